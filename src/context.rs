@@ -1,0 +1,64 @@
+//! The bounds of one call: until when it may wait, how it is cancelled, where its progress is told.
+
+use crate::error::{Code, Error, Result};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Goes down with a call through every layer; whatever waits, waits within it.
+#[derive(Clone)]
+pub struct CallContext {
+    /// When the call has to be over, waiting for the quota included.
+    pub deadline: Instant,
+    /// Set when the caller no longer wants the answer.
+    pub cancel: CancellationToken,
+    progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl CallContext {
+    /// A call that ends `timeout` from now.
+    pub fn new(timeout: Duration) -> Self {
+        Self { deadline: Instant::now() + timeout, cancel: CancellationToken::new(), progress: None }
+    }
+
+    /// The same call, cancelled by `cancel`.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// The same call, telling its progress to `report`, which must not block.
+    #[must_use]
+    pub fn reporting_to(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(report));
+        self
+    }
+
+    /// Tells the caller what is being waited for.
+    pub fn report(&self, message: &str) {
+        if let Some(progress) = &self.progress {
+            progress(message);
+        }
+    }
+
+    /// Runs `future` unless the call is cancelled or its time is up first.
+    ///
+    /// # Errors
+    /// `cancelled` or `timeout`.
+    pub async fn bound<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(Code::Cancelled, "The call was cancelled.")),
+            done = tokio::time::timeout_at(self.deadline, future) => {
+                done.map_err(|_| Error::new(Code::Timeout, "The call's time ran out."))
+            }
+        }
+    }
+}

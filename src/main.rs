@@ -1,0 +1,3 @@
+//! The `highlevel-mcp` binary.
+
+fn main() {}
