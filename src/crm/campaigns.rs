@@ -1,0 +1,121 @@
+//! Campaigns ("Campaign Management").
+
+use super::{
+    id::Id,
+    list::{List, Paging},
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Campaign {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// draft, active, paused or archived; others are kept as they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Campaign {
+    const SHAPE: Shape = Shape::One("campaign");
+}
+
+/// The statuses that campaigns are filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum CampaignFilter {
+    Active,
+    Paused,
+    Archived,
+}
+
+/// The statuses that a new campaign may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum CampaignStatus {
+    Draft,
+    Active,
+    Paused,
+    Archived,
+}
+
+/// List campaigns.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListCampaigns {
+    #[serde(flatten)]
+    pub paging: Paging,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<CampaignFilter>,
+}
+
+impl Operation for ListCampaigns {
+    type Output = List<Campaign>;
+    const NAME: &'static str = "list_campaigns";
+    const TITLE: &'static str = "List campaigns";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Campaigns;
+    const ROUTE: Route<Self> = Route::get("/campaigns");
+}
+
+/// Get a campaign.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct GetCampaign {
+    pub id: Id,
+}
+
+impl Operation for GetCampaign {
+    type Output = Campaign;
+    const NAME: &'static str = "get_campaign";
+    const TITLE: &'static str = "Get campaign";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Campaigns;
+    // The document's one object that is asked for by query.
+    const ROUTE: Route<Self> = Route::get("/campaign").of(|campaign| &campaign.id);
+}
+
+/// Create a campaign.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct CreateCampaign {
+    pub name: String,
+    /// Such as email
+    #[serde(rename = "type")]
+    pub kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<CampaignStatus>,
+    /// Template id
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+}
+
+impl Operation for CreateCampaign {
+    type Output = Campaign;
+    const NAME: &'static str = "create_campaign";
+    const TITLE: &'static str = "Create campaign";
+    const EFFECT: Effect = Effect::Create;
+    const TOOLSET: Toolset = Toolset::Campaigns;
+    const ROUTE: Route<Self> = Route::post("/campaigns");
+}

@@ -1,0 +1,50 @@
+//! Funnels ("Funnel Management"). The API lists them and no more.
+
+use super::{
+    list::{List, Paging},
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A funnel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Funnel {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its pages: `id`, `name` and `order` of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Vec<Map<String, Value>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Funnel {
+    const SHAPE: Shape = Shape::One("funnel");
+}
+
+/// List funnels with their pages in order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListFunnels {
+    #[serde(flatten)]
+    pub paging: Paging,
+}
+
+impl Operation for ListFunnels {
+    type Output = List<Funnel>;
+    const NAME: &'static str = "list_funnels";
+    const TITLE: &'static str = "List funnels";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Funnels;
+    const ROUTE: Route<Self> = Route::get("/funnel");
+}

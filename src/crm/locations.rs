@@ -1,0 +1,82 @@
+//! Locations, the sub-accounts of an agency ("Location Management").
+
+use super::{
+    id::Id,
+    list::{List, Paging},
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A location.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Location {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Map<String, Value>>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Location {
+    const SHAPE: Shape = Shape::One("location");
+}
+
+/// Get the primary location: name, address, timezone, currency.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GetDefaultLocation {}
+
+impl Operation for GetDefaultLocation {
+    type Output = Location;
+    const NAME: &'static str = "get_default_location";
+    const TITLE: &'static str = "Get default location";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Locations;
+    const ROUTE: Route<Self> = Route::get("/location");
+}
+
+/// Get a location.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct GetLocation {
+    pub id: Id,
+}
+
+impl Operation for GetLocation {
+    type Output = Location;
+    const NAME: &'static str = "get_location";
+    const TITLE: &'static str = "Get location";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Locations;
+    const ROUTE: Route<Self> = Route::get("/location/{id}").of(|location| &location.id);
+}
+
+/// List the locations (sub-accounts) of this user.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListLocations {
+    #[serde(flatten)]
+    pub paging: Paging,
+}
+
+impl Operation for ListLocations {
+    type Output = List<Location>;
+    const NAME: &'static str = "list_locations";
+    const TITLE: &'static str = "List locations";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Locations;
+    const ROUTE: Route<Self> = Route::get("/locations");
+}

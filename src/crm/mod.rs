@@ -1,0 +1,231 @@
+//! The catalogue: every operation of the API, described once. Tools, requests, command-line forms, guards and docs
+//! derive from it.
+
+mod arguments;
+pub mod campaigns;
+mod check;
+pub mod contacts;
+pub mod funnels;
+pub mod id;
+pub mod lenient;
+pub mod list;
+pub mod locations;
+pub mod operation;
+pub mod opportunities;
+pub mod pages;
+mod schema;
+pub mod text;
+pub mod users;
+pub mod webhooks;
+
+pub use check::nearest;
+pub use id::Id;
+pub use operation::{Effect, Operation, Output, Route, Shape, Toolset, Verb};
+pub use schema::CONFIRMATION_TOKEN;
+
+use crate::error::{Error, Result};
+use serde_json::{Map, Value};
+use std::{fmt, sync::OnceLock};
+
+/// Every operation, in the order in which tools are listed. The order never changes; new ones go to their resource's end.
+pub static ALL: [Entry; 26] = [
+    Entry::of::<users::GetCurrentUser>(),
+    Entry::of::<users::GetUser>(),
+    Entry::of::<locations::GetDefaultLocation>(),
+    Entry::of::<locations::GetLocation>(),
+    Entry::of::<locations::ListLocations>(),
+    Entry::of::<contacts::ListContacts>(),
+    Entry::of::<contacts::GetContact>(),
+    Entry::of::<contacts::CreateContact>(),
+    Entry::of::<contacts::UpdateContact>(),
+    Entry::of::<opportunities::ListOpportunities>(),
+    Entry::of::<opportunities::GetOpportunity>(),
+    Entry::of::<opportunities::CreateOpportunity>(),
+    Entry::of::<opportunities::UpdateOpportunity>(),
+    Entry::of::<campaigns::ListCampaigns>(),
+    Entry::of::<campaigns::GetCampaign>(),
+    Entry::of::<campaigns::CreateCampaign>(),
+    Entry::of::<pages::ListPages>(),
+    Entry::of::<pages::GetPage>(),
+    Entry::of::<pages::CreatePage>(),
+    Entry::of::<pages::UpdatePage>(),
+    Entry::of::<pages::DeletePage>(),
+    Entry::of::<pages::PublishPage>(),
+    Entry::of::<funnels::ListFunnels>(),
+    Entry::of::<webhooks::ListWebhooks>(),
+    Entry::of::<webhooks::CreateWebhook>(),
+    Entry::of::<webhooks::DeleteWebhook>(),
+];
+
+/// The entry of this name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.name == name)
+}
+
+/// The entry of this operation.
+///
+/// # Errors
+/// `internal` when the operation is not in [`ALL`].
+pub fn entry_of<O: Operation>() -> Result<&'static Entry> {
+    find(O::NAME)
+        .ok_or_else(|| Error::new(crate::error::Code::Internal, format!("{} is not in the catalogue.", O::NAME)))
+}
+
+/// An operation without its type: what the layers between a caller and the API pass along.
+pub struct Entry {
+    /// The tool's name.
+    pub name: &'static str,
+    /// The tool's title.
+    pub title: &'static str,
+    /// What it does to the account.
+    pub effect: Effect,
+    /// The group it belongs to.
+    pub toolset: Toolset,
+    /// What its answer is made of.
+    pub shape: Shape,
+    /// The method of its route.
+    pub verb: Verb,
+    /// The path of its route.
+    pub path: &'static str,
+    /// Whether its route takes a query.
+    pub takes_query: bool,
+    /// The fields that it may empty, if it is an update.
+    pub clearable: &'static [&'static str],
+    typed: fn(&Map<String, Value>) -> arguments::Parsed,
+    describe: fn() -> String,
+    make_input: fn(&[&str]) -> Map<String, Value>,
+    make_output: fn() -> Map<String, Value>,
+    schemas: OnceLock<Schemas>,
+}
+
+struct Schemas {
+    description: String,
+    input: Map<String, Value>,
+    output: Map<String, Value>,
+}
+
+impl Entry {
+    const fn of<O: Operation>() -> Self {
+        const {
+            assert!(
+                matches!(O::ROUTE.verb, Verb::Delete) == matches!(O::EFFECT, Effect::Delete),
+                "a DELETE deletes, and only a DELETE does"
+            );
+            assert!(
+                !matches!(O::ROUTE.verb, Verb::Get) || matches!(O::EFFECT, Effect::Read),
+                "a GET only reads"
+            );
+            assert!(
+                !operation::has_placeholder(O::ROUTE.path) || O::ROUTE.id.is_some(),
+                "a path with a parameter names the field that fills it"
+            );
+            assert!(
+                O::CLEARABLE.is_empty() || matches!(O::EFFECT, Effect::Update),
+                "only an update empties fields"
+            );
+        }
+        Self {
+            name: O::NAME,
+            title: O::TITLE,
+            effect: O::EFFECT,
+            toolset: O::TOOLSET,
+            shape: O::Output::SHAPE,
+            verb: O::ROUTE.verb,
+            path: O::ROUTE.path,
+            takes_query: O::ROUTE.takes_query,
+            clearable: O::CLEARABLE,
+            typed: arguments::typed::<O>,
+            describe: schema::description::<O>,
+            make_input: schema::input::<O>,
+            make_output: schema::output::<O::Output>,
+            schemas: OnceLock::new(),
+        }
+    }
+
+    fn schemas(&self) -> &Schemas {
+        self.schemas.get_or_init(|| Schemas {
+            description: (self.describe)(),
+            input: (self.make_input)(self.clearable),
+            output: (self.make_output)(),
+        })
+    }
+
+    /// The tool's description.
+    pub fn description(&self) -> &str {
+        &self.schemas().description
+    }
+
+    /// The JSON Schema of its arguments.
+    pub fn input_schema(&self) -> &Map<String, Value> {
+        &self.schemas().input
+    }
+
+    /// The JSON Schema of its answer.
+    pub fn output_schema(&self) -> &Map<String, Value> {
+        &self.schemas().output
+    }
+
+    /// The name of the argument that names the object, as it stands in the path's braces or in the query.
+    pub fn id_argument(&self) -> &'static str {
+        self.path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("id", |(name, _)| name)
+    }
+
+    /// Checks a caller's arguments.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the field, the problem and what is allowed.
+    pub fn parse(&'static self, arguments: Map<String, Value>) -> Result<Invocation> {
+        arguments::parse(self, arguments)
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One checked call of an operation.
+#[derive(Clone)]
+pub struct Invocation {
+    /// The operation.
+    pub entry: &'static Entry,
+    /// The object it is about.
+    pub id: Option<Id>,
+    /// The arguments by the API's names. In an update, null empties a field; nowhere else is there a null at the top.
+    pub arguments: Map<String, Value>,
+}
+
+impl Invocation {
+    /// A checked call from a typed operation.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for values that the type allows and the API does not.
+    pub fn of<O: Operation>(operation: &O) -> Result<Self> {
+        let arguments = match serde_json::to_value(operation) {
+            Ok(Value::Object(arguments)) => arguments,
+            _ => Map::new(),
+        };
+        entry_of::<O>()?.parse(arguments)
+    }
+
+    /// A text argument.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.arguments.get(name).and_then(Value::as_str)
+    }
+
+    /// A whole-number argument.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.arguments.get(name).and_then(|value| {
+            // 50.0 passes for an integer in JSON Schema.
+            value.as_u64().or_else(|| value.as_f64().and_then(|number| format!("{number:.0}").parse().ok()))
+        })
+    }
+}
+
+// Arguments may hold a webhook's secret and people's data, so only the name shows.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation").field("operation", &self.entry.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,165 @@
+//! What an operation is: the vocabulary that the whole program speaks.
+
+use super::id::Id;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// What an operation does to the account. Decides annotations, confirmation and retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Adds an object; done twice, it adds two.
+    Create,
+    /// Changes an object; done twice, it is as if done once.
+    Update,
+    /// Makes a page public, which nothing here undoes.
+    Publish,
+    /// Removes an object for good.
+    Delete,
+}
+
+impl Effect {
+    /// Whether a person has to agree whatever the settings say.
+    pub const fn is_irreversible(self) -> bool {
+        matches!(self, Self::Publish | Self::Delete)
+    }
+}
+
+/// The groups of tools that `--toolsets` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Toolset {
+    /// Users of the account.
+    Users,
+    /// Locations (sub-accounts).
+    Locations,
+    /// Contacts.
+    Contacts,
+    /// Opportunities (deals).
+    Opportunities,
+    /// Campaigns.
+    Campaigns,
+    /// Pages.
+    Pages,
+    /// Funnels.
+    Funnels,
+    /// Webhooks.
+    Webhooks,
+}
+
+/// The HTTP methods that the document's API uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// DELETE.
+    Delete,
+}
+
+/// An operation's place in the document's API ("Endpoint Catalog").
+#[derive(Debug)]
+pub struct Route<O> {
+    /// The method.
+    pub verb: Verb,
+    /// The path; `{…}` stands for the id, under the name of its argument.
+    pub path: &'static str,
+    /// Which field of the operation names the object it is about.
+    pub id: Option<fn(&O) -> &Id>,
+    /// Whether the API takes query parameters here; where it takes none, none is sent.
+    pub takes_query: bool,
+}
+
+impl<O> Route<O> {
+    const fn new(verb: Verb, path: &'static str) -> Self {
+        Self { verb, path, id: None, takes_query: true }
+    }
+
+    /// `GET path`.
+    pub const fn get(path: &'static str) -> Self {
+        Self::new(Verb::Get, path)
+    }
+
+    /// `POST path`.
+    pub const fn post(path: &'static str) -> Self {
+        Self::new(Verb::Post, path)
+    }
+
+    /// `PUT path`.
+    pub const fn put(path: &'static str) -> Self {
+        Self::new(Verb::Put, path)
+    }
+
+    /// `DELETE path`.
+    pub const fn delete(path: &'static str) -> Self {
+        Self::new(Verb::Delete, path)
+    }
+
+    /// The field that names the object: it fills the path's `{…}`, or is the query's `id` where the path has none.
+    pub const fn of(mut self, id: fn(&O) -> &Id) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// For an endpoint that documents no query parameters.
+    pub const fn without_query(mut self) -> Self {
+        self.takes_query = false;
+        self
+    }
+}
+
+/// The name of the argument in a path's braces, if it has any.
+pub(super) const fn has_placeholder(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        // `at` is below the length, so this cannot be out of bounds; `get` is not const.
+        #[expect(clippy::indexing_slicing, reason = "checked by the loop's condition, and evaluated when compiling")]
+        if bytes[at] == b'{' {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// What an answer is made of, for readers of envelopes and of errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One object, of this name in the singular.
+    One(&'static str),
+    /// A list of objects.
+    Many,
+    /// A confirmation that an object is gone.
+    Deleted,
+}
+
+/// A typed answer.
+pub trait Output: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
+    /// What the answer is made of.
+    const SHAPE: Shape;
+}
+
+/// One operation of the API. The struct's fields are its arguments, its doc comment is the tool's description, and its
+/// fields' doc comments are the arguments' descriptions: each word of them is paid for by every conversation.
+pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// What it answers.
+    type Output: Output;
+    /// The tool's name, `verb_noun`.
+    const NAME: &'static str;
+    /// The tool's title, for people.
+    const TITLE: &'static str;
+    /// What it does to the account.
+    const EFFECT: Effect;
+    /// The group it belongs to.
+    const TOOLSET: Toolset;
+    /// Where it is in the document's API.
+    const ROUTE: Route<Self>;
+    /// The fields that an update may empty.
+    const CLEARABLE: &'static [&'static str] = &[];
+}

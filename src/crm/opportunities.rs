@@ -1,0 +1,180 @@
+//! Opportunities, the deals of a pipeline ("Opportunity Management", "Opportunity Model").
+
+use super::{
+    id::Id,
+    list::{List, Paging},
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    text::Date,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An opportunity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Opportunity {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<String>,
+    /// The deal's worth in `currency`; never to be added across currencies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// open, negotiation, won or lost; others are kept as they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// 0 to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_close_date: Option<String>,
+    /// The id of the user who owns the deal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_to: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Opportunity {
+    const SHAPE: Shape = Shape::One("opportunity");
+}
+
+/// A deal's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum OpportunityStatus {
+    Open,
+    Negotiation,
+    Won,
+    Lost,
+}
+
+/// The fields that an opportunity may have beside what a new one needs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct OpportunityDetails {
+    /// Such as USD
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// Percent
+    #[schemars(range(min = 0, max = 100))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probability: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_close_date: Option<Date>,
+    /// User id
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned_to: Option<Id>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+}
+
+/// List opportunities (deals).
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListOpportunities {
+    #[serde(flatten)]
+    pub paging: Paging,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<OpportunityStatus>,
+}
+
+impl Operation for ListOpportunities {
+    type Output = List<Opportunity>;
+    const NAME: &'static str = "list_opportunities";
+    const TITLE: &'static str = "List opportunities";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const ROUTE: Route<Self> = Route::get("/opportunity");
+}
+
+/// Get an opportunity.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct GetOpportunity {
+    pub id: Id,
+}
+
+impl Operation for GetOpportunity {
+    type Output = Opportunity;
+    const NAME: &'static str = "get_opportunity";
+    const TITLE: &'static str = "Get opportunity";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const ROUTE: Route<Self> = Route::get("/opportunity/{id}").of(|opportunity| &opportunity.id);
+}
+
+/// Create an opportunity (deal) for a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct CreateOpportunity {
+    pub name: String,
+    pub contact_id: Id,
+    #[schemars(range(min = 0))]
+    pub value: f64,
+    pub status: OpportunityStatus,
+    #[serde(flatten)]
+    pub details: OpportunityDetails,
+}
+
+impl Operation for CreateOpportunity {
+    type Output = Opportunity;
+    const NAME: &'static str = "create_opportunity";
+    const TITLE: &'static str = "Create opportunity";
+    const EFFECT: Effect = Effect::Create;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const ROUTE: Route<Self> = Route::post("/opportunity");
+}
+
+/// Update an opportunity. Only the fields given change; tags replace the whole set.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct UpdateOpportunity {
+    pub id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<Id>,
+    #[schemars(range(min = 0))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<OpportunityStatus>,
+    #[serde(flatten)]
+    pub details: OpportunityDetails,
+    /// Fields to empty
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clear: Option<Vec<String>>,
+}
+
+impl Operation for UpdateOpportunity {
+    type Output = Opportunity;
+    const NAME: &'static str = "update_opportunity";
+    const TITLE: &'static str = "Update opportunity";
+    const EFFECT: Effect = Effect::Update;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const ROUTE: Route<Self> = Route::put("/opportunity/{id}").of(|opportunity| &opportunity.id);
+    const CLEARABLE: &'static [&'static str] =
+        &["currency", "stage", "probability", "expectedCloseDate", "assignedTo", "tags"];
+}

@@ -1,0 +1,199 @@
+//! Pages ("Page Management", "Page Model").
+
+use super::{
+    id::Id,
+    list::{Deleted, List, Paging},
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Page {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The HTML. Lists leave it out; get_page may cut it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// draft, published or archived; others are kept as they come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seo_title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seo_description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seo_keywords: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<String>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Page {
+    const SHAPE: Shape = Shape::One("page");
+}
+
+/// A page's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum PageStatus {
+    Draft,
+    Published,
+    Archived,
+}
+
+/// The fields that a page may have beside its name and slug.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct PageDetails {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// HTML
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seo_title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seo_description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seo_keywords: Option<Vec<String>>,
+}
+
+/// List pages, without their content.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListPages {
+    #[serde(flatten)]
+    pub paging: Paging,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<PageStatus>,
+}
+
+impl Operation for ListPages {
+    type Output = List<Page>;
+    const NAME: &'static str = "list_pages";
+    const TITLE: &'static str = "List pages";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::get("/page");
+}
+
+/// Get a page with its HTML content.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct GetPage {
+    pub id: Id,
+    /// Read on from here when content was cut
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_offset: Option<u64>,
+}
+
+impl Operation for GetPage {
+    type Output = Page;
+    const NAME: &'static str = "get_page";
+    const TITLE: &'static str = "Get page";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::get("/page/{id}").of(|page| &page.id);
+}
+
+/// Create a page as a draft.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct CreatePage {
+    pub name: String,
+    pub slug: String,
+    #[serde(flatten)]
+    pub details: PageDetails,
+}
+
+impl Operation for CreatePage {
+    type Output = Page;
+    const NAME: &'static str = "create_page";
+    const TITLE: &'static str = "Create page";
+    const EFFECT: Effect = Effect::Create;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::post("/page");
+}
+
+/// Update a draft page. Only the fields given change.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct UpdatePage {
+    pub id: Id,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    #[serde(flatten)]
+    pub details: PageDetails,
+    /// Fields to empty
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clear: Option<Vec<String>>,
+}
+
+impl Operation for UpdatePage {
+    type Output = Page;
+    const NAME: &'static str = "update_page";
+    const TITLE: &'static str = "Update page";
+    const EFFECT: Effect = Effect::Update;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::put("/page/{id}").of(|page| &page.id);
+    const CLEARABLE: &'static [&'static str] =
+        &["title", "description", "content", "seoTitle", "seoDescription", "seoKeywords"];
+}
+
+/// Delete an unpublished page for good, once a person confirms.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct DeletePage {
+    pub id: Id,
+}
+
+impl Operation for DeletePage {
+    type Output = Deleted;
+    const NAME: &'static str = "delete_page";
+    const TITLE: &'static str = "Delete page";
+    const EFFECT: Effect = Effect::Delete;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::delete("/page/{id}").of(|page| &page.id);
+}
+
+/// Make a draft page public, once a person confirms. Nothing unpublishes it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct PublishPage {
+    pub id: Id,
+}
+
+impl Operation for PublishPage {
+    type Output = Page;
+    const NAME: &'static str = "publish_page";
+    const TITLE: &'static str = "Publish page";
+    const EFFECT: Effect = Effect::Publish;
+    const TOOLSET: Toolset = Toolset::Pages;
+    const ROUTE: Route<Self> = Route::post("/page/{id}/publish").of(|page| &page.id);
+}

@@ -1,0 +1,118 @@
+//! JSON Schemas that every host accepts, made from the typed arguments and answers.
+//!
+//! Inputs: root `type: object`, `additionalProperties: false`, no `$schema`, no `$ref`, no type arrays with null, no
+//! Rust-only formats. Outputs: the same, but `null` stays where a field can be null.
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
+use serde_json::{Map, Value, json};
+
+/// The argument that carries a confirmation to a tool that needs one.
+pub const CONFIRMATION_TOKEN: &str = "confirmationToken";
+
+/// The schema of an operation's arguments.
+pub(super) fn input<T: JsonSchema>(clearable: &[&str]) -> Map<String, Value> {
+    let mut schema = generate::<T>(&|schema| {
+        let Some(object) = schema.as_object_mut() else { return };
+        drop_null(object);
+        if object.contains_key("properties") && object.get("additionalProperties") != Some(&Value::Bool(true)) {
+            object.insert("additionalProperties".into(), false.into());
+        }
+        if object.get("type") == Some(&"object".into()) && object.get("additionalProperties") == Some(&true.into()) {
+            object.remove("properties");
+        }
+    });
+    schema.remove("description");
+    schema.entry("properties").or_insert_with(|| json!({}));
+    schema.insert("additionalProperties".into(), false.into());
+    if let Some(items) = schema.get_mut("properties").and_then(|all| all.get_mut("clear")?.get_mut("items")) {
+        *items = json!({"type": "string", "enum": clearable});
+    }
+    schema
+}
+
+/// The schema of an operation's answer. It requires at most `id`, since `fields` may leave out everything else.
+pub(super) fn output<T: JsonSchema>() -> Map<String, Value> {
+    let mut schema = generate::<T>(&|schema| {
+        if let Some(object) = schema.as_object_mut() {
+            object.remove("default");
+        }
+    });
+    schema.remove("description");
+    schema
+}
+
+/// The text of the type's doc comment, on one line.
+pub(super) fn description<T: JsonSchema>() -> String {
+    let schema = generate::<T>(&|_| ());
+    schema.get("description").and_then(Value::as_str).map(|text| text.replace('\n', " ")).unwrap_or_default()
+}
+
+/// For a type whose own doc comment says nothing that its field's name does not: as an argument it stays without words.
+pub(super) fn wordless(schema: &mut Schema) {
+    schema.remove("description");
+}
+
+fn generate<T: JsonSchema>(adapt: &dyn Fn(&mut Schema)) -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.meta_schema = None;
+        settings.inline_subschemas = true;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    walk(&mut schema, adapt);
+    match schema.to_value() {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+fn walk(schema: &mut Schema, adapt: &dyn Fn(&mut Schema)) {
+    if let Some(object) = schema.as_object_mut() {
+        plain(object);
+    }
+    adapt(schema);
+    transform_subschemas(&mut |inner: &mut Schema| walk(inner, adapt), schema);
+}
+
+/// What holds for inputs and outputs alike.
+fn plain(object: &mut Map<String, Value>) {
+    object.remove("title");
+    // `uint32` and its like are Rust's own; so is `double`.
+    if object.get("format").and_then(Value::as_str).is_some_and(|format| {
+        format.starts_with("uint") || format.starts_with("int") || format == "double" || format == "float"
+    }) {
+        object.remove("format");
+    }
+    // An enum whose variants have doc comments arrives as oneOf of consts.
+    if let Some(Value::Array(variants)) = object.get("oneOf") {
+        let words: Option<Vec<Value>> = variants.iter().map(|variant| variant.get("const").cloned()).collect();
+        if let Some(words) = words {
+            object.remove("oneOf");
+            object.insert("type".into(), "string".into());
+            object.insert("enum".into(), words.into());
+        }
+    }
+}
+
+/// `["string", "null"]` becomes `"string"`, and `anyOf: [X, null]` becomes X.
+fn drop_null(object: &mut Map<String, Value>) {
+    object.remove("default");
+    if let Some(Value::Array(types)) = object.get("type") {
+        let kept: Vec<Value> = types.iter().filter(|kind| **kind != Value::from("null")).cloned().collect();
+        if let [only] = kept.as_slice() {
+            object.insert("type".into(), only.clone());
+        }
+    }
+    if let Some(Value::Array(words)) = object.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    if let Some(Value::Array(options)) = object.get("anyOf") {
+        let null = json!({"type": "null"});
+        let kept: Vec<Value> = options.iter().filter(|option| **option != null).cloned().collect();
+        if let [Value::Object(only)] = kept.as_slice() {
+            object.remove("anyOf");
+            for (key, value) in only {
+                object.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        }
+    }
+}

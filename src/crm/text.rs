@@ -1,0 +1,194 @@
+//! Texts of a given form: e-mail addresses, dates and webhook addresses.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use std::{borrow::Cow, fmt, str::FromStr};
+use url::Url;
+
+/// Defines a checked text: a transparent string that only `FromStr` lets in.
+macro_rules! checked_text {
+    ($name:ident, $schema:expr, $($doc:literal),+) => {
+        $(#[doc = $doc])+
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    };
+}
+
+checked_text!(Email, json_schema!({"type": "string"}), "An e-mail address, at least by its looks: `name@host.tld`.");
+checked_text!(
+    Date,
+    json_schema!({"type": "string", "description": "YYYY-MM-DD"}),
+    "A date (`2025-02-28`) or an RFC 3339 date-time, kept as given."
+);
+checked_text!(
+    WebhookUrl,
+    json_schema!({"type": "string", "description": "https"}),
+    "An absolute https address. Whether its host may be called is the account's rule, not its form's."
+);
+
+impl FromStr for Email {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let looks_right = text.split_once('@').is_some_and(|(name, host)| {
+            !name.is_empty()
+                && !host.contains('@')
+                && host.split('.').count() > 1
+                && host.split('.').all(|label| !label.is_empty())
+        });
+        if looks_right && text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("is no e-mail address, such as name@example.com".to_owned())
+        }
+    }
+}
+
+impl FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok() && text.len() == 10;
+        if date || chrono::DateTime::parse_from_rfc3339(text).is_ok() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("is no date, such as 2025-02-28".to_owned())
+        }
+    }
+}
+
+impl FromStr for WebhookUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "https" && url.has_host() => Ok(Self(text.to_owned())),
+            _ => Err("is no https address, such as https://example.com/hook".to_owned()),
+        }
+    }
+}
+
+impl WebhookUrl {
+    /// Whether the host, as written, is private, loopback or otherwise not on the public internet. No name is looked up.
+    pub fn is_private(&self) -> bool {
+        // What was parsed once parses again; a text that does not is treated as private.
+        Url::parse(&self.0).map_or(true, |url| match url.host() {
+            Some(url::Host::Ipv4(ip)) => is_private_v4(ip),
+            Some(url::Host::Ipv6(ip)) => {
+                ip.to_ipv4().map_or(false, is_private_v4)
+                    || ip.is_loopback()
+                    || ip.is_unspecified()
+                    || ip.is_unique_local()
+                    || ip.is_unicast_link_local()
+                    || ip.is_multicast()
+            }
+            Some(url::Host::Domain(name)) => {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                let reserved = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
+                !name.contains('.') || reserved.iter().any(|end| name == *end || name.ends_with(&format!(".{end}")))
+            }
+            None => true,
+        })
+    }
+}
+
+fn is_private_v4(ip: std::net::Ipv4Addr) -> bool {
+    let [a, b, ..] = ip.octets();
+    ip.is_private()
+        || ip.is_loopback()
+        || ip.is_link_local()
+        || ip.is_broadcast()
+        || ip.is_multicast()
+        || a == 0
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 198 && (18..20).contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, Email, WebhookUrl};
+
+    #[test]
+    fn addresses_are_told_from_other_text() {
+        for good in ["john@example.com", "a.b+c@mail.example.co.uk", "o'hara@x.io"] {
+            assert!(good.parse::<Email>().is_ok(), "{good}");
+        }
+        for bad in ["", "john", "@x.io", "a@b", "a@b@c.de", "a b@c.de", "a@c..de", "a@.de", "a\n@c.de"] {
+            assert!(bad.parse::<Email>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn dates_and_date_times_are_dates() {
+        for good in ["2025-02-28", "2025-02-28T10:00:00Z", "2025-02-28T10:00:00.123+01:00"] {
+            assert!(good.parse::<Date>().is_ok(), "{good}");
+        }
+        for bad in ["2025-02-30", "28.02.2025", "tomorrow", "", "2025-2-8"] {
+            assert!(bad.parse::<Date>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn private_hosts_are_known_however_they_are_written() {
+        let private = [
+            "https://localhost/x",
+            "https://127.0.0.1",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://10.1.2.3",
+            "https://172.20.0.1",
+            "https://192.168.1.1",
+            "https://169.254.169.254/latest",
+            "https://100.64.0.1",
+            "https://0.0.0.0",
+            "https://[::1]/",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://printer/",
+            "https://db.internal",
+            "https://x.localhost",
+            "https://nas.local.",
+        ];
+        for url in private {
+            assert!(url.parse::<WebhookUrl>().unwrap().is_private(), "{url}");
+        }
+        for url in ["https://example.com/hook", "https://8.8.8.8/", "https://[2606:4700::1]/", "https://local.example.com"]
+        {
+            assert!(!url.parse::<WebhookUrl>().unwrap().is_private(), "{url}");
+        }
+        for no_url in ["http://example.com", "ftp://x.de", "example.com/hook", "https://", ""] {
+            assert!(no_url.parse::<WebhookUrl>().is_err(), "{no_url}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Users ("User Management").
+
+use super::{
+    id::Id,
+    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A user of the account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct User {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Fields that the document does not name.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for User {
+    const SHAPE: Shape = Shape::One("user");
+}
+
+/// Get the user whose credential this is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GetCurrentUser {}
+
+impl Operation for GetCurrentUser {
+    type Output = User;
+    const NAME: &'static str = "get_current_user";
+    const TITLE: &'static str = "Get current user";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Users;
+    const ROUTE: Route<Self> = Route::get("/users/me");
+}
+
+/// Get a user, such as the owner in `assignedTo`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct GetUser {
+    pub user_id: Id,
+}
+
+impl Operation for GetUser {
+    type Output = User;
+    const NAME: &'static str = "get_user";
+    const TITLE: &'static str = "Get user";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Users;
+    const ROUTE: Route<Self> = Route::get("/users/{userId}").of(|user| &user.user_id);
+}
