@@ -5,6 +5,8 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// Goes down with a call through every layer; whatever waits, waits within it.
 #[derive(Clone)]
 pub struct CallContext {
@@ -12,7 +14,7 @@ pub struct CallContext {
     pub deadline: Instant,
     /// Set when the caller no longer wants the answer.
     pub cancel: CancellationToken,
-    progress: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    progress: Option<Progress>,
 }
 
 impl fmt::Debug for CallContext {

@@ -7,3 +7,4 @@ pub mod client;
 pub mod context;
 pub mod crm;
 pub mod error;
+pub mod store;

@@ -1,5 +1,251 @@
 //! How one request gets there and back. Knows requests, no operation.
 
+mod attempt;
+mod auth;
+mod budget;
+mod clock;
+mod http;
+mod message;
 mod request;
+mod retry;
+mod secrets;
+mod urls;
 
+pub use auth::{TokenSource, TokenStatus};
+pub use budget::{AnswerHeaders, QuotaView};
+pub use clock::ServerTime;
+pub use message::api_message;
 pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Service};
+pub use urls::{ServiceUrls, default_base_url};
+
+use crate::{
+    context::CallContext,
+    error::{Code, Error, Result},
+    store::Store,
+};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use attempt::{Outcome, Reading, Wire};
+use auth::Auth;
+use budget::Budget;
+use chrono::{DateTime, Utc};
+use retry::{Plan, worse};
+use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use urls::Outgoing;
+
+/// How the idle renewal looks after the token when it does not know when it ends.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// No request is sent at start.
+const AFTER_START: Duration = Duration::from_secs(5);
+
+/// What no fixed header may replace.
+const OWN_HEADERS: [&str; 10] = [
+    "token-id",
+    "version",
+    "accept",
+    "accept-encoding",
+    "user-agent",
+    "host",
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+];
+
+/// What a client needs to know.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// Where requests go.
+    pub urls: ServiceUrls,
+    /// The header `version`.
+    pub api_version: String,
+    /// Headers added to every request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Requests in one window, as an upper bound; `None`: 300 until the answers say otherwise.
+    pub rate_limit: Option<u32>,
+    /// The window; `None`: 60 s until the answers say otherwise.
+    pub rate_window: Option<Duration>,
+    /// The largest answer in bytes, counted after decompression.
+    pub max_body: usize,
+    /// The longest that one attempt may take, besides the call's deadline.
+    pub attempt_timeout: Duration,
+}
+
+impl ClientConfig {
+    /// The defaults: version 1.0, no further headers, the quota as the answers tell it, 8 MiB, 30 s.
+    pub fn new(urls: ServiceUrls) -> Self {
+        Self {
+            urls,
+            api_version: "1.0".to_owned(),
+            headers: Vec::new(),
+            rate_limit: None,
+            rate_window: None,
+            max_body: 8 * 1024 * 1024,
+            attempt_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Sends requests to one account: with its token, within its quota, repeating what may be repeated. Clones are the same
+/// client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    urls: ServiceUrls,
+    wire: Arc<Wire>,
+    auth: Arc<Auth>,
+    /// Ends [`Client::idle_refresh`] with the client.
+    alive: CancellationToken,
+    _end: DropGuard,
+}
+
+impl Client {
+    /// A client that has done nothing yet: no file is read, no TLS set up, nothing sent.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for a version that no header can carry, or a fixed header that is the client's own.
+    pub fn new(config: ClientConfig, tokens: TokenSource, store: Arc<Store>) -> Result<Self> {
+        let version = HeaderValue::from_str(&config.api_version)
+            .map_err(|_| Error::invalid("api-version", "The API version holds characters that no header can carry."))?;
+        let mut headers = HeaderMap::new();
+        for (name, mut value) in config.headers {
+            if OWN_HEADERS.contains(&name.as_str()) {
+                return Err(Error::invalid("header", format!("The header {name} is set by the client itself.")));
+            }
+            value.set_sensitive(true); // It may be a credential too.
+            headers.append(name, value);
+        }
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert("version", version);
+        let wire = Arc::new(Wire {
+            http: http::Http::new(config.attempt_timeout),
+            budget: Budget::new(config.rate_limit, config.rate_window),
+            clock: clock::Clock::default(),
+            secrets: secrets::Secrets::default(),
+            headers,
+            max_body: config.max_body,
+            attempt_timeout: config.attempt_timeout,
+        });
+        let update = Request {
+            method: Method::POST,
+            service: Service::Backend,
+            path: "/token/update".to_owned(),
+            query: Vec::new(),
+            body: None,
+            repeat: Repeat::Freely,
+            expect: Expect::Json,
+        };
+        let update = Outgoing::new(&update, &config.urls)?;
+        let auth = Auth::new(tokens, store, Arc::clone(&wire), update);
+        let alive = CancellationToken::new();
+        let end = alive.clone().drop_guard();
+        Ok(Self { inner: Arc::new(Inner { urls: config.urls, wire, auth, alive, _end: end }) })
+    }
+
+    /// Sends a request until it has a definite answer, may not be repeated, or its time is up.
+    ///
+    /// # Errors
+    /// With what is known of the effect: `unauthorized`, `rate_limited`, `upstream_error`, `upstream_unreachable`,
+    /// `timeout`, `too_large`, `cancelled`, `internal`.
+    pub async fn send(&self, request: &Request, context: &CallContext) -> Result<Response, SendError> {
+        let Inner { urls, wire, auth, .. } = &*self.inner;
+        let mut fate = Fate::NotExecuted;
+        let mut last_sent = None;
+        let fail = |error, fate, sent_at| SendError { error, fate, sent_at };
+
+        let out = Outgoing::new(request, urls).map_err(|error| fail(error, fate, None))?;
+        let ticket = wire.budget.ticket();
+        let mut plan = Plan::new(request.repeat);
+        let mut renewed = false;
+        loop {
+            auth.ready(context).await.map_err(|error| fail(error, fate, last_sent))?;
+            let permit = wire.budget.acquire(ticket, context).await.map_err(|error| fail(error, fate, last_sent))?;
+            // Attached after the wait, in which it may have been renewed or refused.
+            let Some(token) = auth.usable() else {
+                permit.unused();
+                continue;
+            };
+            let (sent_at, outcome) =
+                wire.attempt(&out, Reading::Scrubbed(request.expect), &token.value, permit, context).await;
+            last_sent = Some(sent_at);
+            match outcome {
+                Outcome::Answer(status, body) => {
+                    let repeated_after_doubt = fate != Fate::NotExecuted;
+                    return Ok(Response { status, body, sent_at, repeated_after_doubt });
+                }
+                Outcome::Unauthorized(said) if renewed => return Err(fail(unauthorized(said), fate, last_sent)),
+                Outcome::Unauthorized(_) => {
+                    renewed = true;
+                    auth.renew(token.generation, context).await.map_err(|error| fail(error, fate, last_sent))?;
+                }
+                Outcome::Limited => {}
+                Outcome::Failed(failure) => {
+                    fate = worse(fate, failure.fate);
+                    let Some(wait) = plan.next(&failure, context.deadline) else {
+                        return Err(fail(failure.error, fate, last_sent));
+                    };
+                    let waited = context.bound(tokio::time::sleep(wait)).await;
+                    waited.map_err(|error| fail(error, fate, last_sent))?;
+                }
+            }
+        }
+    }
+
+    /// What the server's clock may have shown at a moment of this machine's clock; `None` until an answer had a `Date`.
+    pub fn server_time_at(&self, local: DateTime<Utc>) -> Option<ServerTime> {
+        self.inner.wire.clock.at(local)
+    }
+
+    /// The quota as it stands.
+    pub fn quota(&self) -> QuotaView {
+        self.inner.wire.budget.view()
+    }
+
+    /// What is known of the token; reads its source if there is none yet, and sends nothing.
+    pub async fn token_status(&self) -> TokenStatus {
+        self.inner.auth.status().await
+    }
+
+    /// Changes with each new token; 0 until the first is read.
+    pub fn token_generation(&self) -> u64 {
+        self.inner.auth.generation()
+    }
+
+    /// The text with every token that this client has held replaced by `[redacted]`.
+    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.inner.wire.secrets.scrub(text)
+    }
+
+    /// Renews the token ahead of its end while no call does: for a server to spawn. Ends when the last clone of the
+    /// client is dropped.
+    pub fn idle_refresh(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let (auth, alive) = (Arc::downgrade(&self.inner.auth), self.inner.alive.clone());
+        async move {
+            let mut wait = AFTER_START;
+            loop {
+                tokio::select! {
+                    () = alive.cancelled() => return,
+                    () = tokio::time::sleep(wait) => {}
+                }
+                let Some(auth) = auth.upgrade() else { return };
+                // Calls tell what went wrong when it matters to them; here the next look comes soon enough.
+                if let Err(error) = auth.ready(&CallContext::new(LOOK_AGAIN)).await {
+                    tracing::debug!("the token is not ready: {}", error.message);
+                }
+                wait = auth.due_in().map_or(LOOK_AGAIN, |due| due.clamp(Duration::from_secs(1), LOOK_AGAIN));
+            }
+        }
+    }
+}
+
+fn unauthorized(said: Option<String>) -> Error {
+    let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+    let message = format!(
+        "The API refuses the token although it was just renewed{said}. Log in to GoHighLevel again, and set the new token with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+    );
+    Error::new(Code::Unauthorized, message)
+}

@@ -1,0 +1,235 @@
+//! One attempt: the request is written, headers go to budget and clock, the answer is judged by its status.
+
+use super::{
+    Body, Expect, Fate,
+    budget::{AnswerHeaders, Budget, Permit},
+    clock::Clock,
+    http::{Http, Read, connect_fault, read},
+    message::api_message,
+    retry::Failure,
+    secrets::Secrets,
+    urls::Outgoing,
+};
+use crate::{
+    context::CallContext,
+    error::{Code, Error},
+};
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// So much of a failure's body is read.
+const FAILURE_BODY: usize = 64 * 1024;
+
+/// What every attempt needs.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) http: Http,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    /// `version`, `Accept` and the fixed headers.
+    pub(crate) headers: HeaderMap,
+    pub(crate) max_body: usize,
+    pub(crate) attempt_timeout: Duration,
+}
+
+/// How one attempt ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// 2xx, or a 4xx that is neither 401 nor 429.
+    Answer(StatusCode, Body),
+    /// 401: the token was not accepted, and nothing was executed. With the API's message.
+    Unauthorized(Option<String>),
+    /// 429: nothing was executed, and the budget holds everything back.
+    Limited,
+    /// No definite answer.
+    Failed(Failure),
+}
+
+/// How the body of a 2xx is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As the request expects it; tokens in it are replaced.
+    Scrubbed(Expect),
+    /// As it came: the answer to a renewal is a token.
+    Raw,
+}
+
+impl Wire {
+    /// Sends once, within the attempt's timeout and the call's bounds.
+    pub(crate) async fn attempt(
+        &self,
+        out: &Outgoing,
+        reading: Reading,
+        token: &SecretString,
+        permit: Permit,
+        context: &CallContext,
+    ) -> (DateTime<Utc>, Outcome) {
+        let sent_at = Utc::now();
+        let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
+            let mut headers = self.headers.clone();
+            headers.insert("token-id", token_header(token)?);
+            Ok((client, headers))
+        });
+        let (client, headers) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                permit.unused();
+                return (sent_at, Outcome::Failed(Failure::lasting(error, Fate::NotExecuted)));
+            }
+        };
+        let mut builder = client.request(out.method.clone(), out.url.clone()).headers(headers);
+        if let Some(body) = &out.body {
+            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+        } else if [Method::POST, Method::PUT, Method::PATCH].contains(&out.method) {
+            builder = builder.header(header::CONTENT_LENGTH, 0);
+        }
+        let sent = Instant::now();
+        tracing::debug!(method = %out.method, host = out.url.host_str(), path = out.url.path(), "sending");
+        let failed = |code, message: String, passing| {
+            Outcome::Failed(Failure { error: Error::new(code, message), fate: Fate::Unknown, passing, after: None })
+        };
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.exchange(builder, out, reading, permit, sent_at) => outcome,
+            () = context.cancel.cancelled() => {
+                failed(Code::Cancelled, "The call was cancelled while its request was under way.".into(), false)
+            }
+            () = tokio::time::sleep_until(context.deadline) => {
+                failed(Code::Timeout, "The call's time ran out while its request was under way.".into(), false)
+            }
+            () = tokio::time::sleep(self.attempt_timeout) => {
+                let waited = self.attempt_timeout.as_secs_f64();
+                failed(Code::Timeout, format!("The API did not answer within {waited} s."), true)
+            }
+        };
+        tracing::debug!(took = ?sent.elapsed(), outcome = outcome.in_short(), "ended");
+        (sent_at, outcome)
+    }
+
+    async fn exchange(
+        &self,
+        builder: reqwest::RequestBuilder,
+        out: &Outgoing,
+        reading: Reading,
+        permit: Permit,
+        sent_at: DateTime<Utc>,
+    ) -> Outcome {
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(fault) => return Outcome::Failed(unanswered(&fault, out)),
+        };
+        let received_at = Utc::now();
+        let status = response.status();
+        let headers = AnswerHeaders::read(response.headers(), self.clock.guess(received_at));
+        if let Some(date) = headers.date {
+            self.clock.learn(date, sent_at, received_at);
+        }
+        permit.answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
+
+        if status.is_success() {
+            return match read(response, self.max_body).await {
+                Read::Whole(bytes) => self.understand(status, &bytes, reading),
+                Read::TooLarge(_) => Outcome::Failed(Failure::lasting(too_large(self.max_body), Fate::Unknown)),
+                Read::Broken(_) => unreadable("it broke off"),
+            };
+        }
+        let target = response.headers().get(header::LOCATION).cloned();
+        let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
+        // What was cut off or broke off is still the API's word on a status that stands.
+        let body = parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
+        match status {
+            StatusCode::UNAUTHORIZED => Outcome::Unauthorized(api_message(&body)),
+            StatusCode::TOO_MANY_REQUESTS => Outcome::Limited,
+            _ if status.is_client_error() => Outcome::Answer(status, body),
+            _ if status.is_redirection() => Outcome::Failed(redirected(status, target.as_ref(), out)),
+            _ => {
+                let said = api_message(&body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
+                let error = Error::new(Code::UpstreamError, format!("The API answered {status}{said}"));
+                let error = error.with("status", status.as_u16());
+                Outcome::Failed(Failure {
+                    after: headers.retry_after,
+                    ..Failure::passing(error, Fate::AnsweredFailure)
+                })
+            }
+        }
+    }
+
+    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading) -> Outcome {
+        let text = String::from_utf8_lossy(bytes);
+        let expect = match reading {
+            Reading::Raw => return Outcome::Answer(status, parse(&text)),
+            Reading::Scrubbed(expect) => expect,
+        };
+        match (expect, parse(&self.secrets.scrub(&text))) {
+            (Expect::Json, Body::Empty) => unreadable("it is empty"),
+            (Expect::Json, Body::Text(_)) => unreadable("it is no JSON"),
+            (_, body) => Outcome::Answer(status, body),
+        }
+    }
+}
+
+impl Outcome {
+    fn in_short(&self) -> String {
+        match self {
+            Self::Answer(status, _) => status.as_u16().to_string(),
+            Self::Unauthorized(_) => "401".to_owned(),
+            Self::Limited => "429".to_owned(),
+            Self::Failed(failure) => format!("{}, {:?}", failure.error.code, failure.fate),
+        }
+    }
+}
+
+/// The token as a header that debug output does not show.
+pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| {
+        Error::new(Code::Unauthorized, "The token holds characters that no header can carry. Set it anew, as one line.")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn parse(text: &str) -> Body {
+    if text.trim().is_empty() {
+        return Body::Empty;
+    }
+    serde_json::from_str(text).map_or_else(|_| Body::Text(text.to_owned()), Body::Json)
+}
+
+fn unreadable(why: &str) -> Outcome {
+    let error = Error::new(Code::UpstreamError, format!("The API's answer says success but cannot be read: {why}."));
+    Outcome::Failed(Failure::passing(error, Fate::Unknown))
+}
+
+fn too_large(limit: usize) -> Error {
+    let message = format!(
+        "The answer is larger than {limit} bytes. Ask for less (a smaller limit), or allow more with --max-body."
+    );
+    Error::new(Code::TooLarge, message)
+}
+
+/// Without a connection nothing was written; after that, nobody knows.
+fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> Failure {
+    let host = out.url.host_str().unwrap_or_default();
+    if fault.is_connect() {
+        let message = format!(
+            "{host} cannot be reached: {}. Check the network and the base URL settings, then try again.",
+            connect_fault(fault)
+        );
+        return Failure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
+    }
+    let message = format!("The connection to {host} broke before an answer came.");
+    Failure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
+}
+
+fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> Failure {
+    let target = target.and_then(|value| value.to_str().ok()).and_then(|value| out.url.join(value).ok());
+    let host = target.as_ref().and_then(url::Url::host_str).unwrap_or("another address");
+    let message = format!(
+        "The API answered {status} and points to {host}. Redirects are not followed, because the token would travel with them; check the base URL settings."
+    );
+    Failure::lasting(Error::new(Code::UpstreamError, message), Fate::AnsweredFailure)
+}

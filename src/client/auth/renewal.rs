@@ -1,0 +1,182 @@
+//! One renewal, shared by all who wait for it ("Token Refresh"). It runs as a task of its own: a call that is cancelled
+//! must not lose a token that the server has already issued.
+
+use super::{Auth, COOL_DOWN, COOL_DOWN_AHEAD, Token, token::seconds};
+use crate::{
+    client::{
+        Body, Repeat,
+        attempt::{Outcome, Reading, token_header},
+        message::api_message,
+        retry::Plan,
+    },
+    context::CallContext,
+    error::{Code, Error, Result},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::{fmt, sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// So long a renewal may take, its waits and repetitions included.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How a renewal ended.
+#[derive(Debug, Clone)]
+pub(super) enum Ended {
+    /// There is another token now.
+    Renewed,
+    /// The API refuses the token for good.
+    Refused(Error),
+    /// It did not come about; later it may.
+    Failed(Error),
+}
+
+/// A renewal under way.
+#[derive(Clone)]
+pub(super) struct Renewal {
+    ended: Shared<BoxFuture<'static, Ended>>,
+    blocks: bool,
+}
+
+impl fmt::Debug for Renewal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renewal").field("blocks", &self.blocks).finish_non_exhaustive()
+    }
+}
+
+impl Renewal {
+    pub(super) fn begin(auth: Arc<Auth>, old: Token) -> Self {
+        let task = tokio::spawn(async move { auth.run(old).await });
+        let ended = task.map(|done| {
+            done.unwrap_or_else(|_| Ended::Failed(Error::new(Code::Internal, "The token's renewal was interrupted.")))
+        });
+        Self { ended: ended.boxed().shared(), blocks: false }
+    }
+
+    pub(super) fn blocking(self) -> Self {
+        Self { blocks: true, ..self }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.ended.peek().is_none()
+    }
+
+    /// Whether the old token is not to be used any more.
+    pub(super) fn blocks(&self) -> bool {
+        self.blocks && self.is_running()
+    }
+
+    pub(super) async fn ended(self) -> Ended {
+        self.ended.await
+    }
+}
+
+impl Auth {
+    async fn run(self: Arc<Self>, old: Token) -> Ended {
+        let ended = self.renew_now(&old).await;
+        let mut state = self.state();
+        match &ended {
+            Ended::Renewed => {}
+            Ended::Refused(error) => state.refused = Some(error.clone()),
+            Ended::Failed(error) => {
+                let forced = state.renewal.as_ref().is_some_and(|renewal| renewal.blocks);
+                let rest = if forced { COOL_DOWN } else { COOL_DOWN_AHEAD };
+                tracing::warn!("the token could not be renewed: {}", error.message);
+                state.failed = Some((Instant::now() + rest, error.clone()));
+            }
+        }
+        ended
+    }
+
+    async fn renew_now(&self, old: &Token) -> Ended {
+        // Another process may have renewed it, or a person set a new one.
+        if self.look().await.unwrap_or(false) {
+            return Ended::Renewed;
+        }
+        let context = CallContext::new(LIMIT);
+        let ticket = self.wire.budget.front_ticket();
+        let mut plan = Plan::new(Repeat::Freely);
+        loop {
+            let permit = match self.wire.budget.acquire(ticket, &context).await {
+                Ok(permit) => permit,
+                Err(error) => return Ended::Failed(error),
+            };
+            let attempt = self.wire.attempt(&self.update, Reading::Raw, &old.value, permit, &context);
+            let (sent_at, outcome) = attempt.await;
+            match outcome {
+                Outcome::Answer(status, body) if status.is_success() => {
+                    return match self.read(&body, sent_at) {
+                        Ok(token) => {
+                            self.keep(old, token).await;
+                            Ended::Renewed
+                        }
+                        Err(error) => Ended::Failed(error),
+                    };
+                }
+                Outcome::Unauthorized(said) => return self.refused(said).await,
+                Outcome::Answer(StatusCode::FORBIDDEN, body) => return self.refused(api_message(&body)).await,
+                Outcome::Answer(status, body) => {
+                    let said = api_message(&body).map_or_else(String::new, |said| format!(": {said}"));
+                    let message = format!("The token could not be renewed: the API answered {status}{said}.");
+                    return Ended::Failed(Error::new(Code::UpstreamError, message));
+                }
+                Outcome::Limited => {}
+                Outcome::Failed(failure) => match plan.next(&failure, context.deadline) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => return Ended::Failed(not_renewed(failure.error)),
+                },
+            }
+        }
+    }
+
+    /// The renewal itself was refused: the last hope is that another process was faster.
+    async fn refused(&self, said: Option<String>) -> Ended {
+        if self.look().await.unwrap_or(false) {
+            return Ended::Renewed;
+        }
+        let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+        let message = format!(
+            "The token is not accepted any more and cannot be renewed{said}. Log in to GoHighLevel again, take the new token, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        );
+        Ended::Refused(Error::new(Code::Unauthorized, message))
+    }
+
+    /// `{tokenId, expiresIn}`, bare or under `data`.
+    fn read(&self, body: &Body, sent_at: DateTime<Utc>) -> Result<Token> {
+        let unreadable =
+            || Error::new(Code::UpstreamError, "The API's answer to the token's renewal holds no new token.");
+        let Body::Json(value) = body else { return Err(unreadable()) };
+        let member = |name| value.get(name).or_else(|| value.get("data").and_then(|data| data.get(name)));
+        let token = member("tokenId").and_then(Value::as_str).map(str::trim).filter(|token| !token.is_empty());
+        let token = SecretString::from(token.ok_or_else(unreadable)?);
+        token_header(&token)?;
+        // Counted from the sending, so that it errs on the safe side.
+        let from = self.wire.clock.guess(sent_at);
+        let life = member("expiresIn").and_then(seconds).filter(|life| *life > 0).and_then(TimeDelta::try_seconds);
+        let expires_at = life.and_then(|life| from.checked_add_signed(life));
+        Ok(Token::new(token, String::new(), true, expires_at, from))
+    }
+
+    /// Stored first, then used: if this process ends now, the token is not lost.
+    async fn keep(&self, old: &Token, mut token: Token) {
+        token.origin.clone_from(&old.origin);
+        self.wire.secrets.add(&token.value);
+        if token.value.expose_secret() != old.value.expose_secret()
+            && let Err(error) = self.store.store_token(&old.hash, &token.value, token.expires_at).await
+        {
+            self.warn(&error);
+        }
+        self.adopt(token);
+    }
+}
+
+fn not_renewed(error: Error) -> Error {
+    let message = format!("The token could not be renewed: {}", error.message);
+    Error { message, ..error }
+}

@@ -1,0 +1,248 @@
+//! The account's quota: `acquire` → [`Permit`] → `answered`. Waiting calls go in the order in which they came.
+//!
+//! A permit comes back one window after the *answer* to the request that took it. The server counts a request
+//! somewhere between its sending and its answer, so whatever window the server looks at, fixed or sliding, never holds
+//! more than the limit.
+
+pub(crate) mod headers;
+mod ledger;
+#[cfg(test)]
+mod tests;
+
+pub use headers::AnswerHeaders;
+
+use crate::{
+    context::CallContext,
+    error::{Code, Error, Result},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::Ledger;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+
+/// A wait that is worth telling.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
+/// The quota as it stands, for `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotaView {
+    /// Requests in one window.
+    pub limit: u32,
+    /// The window's length.
+    pub window: Duration,
+    /// Requests that could go out now.
+    pub remaining: u32,
+    /// Nothing goes out before this, if a 429 said so.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+/// A call's place in the queue. It keeps it over all its attempts, so a repeated one does not go to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ticket(i64);
+
+/// The budget of one account, shared by all calls of this process.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    ledger: Ledger,
+    queue: BTreeMap<Ticket, Waiter>,
+    last: i64,
+    first: i64,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    deadline: Instant,
+    wake: Arc<Notify>,
+}
+
+impl Budget {
+    /// A budget with these settings; `None` is for the answers to say.
+    pub(crate) fn new(limit: Option<u32>, window: Option<Duration>) -> Arc<Self> {
+        let window = window.filter(|window| !window.is_zero()).map(|window| window.min(headers::LONGEST * 31));
+        let state = State { ledger: Ledger::new(limit, window), queue: BTreeMap::new(), last: 0, first: 0 };
+        Arc::new(Self { state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place at the end of the queue.
+    pub(crate) fn ticket(&self) -> Ticket {
+        let mut state = self.state();
+        state.last += 1;
+        Ticket(state.last)
+    }
+
+    /// A place before everyone: for the token's renewal, without which nobody gets anywhere.
+    pub(crate) fn front_ticket(&self) -> Ticket {
+        let mut state = self.state();
+        state.first -= 1;
+        Ticket(state.first)
+    }
+
+    /// Waits for the ticket's turn.
+    ///
+    /// # Errors
+    /// `rate_limited` with `retry_at`, at once, when the turn cannot come before the call's deadline; `cancelled`;
+    /// `timeout` when the deadline is past already.
+    pub(crate) async fn acquire(self: &Arc<Self>, ticket: Ticket, context: &CallContext) -> Result<Permit> {
+        // Leaves the queue whichever way this function ends, and wakes the next.
+        let place = Place { budget: self, ticket, wake: Arc::new(Notify::new()) };
+        let mut told = false;
+        loop {
+            if context.cancel.is_cancelled() {
+                return Err(Error::new(Code::Cancelled, "The call was cancelled."));
+            }
+            let now = Instant::now();
+            if now >= context.deadline {
+                return Err(Error::new(Code::Timeout, "The call's time ran out."));
+            }
+            let (turn, is_first) = {
+                let mut state = self.state();
+                state.ledger.settle(now);
+                let ahead = state.queue.range(..ticket).count();
+                let turn = state.ledger.turn(ahead, now);
+                if ahead == 0 && turn.is_some_and(|turn| turn <= now) {
+                    state.ledger.take();
+                    return Ok(Permit { budget: Arc::clone(self), open: true });
+                }
+                let Some(turn) = turn.filter(|turn| *turn < context.deadline) else {
+                    return Err(no_room(&state.ledger, turn, now));
+                };
+                let waiter = Waiter { deadline: context.deadline, wake: Arc::clone(&place.wake) };
+                state.queue.insert(ticket, waiter);
+                (turn, ahead == 0)
+            };
+            if !told && turn - now >= NOTICEABLE {
+                told = true;
+                context.report(&format!("waiting {} s for the quota", (turn - now).as_secs_f64().ceil()));
+            }
+            // Only the first in the queue has a time to wake at; the others are woken when they become first, or when
+            // their turn moves behind their deadline.
+            let until = if is_first { turn } else { context.deadline };
+            tokio::select! {
+                () = context.cancel.cancelled() => {}
+                () = place.wake.notified() => {}
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// The quota as it stands.
+    pub(crate) fn view(&self) -> QuotaView {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.ledger.settle(now);
+        let held = state.ledger.held_until();
+        let free = if held.is_some() { 0 } else { state.ledger.free().saturating_sub(state.queue.len()) };
+        QuotaView {
+            limit: state.ledger.limit(),
+            window: state.ledger.window(),
+            remaining: u32::try_from(free).unwrap_or(u32::MAX),
+            held_until: held.map(|held| on_the_clock(held, now)),
+        }
+    }
+}
+
+impl State {
+    /// Wakes the first in the queue, whose time may have changed, and all whose turn now comes too late for them.
+    fn wake(&self, now: Instant) {
+        for (ahead, waiter) in self.queue.values().enumerate() {
+            if ahead == 0 || self.ledger.turn(ahead, now).is_none_or(|turn| turn >= waiter.deadline) {
+                waiter.wake.notify_one();
+            }
+        }
+    }
+}
+
+/// A place in the queue, left when dropped.
+struct Place<'a> {
+    budget: &'a Budget,
+    ticket: Ticket,
+    wake: Arc<Notify>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.budget.state();
+        state.queue.remove(&self.ticket);
+        if let Some((_, next)) = state.queue.first_key_value() {
+            next.wake.notify_one();
+        }
+    }
+}
+
+/// The right to send one request. Dropped without an answer it counts as used, from that moment on.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    budget: Arc<Budget>,
+    open: bool,
+}
+
+impl Permit {
+    /// The request was answered just now with these headers; `refused` is a 429.
+    pub(crate) fn answered(mut self, headers: &AnswerHeaders, refused: bool) {
+        self.open = false;
+        let now = Instant::now();
+        let mut state = self.budget.state();
+        state.ledger.ended(now);
+        state.ledger.settle(now);
+        state.ledger.learn(headers, now);
+        if refused {
+            state.ledger.refused(headers, now, rand::random());
+        } else {
+            state.ledger.accepted();
+        }
+        state.wake(now);
+    }
+
+    /// No request was sent on it: it is free again at once.
+    pub(crate) fn unused(mut self) {
+        self.open = false;
+        let mut state = self.budget.state();
+        state.ledger.give_back();
+        state.wake(Instant::now());
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            let now = Instant::now();
+            let mut state = self.budget.state();
+            state.ledger.ended(now);
+            state.wake(now);
+        }
+    }
+}
+
+fn no_room(ledger: &Ledger, turn: Option<Instant>, now: Instant) -> Error {
+    let why =
+        if ledger.held_until().is_some() { "The API asked to slow down" } else { "The account's quota is used up" };
+    let message = format!(
+        "{why} ({} requests in {} s), and this call's turn does not come before its deadline. Nothing was sent; try again at the time given.",
+        ledger.limit(),
+        ledger.window().as_secs_f64()
+    );
+    let error = Error::new(Code::RateLimited, message);
+    match turn {
+        Some(turn) => error.retry_at(on_the_clock(turn, now)),
+        None => error,
+    }
+}
+
+/// A moment of the runtime's clock on this machine's.
+fn on_the_clock(at: Instant, now: Instant) -> DateTime<Utc> {
+    let distance = TimeDelta::from_std(at.saturating_duration_since(now)).unwrap_or_default();
+    Utc::now().checked_add_signed(distance).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

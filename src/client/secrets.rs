@@ -1,0 +1,54 @@
+//! Every token this client has held, so that none gets out with a message.
+
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    borrow::Cow,
+    sync::{PoisonError, RwLock},
+};
+
+/// What stands where a token stood.
+const REDACTED: &str = "[redacted]";
+
+/// Shorter ones are no tokens, and replacing them would tear words apart.
+const SHORTEST: usize = 8;
+
+/// The tokens to keep out of messages, logs and answers.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    held: RwLock<Vec<SecretString>>,
+}
+
+impl Secrets {
+    pub(crate) fn add(&self, token: &SecretString) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let value = token.expose_secret();
+        if value.len() >= SHORTEST && !held.iter().any(|known| known.expose_secret() == value) {
+            held.push(token.clone());
+            // One may hold another: the longer goes first, so that no rest of it stays.
+            held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
+        }
+    }
+
+    /// The text with every token replaced.
+    pub(crate) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.iter().map(ExposeSecret::expose_secret).fold(Cow::Borrowed(text), |text, token| {
+            if text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { text }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_is_replaced_and_short_words_stay() {
+        let secrets = Secrets::default();
+        for token in ["first-token", "first-token-renewed", "short"] {
+            secrets.add(&token.into());
+        }
+        assert_eq!(secrets.scrub("a first-token-renewed, a first-token: short"), "a [redacted], a [redacted]: short");
+        assert!(matches!(secrets.scrub("nothing"), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,151 @@
+//! What outlives a process: one SQLite file in the state directory, one file here a concern.
+//!
+//! Opening does nothing; the directory and the file come into being with the first need. SQLite and the keyring never
+//! run on the runtime's threads.
+
+mod approvals;
+mod credential;
+mod token;
+
+pub use approvals::{Approval, NewApproval};
+pub use credential::{Credential, Place};
+pub use token::{StoredToken, token_hash};
+
+use crate::error::{Code, Error, Result};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long one process waits for another that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Each entry brings the file from the version before to its own (its place, counted from 1). Only ever add to the end.
+const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root TEXT NOT NULL, stored_at INTEGER NOT NULL) STRICT;
+     CREATE INDEX lineage_root ON lineage (root);
+     CREATE TABLE renewed (root TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER, stored_at INTEGER NOT NULL) STRICT;
+     CREATE TABLE approvals (
+         code TEXT PRIMARY KEY, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL, object_hash TEXT NOT NULL,
+         preview TEXT NOT NULL, expires_at INTEGER NOT NULL, approved_at INTEGER, spent_at INTEGER
+     ) STRICT;"];
+
+/// The state directory: `state.db` and, if a person put it there, the file `token`.
+pub struct Store {
+    dir: PathBuf,
+    connection: Arc<Mutex<Option<Connection>>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// A store in this directory. Touches nothing yet.
+    pub fn open(dir: PathBuf) -> Self {
+        Self { dir, connection: Arc::default() }
+    }
+
+    /// The state directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs `work` with the database on a thread that may block; opens it at the first need.
+    ///
+    /// # Errors
+    /// `internal`, naming the directory, when it cannot be used.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (dir, shared) = (self.dir.clone(), Arc::clone(&self.connection));
+        off_thread(move || {
+            let mut slot = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = match slot.take() {
+                Some(open) => open,
+                None => connect(&dir).map_err(|fault| unusable(&dir, &fault))?,
+            };
+            // A panic in `work` drops the connection, and the next caller opens a new one.
+            let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
+            *slot = Some(connection);
+            done
+        })
+        .await
+    }
+}
+
+/// Runs blocking work away from the runtime's threads.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|fault| Err(Error::new(Code::Internal, format!("The state could not be read: {fault}"))))
+}
+
+/// The directory at fault and what to do.
+fn unusable(dir: &Path, fault: &dyn fmt::Display) -> Error {
+    let message = format!(
+        "The state directory {} cannot be used: {fault}. Make it writable, or choose another with --state-dir.",
+        dir.display()
+    );
+    Error::new(Code::Internal, message)
+}
+
+fn connect(dir: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
+    create_private_dir(dir)?;
+    let path = dir.join("state.db");
+    // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
+    private_file(&path)?;
+    let mut connection = Connection::open(&path)?;
+    connection.busy_timeout(BUSY)?;
+    match connection.pragma_update(None, "journal_mode", "WAL") {
+        // Another process is switching at this very moment: it does the work for both.
+        Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+        other => other?,
+    }
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>> {
+    // The lock comes before the version is read: two processes that start together migrate once.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let (version, newest) = (usize::try_from(version)?, u32::try_from(MIGRATIONS.len())?);
+    if version > MIGRATIONS.len() {
+        return Err(format!("state.db has version {version}, written by a newer highlevel-mcp").into());
+    }
+    for step in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", newest)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Creates the directory (and missing parents) for this user alone. One that exists keeps its permissions: it may be
+/// a shared place that someone chose.
+fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Creates the file for this user alone, or narrows an existing one.
+fn private_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}

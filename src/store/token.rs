@@ -1,0 +1,110 @@
+//! Renewed tokens, under the hash of the first of their line ("Token Refresh").
+//!
+//! A process that starts with the first token, or with any that came of it, finds the newest. The first token itself
+//! was given by a person and is copied nowhere: of it only the hash is kept.
+
+use super::Store;
+use crate::error::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+/// How long the hashes between the first token and the newest are remembered; a token lives some twenty minutes.
+const LINEAGE: TimeDelta = TimeDelta::days(90);
+
+/// A renewed token as it was stored.
+#[derive(Debug, Clone)]
+pub struct StoredToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it expires by the server's clock, if that is known.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was stored by this machine's clock.
+    pub stored_at: DateTime<Utc>,
+}
+
+/// The SHA-256 of a token in hexadecimal: what stands for it wherever it must not stand itself.
+pub fn token_hash(token: &SecretString) -> String {
+    Sha256::digest(token.expose_secret().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Store {
+    /// The newest token that came of the one with this hash; `None` if none did.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn newest_token(&self, hash: &str) -> Result<Option<StoredToken>> {
+        let hash = hash.to_owned();
+        self.with(move |db| {
+            let root = root(db, &hash)?;
+            db.query_row("SELECT token, expires_at, stored_at FROM renewed WHERE root = ?1", [root], |row| {
+                Ok(StoredToken {
+                    token: SecretString::from(row.get::<_, String>(0)?),
+                    expires_at: row.get::<_, Option<i64>>(1)?.and_then(|at| DateTime::from_timestamp(at, 0)),
+                    stored_at: DateTime::from_timestamp(row.get(2)?, 0).unwrap_or_default(),
+                })
+            })
+            .optional()
+        })
+        .await
+    }
+
+    /// Keeps `token`, which came of the one with the hash `parent`. Of two that were renewed at the same time the one
+    /// that lives longer stays.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn store_token(
+        &self,
+        parent: &str,
+        token: &SecretString,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        let (parent, token, now) = (parent.to_owned(), token.clone(), Utc::now());
+        self.with(move |db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let root = root(&transaction, &parent)?;
+            for hash in [parent, token_hash(&token)] {
+                transaction.execute(
+                    "INSERT INTO lineage (hash, root, stored_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                    params![hash, root, now.timestamp()],
+                )?;
+            }
+            transaction.execute(
+                "INSERT INTO renewed (root, token, expires_at, stored_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (root) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at, stored_at = excluded.stored_at
+                 WHERE excluded.expires_at IS NULL OR renewed.expires_at IS NULL OR excluded.expires_at >= renewed.expires_at",
+                params![root, token.expose_secret(), expires_at.map(|at| at.timestamp()), now.timestamp()],
+            )?;
+            transaction.execute(
+                "DELETE FROM lineage WHERE hash <> root AND stored_at < ?1",
+                [(now - LINEAGE).timestamp()],
+            )?;
+            transaction.commit()
+        })
+        .await
+    }
+
+    /// Forgets every token that came of the one with this hash, and the line itself.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn forget_tokens(&self, hash: &str) -> Result<()> {
+        let hash = hash.to_owned();
+        self.with(move |db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let root = root(&transaction, &hash)?;
+            transaction.execute("DELETE FROM renewed WHERE root = ?1", [&root])?;
+            transaction.execute("DELETE FROM lineage WHERE root = ?1", [&root])?;
+            transaction.commit()
+        })
+        .await
+    }
+}
+
+/// The first of the line that this hash belongs to: itself, if it is in none.
+fn root(db: &Connection, hash: &str) -> rusqlite::Result<String> {
+    let known = db.query_row("SELECT root FROM lineage WHERE hash = ?1", [hash], |row| row.get(0)).optional()?;
+    Ok(known.unwrap_or_else(|| hash.to_owned()))
+}
