@@ -1,3 +1,7 @@
-//! The `highlevel-mcp` binary.
+//! The `highlevel-mcp` binary: parse, run, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    highlevel_mcp::cli::main()
+}

@@ -98,3 +98,10 @@ pub struct SendError {
     /// When the last attempt was sent, by this machine's clock; `None` if none was.
     pub sent_at: Option<DateTime<Utc>>,
 }
+
+impl SendError {
+    /// A failure before anything was sent.
+    pub fn not_sent(error: Error) -> Self {
+        Self { error, fate: Fate::NotExecuted, sent_at: None }
+    }
+}

@@ -81,10 +81,14 @@ fn convert(schema: &Map<String, Value>, value: &mut Value) -> bool {
         ("string", Value::Bool(flag)) => Some(Value::from(flag.to_string())),
         ("number", Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
         ("integer", Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
-        ("integer", Value::Number(number)) => {
-            number.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0).and_then(|n| format!("{n:.0}").parse::<u64>().ok()).map(Value::from)
-        }
-        ("array", Value::String(text)) if schema.get("items").is_some_and(|items| items.get("type") == Some(&"string".into())) => {
+        ("integer", Value::Number(number)) => number
+            .as_f64()
+            .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+            .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
+            .map(Value::from),
+        ("array", Value::String(text))
+            if schema.get("items").is_some_and(|items| items.get("type") == Some(&"string".into())) =>
+        {
             Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
         }
         _ => None,

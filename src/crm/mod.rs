@@ -111,18 +111,12 @@ impl Entry {
                 matches!(O::ROUTE.verb, Verb::Delete) == matches!(O::EFFECT, Effect::Delete),
                 "a DELETE deletes, and only a DELETE does"
             );
-            assert!(
-                !matches!(O::ROUTE.verb, Verb::Get) || matches!(O::EFFECT, Effect::Read),
-                "a GET only reads"
-            );
+            assert!(!matches!(O::ROUTE.verb, Verb::Get) || matches!(O::EFFECT, Effect::Read), "a GET only reads");
             assert!(
                 !operation::has_placeholder(O::ROUTE.path) || O::ROUTE.id.is_some(),
                 "a path with a parameter names the field that fills it"
             );
-            assert!(
-                O::CLEARABLE.is_empty() || matches!(O::EFFECT, Effect::Update),
-                "only an update empties fields"
-            );
+            assert!(O::CLEARABLE.is_empty() || matches!(O::EFFECT, Effect::Update), "only an update empties fields");
         }
         Self {
             name: O::NAME,

@@ -97,7 +97,7 @@ fn plain(object: &mut Map<String, Value>) {
 fn drop_null(object: &mut Map<String, Value>) {
     object.remove("default");
     if let Some(Value::Array(types)) = object.get("type") {
-        let kept: Vec<Value> = types.iter().filter(|kind| **kind != Value::from("null")).cloned().collect();
+        let kept: Vec<Value> = types.iter().filter(|kind| kind.as_str() != Some("null")).cloned().collect();
         if let [only] = kept.as_slice() {
             object.insert("type".into(), only.clone());
         }

@@ -105,7 +105,7 @@ impl WebhookUrl {
         Url::parse(&self.0).map_or(true, |url| match url.host() {
             Some(url::Host::Ipv4(ip)) => is_private_v4(ip),
             Some(url::Host::Ipv6(ip)) => {
-                ip.to_ipv4().map_or(false, is_private_v4)
+                ip.to_ipv4().is_some_and(is_private_v4)
                     || ip.is_loopback()
                     || ip.is_unspecified()
                     || ip.is_unique_local()
@@ -183,7 +183,8 @@ mod tests {
         for url in private {
             assert!(url.parse::<WebhookUrl>().unwrap().is_private(), "{url}");
         }
-        for url in ["https://example.com/hook", "https://8.8.8.8/", "https://[2606:4700::1]/", "https://local.example.com"]
+        for url in
+            ["https://example.com/hook", "https://8.8.8.8/", "https://[2606:4700::1]/", "https://local.example.com"]
         {
             assert!(!url.parse::<WebhookUrl>().unwrap().is_private(), "{url}");
         }

@@ -1,0 +1,112 @@
+//! Filters that the API lacks: done here after reading, across as many pages as it takes, and said so.
+
+use super::scan::{self, PAGE};
+use crate::{
+    backend::Backend,
+    context::CallContext,
+    crm::{Invocation, Operation, contacts::ListContacts, opportunities::ListOpportunities},
+    error::Result,
+};
+use serde_json::{Value, json};
+
+/// The most pages that one call reads.
+const MOST_PAGES: usize = 20;
+
+/// How many items a list gives when nothing is asked for ("Pagination").
+const DEFAULT_LIMIT: u64 = 50;
+
+/// A filter that is applied after reading.
+pub(super) enum Filter {
+    /// Deals of this status, which the API's filter does not know.
+    Status(String),
+    /// Contacts with all of these tags, which hold a comma and so cannot be sent in a comma-separated list.
+    Tags(Vec<String>),
+}
+
+/// The part of a list's filter that the API cannot apply, if there is one.
+pub(super) fn beyond_the_api(list: &Invocation) -> Option<Filter> {
+    if list.entry.name == ListOpportunities::NAME && list.text("status") == Some("negotiation") {
+        return Some(Filter::Status("negotiation".to_owned()));
+    }
+    if list.entry.name == ListContacts::NAME {
+        let (tags, _) = split_tags(list);
+        return (!tags.is_empty()).then_some(Filter::Tags(tags));
+    }
+    None
+}
+
+/// The tags that hold a comma, and those that do not.
+fn split_tags(list: &Invocation) -> (Vec<String>, Vec<String>) {
+    let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
+    tags.filter_map(|tag| tag.as_str().map(str::to_owned)).partition(|tag| tag.contains(','))
+}
+
+impl Filter {
+    /// Reads pages and keeps what passes until `limit` is filled, the list ends, or enough was read for one call.
+    pub(super) async fn list(&self, backend: &Backend, list: &Invocation, context: &CallContext) -> Result<Value> {
+        let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
+        let start = list.number("offset").unwrap_or(0);
+        let mut rest = list.clone();
+        match self {
+            Self::Status(_) => drop(rest.arguments.shift_remove("status")),
+            Self::Tags(_) => {
+                let (_, plain) = split_tags(list);
+                rest.arguments.shift_remove("tags");
+                if !plain.is_empty() {
+                    rest.arguments.insert("tags".into(), plain.into());
+                }
+            }
+        }
+        let (mut kept, mut at, mut ended) = (Vec::new(), start, false);
+        'pages: for _ in 0..MOST_PAGES {
+            let page = scan::page(backend, &rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
+            let read = page.items.len() as u64;
+            for item in page.items {
+                if kept.len() as u64 == limit {
+                    break 'pages;
+                }
+                at += 1;
+                if self.passes(&item) {
+                    kept.push(item);
+                }
+            }
+            if read == 0 || page.whole || page.total.map_or(read < PAGE, |total| at >= total) {
+                ended = true;
+                break;
+            }
+            context.report(&format!("read {} items, kept {}", at - start, kept.len()));
+        }
+        let mut meta = json!({"limit": limit, "offset": start});
+        if !ended && let Some(meta) = meta.as_object_mut() {
+            meta.insert("nextOffset".into(), at.into());
+        }
+        let note = format!(
+            "The API cannot filter by {}: {} items from offset {start} were read and filtered here.{}",
+            self.name(),
+            at - start,
+            if ended { "" } else { " Go on from meta.nextOffset." }
+        );
+        Ok(json!({"data": kept, "meta": meta, "note": note}))
+    }
+
+    fn passes(&self, item: &Value) -> bool {
+        match self {
+            Self::Status(status) => item.get("status").and_then(Value::as_str) == Some(status),
+            Self::Tags(tags) => {
+                let has = |tag: &String| {
+                    item.get("tags")
+                        .and_then(Value::as_array)
+                        .is_some_and(|all| all.iter().any(|one| one == tag.as_str()))
+                };
+                tags.iter().all(has)
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Status(status) => format!("status {status}"),
+            Self::Tags(_) => "a tag with a comma".to_owned(),
+        }
+    }
+}

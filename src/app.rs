@@ -1,0 +1,144 @@
+//! One value that holds it all together: what the MCP server and the command line both start from.
+
+use crate::{
+    account::{Account, AccountRules},
+    backend::Backend,
+    client::Client,
+    config::Settings,
+    context::CallContext,
+    crm::{ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation},
+    error::{Code, Error, Result},
+    guard::{Confirmation, Guard, Preview, Ticket, Verdict},
+    store::Store,
+};
+use serde_json::{Map, Value};
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+/// The account, its guard, and what they run on.
+#[derive(Debug)]
+pub struct App {
+    account: Account,
+    guard: Guard,
+    client: Client,
+    store: Arc<Store>,
+    timeout: Duration,
+}
+
+/// What a call came to.
+#[derive(Debug)]
+pub enum Reply {
+    /// It was done; this is the answer, and its text as compact JSON.
+    Done(Value, String),
+    /// A person has to be asked through the answer itself.
+    RequestInput(Ticket, Box<Preview>),
+}
+
+impl App {
+    /// Puts the parts together. Sends nothing, and touches no file.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the setting that is wrong.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let policy = settings.policy();
+        policy.check_names()?;
+        let store = Arc::new(Store::open(settings.state_dir()?));
+        let client = Client::new(settings.client()?, settings.token_source(), Arc::clone(&store))?;
+        let rules = AccountRules {
+            location_id: settings.location_id.clone(),
+            allow_private_webhooks: settings.allow_private_webhooks,
+        };
+        Ok(Self {
+            account: Account::new(Backend::document(client.clone()), rules),
+            guard: Guard::new(policy, Arc::clone(&store)),
+            client,
+            store,
+            timeout: settings.timeout(),
+        })
+    }
+
+    /// The tools that this server lists, in their order.
+    pub fn tools(&self) -> impl Iterator<Item = &'static Entry> {
+        ALL.iter().filter(|entry| self.account.has(entry) && self.guard.policy().lists(entry))
+    }
+
+    /// Whether a tool takes a confirmation.
+    pub fn confirms(&self, entry: &Entry) -> bool {
+        self.guard.policy().confirms(entry)
+    }
+
+    /// How long one call may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// The client, for what is not about the account: quota, credential, reachability.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The state directory's store.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Runs one call of a tool: policy, arguments, confirmation, account.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, with a stable code and no secret in its words.
+    pub async fn call(
+        &self,
+        entry: &'static Entry,
+        mut arguments: Map<String, Value>,
+        confirmation: Confirmation<'_>,
+        mut context: CallContext,
+    ) -> Result<Reply> {
+        let secret = arguments.get("secret").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let run = async {
+            let confirmation = match arguments.shift_remove(CONFIRMATION_TOKEN) {
+                Some(Value::String(token)) if self.confirms(entry) => Confirmation::Token(Ticket::from_text(token)),
+                Some(Value::Null) | None => confirmation,
+                Some(other) => {
+                    // Left in place, so that the check of the arguments names it.
+                    arguments.insert(CONFIRMATION_TOKEN.to_owned(), other);
+                    confirmation
+                }
+            };
+            self.guard.policy().allow(entry)?;
+            let invocation = entry.parse(arguments)?;
+            match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
+                Verdict::Go => self.clean(self.account.run(&invocation, &context).await?),
+                Verdict::RequestInput(ticket, preview) => Ok(Reply::RequestInput(ticket, preview)),
+            }
+        };
+        run.await.map_err(|mut error| {
+            error.message = self.client.scrub(&error.message).into_owned();
+            if let Some(secret) = secret {
+                error.message = error.message.replace(&secret, "[hidden]");
+            }
+            error
+        })
+    }
+
+    /// The answer and its text, without any credential that the API may have echoed.
+    fn clean(&self, value: Value) -> Result<Reply> {
+        let text = value.to_string();
+        let Cow::Owned(clean) = self.client.scrub(&text) else { return Ok(Reply::Done(value, text)) };
+        let value = serde_json::from_str(&clean)
+            .map_err(|_| Error::new(Code::Internal, "The answer held a credential and was withheld."))?;
+        Ok(Reply::Done(value, clean))
+    }
+
+    /// Runs a typed operation that needs no confirmation.
+    ///
+    /// # Errors
+    /// As [`App::call`]; `confirmation_required` for an operation that a person has to agree to.
+    pub async fn run<O: Operation>(&self, operation: &O) -> Result<O::Output> {
+        let invocation = Invocation::of(operation)?;
+        let context = CallContext::new(self.timeout);
+        match self.call(invocation.entry, invocation.arguments, Confirmation::None, context).await? {
+            Reply::Done(value, _) => serde_json::from_value(value)
+                .map_err(|error| Error::new(Code::UpstreamError, format!("The answer has another shape: {error}."))),
+            Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
+        }
+    }
+}

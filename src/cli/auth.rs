@@ -1,0 +1,102 @@
+//! `auth`: the stored token. It is read from stdin, and never shown.
+
+use super::{print, say};
+use crate::{
+    app::App,
+    config::Settings,
+    error::Error,
+    store::{Place, Store},
+};
+use anyhow::Context;
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use secrecy::SecretString;
+use std::{
+    io::{IsTerminal, Read},
+    process::ExitCode,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Store the token that stands on stdin
+    Set {
+        /// In the platform's keyring instead of a file that only you can read
+        #[cfg(feature = "keyring")]
+        #[arg(long)]
+        keyring: bool,
+    },
+    /// Say where the token comes from and how long it lives; sends nothing
+    Status,
+    /// Remove the stored token and those renewed from it
+    Clear,
+}
+
+pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
+    match options.command {
+        #[cfg(feature = "keyring")]
+        Command::Set { keyring } => set(settings, if keyring { Place::Keyring } else { Place::File }).await,
+        #[cfg(not(feature = "keyring"))]
+        Command::Set {} => set(settings, Place::File).await,
+        Command::Status => status(settings).await,
+        Command::Clear => {
+            let cleared = Store::open(settings.state_dir()?).clear_credential().await?;
+            say(if cleared { "The stored token is gone." } else { "No token was stored." });
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
+    let text = if std::io::stdin().is_terminal() {
+        rpassword::prompt_password("Token (it is not shown): ").context("the token could not be read")?
+    } else {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("the token could not be read from stdin")?;
+        text
+    };
+    let token = text.trim();
+    if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(Error::invalid("token", "stdin has to hold the token alone: one word, nothing else.").into());
+    }
+    Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
+    say(&format!("Stored in {}.", place.describe()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let status = App::new(settings)?.client().token_status().await;
+    if let Some(problem) = &status.problem {
+        print(&format!("The token cannot be read: {}", problem.message))?;
+        return Ok(ExitCode::from(4));
+    }
+    if !status.present {
+        print("No token. Store one with `highlevel-mcp auth set`, or set GHL_TOKEN_ID.")?;
+        return Ok(ExitCode::from(4));
+    }
+    let renewed = if status.renewed { ", renewed since" } else { "" };
+    print(&format!("A token from {}{renewed}.", status.source.as_deref().unwrap_or("an unnamed place")))?;
+    print(&match status.expires_at {
+        Some(at) if at > Utc::now() => {
+            format!("It lives until {} ({}).", at.format("%Y-%m-%d %H:%M:%S UTC"), left(at - Utc::now()))
+        }
+        Some(at) => format!("It ended at {}; the first call tries to renew it.", at.format("%Y-%m-%d %H:%M:%S UTC")),
+        None => "It does not say how long it lives.".to_owned(),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A span as a person says it.
+pub(super) fn left(span: chrono::TimeDelta) -> String {
+    match (span.num_days(), span.num_hours(), span.num_minutes()) {
+        (0, 0, 0) => format!("{} s left", span.num_seconds()),
+        (0, 0, minutes) => format!("{minutes} min left"),
+        (0, hours, _) => format!("{hours} h left"),
+        (days, ..) => format!("{days} days left"),
+    }
+}

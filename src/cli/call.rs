@@ -1,0 +1,205 @@
+//! `call TOOL`: one tool from the command line, its flags made from its schema.
+
+use super::{print, start::start, terminal};
+use crate::{
+    app::{App, Reply},
+    config::Settings,
+    context::CallContext,
+    crm::{ALL, CONFIRMATION_TOKEN, Entry, find},
+    error::{Code, Error},
+    guard::Confirmation,
+};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value};
+use std::{io::Read, process::ExitCode};
+
+/// What the exit status means.
+const STATUS: &str = "\
+Exit status: 0 done; 1 the API or this program failed; 2 bad arguments; 3 not found; 4 unauthorized or forbidden;
+5 no quota before the deadline; 6 unreachable or out of time; 7 outcome unknown: look before you repeat;
+8 a person has to agree, did not agree, or a setting forbids it; 9 the object's state does not allow it.
+The result is JSON on stdout, also when it is an error.";
+
+/// The exit status for a failure.
+pub(super) fn exit_code(code: Code) -> ExitCode {
+    ExitCode::from(match code {
+        Code::InvalidArguments => 2,
+        Code::NotFound => 3,
+        Code::Unauthorized | Code::Forbidden => 4,
+        Code::RateLimited => 5,
+        Code::UpstreamUnreachable | Code::Timeout | Code::Cancelled => 6,
+        Code::OutcomeUnknown => 7,
+        Code::ConfirmationRequired | Code::ConfirmationInvalid | Code::Declined | Code::PolicyDenied => 8,
+        Code::Conflict => 9,
+        Code::UpstreamError | Code::TooLarge | Code::Internal => 1,
+    })
+}
+
+/// `call` with a subcommand for each tool.
+pub(super) fn with_tools(call: Command) -> Command {
+    call.subcommand_required(true)
+        .subcommand_value_name("TOOL")
+        .subcommand_help_heading("Tools")
+        .after_help(STATUS)
+        .subcommands(ALL.iter().map(tool_command))
+}
+
+fn tool_command(entry: &'static Entry) -> Command {
+    let mut command = Command::new(entry.name).about(entry.description().to_owned()).after_help(STATUS).arg(
+        Arg::new("json")
+            .long("json")
+            .value_name("OBJECT")
+            .help("All arguments as a JSON object, or - to read it from stdin"),
+    );
+    for (path, schema) in leaves(entry.input_schema()) {
+        command = command.arg(flag(&path, &schema));
+    }
+    if entry.effect.is_irreversible() {
+        command = command
+            .arg(
+                Arg::new("yes")
+                    .long("yes")
+                    .action(ArgAction::SetTrue)
+                    .requires("confirmation-token")
+                    .help("Act without asking; only with the token that a first call gave"),
+            )
+            .arg(
+                Arg::new("confirmation-token")
+                    .long("confirmation-token")
+                    .value_name("TOKEN")
+                    .requires("yes")
+                    .help("The confirmationToken of the first call's answer"),
+            );
+    }
+    command
+}
+
+/// Every argument that one flag can give, by its path: objects with known fields are given field by field.
+fn leaves(schema: &Map<String, Value>) -> Vec<(Vec<String>, Value)> {
+    let mut all = Vec::new();
+    for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        all.push((vec![name.clone()], inner.clone()));
+        for (field, of_field) in inner.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            all.push((vec![name.clone(), field.clone()], of_field.clone()));
+        }
+    }
+    all
+}
+
+fn flag(path: &[String], schema: &Value) -> Arg {
+    let name = path.join(".");
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or("string");
+    let (value_name, hint) = match kind {
+        "integer" | "number" => ("N", ""),
+        "array" => ("TEXT", "may be repeated"),
+        "object" => ("OBJECT", "as JSON"),
+        _ => ("TEXT", ""),
+    };
+    let words = schema.get("enum").or_else(|| schema.get("items")?.get("enum")).and_then(Value::as_array);
+    let words = words.map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+    let described = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+    let help: Vec<String> =
+        [described, words, Some(hint.to_owned())].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    Arg::new(name.clone())
+        .long(kebab(&name))
+        .alias(name)
+        .value_name(value_name)
+        .allow_negative_numbers(true)
+        .action(if kind == "array" { ArgAction::Append } else { ArgAction::Set })
+        .help(help.join("; "))
+}
+
+/// `firstName` as a flag: `first-name`.
+fn kebab(name: &str) -> String {
+    name.chars().fold(String::new(), |mut text, letter| {
+        if letter.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+        text
+    })
+}
+
+pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let called = matches.subcommand_matches("call").and_then(ArgMatches::subcommand);
+    let (entry, given) = called
+        .and_then(|(name, given)| Some((find(name)?, given)))
+        .ok_or_else(|| Error::invalid("TOOL", "Name a tool: `highlevel-mcp tools` lists them."))?;
+    let arguments = arguments(entry, given)?;
+    let started = start(settings).await?;
+    match call(&started.app, entry, arguments).await {
+        Ok(Reply::Done(value, _)) => {
+            print(&serde_json::to_string_pretty(&value)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(Reply::RequestInput(..)) => Err(anyhow::anyhow!("a terminal has no input requests")),
+        Err(error) => {
+            print(&serde_json::to_string_pretty(&error.to_json())?)?;
+            Ok(exit_code(error.code))
+        }
+    }
+}
+
+async fn call(app: &App, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Reply, Error> {
+    let person = terminal::Terminal;
+    let confirmation = if terminal::is_there() { Confirmation::Ask(&person) } else { Confirmation::None };
+    app.call(entry, arguments, confirmation, CallContext::new(app.timeout())).await
+}
+
+/// The arguments: those of `--json`, and those of flags laid over them.
+fn arguments(entry: &Entry, given: &ArgMatches) -> Result<Map<String, Value>, Error> {
+    let mut arguments = match given.get_one::<String>("json") {
+        Some(text) => from_json(text)?,
+        None => Map::new(),
+    };
+    for (path, schema) in leaves(entry.input_schema()) {
+        let name = path.join(".");
+        let Some(texts) = given.get_many::<String>(&name) else { continue };
+        let texts: Vec<&str> = texts.map(String::as_str).collect();
+        let value = value_of(&name, &schema, &texts)?;
+        match path.as_slice() {
+            [outer, inner] => {
+                let object = arguments.entry(outer.clone()).or_insert_with(|| Map::new().into());
+                if let Some(object) = object.as_object_mut() {
+                    object.insert(inner.clone(), value);
+                }
+            }
+            _ => drop(arguments.insert(name, value)),
+        }
+    }
+    if entry.effect.is_irreversible()
+        && given.get_flag("yes")
+        && let Some(token) = given.get_one::<String>("confirmation-token")
+    {
+        arguments.insert(CONFIRMATION_TOKEN.to_owned(), token.clone().into());
+    }
+    Ok(arguments)
+}
+
+fn from_json(text: &str) -> Result<Map<String, Value>, Error> {
+    let wrong = |what: String| Error::invalid("--json", format!("--json takes a JSON object: {what}."));
+    let mut read = String::new();
+    let text = if text == "-" {
+        std::io::stdin().read_to_string(&mut read).map_err(|error| wrong(error.to_string()))?;
+        &read
+    } else {
+        text
+    };
+    serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
+}
+
+/// A flag's text as the value that its schema asks for.
+fn value_of(name: &str, schema: &Value, texts: &[&str]) -> Result<Value, Error> {
+    let kind = schema.get("type").and_then(Value::as_str).unwrap_or("string");
+    let text = texts.last().copied().unwrap_or_default();
+    let wrong = |what: &str| Error::invalid(name, format!("--{} takes {what}, not `{text}`.", kebab(name)));
+    match kind {
+        "array" => Ok(texts.iter().copied().map(Value::from).collect()),
+        "integer" => text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number")),
+        "number" => serde_json::from_str::<serde_json::Number>(text).map(Value::Number).map_err(|_| wrong("a number")),
+        "object" => {
+            serde_json::from_str::<Map<String, Value>>(text).map(Value::Object).map_err(|_| wrong("a JSON object"))
+        }
+        _ => Ok(text.into()),
+    }
+}

@@ -1,0 +1,136 @@
+//! `doctor`: what is wrong, and the next step.
+
+use super::{auth::left, print, start::start};
+use crate::{
+    app::App,
+    config::Settings,
+    crm::{locations::GetDefaultLocation, users::GetCurrentUser},
+    error::{Code, Error},
+};
+use chrono::Utc;
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Send nothing: check only what this machine knows
+    #[arg(long)]
+    offline: bool,
+}
+
+/// One line of the report.
+enum Finding {
+    Good(String),
+    Bad { what: String, next: String },
+}
+
+pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
+    let mut all_good = true;
+    let mut tell = |topic: &str, finding: Finding| -> anyhow::Result<bool> {
+        match finding {
+            Finding::Good(what) => print(&format!("ok    {topic:12} {what}"))?,
+            Finding::Bad { what, next } => {
+                all_good = false;
+                print(&format!("WRONG {topic:12} {what}\n      {:12} Next: {next}", ""))?;
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    let started = match start(settings.clone()).await {
+        Ok(started) => started,
+        Err(error) => {
+            let next = "correct the setting that is named; `highlevel-mcp --help` lists them".to_owned();
+            tell("settings", Finding::Bad { what: format!("{error:#}"), next })?;
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let app = &started.app;
+    tell("settings", describe(app, &settings))?;
+    tell("state", state(app).await)?;
+    let with_token = tell("credential", credential(app).await)?;
+    if with_token && !options.offline {
+        // Each check needs the one before: an unreachable API says nothing of the location.
+        if tell("network", network(app).await)? {
+            tell("location", location(app, &settings).await)?;
+            tell("quota", quota(app))?;
+        }
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn describe(app: &App, settings: &Settings) -> Finding {
+    let tools = app.tools().count();
+    if tools == 0 {
+        return Finding::Bad {
+            what: "no tool is left".to_owned(),
+            next: "loosen --read-only, --toolsets, --tools or --exclude-tools".to_owned(),
+        };
+    }
+    let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
+    let account = if settings.sandbox { "the embedded account" } else { "a live account" };
+    Finding::Good(format!("{account}, {tools} tools, {guarded} of them ask a person, {} s per call", settings.timeout))
+}
+
+async fn state(app: &App) -> Finding {
+    match app.store().prune_approvals().await {
+        Ok(_) => Finding::Good(format!("{}", app.store().dir().display())),
+        Err(error) => Finding::Bad {
+            what: error.message,
+            next: "without it, renewed tokens are lost at the end and confirmations by token do not work".to_owned(),
+        },
+    }
+}
+
+async fn credential(app: &App) -> Finding {
+    let status = app.client().token_status().await;
+    let next = "store a token with `highlevel-mcp auth set`, or set GHL_TOKEN_ID; --sandbox needs none".to_owned();
+    match (status.problem, status.present, status.expires_at) {
+        (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
+        (None, false, _) => Finding::Bad { what: "there is no token".to_owned(), next },
+        (None, true, expires) => {
+            let life = match expires {
+                Some(at) if at > Utc::now() => left(at - Utc::now()),
+                Some(_) => "ended, to be renewed".to_owned(),
+                None => "lifetime unknown".to_owned(),
+            };
+            Finding::Good(format!("from {}, {life}", status.source.unwrap_or_default()))
+        }
+    }
+}
+
+async fn network(app: &App) -> Finding {
+    match app.run(&GetCurrentUser {}).await {
+        Ok(user) => Finding::Good(format!("the API answers; you are {}", user.email.unwrap_or(user.id))),
+        // Held to another location is an answer too; the next line tells.
+        Err(error) if error.code == Code::PolicyDenied => Finding::Good("the API answers".to_owned()),
+        Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+    }
+}
+
+async fn location(app: &App, settings: &Settings) -> Finding {
+    match app.run(&GetDefaultLocation {}).await {
+        Ok(location) => {
+            let held = if settings.location_id.is_some() { "held to it" } else { "not held: --location-id would" };
+            Finding::Good(format!("{} ({}), {held}", location.name.unwrap_or_default(), location.id))
+        }
+        Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+    }
+}
+
+fn quota(app: &App) -> Finding {
+    let quota = app.client().quota();
+    Finding::Good(format!("{} of {} requests left in {} s", quota.remaining, quota.limit, quota.window.as_secs()))
+}
+
+fn next_step(error: &Error) -> String {
+    match error.code {
+        Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`",
+        Code::Forbidden => "use a credential with more rights",
+        Code::UpstreamUnreachable | Code::Timeout => "check the network, a proxy, and --base-url",
+        Code::RateLimited => "wait until the quota has room again",
+        Code::PolicyDenied => "use that location's credential, or change --location-id",
+        _ => "try again; if it stays, check --base-url and --api-version",
+    }
+    .to_owned()
+}

@@ -1,0 +1,134 @@
+//! The command line: one file a subcommand.
+
+mod approve;
+mod auth;
+mod call;
+mod demo;
+mod docs;
+mod doctor;
+mod sandbox;
+mod serve;
+mod start;
+mod terminal;
+mod tools;
+
+use crate::config::{Settings, without_empty_variables};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::{io::Write, process::ExitCode};
+
+/// Lets an AI assistant work a GoHighLevel account: every operation a tool, paced to the account's quota, with a
+/// person's yes before every delete and publish.
+///
+/// Without a command it serves MCP on stdin and stdout, as hosts start it.
+#[derive(Debug, Parser)]
+#[command(name = "highlevel-mcp", version, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  highlevel-mcp demo                                     see what an assistant would do, on sample data
+  highlevel-mcp auth set < token.txt                     store your token
+  highlevel-mcp doctor                                   check settings, credential, network and quota
+  highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
+  highlevel-mcp --read-only serve                        serve only tools that change nothing
+
+Every setting is also an environment variable; an empty variable counts as unset.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve MCP on stdin and stdout (the default)
+    Serve,
+    /// List the tools, or show one
+    Tools(tools::Options),
+    /// Run one tool and print its result as JSON
+    #[command(disable_help_subcommand = true)]
+    Call(CallMarker),
+    /// Agree to a pending delete or publish (with --confirm human)
+    Approve(approve::Options),
+    /// Store, show or remove the token
+    Auth(auth::Options),
+    /// Check settings, credential, network, quota and location
+    Doctor(doctor::Options),
+    /// Watch an MCP session with the embedded account
+    Demo(demo::Options),
+    /// Run the embedded account as an HTTP server of its own
+    Sandbox(sandbox::Options),
+    /// Write or check the generated parts of README.md, manifest.json and server.json
+    Docs(docs::Options),
+}
+
+/// `call` takes one subcommand a tool, made from the catalogue.
+#[derive(Debug, Args)]
+struct CallMarker {}
+
+/// The command with the catalogue's tools under `call`.
+fn command() -> clap::Command {
+    without_empty_variables(Cli::command().mut_subcommand("call", call::with_tools))
+}
+
+/// Parses the command line, runs it, and says how it went.
+pub fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    init_log(&cli.settings.log);
+    let done = runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::run(cli.settings).await,
+            Command::Tools(options) => tools::run(&cli.settings, &options),
+            Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
+            Command::Approve(options) => approve::run(&cli.settings, &options).await,
+            Command::Auth(options) => auth::run(&cli.settings, options).await,
+            Command::Doctor(options) => doctor::run(cli.settings, &options).await,
+            Command::Demo(options) => demo::run(&options).await,
+            Command::Sandbox(options) => sandbox::run(options).await,
+            Command::Docs(options) => docs::run(&options),
+        }
+    });
+    // A read of stdin may still hold a blocking thread; the process does not wait for it.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|error| fail(&error))
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    say(&format!("highlevel-mcp: {error:#}"));
+    match error.downcast_ref::<crate::error::Error>() {
+        Some(error) => call::exit_code(error.code),
+        None => ExitCode::FAILURE,
+    }
+}
+
+/// A line for the person, on stderr: stdout is for results and the protocol.
+fn say(line: &str) {
+    // With stderr closed there is nobody to tell.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// A line of a result, on stdout.
+fn print(line: &str) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+/// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they stay quiet whatever
+/// the filter says.
+fn init_log(filter: &str) {
+    let quiet = ["rmcp=warn", "h2=warn", "hyper=warn", "hyper_util=warn", "reqwest=warn", "rustls=warn"];
+    let mut filter = tracing_subscriber::EnvFilter::new(filter);
+    for directive in quiet {
+        if let Ok(directive) = directive.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}

@@ -1,0 +1,69 @@
+//! `sandbox`: the embedded account as an HTTP server of its own.
+
+use super::{print, say};
+use crate::sandbox::{Counting, FaultPlan, Sandbox, SandboxConfig};
+use anyhow::Context;
+use clap::Args;
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
+
+#[derive(Debug, Args)]
+#[command(after_long_help = FaultPlan::HELP)]
+pub(super) struct Options {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// How many contacts the account has
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    contacts: usize,
+    /// The same seed gives the same account and the same faults
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Requests per window
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    rate_limit: u32,
+    /// The window in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    rate_window: u64,
+    /// Count in a sliding window instead of fixed ones
+    #[arg(long)]
+    sliding: bool,
+    /// How long a token lives, in seconds
+    #[arg(long, value_name = "S", default_value_t = 1200, value_parser = clap::value_parser!(u64).range(1..))]
+    token_ttl: u64,
+    /// A renewed token ends the one before
+    #[arg(long)]
+    rotate: bool,
+    /// One more token to accept
+    #[arg(long, value_name = "TOKEN", env = "GHL_SANDBOX_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// What goes wrong: see `sandbox --help` for the words
+    #[arg(long, value_name = "SPEC", default_value = "")]
+    fault: FaultPlan,
+}
+
+pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+    if !options.listen.ip().is_loopback() {
+        say("This account is for tests: it listens beyond this machine, and anybody who reaches it can change it.");
+    }
+    let config = SandboxConfig {
+        contacts: options.contacts,
+        seed: options.seed,
+        rate_limit: options.rate_limit,
+        rate_window: Duration::from_secs(options.rate_window),
+        counting: if options.sliding { Counting::Sliding } else { Counting::Fixed },
+        token_ttl: Duration::from_secs(options.token_ttl),
+        rotate: options.rotate,
+        extra_token: options.token,
+        faults: options.fault,
+    };
+    let sandbox =
+        Sandbox::start(options.listen, config).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    // Two lines that a script can take apart: the address and a first token.
+    print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
+    print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
+    say(
+        "An embedded GoHighLevel account. Set the two variables above for highlevel-mcp; /sandbox/stats counts what was served; Ctrl-C ends it.",
+    );
+    sandbox.wait().await;
+    Ok(ExitCode::SUCCESS)
+}

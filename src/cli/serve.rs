@@ -1,0 +1,69 @@
+//! `serve`: MCP on stdin and stdout.
+
+use super::{say, start::start};
+use crate::{
+    config::Settings,
+    mcp::{LineTransport, Outbox, Server},
+};
+use anyhow::Context;
+use rmcp::{serve_server, service::ServerInitializeError, transport::stdio_pipes};
+use std::{io::IsTerminal, process::ExitCode, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+const ATTACH: &str = "\
+This is an MCP server: it waits for a host on stdin, and a terminal is no host.
+To attach one, put this into the host's configuration (Claude Desktop: claude_desktop_config.json):
+
+  {\"mcpServers\": {\"highlevel\": {\"command\": \"highlevel-mcp\", \"env\": {\"GHL_TOKEN_ID\": \"your token\"}}}}
+
+To look around first: highlevel-mcp demo, or highlevel-mcp --help. Ctrl-D or Ctrl-C ends this.";
+
+pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    if std::io::stdin().is_terminal() {
+        say(ATTACH);
+    }
+    let started = start(settings).await?;
+    let closing = CancellationToken::new();
+    tokio::spawn(close_on_signal(closing.clone()));
+    tokio::spawn(started.app.client().idle_refresh());
+    let outbox = Arc::new(Outbox::default());
+    let (read, write) = stdio_pipes();
+    let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
+    let server = Server::new(Arc::clone(&started.app), outbox, closing)?;
+    let service = match serve_server(server, transport).await {
+        Ok(service) => service,
+        // The host left before it began.
+        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(ExitCode::SUCCESS),
+        Err(error) => return Err(error).context("the session could not begin"),
+    };
+    service.waiting().await.context("the session broke")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The first signal lets the calls in flight finish; a second ends the process at once.
+async fn close_on_signal(closing: CancellationToken) {
+    signal().await;
+    closing.cancel();
+    signal().await;
+    std::process::exit(1);
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,33 @@
+//! From settings to a running app, with the embedded account where that is wanted.
+
+use crate::{
+    app::App,
+    config::Settings,
+    sandbox::{Sandbox, SandboxConfig},
+};
+use anyhow::Context;
+use std::{net::Ipv4Addr, sync::Arc};
+
+/// The app, and the embedded account that it works on, if it does.
+pub(super) struct Started {
+    pub(super) app: Arc<App>,
+    /// Held so that it lives as long as the app.
+    pub(super) _sandbox: Option<Sandbox>,
+}
+
+pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
+    let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
+    Ok(Started { app: Arc::new(App::new(&settings)?), _sandbox: sandbox })
+}
+
+/// Starts an embedded account on a loopback port and points the settings to it.
+pub(super) async fn embed(settings: &mut Settings) -> anyhow::Result<Sandbox> {
+    let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), SandboxConfig::default())
+        .await
+        .context("the embedded account could not start")?;
+    let url = sandbox.base_url().parse().context("the embedded account has no address")?;
+    settings.base_url = Some(url);
+    (settings.backend_url, settings.location_url, settings.page_builder_url) = (None, None, None);
+    settings.given_token = Some(sandbox.token().into());
+    Ok(sandbox)
+}

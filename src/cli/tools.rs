@@ -1,0 +1,53 @@
+//! `tools`: what there is, for a person or as JSON.
+
+use super::print;
+use crate::{
+    app::App,
+    config::Settings,
+    crm::{ALL, Entry, find, nearest},
+    mcp::tool,
+};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Show this tool whole
+    tool: Option<String>,
+    /// Print the tools as the protocol has them
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(settings: &Settings, options: &Options) -> anyhow::Result<ExitCode> {
+    let app = App::new(settings)?;
+    let entries: Vec<&'static Entry> = match &options.tool {
+        Some(name) => vec![named(name)?],
+        None => app.tools().collect(),
+    };
+    if options.json || options.tool.is_some() {
+        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.confirms(entry))).collect();
+        print(&match tools.as_slice() {
+            [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
+            all => serde_json::to_string_pretty(all)?,
+        })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut toolset = None;
+    for entry in entries {
+        if toolset.replace(entry.toolset) != Some(entry.toolset) {
+            print(&format!("\n{:?}", entry.toolset))?;
+        }
+        let mark = if app.confirms(entry) { "  (asks a person)" } else { "" };
+        print(&format!("  {:22} {}{mark}", entry.name, entry.description()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn named(name: &str) -> Result<&'static Entry, crate::error::Error> {
+    find(name).ok_or_else(|| {
+        let hint = nearest(name, ALL.iter().map(|entry| entry.name))
+            .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        crate::error::Error::invalid("tool", format!("There is no tool {name}.{hint}"))
+    })
+}

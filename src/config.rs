@@ -1,0 +1,243 @@
+//! The settings: flags, and environment variables of the same meaning. An empty variable counts as unset.
+
+use crate::{
+    client::{ClientConfig, ServiceUrls, TokenSource, default_base_url},
+    crm::Toolset,
+    error::{Error, Result},
+    guard::{ConfirmMode, Policy},
+};
+use clap::{Args, Command, builder::BoolishValueParser};
+use http::{HeaderName, HeaderValue};
+use secrecy::SecretString;
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+use url::Url;
+
+/// One attempt's own bound. Half of a short call's time, so that there is time to look what became of a write.
+const ATTEMPT: Duration = Duration::from_secs(30);
+
+/// What every subcommand can be told.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// Use an embedded account with sample data: no credential, nothing leaves this machine
+    #[arg(long, global = true, env = "GHL_SANDBOX", value_parser = BoolishValueParser::new(), help_heading = "Account")]
+    pub sandbox: bool,
+    /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` stored)
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Account")]
+    pub token_file: Option<PathBuf>,
+    /// The one location this server may touch; another is refused
+    #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
+    pub location_id: Option<String>,
+    /// Where renewed tokens and pending confirmations are kept
+    #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
+    pub state_dir: Option<PathBuf>,
+
+    /// Only tools that change nothing
+    #[arg(long, global = true, env = "GHL_READ_ONLY", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
+    pub read_only: bool,
+    /// How confirmations of deletes and publishes are taken
+    #[arg(long, global = true, env = "GHL_CONFIRM", value_enum, default_value = "auto", help_heading = "Guards")]
+    pub confirm: ConfirmMode,
+    /// Further tools that need a confirmation
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_CONFIRM_TOOLS",
+        value_delimiter = ',',
+        value_name = "TOOL,…",
+        help_heading = "Guards"
+    )]
+    pub confirm_tools: Vec<String>,
+    /// Only these groups of tools
+    #[arg(long, global = true, env = "GHL_TOOLSETS", value_enum, value_delimiter = ',', help_heading = "Guards")]
+    pub toolsets: Vec<Toolset>,
+    /// Only these tools
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_TOOLS",
+        value_delimiter = ',',
+        value_name = "TOOL,…",
+        help_heading = "Guards"
+    )]
+    pub tools: Vec<String>,
+    /// None of these tools
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_EXCLUDE_TOOLS",
+        value_delimiter = ',',
+        value_name = "TOOL,…",
+        help_heading = "Guards"
+    )]
+    pub exclude_tools: Vec<String>,
+    /// Let webhooks point to private hosts
+    #[arg(long, global = true, env = "GHL_ALLOW_PRIVATE_WEBHOOKS", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
+    pub allow_private_webhooks: bool,
+
+    /// Seconds that one call may take, waiting for the quota included
+    #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
+    pub timeout: u64,
+    /// Requests per window; without it the API's answers tell, and until then it is 300
+    #[arg(long, global = true, env = "GHL_RATE_LIMIT", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Requests")]
+    pub rate_limit: Option<u32>,
+    /// The window in seconds; without it the API's answers tell, and until then it is 60
+    #[arg(long, global = true, env = "GHL_RATE_WINDOW", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
+    pub rate_window: Option<u64>,
+    /// The most bytes that one answer of the API may have
+    #[arg(long, global = true, env = "GHL_MAX_BODY", value_name = "BYTES", default_value_t = 8 * 1024 * 1024, help_heading = "Requests")]
+    pub max_body: usize,
+    /// The address of all services
+    #[arg(long, global = true, env = "GHL_BASE_URL", value_name = "URL", help_heading = "Requests")]
+    pub base_url: Option<Url>,
+    /// The Backend API's own address
+    #[arg(long, global = true, env = "GHL_BACKEND_URL", value_name = "URL", help_heading = "Requests")]
+    pub backend_url: Option<Url>,
+    /// The Location API's own address
+    #[arg(long, global = true, env = "GHL_LOCATION_URL", value_name = "URL", help_heading = "Requests")]
+    pub location_url: Option<Url>,
+    /// The Page Builder's own address
+    #[arg(long, global = true, env = "GHL_PAGE_BUILDER_URL", value_name = "URL", help_heading = "Requests")]
+    pub page_builder_url: Option<Url>,
+    /// The API System's own address; no operation uses it
+    #[arg(long, global = true, env = "GHL_API_SYSTEM_URL", value_name = "URL", help_heading = "Requests")]
+    pub api_system_url: Option<Url>,
+    /// The `version` header
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_API_VERSION",
+        value_name = "VERSION",
+        default_value = "1.0",
+        help_heading = "Requests"
+    )]
+    pub api_version: String,
+    /// A fixed header for every request; may be repeated
+    #[arg(
+        long = "header",
+        global = true,
+        env = "GHL_HEADERS",
+        value_delimiter = '\n',
+        value_name = "NAME=VALUE",
+        hide_env_values = true,
+        help_heading = "Requests"
+    )]
+    pub headers: Vec<String>,
+
+    /// What is logged to stderr: error, warn, info, debug, trace, or a tracing filter
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_LOG",
+        value_name = "FILTER",
+        default_value = "warn",
+        help_heading = "Output"
+    )]
+    pub log: String,
+
+    /// A credential that is given and not looked for: the embedded account's.
+    #[arg(skip)]
+    pub given_token: Option<SecretString>,
+}
+
+/// The command with every empty environment variable forgotten.
+pub fn without_empty_variables(command: Command) -> Command {
+    let empty = |name: &OsString| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    command.mut_args(|argument| match argument.get_env().map(ToOwned::to_owned) {
+        Some(name) if empty(&name) => argument.env(clap::builder::Resettable::Reset),
+        _ => argument,
+    })
+}
+
+impl Settings {
+    /// How long one call may take.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+
+    /// What may run and what is confirmed.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            read_only: self.read_only,
+            toolsets: self.toolsets.clone(),
+            tools: self.tools.clone(),
+            exclude_tools: self.exclude_tools.clone(),
+            confirm: self.confirm,
+            confirm_tools: self.confirm_tools.clone(),
+        }
+    }
+
+    /// The state directory: the one that is set, or the platform's place for data.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming `--state-dir` when the platform has no such place.
+    pub fn state_dir(&self) -> Result<PathBuf> {
+        let platform =
+            || directories::ProjectDirs::from("", "", "highlevel-mcp").map(|dirs| dirs.data_dir().to_owned());
+        self.state_dir.clone().or_else(platform).ok_or_else(|| {
+            Error::invalid("--state-dir", "This system names no directory for data. Give one with --state-dir.")
+        })
+    }
+
+    /// The client's part of the settings.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the setting that is wrong.
+    pub fn client(&self) -> Result<ClientConfig> {
+        Ok(ClientConfig {
+            urls: self.urls()?,
+            api_version: self.api_version.clone(),
+            headers: self
+                .headers
+                .iter()
+                .filter(|line| !line.trim().is_empty())
+                .map(|line| header(line))
+                .collect::<Result<_>>()?,
+            rate_limit: self.rate_limit,
+            rate_window: self.rate_window.map(Duration::from_secs),
+            max_body: self.max_body,
+            attempt_timeout: ATTEMPT.min(self.timeout() / 2),
+        })
+    }
+
+    fn urls(&self) -> Result<ServiceUrls> {
+        let common = match &self.base_url {
+            Some(url) => url.clone(),
+            None => default_base_url()?,
+        };
+        let own = |setting, url: &Option<Url>| match url {
+            Some(url) => (setting, url.clone()),
+            None => ("--base-url", common.clone()),
+        };
+        ServiceUrls::new(
+            own("--backend-url", &self.backend_url),
+            own("--location-url", &self.location_url),
+            own("--page-builder-url", &self.page_builder_url),
+        )
+    }
+
+    /// Where the credential comes from: --token-file, GHL_TOKEN_ID, GHL_TOKEN_FILE, the stored token.
+    pub fn token_source(&self) -> TokenSource {
+        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
+        if let Some(token) = &self.given_token {
+            return TokenSource::Value(token.clone(), "the embedded account");
+        }
+        if let Some(path) = &self.token_file {
+            return TokenSource::File(path.clone());
+        }
+        if let Some(token) = variable("GHL_TOKEN_ID") {
+            return TokenSource::Value(token.trim().to_owned().into(), "GHL_TOKEN_ID");
+        }
+        match variable("GHL_TOKEN_FILE") {
+            Some(path) => TokenSource::File(path.into()),
+            None => TokenSource::Stored,
+        }
+    }
+}
+
+fn header(line: &str) -> Result<(HeaderName, HeaderValue)> {
+    let wrong = || Error::invalid("--header", "--header takes NAME=VALUE, such as channel=APP.");
+    let (name, value) = line.trim().split_once('=').ok_or_else(wrong)?;
+    let name: HeaderName = name.trim().parse().map_err(|_| wrong())?;
+    let value: HeaderValue = value.trim().parse().map_err(|_| wrong())?;
+    Ok((name, value))
+}

@@ -1,0 +1,203 @@
+//! Stands between a caller and every change that cannot be undone: what may run at all, and what a person has to agree to.
+
+mod approval;
+mod policy;
+mod preview;
+
+pub use approval::Ticket;
+pub use policy::{ConfirmMode, Policy};
+pub use preview::Preview;
+
+use crate::{
+    account::Account,
+    context::CallContext,
+    crm::Invocation,
+    error::{Code, Error, Result},
+    store::Store,
+};
+use approval::Approvals;
+use futures::future::BoxFuture;
+use std::{sync::Arc, time::Duration};
+
+/// How long a person may take, and how long a confirmation token lives.
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A person's answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Agreed, by accepting the form with its one field true.
+    Accepted,
+    /// Refused, dismissed, or sent without agreeing.
+    Declined,
+    /// No answer within [`PATIENCE`].
+    Silent,
+}
+
+/// Someone who can put a question to a person and wait for the answer: a host's form, a terminal.
+pub trait Ask: Send + Sync {
+    /// Shows the preview and waits.
+    fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<Answer>>;
+}
+
+/// What a call brings along to be confirmed with, and how its person can be reached.
+pub enum Confirmation<'a> {
+    /// Through a question that is waited for: protocols before 2026-07-28 with elicitation, and terminals.
+    Ask(&'a dyn Ask),
+    /// Through the answer's own input request: protocol 2026-07-28, first round.
+    InputRequest,
+    /// The same, second round: the ticket that came back sealed, and what the person said.
+    InputResponse(Ticket, Answer),
+    /// The second step of the two-step way: the token that the first step gave.
+    Token(Ticket),
+    /// No way to a person: the call is answered with a preview and a token.
+    None,
+}
+
+/// Whether a call may go on.
+pub enum Verdict {
+    /// It may.
+    Go,
+    /// The answer has to ask for input; the ticket comes back with it.
+    RequestInput(Ticket, Box<Preview>),
+}
+
+/// The guard of one account.
+#[derive(Debug)]
+pub struct Guard {
+    policy: Policy,
+    approvals: Approvals,
+}
+
+impl Guard {
+    /// A guard by this policy, whose pending approvals lie in `store`.
+    pub fn new(policy: Policy, store: Arc<Store>) -> Self {
+        Self { policy, approvals: Approvals::new(store) }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Decides whether a call may go on, asking a person where one has to agree.
+    ///
+    /// # Errors
+    /// `policy_denied`, `declined`, `confirmation_required`, `confirmation_invalid`, and what reading the object can fail with.
+    pub async fn admit(
+        &self,
+        account: &Account,
+        invocation: &Invocation,
+        confirmation: Confirmation<'_>,
+        context: &mut CallContext,
+    ) -> Result<Verdict> {
+        self.policy.allow(invocation.entry)?;
+        if !self.policy.confirms(invocation.entry) {
+            return Ok(Verdict::Go);
+        }
+        if self.policy.confirm == ConfirmMode::Deny {
+            return Err(Error::new(
+                Code::PolicyDenied,
+                format!(
+                    "{} needs a person's confirmation, and this server is set to `--confirm deny`.",
+                    invocation.entry.name
+                ),
+            ));
+        }
+        let preview = Preview::of(account, invocation, context).await?;
+        match (self.policy.confirm, confirmation) {
+            (_, Confirmation::Token(ticket)) => self.redeem(invocation, &preview, &ticket).await.map(|()| Verdict::Go),
+            (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
+                agreed(answer)?;
+                self.approvals.approve(&ticket).await?;
+                self.redeem(invocation, &preview, &ticket).await.map(|()| Verdict::Go)
+            }
+            (ConfirmMode::Auto, Confirmation::InputRequest) => {
+                let ticket = self.approvals.issue(invocation, &preview, false).await?;
+                Ok(Verdict::RequestInput(ticket, Box::new(preview)))
+            }
+            (ConfirmMode::Auto, Confirmation::Ask(person)) => {
+                self.ask(account, invocation, &preview, person, context).await.map(|()| Verdict::Go)
+            }
+            _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "").await?),
+        }
+    }
+
+    /// Asks, and makes sure that what was agreed to is still what stands there.
+    async fn ask(
+        &self,
+        account: &Account,
+        invocation: &Invocation,
+        preview: &Preview,
+        person: &dyn Ask,
+        context: &mut CallContext,
+    ) -> Result<()> {
+        let asked = tokio::time::Instant::now();
+        let answer = person.ask(preview, context).await?;
+        // A person's time is not the call's.
+        context.deadline += asked.elapsed();
+        agreed(answer)?;
+        let now = Preview::of(account, invocation, context).await?;
+        if now.object_hash == preview.object_hash {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::ConfirmationInvalid,
+            "The object changed while the question was open. Nothing was done; call again to ask about it as it is now.",
+        )
+        .with("preview", now.to_json()))
+    }
+
+    /// Spends a ticket if it fits this call and the object as it is now.
+    async fn redeem(&self, invocation: &Invocation, preview: &Preview, ticket: &Ticket) -> Result<()> {
+        match self.approvals.redeem(invocation, preview, ticket).await? {
+            Ok(()) => Ok(()),
+            Err(problem) => Err(self.require(invocation, preview, Code::ConfirmationInvalid, problem).await?),
+        }
+    }
+
+    /// The answer that asks for a second call: a preview, and a token for it.
+    async fn require(&self, invocation: &Invocation, preview: &Preview, code: Code, problem: &str) -> Result<Error> {
+        let human = self.policy.confirm == ConfirmMode::Human;
+        let ticket = self.approvals.issue(invocation, preview, !human).await?;
+        let next = if human {
+            format!(
+                "A person has to run `highlevel-mcp approve {}` in a terminal; after that, repeat the call with the same arguments and this confirmationToken.",
+                ticket.as_str()
+            )
+        } else {
+            "Show the preview to the person and ask. Only if they agree, repeat the call with the same arguments and this confirmationToken.".to_owned()
+        };
+        let problem = if problem.is_empty() { String::new() } else { format!("{problem} ") };
+        Ok(Error::new(code, format!("{problem}{} {next}", preview.sentence))
+            .with("preview", preview.to_json())
+            .with("confirmationToken", ticket.as_str())
+            .with("expiresInSeconds", PATIENCE.as_secs()))
+    }
+
+    /// For `highlevel-mcp approve`: the pending question of a code, so that a person can read it first.
+    ///
+    /// # Errors
+    /// `confirmation_invalid` when the code is unknown, spent or expired.
+    pub async fn pending(store: Arc<Store>, ticket: &Ticket) -> Result<serde_json::Value> {
+        Approvals::new(store).pending(ticket).await
+    }
+
+    /// For `highlevel-mcp approve`: a person agrees in their own terminal.
+    ///
+    /// # Errors
+    /// `confirmation_invalid` when the code is unknown, spent or expired.
+    pub async fn approve(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
+        Approvals::new(store).approve(ticket).await
+    }
+}
+
+fn agreed(answer: Answer) -> Result<()> {
+    match answer {
+        Answer::Accepted => Ok(()),
+        Answer::Declined => Err(Error::new(Code::Declined, "The person did not agree. Nothing was done.")),
+        Answer::Silent => Err(Error::new(
+            Code::Declined,
+            "Nobody answered the question, so nothing was done. If this host never shows such questions, start the server with `--confirm two-step`.",
+        )),
+    }
+}

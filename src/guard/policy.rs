@@ -1,0 +1,89 @@
+//! What may run at all, and what a person has to agree to.
+
+use crate::{
+    crm::{ALL, Effect, Entry, Toolset, find, nearest},
+    error::{Code, Error, Result},
+};
+
+/// How confirmations are taken (`--confirm`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ConfirmMode {
+    /// The best way that the host offers.
+    #[default]
+    Auto,
+    /// Always by preview and token, for hosts that announce questions and never show them.
+    TwoStep,
+    /// By `highlevel-mcp approve CODE` in the person's own terminal.
+    Human,
+    /// Never: guarded tools refuse.
+    Deny,
+}
+
+/// Which tools are there and which are guarded.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Only reads are listed and run.
+    pub read_only: bool,
+    /// Only these groups, if any are named.
+    pub toolsets: Vec<Toolset>,
+    /// Only these tools, if any are named.
+    pub tools: Vec<String>,
+    /// None of these tools.
+    pub exclude_tools: Vec<String>,
+    /// How confirmations are taken.
+    pub confirm: ConfirmMode,
+    /// Further tools that need one. Those that cannot be undone need one whatever stands here.
+    pub confirm_tools: Vec<String>,
+}
+
+impl Policy {
+    /// Refuses names that are no tools, so that a slip in a setting does not quietly widen or narrow anything.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the setting and the nearest tool.
+    pub fn check_names(&self) -> Result<()> {
+        let lists = [
+            ("--tools", &self.tools),
+            ("--exclude-tools", &self.exclude_tools),
+            ("--confirm-tools", &self.confirm_tools),
+        ];
+        for (setting, names) in lists {
+            if let Some(name) = names.iter().find(|name| find(name).is_none()) {
+                let hint = nearest(name, ALL.iter().map(|entry| entry.name))
+                    .map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
+                return Err(Error::invalid(setting, format!("{setting} names `{name}`, which is no tool.{hint}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the tool is listed and may run.
+    pub fn lists(&self, entry: &Entry) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| name == entry.name);
+        (!self.read_only || entry.effect == Effect::Read)
+            && (self.toolsets.is_empty() || self.toolsets.contains(&entry.toolset))
+            && (self.tools.is_empty() || named(&self.tools))
+            && !named(&self.exclude_tools)
+    }
+
+    /// Whether a person has to agree to each call.
+    pub fn confirms(&self, entry: &Entry) -> bool {
+        entry.effect.is_irreversible() || self.confirm_tools.iter().any(|name| name == entry.name)
+    }
+
+    /// Refuses a tool that is not listed.
+    ///
+    /// # Errors
+    /// `policy_denied` naming the setting.
+    pub fn allow(&self, entry: &Entry) -> Result<()> {
+        if self.lists(entry) {
+            return Ok(());
+        }
+        let why = if self.read_only && entry.effect != Effect::Read {
+            "this server is read-only"
+        } else {
+            "this server's --toolsets, --tools or --exclude-tools leave it out"
+        };
+        Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", entry.name)))
+    }
+}

@@ -1,0 +1,13 @@
+//! The protocol: tools, results and confirmations on the wire, over a transport with bounds.
+
+mod confirm;
+mod outbox;
+mod progress;
+mod server;
+mod tools;
+mod transport;
+
+pub use outbox::Outbox;
+pub use server::Server;
+pub use tools::{Tool, tool};
+pub use transport::LineTransport;

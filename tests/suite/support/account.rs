@@ -1,0 +1,94 @@
+//! An account for one test: the sandbox on a loopback port, and what it says of itself.
+
+use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
+use serde_json::Value;
+use std::net::Ipv4Addr;
+
+/// A running sandbox. Its own books are the judge of what reached it.
+pub struct Account {
+    sandbox: Sandbox,
+    token: String,
+    http: reqwest::Client,
+}
+
+impl Account {
+    /// The default account: 250 contacts, 300 requests a minute, no faults.
+    pub async fn new() -> Self {
+        Self::with(SandboxConfig::default()).await
+    }
+
+    pub async fn with(config: SandboxConfig) -> Self {
+        // Harmless when a test made it before.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let token = config.extra_token.clone();
+        let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
+        let token = token.unwrap_or_else(|| sandbox.token());
+        Self { sandbox, token, http: reqwest::Client::new() }
+    }
+
+    pub fn url(&self) -> String {
+        self.sandbox.base_url()
+    }
+
+    /// The token that hosts are started with.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// What the sandbox counted.
+    pub async fn stats(&self) -> Value {
+        self.get("/sandbox/stats").await
+    }
+
+    /// The requests that arrived, oldest first: `method`, `path`, `query`, `headers`, `body`, `status`.
+    pub async fn requests(&self) -> Vec<Value> {
+        match self.get("/sandbox/requests").await {
+            Value::Array(requests) => requests,
+            other => panic!("no list of requests: {other}"),
+        }
+    }
+
+    pub async fn forget_requests(&self) {
+        self.http.delete(self.at("/sandbox/requests")).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Every object of a kind, as it truly is.
+    pub async fn objects(&self, kind: &str) -> Vec<Value> {
+        match self.get(&format!("/sandbox/objects/{kind}")).await {
+            Value::Array(objects) => objects,
+            other => panic!("no list of {kind}: {other}"),
+        }
+    }
+
+    /// The first object of a kind that fits.
+    pub async fn find(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        self.objects(kind).await.into_iter().find(|object| fits(object)).expect("the account has such an object")
+    }
+
+    /// Changes an object behind the server's back.
+    pub async fn change(&self, kind: &str, id: &str, changes: Value) {
+        let url = self.at(&format!("/sandbox/objects/{kind}/{id}"));
+        let put = self.http.put(url).header("content-type", "application/json").body(changes.to_string());
+        put.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Replaces the plan of faults.
+    pub async fn faults(&self, plan: &str) {
+        let post = self.http.post(self.at("/sandbox/faults")).body(plan.to_owned());
+        post.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Ends every token that was issued.
+    pub async fn expire_tokens(&self) {
+        self.http.post(self.at("/sandbox/expire-tokens")).send().await.unwrap().error_for_status().unwrap();
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url())
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let answer = self.http.get(self.at(path)).send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    }
+}

@@ -1,0 +1,44 @@
+//! The command line, run as a person or a script runs it.
+
+use serde_json::Value;
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+/// What a command left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Its stdout as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("stdout is no JSON: {self:?}"))
+    }
+}
+
+/// Runs a command without input. On a thread of its own, so that a sandbox in this test's runtime goes on serving.
+pub async fn run(command: Command) -> Ran {
+    run_with_input(command, "").await
+}
+
+/// Runs a command that reads this from stdin.
+pub async fn run_with_input(mut command: Command, input: &str) -> Ran {
+    let input = input.to_owned();
+    let output = tokio::task::spawn_blocking(move || {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that does not read its input closes it; that is no failure.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    });
+    let output = output.await.unwrap();
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}

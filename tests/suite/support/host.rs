@@ -1,0 +1,163 @@
+//! A host: rmcp's own client, with the server as its child process.
+
+use super::{Account, command};
+use rmcp::{
+    ClientHandler, ErrorData, RoleClient,
+    model::{
+        CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult,
+        ElicitationAction, Implementation, JsonObject, ProtocolVersion,
+    },
+    service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService, ServiceError},
+    transport::TokioChildProcess,
+};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+
+/// How the host speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// 2026-07-28: `server/discover` and multi round-trip input.
+    Modern,
+    /// 2025-11-25 by the `initialize` handshake.
+    Handshake,
+    /// 2025-06-18 by the `initialize` handshake.
+    Older,
+}
+
+/// Who sits in front of the host.
+#[derive(Debug, Clone)]
+pub enum Person {
+    /// Nobody: the host announces no elicitation.
+    Absent,
+    /// Somebody who answers every form so.
+    Answers(ElicitResult),
+    /// A host that announces forms and never shows them.
+    Silent,
+}
+
+impl Person {
+    pub fn agrees() -> Self {
+        Self::Answers(ElicitResult::new(ElicitationAction::Accept).with_content(json!({"confirm": true})))
+    }
+
+    pub fn declines() -> Self {
+        Self::Answers(ElicitResult::new(ElicitationAction::Decline))
+    }
+}
+
+/// The client's side of a session: answers forms, and keeps what was asked.
+#[derive(Clone)]
+pub struct Handler {
+    era: Era,
+    person: Person,
+    asked: Arc<Mutex<Vec<Value>>>,
+}
+
+impl ClientHandler for Handler {
+    fn get_info(&self) -> ClientConfig {
+        let capabilities = match self.person {
+            Person::Absent => ClientCapabilities::default(),
+            _ => ClientCapabilities::builder().enable_elicitation().build(),
+        };
+        let info = ClientConfig::new(capabilities, Implementation::new("test-host", "1"));
+        info.with_protocol_version(match self.era {
+            Era::Modern => ProtocolVersion::V_2026_07_28,
+            Era::Handshake => ProtocolVersion::V_2025_11_25,
+            Era::Older => ProtocolVersion::V_2025_06_18,
+        })
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        self.asked.lock().unwrap().push(serde_json::to_value(&request).unwrap());
+        match &self.person {
+            Person::Answers(answer) => Ok(answer.clone()),
+            Person::Silent | Person::Absent => std::future::pending().await,
+        }
+    }
+}
+
+/// A session with a server process of its own.
+pub struct Host {
+    pub session: RunningService<RoleClient, Handler>,
+    asked: Arc<Mutex<Vec<Value>>>,
+    pub state: TempDir,
+}
+
+impl Host {
+    /// A host without elicitation, by the newest protocol.
+    pub async fn new(account: &Account, flags: &[&str]) -> Self {
+        Self::with(account, flags, Era::Modern, Person::Absent).await
+    }
+
+    pub async fn with(account: &Account, flags: &[&str], era: Era, person: Person) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(account, state.path());
+        command.args(flags);
+        Self::start(command, state, era, person).await
+    }
+
+    /// A host that starts exactly this command.
+    pub async fn start(command: std::process::Command, state: TempDir, era: Era, person: Person) -> Self {
+        let asked = Arc::default();
+        let handler = Handler { era, person, asked: Arc::clone(&asked) };
+        let transport = TokioChildProcess::new(tokio::process::Command::from(command)).unwrap();
+        let lifecycle = match era {
+            Era::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
+            Era::Handshake | Era::Older => ClientLifecycleMode::Initialize,
+        };
+        let session = handler.serve_with_lifecycle(transport, lifecycle).await.unwrap();
+        Self { session, asked, state }
+    }
+
+    /// Calls a tool; forms and input requests are answered by the person.
+    pub async fn call(&self, tool: &'static str, arguments: Value) -> CallToolResult {
+        self.try_call(tool, arguments).await.unwrap()
+    }
+
+    pub async fn try_call(&self, tool: &'static str, arguments: Value) -> Result<CallToolResult, ServiceError> {
+        self.session.call_tool(params(tool, arguments)).await
+    }
+
+    /// Calls a tool and expects an answer.
+    pub async fn answer(&self, tool: &'static str, arguments: Value) -> Value {
+        structured(&self.call(tool, arguments).await)
+    }
+
+    /// Calls a tool and expects an error: the object under `error`.
+    pub async fn error(&self, tool: &'static str, arguments: Value) -> Value {
+        error_of(&self.call(tool, arguments).await)
+    }
+
+    /// The forms that were put to the person.
+    pub fn asked(&self) -> Vec<Value> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {
+    let arguments: JsonObject = serde_json::from_value(arguments).unwrap();
+    CallToolRequestParams::new(tool).with_arguments(arguments)
+}
+
+/// The answer of a result, after checking that its text says the same.
+pub fn structured(result: &CallToolResult) -> Value {
+    assert_ne!(result.is_error, Some(true), "an error: {:?}", result.content);
+    let value = result.structured_content.clone().expect("structured content");
+    let text = &result.content[0].as_text().expect("a text block").text;
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap(), value, "text and structured content differ");
+    value
+}
+
+/// The error of a result: one text block of JSON, and no structured content.
+pub fn error_of(result: &CallToolResult) -> Value {
+    assert_eq!(result.is_error, Some(true), "no error: {:?}", result.content);
+    assert!(result.structured_content.is_none(), "an error has no structured content");
+    assert_eq!(result.content.len(), 1);
+    let text = &result.content[0].as_text().expect("a text block").text;
+    serde_json::from_str::<Value>(text).unwrap()["error"].clone()
+}

@@ -1,0 +1,123 @@
+//! The protocol without a library: lines of JSON to and from a server process.
+
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+/// So long is waited for a line before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server process, its input, and its output line by line.
+pub struct Wire {
+    pub child: Child,
+    input: Option<ChildStdin>,
+    lines: Receiver<Value>,
+    next_id: i64,
+}
+
+impl Wire {
+    /// Starts the command. Its stderr goes to the test's.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let value =
+                    serde_json::from_str(&line).unwrap_or_else(|_| panic!("stdout has a line that is no JSON: {line}"));
+                if send.send(value).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, input, lines, next_id: 0 }
+    }
+
+    /// Writes one line as it is.
+    pub fn write(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("the input is open");
+        input.write_all(format!("{line}\n").as_bytes()).unwrap();
+        input.flush().unwrap();
+    }
+
+    /// Sends a request and gives its id; the answer comes by [`Wire::answer_to`].
+    pub fn send(&mut self, method: &str, params: Value) -> i64 {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string());
+        id
+    }
+
+    pub fn notify(&mut self, method: &str, params: Value) {
+        self.write(&json!({"jsonrpc": "2.0", "method": method, "params": params}).to_string());
+    }
+
+    /// Sends a request and waits for its answer.
+    pub fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.send(method, params);
+        self.answer_to(id)
+    }
+
+    /// Calls a tool and waits for its result.
+    pub fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.ask("tools/call", json!({"name": tool, "arguments": arguments}))["result"].clone()
+    }
+
+    /// The answer to a request; what comes before it is dropped.
+    pub fn answer_to(&mut self, id: i64) -> Value {
+        loop {
+            let line = self.line();
+            if line["id"] == id && line.get("method").is_none() {
+                return line;
+            }
+        }
+    }
+
+    /// The next line.
+    pub fn line(&mut self) -> Value {
+        self.lines.recv_timeout(PATIENCE).expect("a line from the server")
+    }
+
+    /// The next line, if one comes within this time.
+    pub fn line_within(&mut self, time: Duration) -> Option<Value> {
+        self.lines.recv_timeout(time).ok()
+    }
+
+    /// The handshake of the earlier protocols.
+    pub fn initialize(&mut self, version: &str, capabilities: Value) -> Value {
+        let info = json!({"name": "wire", "version": "1"});
+        let answer = self
+            .ask("initialize", json!({"protocolVersion": version, "capabilities": capabilities, "clientInfo": info}));
+        self.notify("notifications/initialized", json!({}));
+        answer
+    }
+
+    /// Ends the input.
+    pub fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits for the process to end, and gives its exit code.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let deadline = std::time::Instant::now() + PATIENCE;
+        while std::time::Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the process did not end");
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
