@@ -1,0 +1,129 @@
+//! What the assistant of the demo does, step by step.
+
+use super::person::Person;
+use crate::cli::print;
+use anyhow::{Context, bail};
+use rmcp::{
+    RoleClient,
+    model::{CallToolRequestParams, ContentBlock},
+    service::RunningService,
+};
+use serde_json::{Value, json};
+
+/// How many deals are printed.
+const DEALS: usize = 5;
+
+pub(super) struct Story {
+    pub(super) session: RunningService<RoleClient, Person>,
+    pub(super) person: Person,
+    /// Whether arguments and answers are printed whole.
+    pub(super) full: bool,
+}
+
+impl Story {
+    pub(super) async fn tell(&mut self) -> anyhow::Result<()> {
+        print("A real MCP session: this program as host, and itself again as server with an embedded account.")?;
+        print("Nothing leaves this machine.")?;
+        self.discover().await?;
+        self.find_deals().await?;
+        self.create_a_contact().await?;
+        let published = self.publish_a_page().await?;
+        self.be_refused(&published).await?;
+        print("\nNext: `highlevel-mcp tools` lists the tools; README.md says how to attach a host.")
+    }
+
+    async fn discover(&self) -> anyhow::Result<()> {
+        print("\n1. The host asks what the server can do.")?;
+        print("  -> server/discover, tools/list")?;
+        let tools = self.session.list_all_tools().await?;
+        let hint = |pick: fn(&rmcp::model::ToolAnnotations) -> Option<bool>| {
+            tools.iter().filter(|tool| tool.annotations.as_ref().and_then(pick) == Some(true)).count()
+        };
+        let reads = hint(|annotations| annotations.read_only_hint);
+        let version = self.session.peer_info().map(|info| info.protocol_version.to_string()).unwrap_or_default();
+        print(&format!("  <- {} tools, {reads} of them only read; protocol {version}", tools.len()))
+    }
+
+    async fn find_deals(&self) -> anyhow::Result<()> {
+        print("\n2. \"Which open deals are our biggest?\"")?;
+        let fields = json!(["name", "value", "currency", "stage", "expectedCloseDate"]);
+        let arguments = json!({"status": "open", "limit": 100, "fields": fields});
+        let answer = self.call("list_opportunities", arguments).await?.map_err(refused)?;
+        let mut deals = answer.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
+        let total = answer.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(deals.len() as u64);
+        print(&format!("  <- {} of {total} open deals, with only the fields that were asked for", deals.len()))?;
+        deals.retain(|deal| text(deal, "currency") == "USD");
+        let value = |deal: &Value| deal.get("value").and_then(Value::as_f64).unwrap_or(0.0);
+        deals.sort_by(|a, b| value(b).total_cmp(&value(a)));
+        for deal in deals.iter().take(DEALS) {
+            let (name, stage, closes) = (text(deal, "name"), text(deal, "stage"), text(deal, "expectedCloseDate"));
+            print(&format!("     {:>8.0} USD  {name} ({stage}, closes {closes})", value(deal)))?;
+        }
+        print("     (Deals in other currencies are left out: values are never compared or added across them.)")
+    }
+
+    async fn create_a_contact(&self) -> anyhow::Result<()> {
+        print("\n3. \"Add Grace Hopper, grace@navy.example, from today's webinar.\"")?;
+        print("     The assistant first looks whether she is there:")?;
+        let found = self.call("list_contacts", json!({"email": "grace@navy.example"})).await?.map_err(refused)?;
+        print(&format!("  <- {} found", found.pointer("/meta/total").and_then(Value::as_u64).unwrap_or(0)))?;
+        let arguments = json!({
+            "firstName": "Grace", "lastName": "Hopper", "email": "grace@navy.example",
+            "tags": ["webinar"], "source": "webinar",
+        });
+        let contact = self.call("create_contact", arguments).await?.map_err(refused)?;
+        print(&format!("  <- created {} {}, id {}", text(&contact, "firstName"), text(&contact, "lastName"), text(&contact, "id")))
+    }
+
+    /// Publishes a draft, and gives its id.
+    async fn publish_a_page(&self) -> anyhow::Result<String> {
+        print("\n4. \"Publish the first draft page.\"")?;
+        let drafts = self.call("list_pages", json!({"status": "draft", "limit": 1})).await?.map_err(refused)?;
+        let draft = drafts.pointer("/data/0").context("the sample account has a draft")?;
+        print(&format!("  <- \"{}\", /{}", text(draft, "name"), text(draft, "slug")))?;
+        self.person.will_agree(true);
+        let page = self.call("publish_page", json!({"id": text(draft, "id")})).await?.map_err(refused)?;
+        print(&format!("  <- {} at {}", text(&page, "status"), text(&page, "url")))?;
+        Ok(text(&page, "id").to_owned())
+    }
+
+    async fn be_refused(&self, published: &str) -> anyhow::Result<()> {
+        print("\n5. \"Now delete it again.\"")?;
+        match self.call("delete_page", json!({"id": published})).await? {
+            Ok(_) => bail!("a published page was deleted"),
+            Err(message) => print(&format!("  <- refused, and nobody was asked: {message}"))?,
+        }
+        print("\n6. \"Then delete another draft.\" This time the person says no.")?;
+        let drafts = self.call("list_pages", json!({"status": "draft", "limit": 1})).await?.map_err(refused)?;
+        let draft = drafts.pointer("/data/0").context("the sample account has another draft")?;
+        self.person.will_agree(false);
+        match self.call("delete_page", json!({"id": text(draft, "id")})).await? {
+            Ok(_) => bail!("a page was deleted against the person's word"),
+            Err(message) => print(&format!("  <- refused: {message}")),
+        }
+    }
+
+    /// Calls a tool and prints the call; the answer, or the message of the tool's error.
+    async fn call(&self, tool: &'static str, arguments: Value) -> anyhow::Result<Result<Value, String>> {
+        print(&format!("  -> {tool} {arguments}"))?;
+        let Value::Object(arguments) = arguments else { bail!("arguments are an object") };
+        let result = self.session.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;
+        if self.full {
+            print(&format!("  <- {:#}", serde_json::to_value(&result)?))?;
+        }
+        if result.is_error != Some(true) {
+            return Ok(Ok(result.structured_content.context("an answer has structured content")?));
+        }
+        let said = result.content.first().and_then(ContentBlock::as_text).map(|block| block.text.as_str());
+        let error: Value = serde_json::from_str(said.unwrap_or_default())?;
+        Ok(Err(error.pointer("/error/message").and_then(Value::as_str).unwrap_or_default().to_owned()))
+    }
+}
+
+fn refused(message: String) -> anyhow::Error {
+    anyhow::anyhow!("the demo's account refused what it should not: {message}")
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object.get(name).and_then(Value::as_str).unwrap_or("?")
+}
