@@ -1,0 +1,204 @@
+//! The quota: requests counted in fixed windows or a sliding one, and a record that judges both.
+
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How the quota is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Counting {
+    /// Windows follow one another from the start of the sandbox; each has the whole quota.
+    #[default]
+    Fixed,
+    /// At every moment the last window's length counts.
+    Sliding,
+}
+
+/// What the rate headers of an answer say, and whether the request is served.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rate {
+    pub(super) admitted: bool,
+    pub(super) limit: u32,
+    pub(super) remaining: u32,
+    /// Seconds since 1970, rounded up.
+    pub(super) reset: u64,
+    /// Seconds from now, rounded up, at least 1.
+    pub(super) retry_after: u64,
+}
+
+/// How many windows the record keeps.
+const KEPT: usize = 10_000;
+
+#[derive(Debug)]
+struct Window {
+    start: Duration,
+    count: u32,
+}
+
+/// The quota's books. Times are since 1970.
+#[derive(Debug)]
+pub(super) struct Limits {
+    counting: Counting,
+    limit: u32,
+    length: Duration,
+    started: Duration,
+    /// The window of the latest request.
+    open: Window,
+    closed: VecDeque<Window>,
+    arrivals: VecDeque<Duration>,
+    max_in_window: u32,
+    max_sliding: usize,
+    throttled: u64,
+}
+
+impl Limits {
+    pub(super) fn new(counting: Counting, limit: u32, length: Duration, started: Duration) -> Self {
+        Self {
+            counting,
+            limit,
+            length: length.max(Duration::from_millis(1)),
+            started,
+            open: Window { start: started, count: 0 },
+            closed: VecDeque::new(),
+            arrivals: VecDeque::new(),
+            max_in_window: 0,
+            max_sliding: 0,
+            throttled: 0,
+        }
+    }
+
+    /// Counts a request. Each one counts, also one that is refused for being too many.
+    pub(super) fn count(&mut self, now: Duration) -> Rate {
+        self.turn(now);
+        self.open.count = self.open.count.saturating_add(1);
+        self.max_in_window = self.max_in_window.max(self.open.count);
+        self.arrivals.push_back(now);
+        self.forget_arrivals(now);
+        self.max_sliding = self.max_sliding.max(self.arrivals.len());
+        let rate = self.rate(now);
+        if !rate.admitted {
+            self.throttled += 1;
+        }
+        rate
+    }
+
+    /// What the headers say without a request being counted.
+    pub(super) fn peek(&mut self, now: Duration) -> Rate {
+        self.turn(now);
+        self.forget_arrivals(now);
+        self.rate(now)
+    }
+
+    fn forget_arrivals(&mut self, now: Duration) {
+        while self.arrivals.front().is_some_and(|at| *at + self.length <= now) {
+            self.arrivals.pop_front();
+        }
+    }
+
+    fn window_start(&self, now: Duration) -> Duration {
+        let elapsed = now.saturating_sub(self.started).as_nanos();
+        let into = elapsed % self.length.as_nanos();
+        now.saturating_sub(Duration::from_nanos(u64::try_from(into).unwrap_or_default()))
+    }
+
+    /// Closes the window of the latest request if `now` lies past it.
+    fn turn(&mut self, now: Duration) {
+        let start = self.window_start(now);
+        if start == self.open.start {
+            return;
+        }
+        let closed = std::mem::replace(&mut self.open, Window { start, count: 0 });
+        if closed.count > 0 {
+            self.closed.push_back(closed);
+        }
+        if self.closed.len() > KEPT {
+            self.closed.pop_front();
+        }
+    }
+
+    fn rate(&self, now: Duration) -> Rate {
+        let (count, end) = match self.counting {
+            Counting::Fixed => (self.open.count, self.open.start + self.length),
+            Counting::Sliding => {
+                let count = u32::try_from(self.arrivals.len()).unwrap_or(u32::MAX);
+                // Room comes back when so many have left that one more is within the limit.
+                let over = self.arrivals.len().saturating_sub(usize::try_from(self.limit).unwrap_or(usize::MAX));
+                (count, self.arrivals.get(over).copied().unwrap_or(now) + self.length)
+            }
+        };
+        Rate {
+            admitted: count <= self.limit,
+            limit: self.limit,
+            remaining: self.limit.saturating_sub(count),
+            reset: whole_seconds(end),
+            retry_after: whole_seconds(end.saturating_sub(now)).max(1),
+        }
+    }
+
+    /// The record, with the most requests that a window of this length held wherever it begins.
+    pub(super) fn stats(&self) -> Value {
+        let windows: Vec<_> = self
+            .closed
+            .iter()
+            .chain(Some(&self.open).filter(|window| window.count > 0))
+            .map(|window| json!({ "start": millis(window.start), "count": window.count, "limit": self.limit }))
+            .collect();
+        json!({
+            "limit": self.limit,
+            "windowMs": millis(self.length),
+            "windows": windows,
+            "maxInWindow": self.max_in_window,
+            "maxInAnySlidingWindow": self.max_sliding,
+            "throttled": self.throttled,
+        })
+    }
+}
+
+/// A time in whole milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A time in seconds, rounded up.
+pub(super) fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    #[test]
+    fn a_fixed_window_lets_twice_the_limit_pass_at_its_edge_and_the_record_shows_it() {
+        let mut limits = Limits::new(Counting::Fixed, 3, MS(1000), MS(0));
+        let admitted: Vec<_> = [900, 910, 920, 930, 1000, 1010, 1020].map(|at| limits.count(MS(at)).admitted).into();
+        assert_eq!(admitted, [true, true, true, false, true, true, true]);
+        let stats = limits.stats();
+        assert_eq!(stats["maxInWindow"], 4);
+        assert_eq!(stats["maxInAnySlidingWindow"], 7);
+        assert_eq!(stats["throttled"], 1);
+        assert_eq!(stats["windows"][1]["count"], 3);
+    }
+
+    #[test]
+    fn a_sliding_window_gives_room_back_when_a_request_leaves_it() {
+        let mut limits = Limits::new(Counting::Sliding, 2, MS(10_000), MS(0));
+        assert!(limits.count(MS(0)).admitted);
+        assert_eq!(limits.count(MS(4000)).remaining, 0);
+        let refused = limits.count(MS(5000));
+        assert!(!refused.admitted);
+        // The refused one counts too: only when the second has left is there room.
+        assert_eq!(refused.retry_after, 9);
+        assert!(limits.count(MS(14_000)).admitted);
+    }
+
+    #[test]
+    fn reset_and_retry_after_round_up() {
+        let mut limits = Limits::new(Counting::Fixed, 1, MS(1500), MS(0));
+        let rate = limits.count(MS(100));
+        assert_eq!((rate.reset, rate.retry_after, rate.remaining), (2, 2, 0));
+        assert_eq!(limits.peek(MS(1500)).remaining, 1);
+    }
+}

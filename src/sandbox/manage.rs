@@ -1,0 +1,88 @@
+//! The sandbox's own endpoints under `/sandbox/`: they need no headers, and no quota counts them.
+
+use super::account::{Fields, Kind};
+use super::answer::{Answer, Payload, full};
+use super::faults::{FaultPlan, Faults};
+use super::server::{Call, World};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+/// Answers a management request. `path` is what follows `/sandbox/`.
+pub(super) fn answer(world: &mut World, call: &Call, path: &str) -> Response<Payload> {
+    let segments: Vec<_> = path.split('/').collect();
+    let answer = match (call.method.as_str(), segments.as_slice()) {
+        ("GET", ["stats"]) => Answer::ok(world.books.stats(&world.limits)),
+        ("GET", ["requests"]) => Answer::ok(world.books.requests()),
+        ("DELETE", ["requests"]) => {
+            world.books.clear();
+            Answer::ok(json!({ "message": "Requests cleared" }))
+        }
+        ("POST", ["token"]) => {
+            let now = world.clock.now();
+            Answer::ok(json!({ "tokenId": world.tokens.issue(now) }))
+        }
+        ("POST", ["expire-tokens"]) => {
+            let now = world.clock.now();
+            world.tokens.expire_all(now);
+            Answer::ok(json!({ "message": "Tokens expired" }))
+        }
+        ("POST", ["faults"]) => faults(world, &call.body),
+        ("GET", ["objects", kind]) => match Kind::named(kind) {
+            // The truth can be 100,000 objects: it goes out as it is stored.
+            Some(kind) => {
+                return Answer::ok(Value::Null).with_payload("application/json", full(world.account.all(kind)));
+            }
+            None => nothing(),
+        },
+        ("PUT", ["objects", kind, id]) => match Kind::named(kind) {
+            Some(kind) => change(world, kind, id, &call.body),
+            None => nothing(),
+        },
+        _ => nothing(),
+    };
+    answer.into_response()
+}
+
+fn nothing() -> Answer {
+    Answer::refuse(StatusCode::NOT_FOUND, "the sandbox has no such endpoint")
+}
+
+/// Replaces the fault plan.
+fn faults(world: &mut World, body: &[u8]) -> Answer {
+    match String::from_utf8_lossy(body).parse::<FaultPlan>() {
+        Ok(plan) => {
+            let count = plan.rules.len();
+            world.faults = Faults::new(plan, world.seed);
+            Answer::ok(json!({ "rules": count }))
+        }
+        Err(error) => Answer::bad_request(error.to_string()),
+    }
+}
+
+/// Changes an object behind the client's back: a merge as of RFC 7386, without rules and without a new `updatedAt`.
+fn change(world: &mut World, kind: Kind, id: &str, body: &[u8]) -> Answer {
+    let Some(mut object) = world.account.get(kind, id) else {
+        return Answer::refuse(StatusCode::NOT_FOUND, format!("{} not found", kind.title()));
+    };
+    let Ok(patch) = serde_json::from_slice::<Fields>(body) else {
+        return Answer::bad_request("the body must be a JSON object");
+    };
+    merge(&mut object, patch);
+    object.insert("id".into(), id.into());
+    world.account.put(kind, id, &object);
+    Answer::ok(Value::Object(object))
+}
+
+fn merge(object: &mut Fields, patch: Fields) {
+    for (name, value) in patch {
+        match (object.get_mut(&name), value) {
+            (_, Value::Null) => {
+                object.shift_remove(&name);
+            }
+            (Some(Value::Object(inner)), Value::Object(patch)) => merge(inner, patch),
+            (_, value) => {
+                object.insert(name, value);
+            }
+        }
+    }
+}

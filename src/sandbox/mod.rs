@@ -1,0 +1,145 @@
+//! An embedded GoHighLevel: one account in memory, served over HTTP as the document describes it.
+//!
+//! It knows nothing of the rest of this crate. It reads the document by itself and strictly, so that it can judge what
+//! the client sends: unknown fields, stray headers and one request too many are refused here and not in production.
+//! What it does is repeatable: the same seed gives the same account, ids included, and the same faults.
+
+mod account;
+mod answer;
+mod books;
+mod checks;
+mod fault_spec;
+mod faults;
+mod fields;
+mod limits;
+mod manage;
+mod operations;
+mod pages;
+mod query;
+mod routes;
+mod seed;
+mod server;
+mod strike;
+mod tokens;
+mod validate;
+
+pub use fault_spec::FaultError;
+pub use faults::FaultPlan;
+pub use limits::Counting;
+
+use server::{Clock, Shared, World, lock};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// How a sandbox behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SandboxConfig {
+    /// How many contacts the account begins with; opportunities are about a fifth of it.
+    pub contacts: usize,
+    /// From which the sample data, new ids and the chances of faults are drawn.
+    pub seed: u64,
+    /// Requests in one window.
+    pub rate_limit: u32,
+    /// The length of a window.
+    pub rate_window: Duration,
+    /// Whether windows are fixed or sliding.
+    pub counting: Counting,
+    /// How long a token lives. For as long again it can be renewed.
+    pub token_ttl: Duration,
+    /// Whether renewing a token ends the old one.
+    pub rotate: bool,
+    /// One more token that is accepted: tests plant one that they can look for.
+    pub extra_token: Option<String>,
+    /// What goes wrong.
+    pub faults: FaultPlan,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            contacts: 250,
+            seed: 1,
+            rate_limit: 300,
+            rate_window: Duration::from_secs(60),
+            counting: Counting::Fixed,
+            token_ttl: Duration::from_secs(20 * 60),
+            rotate: false,
+            extra_token: None,
+            faults: FaultPlan::default(),
+        }
+    }
+}
+
+/// A running sandbox. It ends with [`Sandbox::stop`], or when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    addr: SocketAddr,
+    world: Shared,
+    task: JoinHandle<()>,
+}
+
+impl Sandbox {
+    /// Fills an account and serves it at this address; port 0 takes a free one.
+    pub async fn start(addr: SocketAddr, config: SandboxConfig) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
+        let mut tokens = tokens::Tokens::new(config.token_ttl, config.rotate)?;
+        if let Some(token) = config.extra_token {
+            tokens.plant(token);
+        }
+        let account = seed::account(config.seed, config.contacts);
+        let clock = Clock::start();
+        let limits = limits::Limits::new(config.counting, config.rate_limit, config.rate_window, clock.now());
+        let world = Arc::new(Mutex::new(World {
+            account,
+            tokens,
+            limits,
+            faults: faults::Faults::new(config.faults, config.seed),
+            books: books::Books::default(),
+            clock,
+            seed: config.seed,
+        }));
+        let task = tokio::spawn(server::run(listener, world.clone()));
+        tracing::debug!(%addr, "sandbox: started");
+        Ok(Self { addr, world, task })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its address as a base URL, without a slash at the end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// A new token, good for one lifetime from now.
+    pub fn token(&self) -> String {
+        let mut world = lock(&self.world);
+        let now = world.clock.now();
+        world.tokens.issue(now)
+    }
+
+    /// Ends it: no connection and no listener is left when this returns.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        // An aborted task ends with an error that says so.
+        let _ = (&mut self.task).await;
+    }
+
+    /// Serves until the process ends or the future is dropped.
+    pub async fn wait(mut self) {
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,185 @@
+//! The words that the sample account is drawn from.
+
+/// Given names.
+pub(super) const FIRST: &[&str] = &[
+    "Olivia", "James", "Sofia", "Marcus", "Priya", "Daniel", "Hannah", "Luis", "Grace", "Omar", "Emily", "Victor",
+    "Chloe", "Andre", "Naomi", "Patrick", "Leila", "Thomas", "Rosa", "Kevin", "Ingrid", "Samuel", "Amara", "Peter",
+    "Mei", "Julian", "Tessa", "Rafael", "Claire", "Nathan", "Yara", "Colin", "Bianca", "Derek", "Fatima", "Henry",
+    "Laura", "Mateo", "Joanna", "Isaac", "Vanessa", "Graham", "Simone", "Felix", "Diane", "Arjun", "Megan", "Stefan",
+    "Camila", "Bruce", "Aisha", "Walter", "Nina", "Terrence", "Helen", "Diego", "Paula", "Elliot", "Renee", "Jamal",
+];
+
+/// Family names; companies bear them too.
+pub(super) const LAST: &[&str] = &[
+    "Hartley",
+    "Okafor",
+    "Brennan",
+    "Castillo",
+    "Whitfield",
+    "Nguyen",
+    "Lindqvist",
+    "Moreno",
+    "Ashworth",
+    "Patel",
+    "Donovan",
+    "Kowalski",
+    "Reyes",
+    "Sinclair",
+    "Abernathy",
+    "Fontaine",
+    "Mercer",
+    "Haddad",
+    "Delgado",
+    "Thornton",
+    "Ramsey",
+    "Yamamoto",
+    "Beckett",
+    "Vasquez",
+    "Holloway",
+    "Iverson",
+    "Callahan",
+    "Mbeki",
+    "Prescott",
+    "Sandoval",
+    "Winslow",
+    "Gallagher",
+    "Rossi",
+    "Chandra",
+    "Ellison",
+    "Novak",
+    "Barrett",
+    "Salazar",
+    "Kingsley",
+    "Park",
+    "Fairchild",
+    "Osborne",
+    "Duarte",
+    "Hoffman",
+    "Lockwood",
+    "Stanton",
+    "Marchetti",
+    "Quigley",
+    "Rahman",
+    "Sorensen",
+    "Tillman",
+    "Underwood",
+    "Voss",
+    "Weatherby",
+    "Yates",
+    "Zimmerman",
+    "Bellamy",
+    "Crawford",
+    "Dalton",
+    "Everett",
+];
+
+/// What a company does: the word in its name, and its industry.
+pub(super) const TRADES: &[(&str, &str)] = &[
+    ("Dental", "Healthcare"),
+    ("Roofing", "Construction"),
+    ("Law Group", "Legal"),
+    ("Landscaping", "Home Services"),
+    ("Realty", "Real Estate"),
+    ("Fitness", "Wellness"),
+    ("Auto Repair", "Automotive"),
+    ("Bakery", "Hospitality"),
+    ("Veterinary Clinic", "Healthcare"),
+    ("Accounting", "Finance"),
+    ("Plumbing", "Home Services"),
+    ("Interiors", "Design"),
+    ("Chiropractic", "Wellness"),
+    ("Coffee Roasters", "Hospitality"),
+    ("Insurance", "Finance"),
+    ("Heating & Air", "Home Services"),
+    ("Orthodontics", "Healthcare"),
+    ("Photography", "Creative"),
+    ("Solar", "Energy"),
+    ("Tutoring", "Education"),
+];
+
+/// A place: city, state, the first digits of its postal codes, its telephone area.
+pub(super) type Place = (&'static str, &'static str, &'static str, &'static str);
+
+/// Where contacts live.
+pub(super) const PLACES: &[Place] = &[
+    ("Austin", "TX", "787", "512"),
+    ("Round Rock", "TX", "786", "512"),
+    ("Houston", "TX", "770", "713"),
+    ("Dallas", "TX", "752", "214"),
+    ("Denver", "CO", "802", "303"),
+    ("Boulder", "CO", "803", "720"),
+    ("Phoenix", "AZ", "850", "602"),
+    ("Nashville", "TN", "372", "615"),
+    ("Charlotte", "NC", "282", "704"),
+    ("Tampa", "FL", "336", "813"),
+    ("Portland", "OR", "972", "503"),
+    ("Columbus", "OH", "432", "614"),
+];
+
+/// Streets.
+pub(super) const STREETS: &[&str] = &[
+    "Congress Ave",
+    "Maple St",
+    "Lamar Blvd",
+    "Oak Hollow Dr",
+    "Main St",
+    "Riverside Dr",
+    "Juniper Ct",
+    "5th St",
+    "Cedar Ln",
+    "Mesa Dr",
+    "Highland Ave",
+    "Commerce St",
+    "Walnut Creek Rd",
+    "Barton Springs Rd",
+    "Elm St",
+];
+
+/// Tags that contacts have, the frequent ones more than once.
+pub(super) const TAGS: &[&str] = &[
+    "newsletter",
+    "newsletter",
+    "newsletter",
+    "lead",
+    "lead",
+    "client",
+    "client",
+    "webinar-2025",
+    "webinar-2025",
+    "vip",
+    "referral",
+    "cold",
+    "trade-show",
+    "do-not-call",
+    "partner",
+    "free-audit",
+];
+
+/// Where contacts came from.
+pub(super) const SOURCES: &[&str] = &[
+    "web_form",
+    "web_form",
+    "facebook_ads",
+    "google_ads",
+    "referral",
+    "phone_call",
+    "trade_show",
+    "import",
+    "webinar",
+    "chat_widget",
+];
+
+/// What the agency sells: the service, the least and the most it costs.
+pub(super) const SERVICES: &[(&str, u32, u32)] = &[
+    ("Website redesign", 6_000, 28_000),
+    ("SEO retainer", 9_000, 30_000),
+    ("Google Ads management", 4_800, 24_000),
+    ("CRM migration", 3_500, 15_000),
+    ("Brand refresh", 5_000, 18_000),
+    ("Email nurture sequence", 1_800, 6_500),
+    ("Booking funnel", 2_500, 9_000),
+    ("Reputation management", 2_400, 7_200),
+    ("Social media package", 6_000, 21_600),
+    ("Landing page sprint", 1_500, 4_800),
+    ("Renewal", 6_000, 36_000),
+];

@@ -1,0 +1,58 @@
+//! Sample opportunities: what the agency is selling to its contacts.
+
+use super::super::account::{Account, Kind};
+use super::contacts::Person;
+use super::lists::SERVICES;
+use super::{add, base, chance, minutes_ago, pick};
+use chrono::Duration;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+
+/// A state of a deal: status, stage, probability, days from the base date in which it closes.
+type State = (&'static str, &'static str, u32, std::ops::Range<i64>);
+
+const STATES: &[State] = &[
+    ("open", "qualification", 10, 30..120),
+    ("open", "discovery", 25, 25..100),
+    ("open", "proposal", 50, 10..70),
+    ("negotiation", "proposal", 60, 7..50),
+    ("negotiation", "contract sent", 80, 3..30),
+    ("won", "closed won", 100, -300..-2),
+    ("won", "closed won", 100, -120..-2),
+    ("lost", "closed lost", 0, -300..-2),
+];
+
+/// Adds an opportunity for about every fifth contact.
+pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], people: &[Person]) {
+    for person in people {
+        if !chance(dice, 20) {
+            continue;
+        }
+        let (service, least, most) = pick(dice, SERVICES).copied().unwrap_or_default();
+        let Some((status, stage, probability, days)) = pick(dice, STATES).cloned() else { continue };
+        let closes = base() + Duration::days(dice.random_range(days));
+        let created = dice.random_range(0..=person.since);
+        let tags: &[&str] = match dice.random_range(0..5) {
+            0 => &["priority"],
+            1 => &["upsell"],
+            _ => &[],
+        };
+        let object = json!({
+            "name": format!("{service} – {}", person.customer),
+            "contactId": person.id,
+            // Prices end in 50 or 00.
+            "value": dice.random_range(least / 50..=most / 50) * 50,
+            "currency": if chance(dice, 12) { "EUR" } else { "USD" },
+            "status": status,
+            "stage": stage,
+            "probability": probability,
+            "expectedCloseDate": closes.format("%Y-%m-%d").to_string(),
+            "assignedTo": person.owner.as_ref().or_else(|| users.last()),
+            "tags": tags,
+            "createdAt": minutes_ago(created),
+            "updatedAt": minutes_ago(dice.random_range(0..=created)),
+        });
+        add(account, Kind::Opportunities, object);
+    }
+}
