@@ -116,11 +116,23 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
         (Shape::Many, Body::Json(body)) => many(body).ok_or_else(|| unreadable("holds no list"))?,
         (_, Body::Text(_) | Body::Empty) => return Err(unreadable("is no JSON")),
     };
+    let odd = if entry.shape == Shape::Many { take_odd_items(&mut value) } else { Vec::new() };
     lenient::fit(entry.output_schema(), &mut value);
     if matches!(entry.shape, Shape::One(_)) && !value.get("id").is_some_and(Value::is_string) {
         return Err(unreadable("holds an object without an id"));
     }
+    if let (false, Some(list)) = (odd.is_empty(), value.as_object_mut()) {
+        list.insert(lenient::UNREADABLE.to_owned(), odd.into());
+    }
     Ok(value)
+}
+
+/// Takes out of a list what is no object with an id.
+fn take_odd_items(list: &mut Value) -> Vec<Value> {
+    let Some(items) = list.get_mut("data").and_then(Value::as_array_mut) else { return Vec::new() };
+    items
+        .extract_if(.., |item| !item.get("id").is_some_and(|id| id.is_string() || id.is_number() || id.is_boolean()))
+        .collect()
 }
 
 fn deleted(invocation: &Invocation, message: Option<String>) -> Value {
@@ -177,4 +189,115 @@ fn failure(status: StatusCode, body: &Body) -> Error {
         status => (Code::UpstreamError, format!("The API answered {status}.")),
     };
     Error::new(code, format!("{sentence}{said}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{answer, request};
+    use crate::{
+        client::{Body, Response},
+        crm::{ALL, Invocation, find, lenient::UNREADABLE},
+    };
+    use http::StatusCode;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value, json};
+
+    fn invocation(tool: &str, arguments: Value) -> Invocation {
+        let arguments: Map<String, Value> = serde_json::from_value(arguments).unwrap();
+        find(tool).unwrap().parse(arguments).unwrap()
+    }
+
+    fn read(tool: &str, arguments: Value, body: Value) -> Value {
+        let response = Response {
+            status: StatusCode::OK,
+            body: Body::Json(body),
+            sent_at: chrono::Utc::now(),
+            repeated_after_doubt: false,
+        };
+        answer(&invocation(tool, arguments), response).unwrap()
+    }
+
+    #[test]
+    fn an_object_is_found_wherever_it_stands() {
+        for body in [json!({"id": "a"}), json!({"data": {"id": "a"}}), json!({"contact": {"id": "a"}, "traceId": "t"})]
+        {
+            assert_eq!(read("get_contact", json!({"id": "a"}), body), json!({"id": "a"}));
+        }
+    }
+
+    #[test]
+    fn a_list_is_found_wherever_it_stands() {
+        let items = json!([{"id": "a"}]);
+        for body in [items.clone(), json!({"data": items}), json!({"contacts": items, "count": 1})] {
+            assert_eq!(read("list_contacts", json!({}), body)["data"], items);
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_another_resource_is_refused() {
+        let error = request(&invocation("get_user", json!({"userId": "me"}))).unwrap_err();
+        assert_eq!(error.field.as_deref(), Some("userId"));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_set_aside_and_not_lost() {
+        let body = json!({"id": 7, "value": "12.5", "probability": "high", "tags": "a, b", "extra": null});
+        let read = read("get_opportunity", json!({"id": "7"}), body);
+        let expected =
+            json!({"id": "7", "value": 12.5, "tags": ["a", "b"], "extra": null, UNREADABLE: {"probability": "high"}});
+        assert_eq!(read, expected);
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(Value::from),
+            "[ -~]{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("[a-z]{1,8}", inner), 0..4).prop_map(|pairs| pairs.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// Bodies that use the fields of the schema, with whatever in them.
+    fn any_body(fields: Vec<String>) -> impl Strategy<Value = Value> {
+        prop::collection::vec((prop::sample::select(fields), any_json()), 0..8)
+            .prop_map(|pairs| pairs.into_iter().collect::<Map<_, _>>().into())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_api_answers_the_output_is_as_its_schema_promises(
+            body in any_body(["id", "name", "value", "tags", "status", "data", "meta", "pages", "events", "settings", "address", "total"].map(str::to_owned).to_vec()),
+            tool in prop::sample::select(ALL.iter().collect::<Vec<_>>()),
+        ) {
+            let arguments = tool.input_schema().get("required").and_then(Value::as_array).into_iter().flatten().map(|name| {
+                let name = name.as_str().unwrap();
+                let value = match name {
+                    "email" => json!("a@example.com"),
+                    "value" => json!(1),
+                    "status" => json!("open"),
+                    "url" => json!("https://example.com"),
+                    "events" => json!(["contact.created"]),
+                    _ => json!("a1"),
+                };
+                (name.to_owned(), value)
+            }).collect();
+            let mut arguments: Map<String, Value> = arguments;
+            arguments.extend(tool.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
+            let invocation = tool.parse(arguments).unwrap();
+            let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+            if let Ok(value) = answer(&invocation, response) {
+                let schema = Value::Object(tool.output_schema().clone());
+                if let Err(error) = jsonschema::validate(&schema, &value) {
+                    return Err(TestCaseError::fail(format!("{}: {error}: {value}", tool.name)));
+                }
+            }
+        }
+    }
 }

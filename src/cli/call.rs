@@ -91,7 +91,7 @@ fn flag(path: &[String], schema: &Value) -> Arg {
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or("string");
     let (value_name, hint) = match kind {
         "integer" | "number" => ("N", ""),
-        "array" => ("TEXT", "may be repeated"),
+        "array" => ("TEXT,…", "comma separated, or repeated; texts with a comma go through --json"),
         "object" => ("OBJECT", "as JSON"),
         _ => ("TEXT", ""),
     };
@@ -106,6 +106,7 @@ fn flag(path: &[String], schema: &Value) -> Arg {
         .value_name(value_name)
         .allow_negative_numbers(true)
         .action(if kind == "array" { ArgAction::Append } else { ArgAction::Set })
+        .value_delimiter(if kind == "array" { Some(',') } else { None })
         .help(help.join("; "))
 }
 

@@ -37,7 +37,7 @@ Examples:
   highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
   highlevel-mcp --read-only serve                        serve only tools that change nothing
 
-Every setting is also an environment variable; an empty variable counts as unset.";
+`-h` is short; `--help` shows every setting. Each is also an environment variable; an empty one counts as unset.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -66,9 +66,14 @@ enum Command {
 #[derive(Debug, Args)]
 struct CallMarker {}
 
-/// The command with the catalogue's tools under `call`.
+/// The command with the catalogue's tools under `call`. `-h` leaves the settings out, so that a command's own options
+/// stand alone; `--help` shows all.
 fn command() -> clap::Command {
-    without_empty_variables(Cli::command().mut_subcommand("call", call::with_tools))
+    let command = Cli::command().mut_subcommand("call", call::with_tools).mut_args(|argument| {
+        let is_setting = argument.get_help_heading().is_some();
+        argument.hide_short_help(is_setting)
+    });
+    without_empty_variables(command)
 }
 
 /// Parses the command line, runs it, and says how it went.

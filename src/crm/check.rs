@@ -37,12 +37,11 @@ pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>
 /// The error for a name that does not exist, with the nearest that does.
 pub(super) fn unknown<'a>(field: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(near) => format!(" Did you mean `{near}`?"),
-        None if known.is_empty() => " It takes no arguments.".to_owned(),
-        None => format!(" Known: {}.", known.join(", ")),
-    };
-    Error::invalid(field, format!("`{field}` is not known here.{hint}"))
+    if known.is_empty() {
+        return Error::invalid(field, format!("`{field}` is not known here: there are no arguments to give."));
+    }
+    let near = nearest(name, known.iter().copied()).map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
+    Error::invalid(field, format!("`{field}` is not known here.{near} Known: {}.", known.join(", ")))
 }
 
 /// The candidate most like `name`, if any is alike at all. Case and separators do not count.

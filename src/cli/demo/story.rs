@@ -72,7 +72,12 @@ impl Story {
             "tags": ["webinar"], "source": "webinar",
         });
         let contact = self.call("create_contact", arguments).await?.map_err(refused)?;
-        print(&format!("  <- created {} {}, id {}", text(&contact, "firstName"), text(&contact, "lastName"), text(&contact, "id")))
+        print(&format!(
+            "  <- created {} {}, id {}",
+            text(&contact, "firstName"),
+            text(&contact, "lastName"),
+            text(&contact, "id")
+        ))
     }
 
     /// Publishes a draft, and gives its id.

@@ -1,0 +1,158 @@
+//! The catalogue as hosts see it: laws over all tools, what a model pays for them, and a golden snapshot of each.
+
+use crate::support::{BINARY, Ran, run};
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// What name, description and input schema of all tools may cost together, in o200k tokens.
+const MOST_TOKENS: usize = 3_500;
+
+/// The tools as `tools --json` prints them, which is what `tools/list` answers (the protocol's tests compare the two).
+async fn tools() -> Vec<Value> {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("HOME", std::env::temp_dir()).args(["tools", "--json"]);
+    let ran: Ran = run(command).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn name(tool: &Value) -> &str {
+    tool["name"].as_str().unwrap()
+}
+
+/// Calls `look` with every schema in a schema, and where it stands.
+fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)) {
+    look(schema, place);
+    for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+        every_schema(inner, &format!("{place}.{key}"), look);
+    }
+    if schema["items"].is_object() {
+        every_schema(&schema["items"], &format!("{place}[]"), look);
+    }
+}
+
+#[tokio::test]
+async fn the_26_tools_stand_in_their_order() {
+    let tools = tools().await;
+    let names: Vec<&str> = tools.iter().map(name).collect();
+    let expected = [
+        "get_current_user",
+        "get_user",
+        "get_default_location",
+        "get_location",
+        "list_locations",
+        "list_contacts",
+        "get_contact",
+        "create_contact",
+        "update_contact",
+        "list_opportunities",
+        "get_opportunity",
+        "create_opportunity",
+        "update_opportunity",
+        "list_campaigns",
+        "get_campaign",
+        "create_campaign",
+        "list_pages",
+        "get_page",
+        "create_page",
+        "update_page",
+        "delete_page",
+        "publish_page",
+        "list_funnels",
+        "list_webhooks",
+        "create_webhook",
+        "delete_webhook",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn what_a_model_pays_stays_within_its_bound() {
+    let paid: Vec<Value> = tools()
+        .await
+        .iter()
+        .map(|tool| json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]}))
+        .collect();
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&serde_json::to_string(&paid).unwrap()).len();
+    assert!(tokens <= MOST_TOKENS, "the tools cost {tokens} tokens, {MOST_TOKENS} are allowed");
+    assert!(tokens > 1_000, "{tokens} tokens cannot be all of 26 tools");
+}
+
+#[tokio::test]
+async fn every_host_accepts_the_schemas() {
+    for tool in tools().await {
+        let tool_name = name(&tool).to_owned();
+        for (kind, schema) in [("input", &tool["inputSchema"]), ("output", &tool["outputSchema"])] {
+            assert_eq!(schema["type"], "object", "{tool_name} {kind}: the root is an object");
+            jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{tool_name} {kind}: {error}"));
+            every_schema(schema, &format!("{tool_name} {kind}"), &mut |schema, place| {
+                let object = schema.as_object().unwrap();
+                for word in ["$schema", "$ref", "$defs", "anyOf", "oneOf", "allOf"] {
+                    assert!(!object.contains_key(word), "{place} holds {word}");
+                }
+                let format = schema["format"].as_str().unwrap_or("none");
+                assert!(
+                    !format.starts_with("uint") && !format.starts_with("int") && format != "double",
+                    "{place}: {format}"
+                );
+                if kind == "input" {
+                    assert!(schema["type"].is_string(), "{place} has no single type: {schema}");
+                    if object.contains_key("properties") {
+                        assert_eq!(schema["additionalProperties"], false, "{place} lets unknown fields in");
+                    }
+                }
+            });
+        }
+        let required = tool["outputSchema"]["required"].clone();
+        let of_items = tool["outputSchema"]["properties"]["data"]["items"]["required"].clone();
+        for required in [required, of_items] {
+            let fields: Vec<String> = serde_json::from_value(required).unwrap_or_default();
+            assert!(
+                fields.iter().all(|field| ["id", "data", "deleted"].contains(&field.as_str())),
+                "{tool_name}: {fields:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_titles_and_hints_tell_what_a_tool_does() {
+    for tool in tools().await {
+        let name = name(&tool);
+        let hints = &tool["annotations"];
+        for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
+            assert!(hints[hint].is_boolean(), "{name} lacks {hint}");
+        }
+        let reads = name.starts_with("get_") || name.starts_with("list_");
+        assert_eq!(hints["readOnlyHint"], reads, "{name}");
+        assert_eq!(hints["destructiveHint"], !reads && !name.starts_with("create_"), "{name}");
+        assert_eq!(hints["idempotentHint"], !name.starts_with("create_"), "{name}");
+        assert!(tool["title"].as_str().is_some_and(|title| !title.is_empty()), "{name} has no title");
+        assert!(tool["description"].as_str().is_some_and(|text| text.ends_with('.')), "{name}: a sentence");
+        let properties = &tool["inputSchema"]["properties"];
+        if name.starts_with("list_") {
+            for argument in ["limit", "offset", "fields"] {
+                assert!(properties[argument].is_object(), "{name} lacks {argument}");
+            }
+        }
+        if name.starts_with("update_") {
+            assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
+        }
+        let guarded = ["delete_page", "publish_page", "delete_webhook"].contains(&name);
+        assert_eq!(properties["confirmationToken"].is_object(), guarded, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn each_tool_is_as_its_snapshot_says() {
+    let tools = tools().await;
+    for tool in &tools {
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_json_snapshot!(name(tool), tool);
+        });
+    }
+    let kept = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/snapshots")).unwrap();
+    let kept =
+        kept.filter(|file| file.as_ref().is_ok_and(|file| file.path().extension().is_some_and(|end| end == "snap")));
+    assert_eq!(kept.count(), tools.len(), "a snapshot of a tool that is gone is left over");
+}
