@@ -51,7 +51,10 @@ impl Http {
             // The token would travel with a redirect.
             .redirect(redirect::Policy::none())
             .referer(false)
-            // Repeating is decided in `retry`, where it is known what may be repeated.
+            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own
+            // (of HTTP/2 refusals). What hyper-util repeats below it, and cannot be told not to, is only a request
+            // that a reused connection gave back before its first byte was written: it never left, so a create is
+            // safe and the quota does not count it.
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)

@@ -140,10 +140,47 @@ async fn a_renewal_that_fails_for_a_while_is_tried_again() {
 async fn a_renewal_that_keeps_failing_is_an_upstream_error_and_no_stampede() {
     let upstream = Upstream::with(|seen| Some(json(if seen.line() == UPDATE { 500 } else { 401 }, "{}"))).await;
     let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    let (ask, context) = (get("/contact"), call());
+    let (ask, context) = (get("/contact"), CallContext::new(Duration::from_millis(1_400)));
     let answers = join_all((0..50).map(|_| client.send(&ask, &context))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap_err().error.code == Code::UpstreamError));
-    assert_eq!(upstream.counts()[UPDATE], 3, "one renewal, repeated twice");
+    assert_eq!(upstream.counts()[UPDATE], 3, "one renewal, repeated twice, and no time for another after its pause");
+}
+
+#[tokio::test]
+async fn a_longer_outage_of_the_renewal_is_waited_out() {
+    let mut failures = 4;
+    let upstream = Upstream::with(move |seen| {
+        Some(match (seen.line().as_str(), seen.header("token-id")) {
+            (UPDATE, _) if failures > 0 => {
+                failures -= 1;
+                json(502, "")
+            }
+            (UPDATE, _) => renewed("canary-7f3a9c-second"),
+            (_, Some(TOKEN)) => json(401, "{}"),
+            _ => ok(),
+        })
+    })
+    .await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    let (ask, context) = (post("/contact"), call());
+    let answers = join_all((0..20).map(|_| client.send(&ask, &context))).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(upstream.counts()[UPDATE], 5);
+}
+
+#[tokio::test]
+async fn a_first_token_that_outlived_those_that_came_of_it_is_used_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path().to_owned());
+    let over = chrono::Utc::now() - chrono::TimeDelta::hours(1);
+    let hash = highlevel_mcp::store::token_hash(&TOKEN.into());
+    store.store_token(&hash, &"canary-7f3a9c-over".into(), Some(over)).await.unwrap();
+    // The first is refused and cannot be renewed; the later one, although it is over, can.
+    let upstream = Upstream::scripted([json(401, "{}"), json(401, "{}"), renewed("canary-7f3a9c-new"), ok()]).await;
+    let client = client_in(dir.path(), config(&upstream), TOKEN);
+    client.send(&post("/contact"), &call()).await.unwrap();
+    let sent: Vec<_> = upstream.seen().iter().map(|seen| seen.header("token-id").unwrap().to_owned()).collect();
+    assert_eq!(sent, [TOKEN, TOKEN, "canary-7f3a9c-over", "canary-7f3a9c-new"]);
 }
 
 #[tokio::test]

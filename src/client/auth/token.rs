@@ -97,6 +97,11 @@ impl Token {
         let hash = token_hash(&value);
         Self { value, generation: 0, hash, origin, renewed, expires_at, due_at }
     }
+
+    /// Whether it is known to have expired.
+    pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
 }
 
 /// What a JWT says of its life. Read, not verified: that is the server's business.
