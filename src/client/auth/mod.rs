@@ -6,6 +6,7 @@ mod token;
 
 pub(crate) use token::Token;
 pub use token::TokenSource;
+use token::{Hope, in_order};
 
 use super::attempt::{Wire, token_header};
 use super::urls::Outgoing;
@@ -274,25 +275,6 @@ impl Auth {
         let due = state.current.as_ref().filter(|_| state.refused.is_none())?.due_at?;
         Some((due - now).to_std().unwrap_or_default())
     }
-}
-
-/// When source and store are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hope {
-    /// At the beginning, or before a renewal: something newer may be there.
-    First,
-    /// After a refused renewal: anything that was not tried yet may do.
-    Last,
-}
-
-/// Which token to take: the newest of the line; the first only when no other came of it, or when it outlived them.
-fn in_order(newest: Option<Token>, first: Option<Token>, now: DateTime<Utc>, hope: Hope) -> Vec<Token> {
-    let (best, other) = match (newest, first) {
-        (Some(newest), Some(first)) if newest.is_over(now) && !first.is_over(now) => (Some(first), Some(newest)),
-        (Some(newest), first) => (Some(newest), first),
-        (None, first) => (first, None),
-    };
-    best.into_iter().chain(other.filter(|_| hope == Hope::Last)).collect()
 }
 
 fn none_set() -> Error {

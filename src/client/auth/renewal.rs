@@ -1,7 +1,10 @@
 //! One renewal, shared by all who wait for it ("Token Refresh"). It runs as a task of its own: a call that is cancelled
 //! must not lose a token that the server has already issued.
 
-use super::{Auth, Hope, Token, token::seconds};
+use super::{
+    Auth, Token,
+    token::{Hope, seconds},
+};
 use crate::{
     client::{
         Body, Repeat,

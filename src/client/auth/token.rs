@@ -125,6 +125,25 @@ impl Claims {
     }
 }
 
+/// When source and store are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// At the beginning, or before a renewal: something newer may be there.
+    First,
+    /// After a refused renewal: anything that was not tried yet may do.
+    Last,
+}
+
+/// Which token to take: the newest of the line; the first only when no other came of it, or when it outlived them.
+pub(super) fn in_order(newest: Option<Token>, first: Option<Token>, now: DateTime<Utc>, hope: Hope) -> Vec<Token> {
+    let (best, other) = match (newest, first) {
+        (Some(newest), Some(first)) if newest.is_over(now) && !first.is_over(now) => (Some(first), Some(newest)),
+        (Some(newest), first) => (Some(newest), first),
+        (None, first) => (first, None),
+    };
+    best.into_iter().chain(other.filter(|_| hope == Hope::Last)).collect()
+}
+
 /// Whole seconds, of a number or a text that is one.
 pub(super) fn seconds(value: &Value) -> Option<i64> {
     let text = match value {

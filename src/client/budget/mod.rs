@@ -9,7 +9,7 @@ mod ledger;
 #[cfg(test)]
 mod tests;
 
-pub use headers::AnswerHeaders;
+pub(crate) use headers::AnswerHeaders;
 
 use crate::{
     context::CallContext,
