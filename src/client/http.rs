@@ -51,7 +51,10 @@ impl Http {
             // The token would travel with a redirect.
             .redirect(redirect::Policy::none())
             .referer(false)
-            // Repeating is decided in `retry`, where it is known what may be repeated.
+            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own
+            // (of HTTP/2 refusals). What hyper-util repeats below it, and cannot be told not to, is only a request
+            // that a reused connection gave back before its first byte was written: it never left, so a create is
+            // safe and the quota does not count it.
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
@@ -126,23 +129,26 @@ pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Read 
 pub(crate) fn connect_fault(fault: &reqwest::Error) -> &'static str {
     let mut source = fault.source();
     while let Some(cause) = source {
-        if cause.is::<rustls::Error>() {
-            return "the TLS connection failed";
-        }
-        if let Some(io) = cause.downcast_ref::<io::Error>() {
-            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                return "the TLS connection failed";
-            }
-            match io.kind() {
-                io::ErrorKind::ConnectionRefused => return "the connection was refused",
-                io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => return "there is no route to it",
-                _ => {}
-            }
-        }
-        if cause.to_string().starts_with("dns error") {
-            return "its name could not be resolved (DNS)";
+        if let Some(kind) = kind_of(cause) {
+            return kind;
         }
         source = cause.source();
     }
     if fault.is_timeout() { "the connection took too long" } else { "no connection came about" }
+}
+
+fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if cause.is::<rustls::Error>() {
+        return Some("the TLS connection failed");
+    }
+    if cause.to_string().starts_with("dns error") {
+        return Some("its name could not be resolved (DNS)");
+    }
+    let io = cause.downcast_ref::<io::Error>()?;
+    match io.kind() {
+        io::ErrorKind::ConnectionRefused => Some("the connection was refused"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Some("there is no route to it"),
+        // An io error's own source skips what it wraps, and TLS errors come wrapped more than once.
+        _ => io.get_ref().and_then(|inner| kind_of(inner)),
+    }
 }

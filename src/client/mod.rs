@@ -12,7 +12,7 @@ mod secrets;
 mod urls;
 
 pub use auth::{TokenSource, TokenStatus};
-pub use budget::{AnswerHeaders, QuotaView};
+pub use budget::QuotaView;
 pub use clock::ServerTime;
 pub use message::api_message;
 pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Service};

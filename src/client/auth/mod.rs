@@ -6,6 +6,7 @@ mod token;
 
 pub(crate) use token::Token;
 pub use token::TokenSource;
+use token::{Hope, in_order};
 
 use super::attempt::{Wire, token_header};
 use super::urls::Outgoing;
@@ -15,8 +16,9 @@ use crate::{
     store::Store,
 };
 use chrono::{DateTime, Utc};
-use renewal::{Ended, Renewal};
+use renewal::{Ended, Pause, Renewal};
 use std::{
+    collections::HashSet,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,10 +27,8 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// After a renewal that failed, so long nobody tries another.
-const COOL_DOWN: Duration = Duration::from_secs(5);
-/// The same for one that was tried ahead of time: the old token still works.
-const COOL_DOWN_AHEAD: Duration = Duration::from_secs(30);
+/// A call waits so long for a renewal ahead of time; then it goes on with the old token.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What is known of the credential; never the credential.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,13 +63,13 @@ pub(crate) struct Auth {
 struct State {
     current: Option<Token>,
     generation: u64,
-    /// The hash of the token that the source held when it was last read.
-    given: Option<String>,
     /// The current token is dead: it was refused, and so was its renewal.
     refused: Option<Error>,
     renewal: Option<Renewal>,
-    /// A renewal failed a moment ago, and this is not over yet.
-    failed: Option<(Instant, Error)>,
+    /// The hashes of all tokens that were taken up: none is taken up twice, so no way leads back to an old one.
+    tried: HashSet<String>,
+    /// The last renewal failed.
+    failed: Option<Pause>,
 }
 
 impl Auth {
@@ -113,12 +113,12 @@ impl Auth {
         let current = match (current, refused) {
             (Some(current), None) => current,
             (None, _) => {
-                context.bound(self.look()).await??;
+                context.bound(self.look(Hope::First)).await??;
                 return if self.state().current.is_some() { Ok(()) } else { Err(none_set()) };
             }
             // Dead until a new one turns up in the source or the store.
             (Some(_), Some(refused)) => {
-                let found = context.bound(self.look()).await?.unwrap_or(false);
+                let found = context.bound(self.look(Hope::Last)).await?.unwrap_or(false);
                 return if found || self.state().refused.is_none() { Ok(()) } else { Err(refused) };
             }
         };
@@ -127,38 +127,44 @@ impl Auth {
             return self.renew(current.generation, context).await;
         }
         let now = self.wire.clock.now();
-        let cooling = self.state().failed.as_ref().is_some_and(|(until, _)| *until > Instant::now());
-        if current.due_at.is_some_and(|due| due <= now) && !cooling {
-            return match self.start(current.generation, false) {
-                Some(renewal) => match context.bound(renewal.ended()).await? {
-                    Ended::Refused(error) => Err(error),
-                    // It still lives, or the API will say that it does not.
-                    Ended::Renewed | Ended::Failed(_) => Ok(()),
-                },
-                None => Ok(()),
-            };
+        let pausing = self.state().failed.as_ref().is_some_and(|pause| pause.until > Instant::now());
+        if pausing || current.due_at.is_none_or(|due| due > now) {
+            return Ok(());
         }
-        Ok(())
+        let Some(renewal) = self.start(current.generation, false) else { return Ok(()) };
+        match context.bound(tokio::time::timeout(PATIENCE, renewal.ended())).await? {
+            Ok(Ended::Refused(error)) => Err(error),
+            // The old one still lives, or the API will say that it does not.
+            Ok(Ended::Renewed | Ended::Failed { .. }) | Err(_) => Ok(()),
+        }
     }
 
-    /// Renews because the token of this generation was refused; returns at once if that happened meanwhile.
+    /// Renews because the token of this generation was refused; returns at once if that happened meanwhile. Goes on
+    /// trying, with pauses, until the call's deadline.
     ///
     /// # Errors
     /// `unauthorized` when the renewal is refused too; `upstream_error` and the like when it failed.
     pub(crate) async fn renew(self: &Arc<Self>, generation: u64, context: &CallContext) -> Result<()> {
-        if let Some((until, error)) = self.state().failed.clone()
-            && until > Instant::now()
-            && self.generation() == generation
-        {
-            return Err(error);
-        }
-        let Some(renewal) = self.start(generation, true) else {
-            // Renewed meanwhile, or dead.
-            return self.state().refused.clone().map_or(Ok(()), Err);
-        };
-        match context.bound(renewal.ended()).await? {
-            Ended::Renewed => Ok(()),
-            Ended::Refused(error) | Ended::Failed(error) => Err(error),
+        loop {
+            let pause = {
+                let state = self.state();
+                state.failed.clone().filter(|_| state.generation == generation)
+            };
+            if let Some(pause) = pause.filter(|pause| pause.until > Instant::now()) {
+                if pause.lasting || pause.until >= context.deadline {
+                    return Err(pause.error);
+                }
+                context.bound(tokio::time::sleep_until(pause.until)).await?;
+            }
+            let Some(renewal) = self.start(generation, true) else {
+                // Renewed meanwhile, or dead.
+                return self.state().refused.clone().map_or(Ok(()), Err);
+            };
+            match context.bound(renewal.ended()).await? {
+                Ended::Renewed => return Ok(()),
+                Ended::Refused(error) => return Err(error),
+                Ended::Failed { .. } => {}
+            }
         }
     }
 
@@ -177,43 +183,37 @@ impl Auth {
         Some(renewal)
     }
 
-    /// Reads source and store, and takes up a token that is not the current one. Says whether it did.
-    async fn look(&self) -> Result<bool> {
+    /// Reads source and store, and takes up a token that was not tried yet. Says whether it did.
+    async fn look(&self, hope: Hope) -> Result<bool> {
         let before = self.generation();
         let _turn = self.looking.lock().await;
         if self.generation() != before {
             return Ok(true);
         }
-        let given = self.source.read(&self.store).await;
-        let (current, known) = {
-            let state = self.state();
-            (state.current.clone(), state.given.clone())
-        };
-        let given = match (given, &current) {
-            (Ok(given), _) => given,
-            (Err(error), None) => return Err(error),
+        let current = self.state().current.clone();
+        let given = match self.source.read(&self.store).await {
+            Err(error) if current.is_none() => return Err(error),
             // A source that went away takes nothing back.
-            (Err(_), Some(_)) => None,
+            read => read.ok().flatten(),
         };
         let now = self.wire.clock.now();
-        let mut candidates = Vec::new();
-        if let Some(given) = given {
-            token_header(&given.token)?;
-            self.wire.secrets.add(&given.token);
-            let first = Token::new(given.token, given.origin, false, None, now);
-            if let Some(newest) = self.newest(&first.hash, &first.origin, now).await {
-                candidates.push(newest);
+        let first = match given {
+            Some(given) => {
+                token_header(&given.token)?;
+                self.wire.secrets.add(&given.token);
+                Some(Token::new(given.token, given.origin, false, None, now))
             }
-            // The first of a line that went on is the past, unless it was only just put there.
-            if known.as_ref() != Some(&first.hash) {
-                self.state().given = Some(first.hash.clone());
-                candidates.push(first);
-            }
-        } else if let Some(current) = &current {
-            candidates.extend(self.newest(&current.hash, &current.origin, now).await);
-        }
-        let found = candidates.into_iter().find(|token| current.as_ref().is_none_or(|known| known.hash != token.hash));
-        Ok(found.map(|token| self.adopt(token)).is_some())
+            None => None,
+        };
+        let line = first.as_ref().or(current.as_ref());
+        let newest = match line {
+            Some(token) => self.newest(&token.hash, &token.origin, now).await,
+            None => None,
+        };
+        let mut state = self.state();
+        let candidates = in_order(newest, first, now, hope);
+        let found = candidates.into_iter().find(|token| !state.tried.contains(&token.hash));
+        Ok(found.map(|token| self.adopt(&mut state, token)).is_some())
     }
 
     /// The newest token of the line of this hash.
@@ -228,9 +228,9 @@ impl Auth {
     }
 
     /// Makes this the token of the process.
-    fn adopt(&self, mut token: Token) {
+    fn adopt(&self, state: &mut State, mut token: Token) {
         self.wire.secrets.add(&token.value);
-        let mut state = self.state();
+        state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;
         state.refused = None;
@@ -248,7 +248,7 @@ impl Auth {
     /// What is known of the token, read anew if there is none yet.
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
-        let looked = if current.is_none() { self.look().await.err() } else { None };
+        let looked = if current.is_none() { self.look(Hope::First).await.err() } else { None };
         let state = self.state();
         match &state.current {
             Some(token) => TokenStatus {

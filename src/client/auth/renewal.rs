@@ -1,7 +1,10 @@
 //! One renewal, shared by all who wait for it ("Token Refresh"). It runs as a task of its own: a call that is cancelled
 //! must not lose a token that the server has already issued.
 
-use super::{Auth, COOL_DOWN, COOL_DOWN_AHEAD, Token, token::seconds};
+use super::{
+    Auth, Token,
+    token::{Hope, seconds},
+};
 use crate::{
     client::{
         Body, Repeat,
@@ -26,6 +29,10 @@ use tokio::time::Instant;
 /// So long a renewal may take, its waits and repetitions included.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// After a failed renewal nobody tries another for so long; twice as long with each that fails.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// How a renewal ended.
 #[derive(Debug, Clone)]
 pub(super) enum Ended {
@@ -33,8 +40,19 @@ pub(super) enum Ended {
     Renewed,
     /// The API refuses the token for good.
     Refused(Error),
-    /// It did not come about; later it may.
-    Failed(Error),
+    /// It did not come about. `lasting`: trying again soon is of no use.
+    Failed { error: Error, lasting: bool },
+}
+
+/// After a renewal that failed.
+#[derive(Debug, Clone)]
+pub(super) struct Pause {
+    /// Until then nobody tries another.
+    pub(super) until: Instant,
+    /// How many failed in a row.
+    times: u32,
+    pub(super) error: Error,
+    pub(super) lasting: bool,
 }
 
 /// A renewal under way.
@@ -54,7 +72,10 @@ impl Renewal {
     pub(super) fn begin(auth: Arc<Auth>, old: Token) -> Self {
         let task = tokio::spawn(async move { auth.run(old).await });
         let ended = task.map(|done| {
-            done.unwrap_or_else(|_| Ended::Failed(Error::new(Code::Internal, "The token's renewal was interrupted.")))
+            done.unwrap_or_else(|_| Ended::Failed {
+                error: Error::new(Code::Internal, "The token's renewal was interrupted."),
+                lasting: true,
+            })
         });
         Self { ended: ended.boxed().shared(), blocks: false }
     }
@@ -78,17 +99,29 @@ impl Renewal {
 }
 
 impl Auth {
-    async fn run(self: Arc<Self>, old: Token) -> Ended {
-        let ended = self.renew_now(&old).await;
+    async fn run(self: Arc<Self>, mut old: Token) -> Ended {
+        let ended = loop {
+            let ended = self.renew_now(&old).await;
+            // Refused: the last hope is what another process renewed, or what was not tried yet.
+            if !matches!(ended, Ended::Refused(_)) || !self.look(Hope::Last).await.unwrap_or(false) {
+                break ended;
+            }
+            let found = self.state().current.clone();
+            match found.filter(|token| token.is_over(self.wire.clock.now())) {
+                Some(over) => old = over,
+                None => break Ended::Renewed,
+            }
+        };
         let mut state = self.state();
         match &ended {
             Ended::Renewed => {}
             Ended::Refused(error) => state.refused = Some(error.clone()),
-            Ended::Failed(error) => {
-                let forced = state.renewal.as_ref().is_some_and(|renewal| renewal.blocks);
-                let rest = if forced { COOL_DOWN } else { COOL_DOWN_AHEAD };
+            Ended::Failed { error, lasting } => {
                 tracing::warn!("the token could not be renewed: {}", error.message);
-                state.failed = Some((Instant::now() + rest, error.clone()));
+                let times = state.failed.as_ref().map_or(0, |pause| pause.times);
+                let pause = FIRST_PAUSE.saturating_mul(1 << times.min(5)).min(LONGEST_PAUSE);
+                let until = Instant::now() + pause;
+                state.failed = Some(Pause { until, times: times + 1, error: error.clone(), lasting: *lasting });
             }
         }
         ended
@@ -96,7 +129,7 @@ impl Auth {
 
     async fn renew_now(&self, old: &Token) -> Ended {
         // Another process may have renewed it, or a person set a new one.
-        if self.look().await.unwrap_or(false) {
+        if self.look(Hope::First).await.unwrap_or(false) {
             return Ended::Renewed;
         }
         let context = CallContext::new(LIMIT);
@@ -105,7 +138,7 @@ impl Auth {
         loop {
             let permit = match self.wire.budget.acquire(ticket, &context).await {
                 Ok(permit) => permit,
-                Err(error) => return Ended::Failed(error),
+                Err(error) => return Ended::Failed { error, lasting: false },
             };
             let attempt = self.wire.attempt(&self.update, Reading::Raw, &old.value, permit, &context);
             let (sent_at, outcome) = attempt.await;
@@ -116,35 +149,23 @@ impl Auth {
                             self.keep(old, token).await;
                             Ended::Renewed
                         }
-                        Err(error) => Ended::Failed(error),
+                        Err(error) => Ended::Failed { error, lasting: true },
                     };
                 }
-                Outcome::Unauthorized(said) => return self.refused(said).await,
-                Outcome::Answer(StatusCode::FORBIDDEN, body) => return self.refused(api_message(&body)).await,
+                Outcome::Unauthorized(said) => return refused(said),
+                Outcome::Answer(StatusCode::FORBIDDEN, body) => return refused(api_message(&body)),
                 Outcome::Answer(status, body) => {
                     let said = api_message(&body).map_or_else(String::new, |said| format!(": {said}"));
                     let message = format!("The token could not be renewed: the API answered {status}{said}.");
-                    return Ended::Failed(Error::new(Code::UpstreamError, message));
+                    return Ended::Failed { error: Error::new(Code::UpstreamError, message), lasting: true };
                 }
                 Outcome::Limited => {}
                 Outcome::Failed(failure) => match plan.next(&failure, context.deadline) {
                     Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Ended::Failed(not_renewed(failure.error)),
+                    None => return Ended::Failed { error: not_renewed(failure.error), lasting: !failure.passing },
                 },
             }
         }
-    }
-
-    /// The renewal itself was refused: the last hope is that another process was faster.
-    async fn refused(&self, said: Option<String>) -> Ended {
-        if self.look().await.unwrap_or(false) {
-            return Ended::Renewed;
-        }
-        let said = said.map_or_else(String::new, |said| format!(" ({said})"));
-        let message = format!(
-            "The token is not accepted any more and cannot be renewed{said}. Log in to GoHighLevel again, take the new token, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
-        );
-        Ended::Refused(Error::new(Code::Unauthorized, message))
     }
 
     /// `{tokenId, expiresIn}`, bare or under `data`.
@@ -172,8 +193,16 @@ impl Auth {
         {
             self.warn(&error);
         }
-        self.adopt(token);
+        self.adopt(&mut self.state(), token);
     }
+}
+
+fn refused(said: Option<String>) -> Ended {
+    let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+    let message = format!(
+        "The token is not accepted any more and cannot be renewed{said}. Log in to GoHighLevel again, take the new token, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+    );
+    Ended::Refused(Error::new(Code::Unauthorized, message))
 }
 
 fn not_renewed(error: Error) -> Error {

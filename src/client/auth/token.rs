@@ -97,6 +97,11 @@ impl Token {
         let hash = token_hash(&value);
         Self { value, generation: 0, hash, origin, renewed, expires_at, due_at }
     }
+
+    /// Whether it is known to have expired.
+    pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
 }
 
 /// What a JWT says of its life. Read, not verified: that is the server's business.
@@ -118,6 +123,25 @@ impl Claims {
             expires_at: time("exp").and_then(|at| DateTime::from_timestamp(at, 0)),
         }
     }
+}
+
+/// When source and store are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// At the beginning, or before a renewal: something newer may be there.
+    First,
+    /// After a refused renewal: anything that was not tried yet may do.
+    Last,
+}
+
+/// Which token to take: the newest of the line; the first only when no other came of it, or when it outlived them.
+pub(super) fn in_order(newest: Option<Token>, first: Option<Token>, now: DateTime<Utc>, hope: Hope) -> Vec<Token> {
+    let (best, other) = match (newest, first) {
+        (Some(newest), Some(first)) if newest.is_over(now) && !first.is_over(now) => (Some(first), Some(newest)),
+        (Some(newest), first) => (Some(newest), first),
+        (None, first) => (first, None),
+    };
+    best.into_iter().chain(other.filter(|_| hope == Hope::Last)).collect()
 }
 
 /// Whole seconds, of a number or a text that is one.

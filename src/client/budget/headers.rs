@@ -9,25 +9,25 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// The headers of one answer, read leniently: what cannot be understood counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct AnswerHeaders {
+pub(crate) struct AnswerHeaders {
     /// `X-RateLimit-Limit`: requests in one window.
-    pub limit: Option<u32>,
+    pub(crate) limit: Option<u32>,
     /// `X-RateLimit-Remaining`: requests left in this window.
-    pub remaining: Option<u32>,
+    pub(crate) remaining: Option<u32>,
     /// `X-RateLimit-Reset` as a distance from the answer.
-    pub reset: Option<Duration>,
+    pub(crate) reset: Option<Duration>,
     /// `Retry-After` as a distance from the answer.
-    pub retry_after: Option<Duration>,
+    pub(crate) retry_after: Option<Duration>,
     /// `Date`: the server's clock, in whole seconds.
-    pub date: Option<DateTime<Utc>>,
+    pub(crate) date: Option<DateTime<Utc>>,
     /// Whether `reset` rests on the server's own clock or on a plain distance, so that a window can be learned of it.
-    pub reset_is_sure: bool,
+    pub(crate) reset_is_sure: bool,
 }
 
 impl AnswerHeaders {
     /// Reads the headers of an answer. `server_now` is the best guess at the server's clock for an answer without
     /// `Date`.
-    pub fn read(headers: &HeaderMap, server_now: DateTime<Utc>) -> Self {
+    pub(crate) fn read(headers: &HeaderMap, server_now: DateTime<Utc>) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let count = |name| text(name).and_then(whole).and_then(|number| u32::try_from(number).ok());
         let date = text(header::DATE.as_str()).and_then(http_date);

@@ -9,7 +9,7 @@ mod ledger;
 #[cfg(test)]
 mod tests;
 
-pub use headers::AnswerHeaders;
+pub(crate) use headers::AnswerHeaders;
 
 use crate::{
     context::CallContext,
@@ -98,13 +98,13 @@ impl Budget {
     pub(crate) async fn acquire(self: &Arc<Self>, ticket: Ticket, context: &CallContext) -> Result<Permit> {
         // Leaves the queue whichever way this function ends, and wakes the next.
         let place = Place { budget: self, ticket, wake: Arc::new(Notify::new()) };
-        let mut told = false;
+        let (mut told, mut waited) = (false, false);
         loop {
             if context.cancel.is_cancelled() {
                 return Err(Error::new(Code::Cancelled, "The call was cancelled."));
             }
             let now = Instant::now();
-            if now >= context.deadline {
+            if now >= context.deadline && !waited {
                 return Err(Error::new(Code::Timeout, "The call's time ran out."));
             }
             let (turn, is_first) = {
@@ -112,11 +112,11 @@ impl Budget {
                 state.ledger.settle(now);
                 let ahead = state.queue.range(..ticket).count();
                 let turn = state.ledger.turn(ahead, now);
-                if ahead == 0 && turn.is_some_and(|turn| turn <= now) {
+                if ahead == 0 && turn.is_some_and(|turn| turn <= now) && now < context.deadline {
                     state.ledger.take();
                     return Ok(Permit { budget: Arc::clone(self), open: true });
                 }
-                let Some(turn) = turn.filter(|turn| *turn < context.deadline) else {
+                let Some(turn) = turn.filter(|turn| (*turn).max(now) < context.deadline) else {
                     return Err(no_room(&state.ledger, turn, now));
                 };
                 let waiter = Waiter { deadline: context.deadline, wake: Arc::clone(&place.wake) };
@@ -127,6 +127,7 @@ impl Budget {
                 told = true;
                 context.report(&format!("waiting {} s for the quota", (turn - now).as_secs_f64().ceil()));
             }
+            waited = true;
             // Only the first in the queue has a time to wake at; the others are woken when they become first, or when
             // their turn moves behind their deadline.
             let until = if is_first { turn } else { context.deadline };

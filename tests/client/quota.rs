@@ -1,0 +1,73 @@
+//! 429 and the quota over the wire; the arithmetic has its own tests beside the budget.
+
+use crate::{upstream::*, *};
+use highlevel_mcp::{client::Fate, error::Code};
+use std::time::Instant;
+
+fn limited() -> Reply {
+    json(429, r#"{"message":"Too many requests"}"#)
+}
+
+#[tokio::test]
+async fn a_429_is_repeated_after_the_time_it_names_also_for_a_create() {
+    let by_date =
+        limited().with("date", "Tue, 24 Oct 2023 14:30:00 GMT").with("retry-after", "Tue, 24 Oct 2023 14:30:01 GMT");
+    for reply in [limited().with("retry-after", "1"), by_date, limited().with("x-ratelimit-reset", "1")] {
+        let upstream = Upstream::scripted([reply, ok()]).await;
+        let Fixture { client, dir: _dir } = fixture(config(&upstream));
+        let start = Instant::now();
+        let response = client.send(&post("/contact"), &call()).await.unwrap();
+        assert!(start.elapsed() >= Duration::from_secs(1), "not before the time named");
+        assert!(!response.repeated_after_doubt);
+    }
+}
+
+#[tokio::test]
+async fn a_429_holds_every_call_and_fails_those_that_cannot_wait() {
+    let upstream = Upstream::scripted([limited().with("retry-after", "60")]).await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    let start = Instant::now();
+    for sent in [true, false] {
+        let failed = client.send(&post("/contact"), &call()).await.unwrap_err();
+        assert_eq!((failed.error.code, failed.fate), (Code::RateLimited, Fate::NotExecuted));
+        assert_eq!(failed.sent_at.is_some(), sent);
+        let wait = (failed.error.retry_at.unwrap() - chrono::Utc::now()).num_seconds();
+        assert!((55..=60).contains(&wait), "{wait}");
+    }
+    assert!(start.elapsed() < Duration::from_secs(20), "at once, not at the deadline");
+    assert!(client.quota().held_until.is_some());
+}
+
+#[tokio::test]
+async fn every_attempt_counts_retries_and_renewals_too() {
+    let upstream = Upstream::scripted([json(500, "{}"), json(401, "{}"), renewed("second-token-1"), ok()]).await;
+    let mut config = config(&upstream);
+    config.rate_limit = Some(5);
+    let Fixture { client, dir: _dir } = fixture(config);
+    client.send(&get("/contact"), &call()).await.unwrap();
+    let quota = client.quota();
+    assert_eq!((quota.limit, quota.remaining, quota.window), (5, 1, Duration::from_secs(60)));
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_fails_at_once_without_a_request() {
+    let upstream = Upstream::scripted([ok()]).await;
+    let mut config = config(&upstream);
+    config.rate_limit = Some(1);
+    config.rate_window = Some(Duration::from_secs(3600));
+    let Fixture { client, dir: _dir } = fixture(config);
+    client.send(&get("/contact"), &call()).await.unwrap();
+    let failed = client.send(&get("/contact"), &call()).await.unwrap_err();
+    assert_eq!((failed.error.code, failed.fate, failed.sent_at), (Code::RateLimited, Fate::NotExecuted, None));
+    assert!(failed.error.retry_at.is_some());
+}
+
+#[tokio::test]
+async fn the_limit_is_learned_from_the_answers() {
+    let headers = |reply: Reply| reply.with("x-ratelimit-limit", "100").with("x-ratelimit-remaining", "90");
+    let upstream = Upstream::scripted([headers(ok())]).await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    client.send(&get("/contact"), &call()).await.unwrap();
+    let quota = client.quota();
+    assert_eq!((quota.limit, quota.remaining), (100, 90), "others used nine");
+}

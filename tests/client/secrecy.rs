@@ -1,0 +1,63 @@
+//! The token is seen nowhere but in its header.
+
+use crate::{upstream::*, *};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One thread runs everything, so that the thread's own subscriber sees it all.
+#[tokio::test(flavor = "current_thread")]
+async fn no_error_log_or_debug_output_shows_a_token() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let echo = |status, token: &str| json(status, &format!(r#"{{"message":"token {token} is no good"}}"#));
+    let second = "canary-7f3a9c-second-token";
+    let upstream = Upstream::scripted([
+        echo(404, TOKEN),
+        echo(200, TOKEN),
+        echo(401, TOKEN),
+        renewed(second),
+        echo(500, TOKEN),
+        echo(500, second),
+        echo(500, second),
+        echo(401, second),
+        echo(401, second),
+        Reply::Drop,
+    ])
+    .await;
+    let Fixture { client, dir } = fixture(config(&upstream));
+    let mut told = String::new();
+    for request in [get("/a"), get("/b"), get("/c"), get("/d"), post("/e")] {
+        told += &format!("{:?}\n", client.send(&request, &call()).await);
+    }
+    told += &format!("{client:?} {:?} {:?}\n", client.token_status().await, client.quota());
+    told += &client.scrub(&format!("{TOKEN} {second}"));
+    drop(client_in(dir.path(), config(&upstream), TOKEN).send(&post("/f"), &call()).await);
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("sending") && log.contains("TRACE"), "the log is there");
+    assert!(told.contains("token [redacted] is no good"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+    assert!(!log.contains("canary"), "{log}");
+}
