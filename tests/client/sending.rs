@@ -109,15 +109,16 @@ async fn a_read_is_sent_again_after_every_kind_of_failure() {
         json(200, "<html>"),
         json(200, ""),
     ];
-    for failure in failures {
+    let all = failures.into_iter().map(|failure| async move {
         let upstream = Upstream::scripted([failure.clone(), failure.clone(), ok()]).await;
         let mut config = config(&upstream);
-        config.attempt_timeout = Duration::from_millis(300);
+        config.attempt_timeout = Duration::from_millis(500);
         let Fixture { client, dir: _dir } = fixture(config);
         let response =
             client.send(&get("/contact"), &call()).await.unwrap_or_else(|error| panic!("{failure:?}: {error:?}"));
         assert!(response.repeated_after_doubt, "{failure:?}");
-    }
+    });
+    futures::future::join_all(all).await;
 }
 
 #[tokio::test]
