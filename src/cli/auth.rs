@@ -71,12 +71,13 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
 
 async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
     let status = App::new(settings)?.client().token_status().await;
-    if let Some(problem) = &status.problem {
-        print(&format!("The token cannot be read: {}", problem.message))?;
-        return Ok(ExitCode::from(4));
-    }
     if !status.present {
-        print("No token. Store one with `highlevel-mcp auth set`, or set GHL_TOKEN_ID.")?;
+        let problem = status.problem.map(|problem| problem.message);
+        print(
+            problem
+                .as_deref()
+                .unwrap_or("There is no token. Store one with `highlevel-mcp auth set`, or set GHL_TOKEN_ID."),
+        )?;
         return Ok(ExitCode::from(4));
     }
     let renewed = if status.renewed { ", renewed since" } else { "" };
@@ -88,6 +89,9 @@ async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
         Some(at) => format!("It ended at {}; the first call tries to renew it.", at.format("%Y-%m-%d %H:%M:%S UTC")),
         None => "It does not say how long it lives.".to_owned(),
     })?;
+    if let Some(problem) = status.problem {
+        print(&problem.message)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,6 @@
 //! `call TOOL`: one tool from the command line, its flags made from its schema.
 
-use super::{print, start::start, terminal};
+use super::{print, say, start::start, terminal};
 use crate::{
     app::{App, Reply},
     config::Settings,
@@ -136,6 +136,9 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         Ok(Reply::RequestInput(..)) => Err(anyhow::anyhow!("a terminal has no input requests")),
         Err(error) => {
             print(&serde_json::to_string_pretty(&error.to_json())?)?;
+            if error.code == Code::ConfirmationRequired {
+                say("To act: run the same command again with --yes --confirmation-token and that confirmationToken.");
+            }
             Ok(exit_code(error.code))
         }
     }

@@ -87,7 +87,7 @@ async fn credential(app: &App) -> Finding {
     let next = "store a token with `highlevel-mcp auth set`, or set GHL_TOKEN_ID; --sandbox needs none".to_owned();
     match (status.problem, status.present, status.expires_at) {
         (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
-        (None, false, _) => Finding::Bad { what: "there is no token".to_owned(), next },
+        (None, false, _) => Finding::Bad { what: "There is no token.".to_owned(), next },
         (None, true, expires) => {
             let life = match expires {
                 Some(at) if at > Utc::now() => left(at - Utc::now()),
@@ -120,7 +120,12 @@ async fn location(app: &App, settings: &Settings) -> Finding {
 
 fn quota(app: &App) -> Finding {
     let quota = app.client().quota();
-    Finding::Good(format!("{} of {} requests left in {} s", quota.remaining, quota.limit, quota.window.as_secs()))
+    Finding::Good(format!(
+        "{} of {} requests left, counted over {} s",
+        quota.remaining,
+        quota.limit,
+        quota.window.as_secs()
+    ))
 }
 
 fn next_step(error: &Error) -> String {
