@@ -9,62 +9,63 @@ pub const UNREADABLE: &str = "unreadable";
 /// Makes `value` fit `schema`. A field of the wrong type is converted where its meaning is plain (a number sent as text,
 /// a list sent as one text) and set aside under [`UNREADABLE`] where it is not.
 pub fn fit(schema: &Map<String, Value>, value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            let mut aside = Map::new();
-            if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-                for (name, inner) in properties {
-                    let Some(inner) = inner.as_object() else { continue };
-                    let Some(field) = object.get_mut(name) else { continue };
-                    if allows(inner, field) || convert(inner, field) {
-                        fit(inner, field);
-                    } else {
-                        aside.insert(name.clone(), field.take());
+    for schema in alternatives(schema) {
+        match value {
+            Value::Object(object) => fit_fields(schema, object),
+            Value::Array(items) => {
+                if let Some(inner) = schema.get("items").and_then(Value::as_object) {
+                    for item in items {
+                        if allows(inner, item) || convert(inner, item) {
+                            fit(inner, item);
+                        }
                     }
                 }
             }
-            if !aside.is_empty() {
-                object.retain(|name, _| !aside.contains_key(name));
-                object.insert(UNREADABLE.to_owned(), aside.into());
-            }
+            _ => {}
         }
-        Value::Array(items) => {
-            if let Some(inner) = schema.get("items").and_then(Value::as_object) {
-                for item in items {
-                    if allows(inner, item) || convert(inner, item) {
-                        fit(inner, item);
-                    }
-                }
-            }
-        }
-        _ => {}
     }
 }
 
-fn types(schema: &Map<String, Value>) -> Vec<&str> {
-    match schema.get("type") {
-        Some(Value::String(only)) => vec![only],
-        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+fn fit_fields(schema: &Map<String, Value>, object: &mut Map<String, Value>) {
+    let mut aside = Map::new();
+    for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let (Some(inner), Some(field)) = (inner.as_object(), object.get_mut(name)) else { continue };
+        if allows(inner, field) || convert(inner, field) {
+            fit(inner, field);
+        } else {
+            aside.insert(name.clone(), field.take());
+        }
+    }
+    if !aside.is_empty() {
+        object.retain(|name, _| !aside.contains_key(name));
+        object.insert(UNREADABLE.to_owned(), aside.into());
+    }
+}
+
+/// The schemas of which one has to hold: those under `anyOf`, or the schema itself.
+fn alternatives(schema: &Map<String, Value>) -> Vec<&Map<String, Value>> {
+    match schema.get("anyOf").and_then(Value::as_array) {
+        Some(several) => several.iter().filter_map(Value::as_object).collect(),
+        None => vec![schema],
     }
 }
 
 fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
-    let types = types(schema);
-    let plain = types.is_empty()
-        || types.iter().any(|kind| match *kind {
-            "null" => value.is_null(),
-            "string" => value.is_string(),
-            "boolean" => value.is_boolean(),
-            "integer" => value.is_u64() || value.is_i64(),
-            "number" => value.is_number(),
-            "array" => value.is_array(),
-            "object" => value.is_object(),
-            _ => false,
-        });
-    let at_least = schema.get("minimum").and_then(Value::as_f64);
-    let in_range = at_least.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
-    plain && in_range && items_fit(schema, value)
+    alternatives(schema).into_iter().any(|schema| {
+        let plain = match schema.get("type").and_then(Value::as_str) {
+            Some("null") => value.is_null(),
+            Some("string") => value.is_string(),
+            Some("boolean") => value.is_boolean(),
+            Some("integer") => value.is_u64() || value.is_i64(),
+            Some("number") => value.is_number(),
+            Some("array") => value.is_array(),
+            Some("object") => value.is_object(),
+            _ => true,
+        };
+        let least = schema.get("minimum").and_then(Value::as_f64);
+        let in_range = least.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
+        plain && in_range && items_fit(schema, value)
+    })
 }
 
 /// A list passes only if each item passes or can be made to.
@@ -76,23 +77,24 @@ fn items_fit(schema: &Map<String, Value>, value: &Value) -> bool {
 }
 
 fn convert(schema: &Map<String, Value>, value: &mut Value) -> bool {
-    let converted = types(schema).into_iter().find_map(|kind| match (kind, &*value) {
-        ("string", Value::Number(number)) => Some(Value::from(number.to_string())),
-        ("string", Value::Bool(flag)) => Some(Value::from(flag.to_string())),
-        ("number", Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
-        ("integer", Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
-        ("integer", Value::Number(number)) => number
-            .as_f64()
-            .filter(|n| n.fract() == 0.0 && *n >= 0.0)
-            .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
-            .map(Value::from),
-        ("array", Value::String(text))
-            if schema.get("items").is_some_and(|items| items.get("type") == Some(&"string".into())) =>
-        {
-            Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
-        }
-        _ => None,
-    });
+    let converted =
+        alternatives(schema).into_iter().find_map(|schema| match (schema.get("type")?.as_str()?, &*value) {
+            ("string", Value::Number(number)) => Some(Value::from(number.to_string())),
+            ("string", Value::Bool(flag)) => Some(Value::from(flag.to_string())),
+            ("number", Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
+            ("integer", Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
+            ("integer", Value::Number(number)) => number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+                .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
+                .map(Value::from),
+            ("array", Value::String(text))
+                if schema.get("items").is_some_and(|items| items.get("type") == Some(&"string".into())) =>
+            {
+                Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
+            }
+            _ => None,
+        });
     match converted {
         Some(converted) if allows(schema, &converted) => {
             *value = converted;

@@ -35,10 +35,23 @@ pub(super) fn output<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = generate::<T>(&|schema| {
         if let Some(object) = schema.as_object_mut() {
             object.remove("default");
+            split_null(object);
         }
     });
     schema.remove("description");
     schema
+}
+
+/// `{"type": ["string", "null"]}` becomes `{"anyOf": [{"type": "string"}, {"type": "null"}]}`: hosts that know single
+/// types only stumble over the former.
+fn split_null(object: &mut Map<String, Value>) {
+    let Some(Value::Array(types)) = object.get("type") else { return };
+    let kept: Vec<Value> = types.iter().filter(|kind| kind.as_str() != Some("null")).cloned().collect();
+    let ([only], true) = (kept.as_slice(), kept.len() < types.len()) else { return };
+    let mut inner = std::mem::take(object);
+    inner.insert("type".into(), only.clone());
+    object.extend(inner.shift_remove("description").map(|text| ("description".to_owned(), text)));
+    object.insert("anyOf".into(), json!([inner, {"type": "null"}]));
 }
 
 /// The text of the type's doc comment, on one line.

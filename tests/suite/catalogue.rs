@@ -29,6 +29,9 @@ fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)
     if schema["items"].is_object() {
         every_schema(&schema["items"], &format!("{place}[]"), look);
     }
+    for inner in schema["anyOf"].as_array().into_iter().flatten() {
+        every_schema(inner, &format!("{place}?"), look);
+    }
 }
 
 #[tokio::test]
@@ -87,8 +90,14 @@ async fn every_host_accepts_the_schemas() {
             jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{tool_name} {kind}: {error}"));
             every_schema(schema, &format!("{tool_name} {kind}"), &mut |schema, place| {
                 let object = schema.as_object().unwrap();
-                for word in ["$schema", "$ref", "$defs", "anyOf", "oneOf", "allOf"] {
+                for word in ["$schema", "$ref", "$defs", "oneOf", "allOf"] {
                     assert!(!object.contains_key(word), "{place} holds {word}");
+                }
+                assert!(!schema["type"].is_array(), "{place} has an array of types");
+                // Only a field of an answer may be one thing or null.
+                if let Some(options) = schema["anyOf"].as_array() {
+                    assert!(kind == "output" && place.contains('.'), "{place} holds anyOf");
+                    assert!(options.len() == 2 && options[1] == json!({"type": "null"}), "{place}: {schema}");
                 }
                 let format = schema["format"].as_str().unwrap_or("none");
                 assert!(
