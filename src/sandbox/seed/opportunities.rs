@@ -9,19 +9,21 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-/// A state of a deal: status, stage, probability, days from the base date in which it closes.
-type State = (&'static str, &'static str, u32, std::ops::Range<i64>);
+/// A state of a deal: status, stage, probability, and in how many days it closes, or none if it has closed.
+type State = (&'static str, &'static str, u32, Option<std::ops::Range<i64>>);
 
 const STATES: &[State] = &[
-    ("open", "qualification", 10, 30..120),
-    ("open", "discovery", 25, 25..100),
-    ("open", "proposal", 50, 10..70),
-    ("negotiation", "proposal", 60, 7..50),
-    ("negotiation", "contract sent", 80, 3..30),
-    ("won", "closed won", 100, -300..-2),
-    ("won", "closed won", 100, -120..-2),
-    ("lost", "closed lost", 0, -300..-2),
+    ("open", "qualification", 10, Some(30..120)),
+    ("open", "discovery", 25, Some(25..100)),
+    ("open", "proposal", 50, Some(10..70)),
+    ("negotiation", "proposal", 60, Some(7..50)),
+    ("negotiation", "contract sent", 80, Some(3..30)),
+    ("won", "closed won", 100, None),
+    ("won", "closed won", 100, None),
+    ("lost", "closed lost", 0, None),
 ];
+
+const DAY: i64 = 24 * 60;
 
 /// Adds an opportunity for about every fifth contact.
 pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], people: &[Person]) {
@@ -31,8 +33,14 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
         }
         let (service, least, most) = pick(dice, SERVICES).copied().unwrap_or_default();
         let Some((status, stage, probability, days)) = pick(dice, STATES).cloned() else { continue };
-        let closes = base() + Duration::days(dice.random_range(days));
-        let created = dice.random_range(0..=person.since);
+        // What is still open was begun in the last months; what has closed did so when it was last touched.
+        let oldest = if days.is_some() { 150 * DAY } else { 500 * DAY };
+        let created = dice.random_range(0..=person.since.min(oldest));
+        let updated = dice.random_range(0..=created);
+        let closes = match days {
+            Some(days) => base() + Duration::days(dice.random_range(days)),
+            None => base() - Duration::minutes(updated),
+        };
         let tags: &[&str] = match dice.random_range(0..5) {
             0 => &["priority"],
             1 => &["upsell"],
@@ -51,7 +59,7 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
             "assignedTo": person.owner.as_ref().or_else(|| users.last()),
             "tags": tags,
             "createdAt": minutes_ago(created),
-            "updatedAt": minutes_ago(dice.random_range(0..=created)),
+            "updatedAt": minutes_ago(updated),
         });
         add(account, Kind::Opportunities, object);
     }
