@@ -107,6 +107,10 @@ pub fn main() -> ExitCode {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
+    // A reader that closed early, such as `head`, has what it wanted.
+    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
     say(&format!("highlevel-mcp: {error:#}"));
     match error.downcast_ref::<crate::error::Error>() {
         Some(error) => call::exit_code(error.code),

@@ -8,25 +8,22 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 /// A campaign.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Campaign {
     pub id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// draft, active, paused or archived; others are kept as they come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
     /// Fields that the document does not name.
     #[serde(flatten)]
@@ -61,12 +58,12 @@ pub enum CampaignStatus {
 }
 
 /// List campaigns.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct ListCampaigns {
     #[serde(flatten)]
     pub paging: Paging,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CampaignFilter>,
 }
 
@@ -97,6 +94,7 @@ impl Operation for GetCampaign {
 }
 
 /// Create a campaign.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct CreateCampaign {
@@ -104,10 +102,8 @@ pub struct CreateCampaign {
     /// Such as email
     #[serde(rename = "type")]
     pub kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<CampaignStatus>,
     /// Template id
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
 

@@ -4,23 +4,23 @@ use super::operation::{Output, Shape};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 /// The arguments that every list takes.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct Paging {
     /// Default 50
     #[schemars(range(min = 1, max = 100))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
     /// Return only these of each item
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<String>>,
 }
 
 /// A page of a list ("Pagination").
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "List")]
 pub struct List<T> {
@@ -30,25 +30,21 @@ pub struct List<T> {
     #[serde(default)]
     pub meta: Meta,
     /// What was done to the list after reading it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 /// Where a page stands in its list.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
     /// How many items the whole list has, if the API says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// The most items that were asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
     /// How many items come before these.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset: Option<u64>,
     /// The `offset` to go on from; absent when this was the end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<u64>,
     /// What else the API says.
     #[serde(flatten)]
@@ -60,6 +56,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> Output for L
 }
 
 /// The answer to a deletion.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {
     /// The id of what is gone.
@@ -67,7 +64,6 @@ pub struct Deleted {
     /// Always true: a failed deletion is an error.
     pub deleted: bool,
     /// What the API said, if anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 

@@ -9,40 +9,30 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 /// An opportunity.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Opportunity {
     pub id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<String>,
     /// The deal's worth in `currency`; never to be added across currencies.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// open, negotiation, won or lost; others are kept as they come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// 0 to 100.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_close_date: Option<String>,
     /// The id of the user who owns the deal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
     /// Fields that the document does not name.
     #[serde(flatten)]
@@ -66,35 +56,30 @@ pub enum OpportunityStatus {
 }
 
 /// The fields that an opportunity may have beside what a new one needs.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct OpportunityDetails {
     /// Such as USD
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     /// Percent
     #[schemars(range(min = 0, max = 100))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_close_date: Option<Date>,
     /// User id
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub assigned_to: Option<Id>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
 }
 
 /// List opportunities (deals).
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct ListOpportunities {
     #[serde(flatten)]
     pub paging: Paging,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<OpportunityStatus>,
 }
 
@@ -147,24 +132,20 @@ impl Operation for CreateOpportunity {
 }
 
 /// Update an opportunity. Only the fields given change; tags replace the whole set.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct UpdateOpportunity {
     pub id: Id,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<Id>,
     #[schemars(range(min = 0))]
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<OpportunityStatus>,
     #[serde(flatten)]
     pub details: OpportunityDetails,
     /// Fields to empty
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clear: Option<Vec<String>>,
 }
 

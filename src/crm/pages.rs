@@ -8,38 +8,28 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 /// A page.
+#[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the fields are the API's own")]
 pub struct Page {
     pub id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The HTML. Lists leave it out; get_page may cut it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// draft, published or archived; others are kept as they come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seo_title: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seo_description: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seo_keywords: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<String>,
     /// Fields that the document does not name.
     #[serde(flatten)]
@@ -62,32 +52,27 @@ pub enum PageStatus {
 }
 
 /// The fields that a page may have beside its name and slug.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct PageDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// HTML
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seo_title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seo_description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub seo_keywords: Option<Vec<String>>,
 }
 
 /// List pages, without their content.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct ListPages {
     #[serde(flatten)]
     pub paging: Paging,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<PageStatus>,
 }
 
@@ -101,13 +86,13 @@ impl Operation for ListPages {
 }
 
 /// Get a page with its HTML content.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct GetPage {
     pub id: Id,
     /// Read on from here when content was cut
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_offset: Option<u64>,
 }
 
@@ -140,18 +125,16 @@ impl Operation for CreatePage {
 }
 
 /// Update a draft page. Only the fields given change.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct UpdatePage {
     pub id: Id,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
     #[serde(flatten)]
     pub details: PageDetails,
     /// Fields to empty
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clear: Option<Vec<String>>,
 }
 
