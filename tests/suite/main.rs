@@ -12,4 +12,5 @@
 
 mod basics;
 mod catalogue;
+mod confirmations;
 mod support;

@@ -7,7 +7,7 @@ mod wire;
 
 pub use account::Account;
 pub use cli::{Ran, run, run_with_input};
-pub use host::{Era, Host, Person, error_of, structured};
+pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
 
 use std::{path::Path, process::Command};

@@ -1,0 +1,25 @@
+//! A person stands between a model and every delete and publish: the three ways, each with a real client over stdio,
+//! judged by what the sandbox wrote.
+
+mod by_form;
+mod by_token;
+mod command_line;
+mod rules;
+
+use crate::support::Account;
+use serde_json::Value;
+
+/// A page of this status.
+pub async fn page(account: &Account, status: &str) -> Value {
+    account.find("pages", |page| page["status"] == status).await
+}
+
+pub fn id(object: &Value) -> &str {
+    object["id"].as_str().unwrap()
+}
+
+/// How many writes of any kind took effect.
+pub async fn effects(account: &Account) -> u64 {
+    let stats = account.stats().await;
+    stats["effects"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()
+}
