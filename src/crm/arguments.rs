@@ -14,12 +14,26 @@ pub(super) type Parsed = Result<Option<Id>>;
 
 /// Reads the arguments into the operation's own type and takes the object's id from it.
 pub(super) fn typed<O: Operation>(arguments: &Map<String, Value>) -> Parsed {
-    let operation: O = serde_path_to_error::deserialize(Value::Object(arguments.clone())).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." { String::new() } else { field };
-        Error::invalid(&field, format!("`{field}` {}.", error.inner()))
-    })?;
-    Ok(O::ROUTE.id.map(|id| id(&operation).clone()))
+    let read = |arguments: Map<String, Value>| serde_path_to_error::deserialize::<_, O>(Value::Object(arguments));
+    let error = match read(arguments.clone()) {
+        Ok(operation) => return Ok(O::ROUTE.id.map(|id| id(&operation).clone())),
+        Err(error) => error,
+    };
+    let message = error.inner().to_string();
+    let mut field = error.path().to_string();
+    if field == "." {
+        // serde loses the path of a flattened field: it is the one without which this complaint is gone. Without a
+        // required field the complaint is another, but that one is not at fault.
+        let is_at_fault = |name: &&String| {
+            let mut rest = arguments.clone();
+            rest.shift_remove(*name);
+            let complaint = read(rest).err().map(|error| error.inner().to_string());
+            complaint.is_none_or(|other| other != message && !other.starts_with("missing field"))
+        };
+        let at_fault = arguments.keys().find(is_at_fault);
+        field = at_fault.cloned().unwrap_or_default();
+    }
+    Err(Error::invalid(&field, format!("`{field}` {message}.")))
 }
 
 /// Checks a caller's arguments for an entry of the catalogue.

@@ -1,31 +1,45 @@
-//! What is owed to the host: requests without an answer, and bytes that wait to be written. Both are bounded, so a host
-//! that floods without reading cannot make memory grow.
+//! What is owed to the host: requests without an answer, answers that are being made, and bytes that wait to be written.
+//! All are bounded, so a host that floods without reading cannot make memory grow.
 
 use rmcp::model::RequestId;
 use std::{
-    collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-/// Above this many bytes waiting to be written, nothing more is read and no call is started.
+/// Above this many bytes waiting to be written, nothing more is read.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// Above this many requests without an answer, nothing more is read.
-const MOST_REQUESTS: usize = 4096;
+const MOST_REQUESTS: usize = 1024;
+
+/// How many answers may be under way, from the call's start until its last byte is written. The other calls wait before
+/// they begin, where they cost least.
+const MOST_ANSWERS: usize = 64;
+
+/// The right to have an answer under way; ends when it is dropped.
+pub(super) type Slot = OwnedSemaphorePermit;
 
 #[derive(Debug, Default)]
 struct Owed {
     bytes: usize,
-    requests: HashSet<RequestId>,
+    requests: HashMap<RequestId, Option<Slot>>,
     broken: bool,
 }
 
 /// The account of what is owed. Shared by the transport and the calls.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     owed: Mutex<Owed>,
     changed: Notify,
+    slots: Arc<Semaphore>,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self { owed: Mutex::default(), changed: Notify::new(), slots: Arc::new(Semaphore::new(MOST_ANSWERS)) }
+    }
 }
 
 impl Outbox {
@@ -35,13 +49,29 @@ impl Outbox {
 
     /// A request came in; false if one of this id is still unanswered.
     pub(super) fn open(&self, id: &RequestId) -> bool {
-        self.owed().requests.insert(id.clone())
+        let mut owed = self.owed();
+        let is_new = !owed.requests.contains_key(id);
+        if is_new {
+            owed.requests.insert(id.clone(), None);
+        }
+        is_new
     }
 
-    /// A request was answered or cancelled.
-    pub(super) fn close(&self, id: &RequestId) {
-        self.owed().requests.remove(id);
+    /// Waits until the answer to a request may be made. The slot goes with the answer until it is written.
+    pub(super) async fn begin(&self, id: &RequestId) {
+        // The semaphore is never closed.
+        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
+        // Of a request that was cancelled meanwhile, no answer will be written, and the slot is free again.
+        if let Some(place) = self.owed().requests.get_mut(id) {
+            *place = Some(slot);
+        }
+    }
+
+    /// A request is answered or cancelled; its slot, if it has one, is the caller's to keep until the answer is written.
+    pub(super) fn close(&self, id: &RequestId) -> Option<Slot> {
+        let slot = self.owed().requests.remove(id).flatten();
         self.changed.notify_waiters();
+        slot
     }
 
     pub(super) fn queued(&self, bytes: usize) {
@@ -66,11 +96,6 @@ impl Outbox {
 
     pub(super) fn is_broken(&self) -> bool {
         self.owed().broken
-    }
-
-    /// Waits until little enough waits to be written.
-    pub async fn has_room(&self) {
-        self.until(|owed| owed.bytes < MOST_BYTES).await;
     }
 
     /// Waits until another message may be read.

@@ -61,14 +61,13 @@ impl Server {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse> {
-        // A host that does not read starts no more calls.
-        self.outbox.has_room().await;
         let call = CallContext::new(self.app.timeout()).cancelled_by(context.ct.clone());
         let (_progress, call) = Progress::of(context, call);
+        call.bound(self.outbox.begin(&context.id)).await?;
         let form = Form::new(context, &self.closing);
         let way = confirm::way(&self.seal, entry, &request, context, &form)?;
         let arguments = request.arguments.unwrap_or_default();
-        match self.app.call(entry, arguments.clone(), way, call).await? {
+        match Box::pin(self.app.call(entry, arguments.clone(), way, call)).await? {
             Reply::Done(value, text) => {
                 let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
                 result.structured_content = Some(value);
@@ -111,8 +110,9 @@ impl ServerHandler for Server {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        self.outbox.begin(&context.id).await;
         Ok(ListToolsResult::with_all_items(self.tools().to_vec()))
     }
 
@@ -126,7 +126,7 @@ impl ServerHandler for Server {
                 .map_or(String::new(), |near| format!(" Did you mean {near}?"));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
-        Ok(always_answered(self.run(entry, request, &context)).await)
+        Ok(always_answered(Box::pin(self.run(entry, request, &context))).await)
     }
 }
 

@@ -1,6 +1,6 @@
 //! JSON-RPC by lines over any pair of streams, with bounds on both sides and a drain at the end.
 
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Slot};
 use rmcp::{
     RoleServer,
     model::{
@@ -21,6 +21,9 @@ use tokio_util::sync::CancellationToken;
 /// The longest line that is read, as in rmcp.
 const MOST_LINE: usize = 16 * 1024 * 1024;
 
+/// The methods that this server answers.
+const OWN_METHODS: [&str; 5] = ["initialize", "server/discover", "ping", "tools/list", "tools/call"];
+
 /// How many queued messages are written at once.
 const BATCH: usize = 64;
 
@@ -36,8 +39,14 @@ pub struct LineTransport<R> {
     opened: bool,
     outbox: Arc<Outbox>,
     closing: CancellationToken,
-    queue: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    queue: Option<mpsc::UnboundedSender<Outgoing>>,
     writer: Option<JoinHandle<()>>,
+}
+
+/// A line to be written, and the slot that is free again when it is.
+struct Outgoing {
+    line: Vec<u8>,
+    _slot: Option<Slot>,
 }
 
 enum Line {
@@ -92,7 +101,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         }
     }
 
-    fn queue(&self, message: &TxJsonRpcMessage<RoleServer>) -> io::Result<()> {
+    fn queue(&self, message: &TxJsonRpcMessage<RoleServer>, slot: Option<Slot>) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
         let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "the host's end is closed");
@@ -101,13 +110,14 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         }
         let bytes = line.len();
         self.outbox.queued(bytes);
-        self.queue.as_ref().ok_or_else(gone)?.send(line).map_err(|_| gone())
+        self.queue.as_ref().ok_or_else(gone)?.send(Outgoing { line, _slot: slot }).map_err(|_| gone())
     }
 
     fn refuse(&self, id: Option<RequestId>, code: ErrorCode, message: impl Into<String>) {
+        let slot = id.as_ref().and_then(|id| self.outbox.close(id));
         let error = ErrorData::new(code, message.into(), None);
         // If the host is gone, there is nobody to tell.
-        drop(self.queue(&TxJsonRpcMessage::<RoleServer>::error(error, id)));
+        drop(self.queue(&TxJsonRpcMessage::<RoleServer>::error(error, id), slot));
     }
 
     /// The message in `self.line`, if it is one that the service should see.
@@ -129,6 +139,14 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
                     self.refuse(None, ErrorCode::INVALID_REQUEST, format!("the id {} is in use", request.id));
                     return None;
                 }
+                // Parameters of another shape arrive as a request that nobody knows.
+                if let ClientRequest::CustomRequest(custom) = &request.request
+                    && OWN_METHODS.contains(&custom.method.as_str())
+                {
+                    let message = format!("{}: the parameters have another shape", custom.method);
+                    self.refuse(Some(request.id.clone()), ErrorCode::INVALID_PARAMS, message);
+                    return None;
+                }
                 self.opened |= opens_session(&request.request);
             }
             // rmcp would end the process on these.
@@ -138,7 +156,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
                     && let Some(id) = &cancelled.params.request_id
                 {
                     // rmcp drops the answer to a cancelled request.
-                    self.outbox.close(id);
+                    drop(self.outbox.close(id));
                 }
             }
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
@@ -174,14 +192,13 @@ fn opens_session(request: &ClientRequest) -> bool {
 }
 
 async fn write_all(
-    mut queued: mpsc::UnboundedReceiver<Vec<u8>>,
+    mut queued: mpsc::UnboundedReceiver<Outgoing>,
     mut write: impl AsyncWrite + Unpin,
     outbox: Arc<Outbox>,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     while queued.recv_many(&mut batch, BATCH).await > 0 {
-        let bytes = batch.concat();
-        batch.clear();
+        let bytes = batch.iter().map(|outgoing| outgoing.line.as_slice()).collect::<Vec<_>>().concat();
         let written = async {
             write.write_all(&bytes).await?;
             write.flush().await
@@ -191,6 +208,8 @@ async fn write_all(
             return;
         }
         outbox.written(bytes.len());
+        // Only now do the slots come free.
+        batch.clear();
     }
 }
 
@@ -201,13 +220,16 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for LineTransp
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        let sent = self.queue(&message);
-        match &message {
-            JsonRpcMessage::Response(response) => self.outbox.close(&response.id),
-            JsonRpcMessage::Error(error) => error.id.iter().for_each(|id| self.outbox.close(id)),
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => {}
-        }
-        std::future::ready(sent)
+        let answered = match &message {
+            JsonRpcMessage::Response(response) => Some(&response.id),
+            JsonRpcMessage::Error(error) => error.id.as_ref(),
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
+        };
+        let slot = answered.and_then(|id| self.outbox.close(id));
+        let queued = self.queue(&message, slot);
+        // Nobody misses an answer or a notification when the host is gone; a question would wait for ever.
+        let is_question = matches!(message, JsonRpcMessage::Request(_));
+        std::future::ready(if is_question { queued } else { Ok(()) })
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {

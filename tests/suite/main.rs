@@ -13,4 +13,6 @@
 mod basics;
 mod catalogue;
 mod confirmations;
+mod policy;
+mod protocol;
 mod support;

@@ -1,0 +1,165 @@
+//! What a server may do at all: read-only, toolsets, tools, the location pin, and a start without a credential.
+
+use crate::support::{Account, Era, Host, Person, command, run};
+use serde_json::{Value, json};
+
+async fn names(host: &Host) -> Vec<String> {
+    host.session.list_all_tools().await.unwrap().into_iter().map(|tool| tool.name.into_owned()).collect()
+}
+
+/// The names of `tools --json` with these flags and variables, or the message of the refusal.
+async fn listed(flags: &[&str], variables: &[(&str, &str)]) -> Result<Vec<String>, String> {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.args(flags).args(["tools", "--json"]).envs(variables.iter().copied());
+    let ran = run(command).await;
+    if ran.code != Some(0) {
+        return Err(ran.stderr);
+    }
+    let tools: Vec<Value> = serde_json::from_str(&ran.stdout).unwrap();
+    Ok(tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect())
+}
+
+#[tokio::test]
+async fn read_only_lists_and_runs_reads_alone() {
+    let account = Account::new().await;
+    let host = Host::with(&account, &["--read-only"], Era::Modern, Person::agrees()).await;
+    let names = names(&host).await;
+    assert_eq!(names.len(), 15);
+    assert!(names.iter().all(|name| name.starts_with("get_") || name.starts_with("list_")), "{names:?}");
+    for (tool, arguments) in [
+        ("create_contact", json!({"firstName": "A", "lastName": "B", "email": "a@b.co"})),
+        ("update_contact", json!({"id": "a", "phone": "1"})),
+        ("delete_page", json!({"id": "a"})),
+        ("publish_page", json!({"id": "a"})),
+    ] {
+        let error = host.error(tool, arguments).await;
+        assert_eq!(error["code"], "policy_denied", "{tool}: {error}");
+        assert!(error["message"].as_str().unwrap().contains("read-only"), "{tool}: {error}");
+    }
+    assert_eq!(account.requests().await.len(), 0, "a denied call sends nothing");
+    assert!(host.asked().is_empty());
+    host.answer("get_current_user", json!({})).await;
+}
+
+#[tokio::test]
+async fn toolsets_tools_and_exclusions_narrow_the_list() {
+    let pages = listed(&["--toolsets", "pages,funnels"], &[]).await.unwrap();
+    assert_eq!(
+        pages,
+        ["list_pages", "get_page", "create_page", "update_page", "delete_page", "publish_page", "list_funnels"]
+    );
+    let both = listed(&["--toolsets", "contacts", "--exclude-tools", "create_contact"], &[]).await.unwrap();
+    assert_eq!(both, ["list_contacts", "get_contact", "update_contact"]);
+    let named = listed(&["--tools", "get_page,list_contacts"], &[]).await.unwrap();
+    assert_eq!(named, ["list_contacts", "get_page"], "the order never changes");
+    let by_environment = listed(&[], &[("GHL_TOOLSETS", "users"), ("GHL_EXCLUDE_TOOLS", "get_user")]).await.unwrap();
+    assert_eq!(by_environment, ["get_current_user"]);
+}
+
+#[tokio::test]
+async fn a_tool_that_is_left_out_is_denied_when_called() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &["--tools", "list_contacts"]).await;
+    let error = host.error("get_current_user", json!({})).await;
+    assert_eq!(error["code"], "policy_denied", "{error}");
+    assert_eq!(account.requests().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_slip_in_a_setting_ends_the_start_and_names_the_nearest() {
+    for flag in ["--tools", "--exclude-tools", "--confirm-tools"] {
+        let error = listed(&[flag, "list_contact"], &[]).await.unwrap_err();
+        assert!(error.contains(flag) && error.contains("`list_contacts`"), "{error}");
+    }
+    let error = listed(&["--toolsets", "contact"], &[]).await.unwrap_err();
+    assert!(error.contains("contacts"), "{error}");
+    let error = listed(&["--rate-limit", "0"], &[]).await.unwrap_err();
+    assert!(error.contains("--rate-limit"), "{error}");
+    let error = listed(&[], &[("GHL_READ_ONLY", "perhaps")]).await.unwrap_err();
+    assert!(error.contains("perhaps"), "{error}");
+}
+
+#[tokio::test]
+async fn booleans_are_read_in_every_spelling_and_empty_is_unset() {
+    for yes in ["1", "true", "yes"] {
+        assert_eq!(listed(&[], &[("GHL_READ_ONLY", yes)]).await.unwrap().len(), 15, "{yes}");
+    }
+    for no in ["0", "false", "no", ""] {
+        assert_eq!(listed(&[], &[("GHL_READ_ONLY", no)]).await.unwrap().len(), 26, "{no:?}");
+    }
+    let empty = [
+        "GHL_TOOLSETS",
+        "GHL_TOOLS",
+        "GHL_TIMEOUT",
+        "GHL_RATE_LIMIT",
+        "GHL_BACKEND_URL",
+        "GHL_CONFIRM",
+        "GHL_LOCATION_ID",
+    ];
+    assert_eq!(listed(&[], &empty.map(|name| (name, ""))).await.unwrap().len(), 26);
+}
+
+#[tokio::test]
+async fn the_pinned_location_is_checked_once_and_another_is_refused() {
+    let account = Account::new().await;
+    let own = account.find("locations", |_| true).await;
+    let probe = Host::new(&account, &[]).await;
+    let default = probe.answer("get_default_location", json!({})).await;
+    let id = default["id"].as_str().unwrap();
+    assert!(own["id"].is_string());
+    account.forget_requests().await;
+
+    let held = Host::new(&account, &["--location-id", id]).await;
+    held.answer("list_contacts", json!({"limit": 1})).await;
+    held.answer("list_pages", json!({"limit": 1})).await;
+    let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
+    assert_eq!(paths, ["/location", "/contact", "/page"], "once per token, before any other call");
+    account.forget_requests().await;
+
+    let other = Host::with(&account, &["--location-id", "somewhere-else"], Era::Handshake, Person::agrees()).await;
+    let page = account.find("pages", |page| page["status"] == "draft").await;
+    for (tool, arguments) in [("list_contacts", json!({})), ("delete_page", json!({"id": page["id"]}))] {
+        let error = other.error(tool, arguments).await;
+        assert_eq!(error["code"], "policy_denied", "{tool}: {error}");
+        assert!(error["message"].as_str().unwrap().contains("somewhere-else"), "{error}");
+    }
+    let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
+    assert_eq!(paths, ["/location", "/location"], "nothing but the check arrived");
+    assert!(other.asked().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_credential_the_tools_are_listed_and_each_call_says_what_to_do() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.env_remove("GHL_TOKEN_ID");
+    let host = Host::start(command, state, Era::Modern, Person::Absent).await;
+    assert_eq!(names(&host).await.len(), 26);
+    let error = host.error("list_contacts", json!({})).await;
+    assert_eq!(error["code"], "unauthorized", "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("GHL_TOKEN_ID") && message.contains("auth set"), "{message}");
+    assert_eq!(account.requests().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_token_never_goes_over_plain_http_to_another_machine() {
+    let account = Account::new().await;
+    for (name, url) in [
+        ("GHL_BASE_URL", "http://example.com"),
+        ("GHL_LOCATION_URL", "http://10.0.0.1"),
+        ("GHL_PAGE_BUILDER_URL", "http://localhost.example.com"),
+        ("GHL_BACKEND_URL", "ftp://127.0.0.1"),
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(&account, state.path());
+        command.env(name, url);
+        let ran = run(command).await;
+        assert_eq!(ran.code, Some(2), "{name}={url}: {ran:?}");
+        let flag = format!("--{}", name.trim_start_matches("GHL_").to_lowercase().replace('_', "-"));
+        assert!(ran.stderr.contains(&flag) && ran.stderr.contains("https"), "{name}: {}", ran.stderr);
+    }
+}

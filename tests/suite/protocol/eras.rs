@@ -1,0 +1,62 @@
+//! `server/discover` and `initialize`.
+
+use super::{meta, talk, wire};
+use crate::support::Account;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_handshake_answers_each_version_that_has_one() {
+    let account = Account::new().await;
+    for (asked, answered) in [
+        ("2024-11-05", "2024-11-05"),
+        ("2025-03-26", "2025-03-26"),
+        ("2025-06-18", "2025-06-18"),
+        ("2025-11-25", "2025-11-25"),
+        ("2026-07-28", "2025-11-25"),
+        ("1999-01-01", "2025-11-25"),
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let (_, (hello, list)) = talk(wire(&account, state.path(), &[]), move |wire| {
+            (wire.initialize(asked, json!({})), wire.ask("tools/list", json!({})))
+        })
+        .await;
+        assert_eq!(hello["result"]["protocolVersion"], answered, "{hello}");
+        assert_eq!(hello["result"]["serverInfo"]["name"], "highlevel-mcp");
+        assert!(hello["result"]["instructions"].as_str().is_some_and(|text| text.contains("currencies")));
+        assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 26);
+        assert!(list["result"].get("resultType").is_none(), "that member came later: {asked}");
+    }
+}
+
+#[tokio::test]
+async fn discovery_leads_to_2026_07_28_and_its_results_carry_what_it_requires() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let (_, (found, list, call)) = talk(wire(&account, state.path(), &[]), |wire| {
+        let found = wire.ask("server/discover", json!({"_meta": meta(json!({}))}));
+        let list = wire.ask("tools/list", json!({"_meta": meta(json!({}))}));
+        let call =
+            wire.ask("tools/call", json!({"name": "get_current_user", "arguments": {}, "_meta": meta(json!({}))}));
+        (found, list, call)
+    })
+    .await;
+    let versions = found["result"]["supportedVersions"].as_array().unwrap();
+    assert!(versions.contains(&json!("2026-07-28")), "{found}");
+    assert_eq!(list["result"]["resultType"], "complete", "{}", list["result"]["resultType"]);
+    assert!(list["result"]["ttlMs"].is_u64() && list["result"]["cacheScope"].is_string());
+    assert_eq!(call["result"]["resultType"], "complete", "{call}");
+    assert!(call["result"]["structuredContent"]["id"].is_string());
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_name() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let (_, answer) = talk(wire(&account, state.path(), &[]), |wire| {
+        wire.initialize("2025-11-25", json!({}));
+        wire.ask("tools/call", json!({"name": "list_contact", "arguments": {}}))
+    })
+    .await;
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    assert!(answer["error"]["message"].as_str().unwrap().contains("list_contacts"), "{answer}");
+}
