@@ -4,4 +4,5 @@
 #![allow(unreachable_pub, reason = "the modules of one test binary")]
 
 mod basics;
+mod docs;
 mod support;
