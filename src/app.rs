@@ -95,7 +95,9 @@ impl App {
         let secret = arguments.get("secret").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let run = async {
             let confirmation = match arguments.shift_remove(CONFIRMATION_TOKEN) {
-                Some(Value::String(token)) if self.confirms(entry) => Confirmation::Token(Ticket::from_text(token)),
+                Some(Value::String(token)) if self.confirms(entry) => {
+                    self.guard.with_token(Ticket::from_text(token), confirmation)
+                }
                 Some(Value::Null) | None => confirmation,
                 Some(other) => {
                     // Left in place, so that the check of the arguments names it.

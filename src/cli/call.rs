@@ -146,7 +146,9 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
 
 async fn call(app: &App, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Reply, Error> {
     let person = terminal::Terminal;
-    let confirmation = if terminal::is_there() { Confirmation::Ask(&person) } else { Confirmation::None };
+    // Who types a token, or a script that passes one, has been asked already.
+    let asks = terminal::is_there() && !arguments.contains_key(CONFIRMATION_TOKEN);
+    let confirmation = if asks { Confirmation::Ask(&person) } else { Confirmation::None };
     app.call(entry, arguments, confirmation, CallContext::new(app.timeout())).await
 }
 

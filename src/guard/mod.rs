@@ -79,6 +79,18 @@ impl Guard {
         &self.policy
     }
 
+    /// The way of a call that brings a token. Where a person can be asked, a token does not stand in for them: a model
+    /// could get one by calling with any text, and spend it itself.
+    pub fn with_token<'a>(&self, token: Ticket, way: Confirmation<'a>) -> Confirmation<'a> {
+        match (self.policy.confirm, way) {
+            (
+                ConfirmMode::Auto,
+                way @ (Confirmation::Ask(_) | Confirmation::InputRequest | Confirmation::InputResponse(..)),
+            ) => way,
+            _ => Confirmation::Token(token),
+        }
+    }
+
     /// Decides whether a call may go on, asking a person where one has to agree.
     ///
     /// # Errors
@@ -109,7 +121,11 @@ impl Guard {
             (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
                 agreed(answer)?;
                 self.approvals.approve(&ticket).await?;
-                self.redeem(invocation, &preview, &ticket).await.map(|()| Verdict::Go)
+                match self.approvals.redeem(invocation, &preview, &ticket).await? {
+                    Ok(()) => Ok(Verdict::Go),
+                    // No token here: a model could spend it itself.
+                    Err(problem) => Err(ask_again(problem, &preview)),
+                }
             }
             (ConfirmMode::Auto, Confirmation::InputRequest) => {
                 let ticket = self.approvals.issue(invocation, &preview, false).await?;
@@ -140,11 +156,7 @@ impl Guard {
         if now.object_hash == preview.object_hash {
             return Ok(());
         }
-        Err(Error::new(
-            Code::ConfirmationInvalid,
-            "The object changed while the question was open. Nothing was done; call again to ask about it as it is now.",
-        )
-        .with("preview", now.to_json()))
+        Err(ask_again("The object changed while the question was open.", &now))
     }
 
     /// Spends a ticket if it fits this call and the object as it is now.
@@ -189,6 +201,15 @@ impl Guard {
     pub async fn approve(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
         Approvals::new(store).approve(ticket).await
     }
+}
+
+/// A yes that does not fit any more.
+fn ask_again(problem: &str, now: &Preview) -> Error {
+    Error::new(
+        Code::ConfirmationInvalid,
+        format!("{problem} Nothing was done; call again to ask about it as it is now."),
+    )
+    .with("preview", now.to_json())
 }
 
 fn agreed(answer: Answer) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::{
     context::CallContext,
-    crm::{CONFIRMATION_TOKEN, Entry},
+    crm::Entry,
     error::{Code, Error, Result},
     guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket},
 };
@@ -139,9 +139,7 @@ pub(super) fn way<'a>(
         .client_capabilities()
         .and_then(|capabilities| capabilities.elicitation)
         .is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none());
-    let with_token = request.arguments.as_ref().is_some_and(|arguments| arguments.contains_key(CONFIRMATION_TOKEN));
     Ok(match &request.request_state {
-        _ if with_token => Confirmation::None,
         Some(state) => {
             let (ticket, answer) = seal.open(entry, request, state)?;
             Confirmation::InputResponse(ticket, answer)

@@ -13,6 +13,7 @@
 mod basics;
 mod catalogue;
 mod confirmations;
+mod docs;
 mod policy;
 mod protocol;
 mod support;

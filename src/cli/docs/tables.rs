@@ -1,0 +1,98 @@
+//! The tables: tools from the catalogue, settings from the command line's own definitions.
+
+use super::{super::Cli, blocks::table};
+use crate::{
+    config::Settings,
+    crm::{ALL, Effect},
+    guard::Policy,
+    sandbox::FaultPlan,
+};
+use clap::{Arg, ArgAction, Args, Command, CommandFactory};
+
+/// Every tool, in the order in which hosts list them.
+pub(super) fn tools() -> String {
+    let policy = Policy::default();
+    let rows = ALL.iter().map(|entry| {
+        let effect = match entry.effect {
+            Effect::Read => "reads",
+            Effect::Create => "creates",
+            Effect::Update => "updates",
+            Effect::Publish => "publishes",
+            Effect::Delete => "deletes",
+        };
+        let asks = if policy.confirms(entry) { "yes" } else { "" };
+        [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks.to_owned()]
+    });
+    format!("{} tools:\n\n{}", ALL.len(), table(["Tool", "What it does", "Effect", "Asks a person"], rows))
+}
+
+/// The settings of these groups.
+pub(super) fn settings(headings: &[&str]) -> String {
+    rows_of(settings_command().get_arguments().filter(|arg| headings.contains(&heading(arg))))
+}
+
+/// All settings, a table for each group.
+pub(super) fn settings_by_heading() -> String {
+    let command = settings_command();
+    let mut headings: Vec<&str> = command.get_arguments().map(heading).collect();
+    headings.dedup();
+    let section = |name: &&str| {
+        let arguments = command.get_arguments().filter(|arg| heading(arg) == *name);
+        format!("## {name}\n\n{}", rows_of(arguments))
+    };
+    headings.iter().map(section).collect::<Vec<_>>().join("\n")
+}
+
+/// What `highlevel-mcp sandbox` takes beside the settings.
+pub(super) fn sandbox_flags() -> String {
+    let command = Cli::command();
+    rows_of(command.find_subcommand("sandbox").into_iter().flat_map(Command::get_arguments))
+}
+
+/// The words of a fault plan.
+pub(super) fn faults() -> String {
+    format!("```text\n{}\n```\n", FaultPlan::HELP)
+}
+
+/// The settings alone, and without a look at this machine's environment.
+fn settings_command() -> Command {
+    Settings::augment_args(Command::new("highlevel-mcp"))
+}
+
+fn heading(arg: &Arg) -> &str {
+    arg.get_help_heading().unwrap_or_default()
+}
+
+fn rows_of<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
+    table(["Flag", "Environment", "Default", "What it does"], arguments.map(row))
+}
+
+fn row(arg: &Arg) -> [String; 4] {
+    let is_switch = matches!(arg.get_action(), ArgAction::SetTrue);
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let flag = arg.get_long().unwrap_or_default();
+    let value = arg.get_value_names().and_then(|names| names.first()).map(|name| format!(" {name}"));
+    let flag = format!("`--{flag}{}`", value.filter(|_| !is_switch).unwrap_or_default());
+    let variables: Vec<String> = match arg.get_env() {
+        Some(name) => vec![code(&name.to_string_lossy())],
+        // A variable that is read by hand is named by the help alone.
+        None => help.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(is_variable).map(code).collect(),
+    };
+    let defaults: Vec<String> = arg.get_default_values().iter().map(|value| code(&value.to_string_lossy())).collect();
+    let default = match defaults.as_slice() {
+        _ if is_switch => "off".to_owned(),
+        // An empty text is no default that a reader could use.
+        all => all.iter().filter(|text| *text != "``").cloned().collect::<Vec<_>>().join(", "),
+    };
+    let choices: Vec<String> = arg.get_possible_values().iter().map(|choice| code(choice.get_name())).collect();
+    let choices = if is_switch || choices.is_empty() { String::new() } else { format!(": {}", choices.join(", ")) };
+    [flag, variables.join(", "), default, format!("{help}{choices}.")]
+}
+
+fn is_variable(word: &&str) -> bool {
+    word.starts_with("GHL_")
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
