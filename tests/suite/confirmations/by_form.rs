@@ -151,7 +151,7 @@ async fn the_ticket_inside_a_sealed_state_is_no_token() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
-    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::declines()).await;
     let state = first_round(&host, &draft).await;
     // The seal signs and does not hide: a model that saw the state could read the ticket.
     let texts: Vec<String> = state
@@ -166,8 +166,18 @@ async fn the_ticket_inside_a_sealed_state_is_no_token() {
         .filter(|text| text.len() >= 16)
         .collect();
     assert!(!texts.is_empty(), "the state holds nothing readable: {state}");
-    for token in texts {
+    for (index, token) in texts.iter().enumerate() {
+        // The person is asked all the same, and says no.
         let error = host.error("delete_page", json!({"id": id(&draft), "confirmationToken": token})).await;
+        assert_eq!(error["code"], "declined", "{error}");
+        assert_eq!(host.asked().len(), index + 1);
+    }
+    // Nor does it help where nobody can be asked.
+    let mut command = command(&account, host.state.path());
+    command.args(["--confirm", "two-step"]);
+    let other = Host::start(command, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
+    for token in texts {
+        let error = other.error("delete_page", json!({"id": id(&draft), "confirmationToken": token})).await;
         assert_eq!(error["code"], "confirmation_invalid", "{error}");
     }
     assert_eq!(effects(&account).await, 0);
