@@ -25,37 +25,42 @@ pub use schema::CONFIRMATION_TOKEN;
 
 use crate::error::{Error, Result};
 use serde_json::{Map, Value};
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    sync::{LazyLock, OnceLock},
+};
 
 /// Every operation, in the order in which tools are listed. The order never changes; new ones go to their resource's end.
-pub static ALL: [Entry; 26] = [
-    Entry::of::<users::GetCurrentUser>(),
-    Entry::of::<users::GetUser>(),
-    Entry::of::<locations::GetDefaultLocation>(),
-    Entry::of::<locations::GetLocation>(),
-    Entry::of::<locations::ListLocations>(),
-    Entry::of::<contacts::ListContacts>(),
-    Entry::of::<contacts::GetContact>(),
-    Entry::of::<contacts::CreateContact>(),
-    Entry::of::<contacts::UpdateContact>(),
-    Entry::of::<opportunities::ListOpportunities>(),
-    Entry::of::<opportunities::GetOpportunity>(),
-    Entry::of::<opportunities::CreateOpportunity>(),
-    Entry::of::<opportunities::UpdateOpportunity>(),
-    Entry::of::<campaigns::ListCampaigns>(),
-    Entry::of::<campaigns::GetCampaign>(),
-    Entry::of::<campaigns::CreateCampaign>(),
-    Entry::of::<pages::ListPages>(),
-    Entry::of::<pages::GetPage>(),
-    Entry::of::<pages::CreatePage>(),
-    Entry::of::<pages::UpdatePage>(),
-    Entry::of::<pages::DeletePage>(),
-    Entry::of::<pages::PublishPage>(),
-    Entry::of::<funnels::ListFunnels>(),
-    Entry::of::<webhooks::ListWebhooks>(),
-    Entry::of::<webhooks::CreateWebhook>(),
-    Entry::of::<webhooks::DeleteWebhook>(),
-];
+pub static ALL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    vec![
+        Entry::of::<users::GetCurrentUser>(),
+        Entry::of::<users::GetUser>(),
+        Entry::of::<locations::GetDefaultLocation>(),
+        Entry::of::<locations::GetLocation>(),
+        Entry::of::<locations::ListLocations>(),
+        Entry::of::<contacts::ListContacts>(),
+        Entry::of::<contacts::GetContact>(),
+        Entry::of::<contacts::CreateContact>(),
+        Entry::of::<contacts::UpdateContact>(),
+        Entry::of::<opportunities::ListOpportunities>(),
+        Entry::of::<opportunities::GetOpportunity>(),
+        Entry::of::<opportunities::CreateOpportunity>(),
+        Entry::of::<opportunities::UpdateOpportunity>(),
+        Entry::of::<campaigns::ListCampaigns>(),
+        Entry::of::<campaigns::GetCampaign>(),
+        Entry::of::<campaigns::CreateCampaign>(),
+        Entry::of::<pages::ListPages>(),
+        Entry::of::<pages::GetPage>(),
+        Entry::of::<pages::CreatePage>(),
+        Entry::of::<pages::UpdatePage>(),
+        Entry::of::<pages::DeletePage>(),
+        Entry::of::<pages::PublishPage>(),
+        Entry::of::<funnels::ListFunnels>(),
+        Entry::of::<webhooks::ListWebhooks>(),
+        Entry::of::<webhooks::CreateWebhook>(),
+        Entry::of::<webhooks::DeleteWebhook>(),
+    ]
+});
 
 /// The entry of this name.
 pub fn find(name: &str) -> Option<&'static Entry> {

@@ -1,6 +1,6 @@
 //! A host starts the server, sees the tools, and gets an answer, by each protocol.
 
-use crate::support::{Account, Era, Host, Person, run};
+use crate::support::{Account, Era, Host, Person, all_tools, run};
 use serde_json::json;
 
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn every_era_lists_and_calls_the_same_tools() {
     for era in [Era::Modern, Era::Handshake, Era::Older] {
         let host = Host::with(&account, &[], era, Person::Absent).await;
         let tools = host.session.list_all_tools().await.unwrap();
-        assert_eq!(tools.len(), 26);
+        assert_eq!(tools.len(), all_tools());
         let contacts = host.answer("list_contacts", json!({"limit": 2, "fields": ["email"]})).await;
         assert_eq!(contacts["data"].as_array().unwrap().len(), 2, "{contacts}");
         assert_eq!(contacts["data"][0].as_object().unwrap().len(), 2, "id and email only: {contacts}");

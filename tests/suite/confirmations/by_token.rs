@@ -1,7 +1,7 @@
 //! The two-step way: a preview and a token, then the same call with it. And the ways that policy makes of it.
 
 use super::{effects, id, page};
-use crate::support::{Account, Era, Host, Person};
+use crate::support::{Account, Era, Host, Person, all_tools};
 use serde_json::{Value, json};
 
 /// The first step: the error that holds the preview and the token.
@@ -116,7 +116,7 @@ async fn deny_lists_the_tools_and_refuses_them() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::with(&account, &["--confirm", "deny"], Era::Modern, Person::agrees()).await;
-    assert_eq!(host.session.list_all_tools().await.unwrap().len(), 26);
+    assert_eq!(host.session.list_all_tools().await.unwrap().len(), all_tools());
     let error = host.error("delete_page", json!({"id": id(&draft)})).await;
     assert_eq!(error["code"], "policy_denied", "{error}");
     assert!(host.asked().is_empty());

@@ -15,6 +15,11 @@ use std::{path::Path, process::Command};
 /// The server's binary as this test run built it.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
+/// How many tools there are.
+pub fn all_tools() -> usize {
+    highlevel_mcp::crm::ALL.len()
+}
+
 /// The server's command, with an environment that holds nothing of the machine's own settings, a state directory of its
 /// own, and the account's address and token.
 pub fn command(account: &Account, state: &Path) -> Command {
