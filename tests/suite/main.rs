@@ -13,6 +13,7 @@
 mod basics;
 mod catalogue;
 mod confirmations;
+mod contract;
 mod docs;
 mod policy;
 mod protocol;

@@ -1,0 +1,93 @@
+//! Pages ("Page Management").
+
+use super::{Contract, id};
+use serde_json::json;
+
+#[tokio::test]
+async fn lists_by_status_without_content() {
+    let contract = Contract::new().await;
+    for status in ["draft", "published", "archived"] {
+        let query = format!("status={status}");
+        let list = contract.call("list_pages", json!({"status": status}), &[("GET", "/page", &query, None)]).await;
+        let items = list["data"].as_array().unwrap();
+        assert!(!items.is_empty() && items.iter().all(|page| page["status"] == status), "{list}");
+        assert!(items.iter().all(|page| page.get("content").is_none()), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn gets_the_content_in_full_and_reads_on_where_it_is_cut() {
+    let contract = Contract::new().await;
+    let page = contract.account.find("pages", |page| page["content"].is_string()).await;
+    let path = format!("/page/{}", id(&page));
+    let got = contract.call("get_page", json!({"id": id(&page)}), &[("GET", &path, "", None)]).await;
+    assert_eq!(got, page);
+    let long: String = (0..30_000).map(|n| format!("<p>{n} ä</p>")).collect();
+    contract.account.change("pages", id(&page), json!({"content": long})).await;
+    let (mut read, mut offset) = (String::new(), None);
+    for _ in 0..1_000 {
+        let arguments = match offset {
+            None => json!({"id": id(&page)}),
+            Some(offset) => json!({"id": id(&page), "contentOffset": offset}),
+        };
+        let part = contract.call("get_page", arguments, &[("GET", &path, "", None)]).await;
+        assert_eq!(part["contentLength"], long.chars().count(), "{}", part["contentLength"]);
+        read.push_str(part["content"].as_str().unwrap());
+        match part["nextContentOffset"].as_u64() {
+            Some(next) => offset = Some(next),
+            None => break,
+        }
+    }
+    assert!(read == long, "{} of {} characters were read", read.chars().count(), long.chars().count());
+}
+
+#[tokio::test]
+async fn creates_and_updates_drafts() {
+    let contract = Contract::new().await;
+    let least = json!({"name": "Contact Us", "slug": "contact-us"});
+    let made = contract.call("create_page", least.clone(), &[("POST", "/page", "", Some(least))]).await;
+    assert_eq!(made["status"], "draft");
+    let all = json!({
+        "name": "About", "slug": "about-us-2", "title": "About our team", "description": "Who we are",
+        "content": "<h1>About</h1>", "seoTitle": "About Acme", "seoDescription": "The team", "seoKeywords": ["about", "team"]
+    });
+    let made = contract.call("create_page", all.clone(), &[("POST", "/page", "", Some(all.clone()))]).await;
+    for (field, value) in all.as_object().unwrap() {
+        assert_eq!(made[field], *value, "{field}");
+    }
+    // The page is read first: only a draft may be updated.
+    let path = format!("/page/{}", id(&made));
+    let changes = json!({"title": "About us", "seoTitle": null});
+    let arguments = json!({"id": made["id"], "title": "About us", "clear": ["seoTitle"]});
+    let sent = [("GET", path.as_str(), "", None), ("PUT", path.as_str(), "", Some(changes))];
+    let updated = contract.call("update_page", arguments, &sent).await;
+    assert_eq!(updated["title"], "About us");
+    assert!(updated["seoTitle"].is_null());
+    let published = contract.account.find("pages", |page| page["status"] == "published").await;
+    let path = format!("/page/{}", id(&published));
+    let arguments = json!({"id": id(&published), "title": "x"});
+    let error = contract.refused("update_page", arguments, &[("GET", &path, "", None)]).await;
+    assert_eq!(error["code"], "conflict", "{error}");
+}
+
+#[tokio::test]
+async fn publishes_and_deletes_once_a_person_agreed() {
+    let contract = Contract::new().await;
+    let draft = contract.account.find("pages", |page| page["status"] == "draft").await;
+    let path = format!("/page/{}", id(&draft));
+    let publish = format!("/page/{}/publish", id(&draft));
+    // Read for the question, read again for the answer's round, and then the deed.
+    let read = ("GET", path.as_str(), "", None);
+    let sent = [read.clone(), read.clone(), ("POST", publish.as_str(), "", None)];
+    let page = contract.call("publish_page", json!({"id": id(&draft)}), &sent).await;
+    assert_eq!(page["status"], "published");
+    assert!(page["url"].as_str().unwrap().ends_with(draft["slug"].as_str().unwrap()), "{page}");
+
+    let other = contract.account.find("pages", |page| page["status"] == "archived").await;
+    let path = format!("/page/{}", id(&other));
+    let read = ("GET", path.as_str(), "", None);
+    let sent = [read.clone(), read.clone(), ("DELETE", path.as_str(), "", None)];
+    let gone = contract.call("delete_page", json!({"id": id(&other)}), &sent).await;
+    assert_eq!((&gone["id"], &gone["deleted"]), (&other["id"], &json!(true)));
+    assert!(gone["message"].is_string(), "the API's own words: {gone}");
+}

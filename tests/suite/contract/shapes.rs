@@ -1,0 +1,135 @@
+//! Answers in every shape that the document and the readings allow, from an API that says them literally.
+
+use super::upstream::{Upstream, answer};
+use crate::support::{Account, Era, Host, Person, command};
+use serde_json::{Value, json};
+
+async fn host(upstream: &Upstream) -> Host {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.env("GHL_BASE_URL", &upstream.url);
+    Host::start(command, state, Era::Modern, Person::Absent).await
+}
+
+#[tokio::test]
+async fn lists_are_read_in_every_envelope() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    let items = json!([{"id": "a", "custom": {"kept": true}}, {"id": "b"}]);
+    for (body, meta) in [
+        (
+            json!({"data": items, "meta": {"total": 2, "limit": 50, "offset": 0}}),
+            json!({"total": 2, "limit": 50, "offset": 0}),
+        ),
+        (
+            json!({"data": items, "meta": {"total": 9, "page": 1}}),
+            json!({"total": 9, "page": 1, "limit": 50, "offset": 0, "nextOffset": 2}),
+        ),
+        (
+            json!({"data": items, "meta": {"total": "9"}}),
+            json!({"total": 9, "limit": 50, "offset": 0, "nextOffset": 2}),
+        ),
+        (json!({"data": items}), json!({"limit": 50, "offset": 0})),
+        (items.clone(), json!({"limit": 50, "offset": 0})),
+        (json!({"contacts": items, "count": 2}), json!({"count": 2, "limit": 50, "offset": 0})),
+    ] {
+        upstream.says_json(&body);
+        let list = host.answer("list_contacts", json!({})).await;
+        assert_eq!(list["data"], items, "{body}");
+        assert_eq!(list["meta"], meta, "{body}");
+    }
+    // An API that ignores the limit: what was asked for is cut out here.
+    upstream.says_json(&items);
+    let list = host.answer("list_contacts", json!({"limit": 1, "offset": 1})).await;
+    assert_eq!(list["data"], json!([{"id": "b"}]), "{list}");
+    upstream.is_done();
+}
+
+#[tokio::test]
+async fn single_objects_are_read_in_every_envelope() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    let contact = json!({"id": "a", "firstName": "Ada", "scores": [1, 2], "address": null});
+    for body in [contact.clone(), json!({"data": contact}), json!({"contact": contact, "traceId": "t"})] {
+        upstream.says_json(&body);
+        assert_eq!(host.answer("get_contact", json!({"id": "a"})).await, contact, "{body}");
+    }
+    upstream.is_done();
+}
+
+#[tokio::test]
+async fn odd_values_are_understood_or_set_aside_and_never_lost() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    let body = json!({
+        "id": 17, "name": "Deal", "value": "1250.5", "probability": "likely", "status": "abandoned",
+        "tags": "vip, sales", "expectedCloseDate": "2026-02-28T00:00:00Z", "extra": {"a": 1}
+    });
+    upstream.says_json(&body);
+    let expected = json!({
+        "id": "17", "name": "Deal", "value": 1250.5, "status": "abandoned", "tags": ["vip", "sales"],
+        "expectedCloseDate": "2026-02-28T00:00:00Z", "extra": {"a": 1}, "unreadable": {"probability": "likely"}
+    });
+    assert_eq!(host.answer("get_opportunity", json!({"id": "17"})).await, expected);
+    upstream.is_done();
+}
+
+#[tokio::test]
+async fn deletes_are_read_as_json_text_or_nothing() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    let page = json!({"id": "p1", "name": "Old", "slug": "old", "status": "draft"});
+    for (said, message) in [
+        (answer(200, "application/json", r#"{"message": "Page deleted"}"#), json!("Page deleted")),
+        (answer(200, "application/json", r#"{"success": true}"#), Value::Null),
+        (answer(200, "text/plain", "deleted"), json!("deleted")),
+        ("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_owned(), Value::Null),
+    ] {
+        upstream.says_json(&page);
+        let token = host.error("delete_page", json!({"id": "p1"})).await["confirmationToken"].clone();
+        upstream.says_json(&page);
+        upstream.says(said.clone());
+        let gone = host.answer("delete_page", json!({"id": "p1", "confirmationToken": token})).await;
+        assert_eq!((&gone["id"], &gone["deleted"]), (&json!("p1"), &json!(true)), "{said}");
+        assert_eq!(gone.get("message").cloned().unwrap_or_default(), message, "{said}");
+    }
+    upstream.is_done();
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_an_upstream_error() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    for body in [json!({"name": "no id"}), json!("text"), json!(7), json!([])] {
+        upstream.says_json(&body);
+        let error = host.error("get_contact", json!({"id": "a"})).await;
+        assert_eq!(error["code"], "upstream_error", "{body}: {error}");
+    }
+    upstream.says_json(&json!({"total": 3}));
+    assert_eq!(host.error("list_contacts", json!({})).await["code"], "upstream_error");
+    // Another campaign than the one asked for.
+    upstream.says_json(&json!({"id": "other", "name": "x"}));
+    assert_eq!(host.error("get_campaign", json!({"id": "wanted"})).await["code"], "upstream_error");
+    upstream.is_done();
+}
+
+#[tokio::test]
+async fn the_api_cannot_make_the_server_say_its_token() {
+    let upstream = Upstream::new().await;
+    let host = {
+        let account = Account::new().await;
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(&account, state.path());
+        command.env("GHL_BASE_URL", &upstream.url).env("GHL_TOKEN_ID", "canary-token-of-this-test");
+        Host::start(command, state, Era::Modern, Person::Absent).await
+    };
+    upstream.says(answer(403, "application/json", r#"{"message": "token canary-token-of-this-test may not"}"#));
+    let error = host.error("get_contact", json!({"id": "a"})).await;
+    assert_eq!(error["code"], "forbidden");
+    assert!(!error.to_string().contains("canary") && error["message"].as_str().unwrap().contains("may not"), "{error}");
+    upstream.says_json(&json!({"id": "a", "source": "canary-token-of-this-test"}));
+    let contact = host.answer("get_contact", json!({"id": "a"})).await;
+    assert!(!contact.to_string().contains("canary"), "{contact}");
+    upstream.is_done();
+}
