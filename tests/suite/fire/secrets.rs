@@ -1,0 +1,145 @@
+//! The credential's canary shows nowhere: not in logs at the highest level, answers, errors, nor any file but the token's.
+
+use crate::support::{Account, BINARY, Wire, command, run, run_with_input};
+use highlevel_mcp::sandbox::SandboxConfig;
+use serde_json::json;
+use std::{
+    io::Read,
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+const CANARY: &str = "canary-7Gq2-given-token-0123456789abcdef";
+const SECRET: &str = "canary-webhook-secret-xyz";
+
+fn config() -> SandboxConfig {
+    SandboxConfig { extra_token: Some(CANARY.to_owned()), rate_limit: 10_000, ..SandboxConfig::default() }
+}
+
+fn holds(path: &Path, text: &str) -> bool {
+    std::fs::read(path).unwrap().windows(text.len()).any(|part| part == text.as_bytes())
+}
+
+#[tokio::test]
+async fn a_whole_session_at_trace_level_shows_no_canary() {
+    let account = Account::with(config()).await;
+    let page = account.find("pages", |page| page["status"] == "draft").await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.args(["--log", "trace"]).stderr(Stdio::piped());
+    let mut wire = Wire::start(command);
+    let mut stderr = wire.child.stderr.take().unwrap();
+    let log = std::thread::spawn(move || {
+        let mut text = String::new();
+        stderr.read_to_string(&mut text).unwrap();
+        text
+    });
+    let calls = [
+        ("get_current_user", json!({})),
+        ("list_contacts", json!({"limit": 2})),
+        ("get_contact", json!({"id": "nobody"})),
+        ("list_contacts", json!({"limt": 2})),
+        ("create_contact", super::contact("canary-test@example.com")),
+        ("create_webhook", json!({"url": "https://example.com/h", "events": ["contact.created"], "secret": SECRET})),
+        ("create_webhook", json!({"url": "http://example.com/h", "events": [SECRET], "secret": SECRET})),
+        ("list_webhooks", json!({})),
+        ("delete_page", json!({"id": page["id"]})),
+        ("get_page", json!({"id": page["id"]})),
+    ];
+    let plans =
+        ["", "500@read*1", "401@read*1", "403@any*1", "drop@any*1", "malformed@any*1", "redirect:127.0.0.1:9@read*1"];
+    let (send, receive) = std::sync::mpsc::channel::<()>();
+    let (done, ready) = std::sync::mpsc::channel::<()>();
+    let talk = tokio::task::spawn_blocking(move || {
+        let mut seen = vec![wire.initialize("2025-11-25", json!({}))];
+        while receive.recv().is_ok() {
+            for (tool, arguments) in &calls {
+                seen.push(wire.call(tool, arguments.clone()));
+            }
+            done.send(()).unwrap();
+        }
+        wire.close_input();
+        wire.exit_code();
+        seen
+    });
+    for plan in plans {
+        account.faults(plan).await;
+        send.send(()).unwrap();
+        while ready.try_recv().is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    // A renewal, and one that is refused.
+    account.expire_tokens().await;
+    send.send(()).unwrap();
+    while ready.try_recv().is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(send);
+    let seen = talk.await.unwrap();
+    let log = log.join().unwrap();
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "nothing was logged");
+    let refreshes = account.stats().await["refreshes"].as_u64().unwrap();
+    assert!(refreshes >= 1);
+    for text in [CANARY, SECRET] {
+        assert!(!log.contains(text), "the log holds {text}");
+        // What the host itself sent is not sent back.
+        let answers = seen.iter().map(ToString::to_string).collect::<String>();
+        assert!(!answers.contains(text), "an answer holds {text}");
+    }
+    // The renewed tokens of the sandbox are JWTs.
+    assert!(!log.contains("eyJhbGci"), "the log holds a renewed token");
+    assert!(!seen.iter().any(|answer| answer.to_string().contains("eyJhbGci")));
+    let files: Vec<_> = std::fs::read_dir(state.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files.iter().filter(|file| file.is_file()) {
+        assert!(!holds(file, CANARY), "{} holds the given token", file.display());
+        assert!(!holds(file, SECRET), "{} holds the webhook's secret", file.display());
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("state.db") || !holds(file, "eyJhbGci"), "{name} holds a renewed token");
+    }
+}
+
+#[tokio::test]
+async fn no_command_shows_the_token() {
+    let account = Account::with(config()).await;
+    let state = tempfile::tempdir().unwrap();
+    for arguments in [
+        vec!["--help"],
+        vec!["doctor"],
+        vec!["auth", "status"],
+        vec!["tools"],
+        vec!["call", "get_current_user"],
+        vec!["call", "get_contact", "--id", "nobody", "--log", "trace"],
+        vec!["call", "list_contacts", "--help"],
+        vec!["--rate-limit", "none"],
+        vec!["nonsense"],
+    ] {
+        let mut command = command(&account, state.path());
+        command.args(&arguments).env("GHL_HEADERS", "x-key=canary-of-a-header");
+        let ran = run(command).await;
+        let shown = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!shown.contains(CANARY), "{arguments:?}: {shown}");
+        assert!(!shown.contains("canary-of-a-header"), "{arguments:?}: {shown}");
+    }
+    let mut set = command(&account, state.path());
+    set.args(["auth", "set", "--log", "trace"]);
+    let ran = run_with_input(set, CANARY).await;
+    assert_eq!(ran.code, Some(0));
+    assert!(!format!("{ran:?}").contains(CANARY));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_token_is_no_argument_of_any_process() {
+    // Others on the machine can read the arguments of a process, so there is no flag that takes the token itself.
+    let help = run({
+        let mut command = Command::new(BINARY);
+        command.arg("--help");
+        command
+    })
+    .await;
+    let flags: Vec<&str> = help.stdout.split_whitespace().filter(|word| word.starts_with("--token")).collect();
+    assert_eq!(flags, ["--token-file"], "{}", help.stdout);
+}
