@@ -225,3 +225,19 @@ async fn a_cancelled_question_changes_nothing_and_the_session_goes_on() {
     assert!(task.await.unwrap()["structuredContent"]["id"].is_string());
     assert_eq!(effects(&account).await, 0);
 }
+
+#[tokio::test]
+async fn silence_is_a_no_and_never_becomes_a_token() {
+    let account = Account::new().await;
+    let draft = page(&account, "draft").await;
+    let host = Host::in_process(&account, Era::Handshake, Person::Silent).await;
+    let before = tokio::time::Instant::now();
+    let error = host.error("delete_page", json!({"id": id(&draft)})).await;
+    assert_eq!(error["code"], "declined", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("--confirm two-step"), "{error}");
+    assert!(error.get("confirmationToken").is_none(), "{error}");
+    let waited = before.elapsed().as_secs();
+    assert!((300..330).contains(&waited), "by the turned clock it waited {waited} s");
+    tokio::time::resume();
+    assert_eq!(effects(&account).await, 0);
+}

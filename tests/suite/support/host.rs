@@ -1,6 +1,11 @@
 //! A host: rmcp's own client, with the server as its child process.
 
 use super::{Account, command};
+use highlevel_mcp::{
+    app::App,
+    config::Settings,
+    mcp::{LineTransport, Outbox, Server},
+};
 use rmcp::{
     ClientHandler, ErrorData, RoleClient,
     model::{
@@ -8,11 +13,12 @@ use rmcp::{
         ElicitationAction, Implementation, JsonObject, ProtocolVersion,
     },
     service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService, ServiceError},
-    transport::TokioChildProcess,
+    transport::{IntoTransport, TokioChildProcess},
 };
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 
 /// How the host speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub enum Person {
     Absent,
     /// Somebody who answers every form so.
     Answers(ElicitResult),
-    /// A host that announces forms and never shows them.
+    /// A host that announces forms and never shows them. From then on the test's clock runs ahead to the next timer.
     Silent,
 }
 
@@ -76,7 +82,10 @@ impl ClientHandler for Handler {
         self.asked.lock().unwrap().push(serde_json::to_value(&request).unwrap());
         match &self.person {
             Person::Answers(answer) => Ok(answer.clone()),
-            Person::Silent | Person::Absent => std::future::pending().await,
+            Person::Silent | Person::Absent => {
+                tokio::time::pause();
+                std::future::pending().await
+            }
         }
     }
 }
@@ -103,9 +112,39 @@ impl Host {
 
     /// A host that starts exactly this command.
     pub async fn start(command: std::process::Command, state: TempDir, era: Era, person: Person) -> Self {
+        let transport = TokioChildProcess::new(tokio::process::Command::from(command)).unwrap();
+        Self::attach(transport, state, era, person).await
+    }
+
+    /// A host on a server of this very process, for tests that turn the clock.
+    pub async fn in_process(account: &Account, era: Era, person: Person) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            base_url: Some(account.url().parse().unwrap()),
+            given_token: Some(account.token().into()),
+            state_dir: Some(state.path().to_owned()),
+            api_version: "1.0".to_owned(),
+            timeout: 60,
+            max_body: 1024 * 1024,
+            ..Settings::default()
+        };
+        let (outbox, closing) = (Arc::new(Outbox::default()), CancellationToken::new());
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (read, write) = tokio::io::split(theirs);
+        let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
+        let server = Server::new(Arc::new(App::new(&settings).unwrap()), outbox, closing).unwrap();
+        tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
+        Self::attach(ours, state, era, person).await
+    }
+
+    async fn attach<E: std::error::Error + Send + Sync + 'static, A>(
+        transport: impl IntoTransport<RoleClient, E, A>,
+        state: TempDir,
+        era: Era,
+        person: Person,
+    ) -> Self {
         let asked = Arc::default();
         let handler = Handler { era, person, asked: Arc::clone(&asked) };
-        let transport = TokioChildProcess::new(tokio::process::Command::from(command)).unwrap();
         let lifecycle = match era {
             Era::Modern => ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
             Era::Handshake | Era::Older => ClientLifecycleMode::Initialize,
