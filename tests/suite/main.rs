@@ -15,6 +15,7 @@ mod catalogue;
 mod confirmations;
 mod contract;
 mod docs;
+mod faults;
 mod fire;
 mod policy;
 mod protocol;
