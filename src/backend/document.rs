@@ -88,10 +88,6 @@ fn query(fields: &Map<String, Value>) -> Vec<(String, String)> {
         .iter()
         .map(|(name, value)| match value {
             Value::Array(items) => (name.clone(), items.iter().map(text).collect::<Vec<_>>().join(",")),
-            // 50.0 passes for an integer in JSON Schema, but not in a query.
-            Value::Number(number) if number.is_f64() => {
-                (name.clone(), number.as_f64().map_or_else(|| text(value), |number| format!("{number}")))
-            }
             other => (name.clone(), text(other)),
         })
         .collect()
@@ -122,7 +118,7 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
         return Err(unreadable("holds an object without an id"));
     }
     if let (false, Some(list)) = (odd.is_empty(), value.as_object_mut()) {
-        list.insert(lenient::UNREADABLE.to_owned(), odd.into());
+        lenient::set_aside(list, odd.into());
     }
     Ok(value)
 }

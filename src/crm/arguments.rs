@@ -42,11 +42,22 @@ pub(super) fn typed<O: Operation>(arguments: &Map<String, Value>) -> Parsed {
 /// `invalid_arguments` naming the field, the problem and what is allowed.
 pub(super) fn parse(entry: &'static Entry, mut arguments: Map<String, Value>) -> Result<Invocation> {
     let schema = entry.input_schema();
-    decode_strings(schema, &mut arguments);
+    decode(schema, &mut arguments);
     check::object(schema, &arguments, "")?;
     let cleared = if entry.effect == Effect::Update { take_cleared(entry, &mut arguments)? } else { Vec::new() };
-    // What is left of nulls is a host's way to say "not given".
+    // What is left of nulls is a host's way to say "not given"; within a new object too.
     arguments.retain(|_, value| !value.is_null());
+    if entry.effect == Effect::Create {
+        arguments
+            .values_mut()
+            .filter_map(Value::as_object_mut)
+            .for_each(|inner| inner.retain(|_, value| !value.is_null()));
+    }
+    // So is an empty list as a filter.
+    if entry.effect == Effect::Read {
+        arguments.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
+    }
+    refuse_blank(entry, &arguments)?;
     let id = (entry.typed)(&arguments)?;
     for name in cleared {
         arguments.insert(name, Value::Null);
@@ -60,18 +71,46 @@ pub(super) fn parse(entry: &'static Entry, mut arguments: Map<String, Value>) ->
     Ok(Invocation { entry, id, arguments })
 }
 
-/// Some hosts turn objects and arrays into JSON strings; those are read as what they stand for.
-fn decode_strings(schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
+/// Reads values that mean what the schema asks for and are written otherwise: some hosts turn objects and arrays into
+/// JSON strings, and `2.0` is an integer to JSON Schema.
+fn decode(schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
     for (name, value) in arguments {
         let due = schema.get("properties").and_then(|all| all.get(name)?.get("type")?.as_str());
-        if let (Some(kind @ ("object" | "array")), Value::String(text)) = (due, &*value)
-            && let Ok(decoded) = serde_json::from_str::<Value>(text)
-            && decoded.is_object() == (kind == "object")
-            && (decoded.is_object() || decoded.is_array())
-        {
+        let decoded = match (due, &*value) {
+            (Some("object"), Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_object),
+            (Some("array"), Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_array),
+            (Some("integer"), Value::Number(number)) if number.is_f64() => number
+                .as_f64()
+                .filter(|number| number.fract() == 0.0)
+                .and_then(|n| format!("{n:.0}").parse::<i64>().ok())
+                .map(Value::from),
+            _ => None,
+        };
+        if let Some(decoded) = decoded {
             *value = decoded;
         }
     }
+}
+
+/// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. Only a
+/// field that may be emptied may be blank.
+fn refuse_blank(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
+    let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    for (name, value) in arguments {
+        let items = value.as_array().into_iter().flatten();
+        if let Some(index) = items.clone().position(is_blank) {
+            return Err(Error::invalid(format!("{name}[{index}]"), format!("`{name}` must not hold an empty text.")));
+        }
+        let may_be_blank = match entry.effect {
+            Effect::Read => false,
+            Effect::Update => entry.clearable.contains(&name.as_str()),
+            Effect::Create | Effect::Publish | Effect::Delete => true,
+        };
+        if !may_be_blank && is_blank(value) {
+            return Err(Error::invalid(name, format!("`{name}` must not be empty.")));
+        }
+    }
+    Ok(())
 }
 
 /// The fields to empty: those that `clear` lists and those given as null.

@@ -38,8 +38,17 @@ fn fit_fields(schema: &Map<String, Value>, object: &mut Map<String, Value>) {
     }
     if !aside.is_empty() {
         object.retain(|name, _| !aside.contains_key(name));
-        object.insert(UNREADABLE.to_owned(), aside.into());
+        set_aside(object, aside.into());
     }
+}
+
+/// Keeps what cannot be understood, beside a field of that name that the API may have.
+pub fn set_aside(object: &mut Map<String, Value>, odd: Value) {
+    let mut name = UNREADABLE.to_owned();
+    while object.contains_key(&name) {
+        name.push('_');
+    }
+    object.insert(name, odd);
 }
 
 /// The schemas of which one has to hold: those under `anyOf`, or the schema itself.

@@ -215,10 +215,7 @@ impl Invocation {
 
     /// A whole-number argument.
     pub fn number(&self, name: &str) -> Option<u64> {
-        self.arguments.get(name).and_then(|value| {
-            // 50.0 passes for an integer in JSON Schema.
-            value.as_u64().or_else(|| value.as_f64().and_then(|number| format!("{number:.0}").parse().ok()))
-        })
+        self.arguments.get(name).and_then(Value::as_u64)
     }
 }
 

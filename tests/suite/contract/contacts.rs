@@ -68,6 +68,11 @@ async fn creates_with_least_and_with_all() {
         assert_eq!(made[field], *value, "{field}");
     }
     assert!(made["createdAt"].is_string());
+    let with_nulls = json!({
+        "firstName": "Bo", "lastName": "M", "email": "bo@example.com", "phone": null, "address": {"city": "Ulm", "street": null}
+    });
+    let sent = json!({"firstName": "Bo", "lastName": "M", "email": "bo@example.com", "address": {"city": "Ulm"}});
+    contract.call("create_contact", with_nulls, &[("POST", "/contact", "", Some(sent))]).await;
     // Some hosts turn objects and lists into strings of JSON.
     let mut as_text = everything();
     as_text["address"] = everything()["address"].to_string().into();

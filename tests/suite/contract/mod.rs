@@ -87,10 +87,12 @@ impl Contract {
         assert_eq!(headers["version"], "1.0", "{case}");
         let with_body = request["body"].as_str().is_some_and(|body| !body.is_empty());
         assert_eq!(headers.get("content-type"), with_body.then(|| json!("application/json")).as_ref(), "{case}");
+        assert_eq!(headers["accept"], "application/json", "{case}");
         let empty_post = request["method"] == "POST" && !with_body;
         if empty_post {
             assert_eq!(headers["content-length"], "0", "{case}");
         }
+        assert_eq!(headers.contains_key("content-length"), with_body || empty_post, "{case}");
         let known: BTreeSet<&str> = [
             "token-id",
             "version",

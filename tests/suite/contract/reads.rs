@@ -62,3 +62,11 @@ async fn fields_are_chosen_here_and_never_sent() {
     let odd = contract.call("list_contacts", odd, &[("GET", "/contact", "limit=1", None)]).await;
     assert!(odd["note"].as_str().unwrap().contains("`email`"), "{odd}");
 }
+
+#[tokio::test]
+async fn an_empty_list_is_no_filter_and_a_whole_number_may_be_written_as_a_fraction() {
+    let contract = Contract::new().await;
+    let arguments = json!({"limit": 2.0, "tags": [], "phone": null});
+    let list = contract.call("list_contacts", arguments, &[("GET", "/contact", "limit=2", None)]).await;
+    assert_eq!(list["data"].as_array().unwrap().len(), 2);
+}

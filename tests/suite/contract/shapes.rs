@@ -72,6 +72,9 @@ async fn odd_values_are_understood_or_set_aside_and_never_lost() {
         "expectedCloseDate": "2026-02-28T00:00:00Z", "extra": {"a": 1}, "unreadable": {"probability": "likely"}
     });
     assert_eq!(host.answer("get_opportunity", json!({"id": "17"})).await, expected);
+    upstream.says_json(&json!({"id": "a", "value": [1], "unreadable": "a field of the API's own"}));
+    let expected = json!({"id": "a", "unreadable": "a field of the API's own", "unreadable_": {"value": [1]}});
+    assert_eq!(host.answer("get_opportunity", json!({"id": "a"})).await, expected);
     upstream.is_done();
 }
 
