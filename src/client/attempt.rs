@@ -5,7 +5,7 @@ use super::{
     breaker::{Pass, Verdict},
     budget::{AnswerHeaders, Budget, Permit},
     clock::Clock,
-    http::{Http, Read, connect_fault, read},
+    http::{Http, Read, connect_fault, is_no_http, read},
     message::api_message,
     retry::Failure,
     secrets::Secrets,
@@ -235,7 +235,11 @@ fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> Failure {
         );
         return Failure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
     }
-    let message = format!("The connection to {host} broke before an answer came.");
+    let message = if is_no_http(fault) {
+        format!("What {host} sent is no HTTP answer, or one with headers of absurd size. Check the base URL settings.")
+    } else {
+        format!("The connection to {host} broke before an answer came.")
+    };
     Failure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 
