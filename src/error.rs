@@ -1,6 +1,6 @@
 //! The one error that leaves the library: a stable code, a sentence to act on, and when to come back.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -127,6 +127,8 @@ impl Error {
         error.insert("code".into(), self.code.as_str().into());
         error.insert("message".into(), self.message.clone().into());
         if let Some(at) = self.retry_at {
+            // Whole seconds, rounded up: who comes back exactly then is not too early.
+            let at = at.checked_add_signed(TimeDelta::milliseconds(999)).unwrap_or(at);
             error.insert("retryAt".into(), at.to_rfc3339_opts(SecondsFormat::Secs, true).into());
         }
         if let Some(field) = &self.field {

@@ -2,9 +2,10 @@
 
 use super::{
     Body, Expect, Fate,
+    breaker::{Pass, Verdict},
     budget::{AnswerHeaders, Budget, Permit},
     clock::Clock,
-    http::{Http, Read, connect_fault, read},
+    http::{Http, Read, connect_fault, is_no_http, read},
     message::api_message,
     retry::Failure,
     secrets::Secrets,
@@ -173,6 +174,19 @@ impl Wire {
 }
 
 impl Outcome {
+    /// Tells the breaker what this says of the API. What the call's own bounds ended, or this program's own fault, says
+    /// nothing.
+    pub(crate) fn tell(&self, pass: Pass<'_>) {
+        match self {
+            Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(Verdict::Answered),
+            Self::Failed(failure) if failure.passing => pass.ended(Verdict::Trouble(failure.error.message.clone())),
+            Self::Failed(failure) if matches!(failure.error.code, Code::TooLarge | Code::UpstreamError) => {
+                pass.ended(Verdict::Answered);
+            }
+            Self::Failed(_) => drop(pass),
+        }
+    }
+
     fn in_short(&self) -> String {
         match self {
             Self::Answer(status, _) => status.as_u16().to_string(),
@@ -221,7 +235,11 @@ fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> Failure {
         );
         return Failure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
     }
-    let message = format!("The connection to {host} broke before an answer came.");
+    let message = if is_no_http(fault) {
+        format!("What {host} sent is no HTTP answer, or one with headers of absurd size. Check the base URL settings.")
+    } else {
+        format!("The connection to {host} broke before an answer came.")
+    };
     Failure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 

@@ -137,6 +137,18 @@ pub(crate) fn connect_fault(fault: &reqwest::Error) -> &'static str {
     if fault.is_timeout() { "the connection took too long" } else { "no connection came about" }
 }
 
+/// Whether what came over the connection was not to be understood as HTTP.
+pub(crate) fn is_no_http(fault: &reqwest::Error) -> bool {
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
 fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     if cause.is::<rustls::Error>() {
         return Some("the TLS connection failed");

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod auth;
+mod breaker;
 mod budget;
 mod clock;
 mod http;
@@ -26,6 +27,7 @@ use crate::{
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use attempt::{Outcome, Reading, Wire};
 use auth::Auth;
+use breaker::Breaker;
 use budget::Budget;
 use chrono::{DateTime, Utc};
 use retry::{Plan, worse};
@@ -98,6 +100,7 @@ struct Inner {
     urls: ServiceUrls,
     wire: Arc<Wire>,
     auth: Arc<Auth>,
+    breaker: Breaker,
     /// Ends [`Client::idle_refresh`] with the client.
     alive: CancellationToken,
     _end: DropGuard,
@@ -143,7 +146,9 @@ impl Client {
         let auth = Auth::new(tokens, store, Arc::clone(&wire), update);
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
-        Ok(Self { inner: Arc::new(Inner { urls: config.urls, wire, auth, alive, _end: end }) })
+        Ok(Self {
+            inner: Arc::new(Inner { urls: config.urls, wire, auth, breaker: Breaker::default(), alive, _end: end }),
+        })
     }
 
     /// Sends a request until it has a definite answer, may not be repeated, or its time is up.
@@ -152,16 +157,18 @@ impl Client {
     /// With what is known of the effect: `unauthorized`, `rate_limited`, `upstream_error`, `upstream_unreachable`,
     /// `timeout`, `too_large`, `cancelled`, `internal`.
     pub async fn send(&self, request: &Request, context: &CallContext) -> Result<Response, SendError> {
-        let Inner { urls, wire, auth, .. } = &*self.inner;
+        let Inner { urls, wire, auth, breaker, .. } = &*self.inner;
         let mut fate = Fate::NotExecuted;
         let mut last_sent = None;
         let fail = |error, fate, sent_at| SendError { error, fate, sent_at };
 
         let out = Outgoing::new(request, urls).map_err(|error| fail(error, fate, None))?;
-        let ticket = wire.budget.ticket();
+        let (ticket, call) = (wire.budget.ticket(), breaker.call());
         let mut plan = Plan::new(request.repeat);
         let mut renewed = false;
         loop {
+            // Before token and quota are waited for; and once more after that wait.
+            breaker.check().map_err(|error| fail(error, fate, last_sent))?;
             auth.ready(context).await.map_err(|error| fail(error, fate, last_sent))?;
             let permit = wire.budget.acquire(ticket, context).await.map_err(|error| fail(error, fate, last_sent))?;
             // Attached after the wait, in which it may have been renewed or refused.
@@ -169,9 +176,17 @@ impl Client {
                 permit.unused();
                 continue;
             };
+            let pass = match breaker.admit(call) {
+                Ok(pass) => pass,
+                Err(error) => {
+                    permit.unused();
+                    return Err(fail(error, fate, last_sent));
+                }
+            };
             let (sent_at, outcome) =
                 wire.attempt(&out, Reading::Scrubbed(request.expect), &token.value, permit, context).await;
             last_sent = Some(sent_at);
+            outcome.tell(pass);
             match outcome {
                 Outcome::Answer(status, body) => {
                     let repeated_after_doubt = fate != Fate::NotExecuted;

@@ -7,6 +7,7 @@ mod secrecy;
 mod sending;
 mod store;
 mod token;
+mod trouble;
 mod upstream;
 
 use highlevel_mcp::{

@@ -140,7 +140,7 @@ async fn a_renewal_that_fails_for_a_while_is_tried_again() {
 async fn a_renewal_that_keeps_failing_is_an_upstream_error_and_no_stampede() {
     let upstream = Upstream::with(|seen| Some(json(if seen.line() == UPDATE { 500 } else { 401 }, "{}"))).await;
     let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    let (ask, context) = (get("/contact"), CallContext::new(Duration::from_millis(1_400)));
+    let (ask, context) = (get("/contact"), CallContext::new(Duration::from_millis(1_650)));
     let answers = join_all((0..50).map(|_| client.send(&ask, &context))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap_err().error.code == Code::UpstreamError));
     assert_eq!(upstream.counts()[UPDATE], 3, "one renewal, repeated twice, and no time for another after its pause");
