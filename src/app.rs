@@ -2,6 +2,7 @@
 
 use crate::{
     account::{Account, AccountRules},
+    answer,
     backend::Backend,
     client::Client,
     config::Settings,
@@ -22,6 +23,7 @@ pub struct App {
     client: Client,
     store: Arc<Store>,
     timeout: Duration,
+    max_answer: usize,
 }
 
 /// What a call came to.
@@ -53,6 +55,7 @@ impl App {
             client,
             store,
             timeout: settings.timeout(),
+            max_answer: settings.max_answer,
         })
     }
 
@@ -108,7 +111,10 @@ impl App {
             self.guard.policy().allow(entry)?;
             let invocation = entry.parse(arguments)?;
             match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
-                Verdict::Go => self.clean(self.account.run(&invocation, &context).await?),
+                Verdict::Go => {
+                    let value = self.account.run(&invocation, &context).await?;
+                    self.clean(answer::finish(&invocation, value, self.max_answer))
+                }
                 Verdict::RequestInput(ticket, preview) => Ok(Reply::RequestInput(ticket, preview)),
             }
         };
@@ -117,7 +123,7 @@ impl App {
             if let Some(secret) = secret {
                 error.message = error.message.replace(&secret, "[hidden]");
             }
-            error
+            answer::finish_error(error, self.max_answer)
         })
     }
 

@@ -1,6 +1,7 @@
 //! The settings: flags, and environment variables of the same meaning. An empty variable counts as unset.
 
 use crate::{
+    answer::{DEFAULT_MOST, LEAST},
     client::{ClientConfig, ServiceUrls, TokenSource, default_base_url},
     crm::Toolset,
     error::{Error, Result},
@@ -123,6 +124,9 @@ pub struct Settings {
     )]
     pub headers: Vec<String>,
 
+    /// The most bytes of one result; longer lists go on by offset, longer texts are cut and say so
+    #[arg(long, global = true, env = "GHL_MAX_ANSWER", value_name = "BYTES", default_value_t = DEFAULT_MOST, value_parser = max_answer, help_heading = "Output")]
+    pub max_answer: usize,
     /// What is logged to stderr: error, warn, info, debug, trace, or a tracing filter
     #[arg(
         long,
@@ -232,6 +236,11 @@ impl Settings {
             None => TokenSource::Stored,
         }
     }
+}
+
+fn max_answer(text: &str) -> Result<usize, String> {
+    let bytes: Option<usize> = text.parse().ok();
+    bytes.filter(|bytes| *bytes >= LEAST).ok_or_else(|| format!("a number of bytes, at least {LEAST}"))
 }
 
 fn header(line: &str) -> Result<(HeaderName, HeaderValue)> {

@@ -4,8 +4,10 @@
 //! The way of a call is straight down: [`mcp`] → [`guard`] → [`account`] → [`backend`] → [`client`], and back.
 
 pub mod account;
+pub mod answer;
 pub mod app;
 pub mod backend;
+pub mod clean;
 pub mod cli;
 pub mod client;
 pub mod config;

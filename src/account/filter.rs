@@ -2,6 +2,7 @@
 
 use super::scan::{self, PAGE};
 use crate::{
+    answer::OFFSETS,
     backend::Backend,
     context::CallContext,
     crm::{Invocation, Operation, contacts::ListContacts, opportunities::ListOpportunities},
@@ -57,7 +58,7 @@ impl Filter {
                 }
             }
         }
-        let (mut kept, mut at, mut ended) = (Vec::new(), start, false);
+        let (mut kept, mut offsets, mut at, mut ended) = (Vec::new(), Vec::new(), start, false);
         'pages: for _ in 0..MOST_PAGES {
             let page = scan::page(backend, &rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
             let read = page.items.len() as u64;
@@ -65,10 +66,11 @@ impl Filter {
                 if kept.len() as u64 == limit {
                     break 'pages;
                 }
-                at += 1;
                 if self.passes(&item) {
                     kept.push(item);
+                    offsets.push(at);
                 }
+                at += 1;
             }
             if read == 0 || page.whole || page.total.map_or(read < PAGE, |total| at >= total) {
                 ended = true;
@@ -76,7 +78,7 @@ impl Filter {
             }
             context.report(&format!("read {} items, kept {}", at - start, kept.len()));
         }
-        let mut meta = json!({"limit": limit, "offset": start});
+        let mut meta = json!({"limit": limit, "offset": start, OFFSETS: offsets});
         if !ended && let Some(meta) = meta.as_object_mut() {
             meta.insert("nextOffset".into(), at.into());
         }

@@ -1,10 +1,11 @@
-//! The last touch on an answer: the fields that were asked for, the part of the list, the part of the content.
+//! What was asked for of an answer: the part of the list, and the fields. How much of it is shown is for
+//! [`crate::answer`] to decide.
 
-use crate::crm::{Invocation, Operation, Shape, Toolset, nearest, pages::GetPage};
+use crate::{
+    answer::unreadable,
+    crm::{Invocation, Shape, Toolset, nearest},
+};
 use serde_json::{Map, Value};
-
-/// How much of a page's content one answer holds, in characters.
-const CONTENT_CHARS: usize = 40_000;
 
 /// How many items a list gives when nothing is asked for ("Pagination").
 const DEFAULT_LIMIT: u64 = 50;
@@ -13,13 +14,9 @@ pub(super) fn shape(invocation: &Invocation, value: &mut Value) {
     if invocation.entry.toolset == Toolset::Webhooks {
         hide_secrets(value);
     }
-    match invocation.entry.shape {
-        Shape::Many => {
-            place(invocation, value);
-            select(invocation, value);
-        }
-        Shape::One(_) if invocation.entry.name == GetPage::NAME => cut_content(invocation, value),
-        Shape::One(_) | Shape::Deleted => {}
+    if invocation.entry.shape == Shape::Many {
+        place(invocation, value);
+        select(invocation, value);
     }
 }
 
@@ -45,6 +42,7 @@ fn place(invocation: &Invocation, value: &mut Value) {
     if list.contains_key("note") {
         return;
     }
+    let aside = unreadable(list);
     let Some(Value::Array(items)) = list.get_mut("data") else { return };
     let mut total = None;
     if !invocation.entry.takes_query || items.len() as u64 > limit {
@@ -53,7 +51,8 @@ fn place(invocation: &Invocation, value: &mut Value) {
         let take = usize::try_from(limit).unwrap_or(usize::MAX);
         *items = std::mem::take(items).into_iter().skip(skip).take(take).collect();
     }
-    let here = items.len() as u64;
+    // What could not be read stands in the API's list all the same.
+    let here = items.len() as u64 + aside;
     let meta = list.entry("meta").or_insert_with(|| Map::new().into());
     let Some(meta) = meta.as_object_mut() else { return };
     if let Some(total) = total {
@@ -97,23 +96,5 @@ fn select(invocation: &Invocation, value: &mut Value) {
         let note = format!("No item has {}.", odd.join(", "));
         let before = list.get("note").and_then(Value::as_str).map(|text| format!("{text} ")).unwrap_or_default();
         list.insert("note".into(), format!("{before}{note}").into());
-    }
-}
-
-/// Gives the content from `contentOffset` up to the answer's bound, and says where to read on.
-fn cut_content(invocation: &Invocation, value: &mut Value) {
-    let offset = usize::try_from(invocation.number("contentOffset").unwrap_or(0)).unwrap_or(usize::MAX);
-    let Some(page) = value.as_object_mut() else { return };
-    let Some(Value::String(content)) = page.get("content") else { return };
-    let length = content.chars().count();
-    if offset == 0 && length <= CONTENT_CHARS {
-        return;
-    }
-    let part: String = content.chars().skip(offset).take(CONTENT_CHARS).collect();
-    let end = offset.saturating_add(CONTENT_CHARS);
-    page.insert("content".into(), part.into());
-    page.insert("contentLength".into(), length.into());
-    if end < length {
-        page.insert("nextContentOffset".into(), end.into());
     }
 }

@@ -1,13 +1,14 @@
 //! The API's own words in an answer that is a failure, made fit for an error message.
 
 use super::Body;
+use crate::clean;
 use serde_json::Value;
 
 /// So much of what the API says goes into a message.
 const LONGEST: usize = 300;
 
-/// What the API says in a failure's body: `message`, `error`, … or the text itself. Control characters become spaces
-/// and at most 300 characters stay. Bodies of a [`Response`](super::Response) hold no token any more.
+/// What the API says in a failure's body: `message`, `error`, … or the text itself. It becomes one clean line
+/// of at most 300 characters. Bodies of a [`Response`](super::Response) hold no token any more.
 pub fn api_message(body: &Body) -> Option<String> {
     let text = match body {
         Body::Json(value) => spoken(value)?,
@@ -16,7 +17,7 @@ pub fn api_message(body: &Body) -> Option<String> {
         Body::Text(text) => text.clone(),
         Body::Empty => return None,
     };
-    Some(tidy(&text)).filter(|text| !text.is_empty())
+    Some(clean::line(&text, LONGEST)).filter(|text| !text.is_empty())
 }
 
 fn spoken(value: &Value) -> Option<String> {
@@ -32,24 +33,6 @@ fn spoken(value: &Value) -> Option<String> {
             .find_map(spoken),
         _ => None,
     }
-}
-
-/// One line without control characters, at most [`LONGEST`] characters.
-pub(crate) fn tidy(text: &str) -> String {
-    let mut words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    let mut line = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        line.push(' ');
-        line.push_str(word);
-        if line.len() > LONGEST * 4 {
-            break;
-        }
-    }
-    if line.chars().count() > LONGEST {
-        line = line.chars().take(LONGEST - 1).collect();
-        line.push('…');
-    }
-    line
 }
 
 #[cfg(test)]

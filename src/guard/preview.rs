@@ -3,6 +3,7 @@
 use super::approval::hash;
 use crate::{
     account::Account,
+    answer,
     context::CallContext,
     crm::{Effect, Invocation},
     error::Result,
@@ -15,6 +16,9 @@ const TELLING: [&str; 11] =
 
 /// The longest text of the account that stands in a question, in characters.
 const TEXT_CHARS: usize = 200;
+
+/// The most that one half of a question may have, in bytes: a person has to read it.
+const MOST_BYTES: usize = 4096;
 
 /// A change as it is put to a person.
 #[derive(Debug, Clone)]
@@ -42,14 +46,15 @@ impl Preview {
         let entry = invocation.entry;
         let object = account.current(invocation, context).await?;
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
-        let telling: Map<String, Value> =
-            TELLING.iter().filter_map(|name| Some(((*name).to_owned(), short(object.as_ref()?.get(*name)?)))).collect();
+        let telling =
+            TELLING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
+        let telling = shown(telling.collect());
         let mut arguments = invocation.arguments.clone();
         arguments.shift_remove(entry.id_argument());
         if let Some(secret) = arguments.get_mut("secret") {
             *secret = "[hidden]".into();
         }
-        arguments.values_mut().for_each(|value| *value = short(value));
+        let arguments = shown(arguments);
         let irreversible = entry.effect.is_irreversible();
         let what = telling.get("name").or(telling.get("url")).or(telling.get("email")).and_then(Value::as_str);
         let what = what.map_or(String::new(), |name| format!(" \"{name}\""));
@@ -85,13 +90,10 @@ impl Preview {
     }
 }
 
-/// Account text comes from strangers: on one line, without control characters, and not too long.
-fn short(value: &Value) -> Value {
-    match value {
-        Value::String(text) => {
-            let line: String = text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS).collect();
-            if text.chars().count() > TEXT_CHARS { format!("{line}…").into() } else { line.into() }
-        }
-        other => other.clone(),
+/// Account text comes from strangers: on one line, without what nobody can see, and not too long.
+fn shown(members: Map<String, Value>) -> Map<String, Value> {
+    match answer::lines(members.into(), TEXT_CHARS, MOST_BYTES) {
+        Value::Object(members) => members,
+        _ => Map::new(),
     }
 }

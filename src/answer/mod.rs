@@ -1,0 +1,102 @@
+//! The last touch on what leaves: answers, errors and previews are cleaned of what nobody can see, and kept under a bound.
+//!
+//! Everything below hands on what the API said, so that hashes, merges and copies are of the raw text. What is done here
+//! is said in the answer: `removedCharacters`, `note`, and where to read on.
+
+mod list;
+mod object;
+mod shrink;
+mod size;
+#[cfg(test)]
+mod tests;
+
+pub use list::OFFSETS;
+pub(crate) use list::unreadable;
+pub use size::DEFAULT_MOST;
+
+use crate::{
+    clean,
+    crm::{Invocation, Shape},
+    error::Error,
+};
+use serde_json::{Map, Value};
+use shrink::Cut;
+
+/// The least that `--max-answer` may be: room for one object's id, a few texts and a note.
+pub const LEAST: usize = 4096;
+
+/// The member that says how many characters were removed, if any were.
+pub const REMOVED: &str = "removedCharacters";
+
+/// Room for what is added to an answer that is cut.
+const REMARKS: usize = 1000;
+
+/// An error's message is a sentence or two.
+const MESSAGE: usize = 2000;
+
+/// The answer to an invocation, clean and at most `most` bytes of compact JSON.
+pub fn finish(invocation: &Invocation, mut value: Value, most: usize) -> Value {
+    let most = most.max(LEAST);
+    let removed = clean::value(&mut value);
+    match invocation.entry.shape {
+        Shape::Many => list::fit(invocation, &mut value, most),
+        Shape::One(_) | Shape::Deleted => object::fit(invocation, &mut value, most),
+    }
+    if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
+        members.insert(REMOVED.to_owned(), removed.into());
+    }
+    value
+}
+
+/// An error, clean and at most `most` bytes of compact JSON: it may quote the account and the API.
+pub fn finish_error(mut error: Error, most: usize) -> Error {
+    let most = most.max(LEAST);
+    let mut removed = 0;
+    for text in std::iter::once(&mut error.message).chain(&mut error.field) {
+        let (clean, count) = clean::text(text);
+        removed += count;
+        let (part, _) = shrink::beginning(&clean, MESSAGE);
+        *text = if part.len() < clean.len() { format!("{part}…") } else { clean.into_owned() };
+    }
+    let mut details = Value::Object(std::mem::take(&mut error.details));
+    removed += clean::value(&mut details);
+    shrink::fit(&mut details, most.saturating_sub(3 * MESSAGE).max(MESSAGE), &["confirmationToken"]);
+    if let Value::Object(details) = details {
+        error.details = details;
+    }
+    if removed > 0 { error.with(REMOVED, removed) } else { error }
+}
+
+/// A value to be shown to a person, clean, each of its texts one line of at most `line` characters, and at most `most`
+/// bytes in all.
+pub fn lines(mut value: Value, line: usize, most: usize) -> Value {
+    clean::value(&mut value);
+    one_line(&mut value, line);
+    shrink::fit(&mut value, most, &["id"]);
+    value
+}
+
+fn one_line(value: &mut Value, most: usize) {
+    match value {
+        Value::String(text) => *text = clean::line(text, most),
+        Value::Array(items) => items.iter_mut().for_each(|item| one_line(item, most)),
+        Value::Object(members) => members.values_mut().for_each(|member| one_line(member, most)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Adds a remark to the answer's `note`.
+fn remark(members: &mut Map<String, Value>, text: &str) {
+    let before = members.get("note").and_then(Value::as_str).map(|note| format!("{note} ")).unwrap_or_default();
+    members.insert("note".to_owned(), format!("{before}{text}").into());
+}
+
+/// What was cut, in words; the first few of it.
+fn in_words(cuts: &[Cut]) -> String {
+    const TOLD: usize = 4;
+    let told = cuts.iter().take(TOLD);
+    let told: Vec<_> = told.map(|cut| format!("{} ({} of {} {})", cut.field, cut.shown, cut.whole, cut.unit)).collect();
+    let more = cuts.len().saturating_sub(TOLD);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", told.join(", "))
+}

@@ -1,0 +1,328 @@
+//! Text of strangers made fit to be shown: what nobody can see is taken out, and counted.
+//!
+//! A CRM is filled by web forms, so its texts may carry words that a model reads and a person does not: Unicode tags,
+//! bidirectional controls, zero-width characters, variation selectors. Removed are, by Unicode's own properties: controls
+//! (but line feed and tab), format characters, private and unassigned code points, and everything else that is default
+//! ignorable. Kept is what real text needs of these, where it needs it: joiners in emoji and between letters of scripts
+//! that join, a presentation selector after an emoji, the flags of England, Scotland and Wales, number signs that are
+//! visible although their category says format.
+
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{
+        DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic, GeneralCategory,
+        PrependedConcatenationMark, Script,
+    },
+};
+use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+const ZWNJ: char = '\u{200c}';
+const ZWJ: char = '\u{200d}';
+const TEXT_STYLE: char = '\u{fe0e}';
+const EMOJI_STYLE: char = '\u{fe0f}';
+const KEYCAP: char = '\u{20e3}';
+
+/// The only emoji that are made of tags: three fixed texts, in which nothing can be hidden.
+const TAGGED_FLAGS: [&str; 3] = [
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
+];
+
+/// The text without what cannot be seen, and how many characters that were. The carriage return of a Windows line end
+/// goes too, and is not counted: every web form sends it.
+pub fn text(text: &str) -> (Cow<'_, str>, usize) {
+    let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
+    if text.bytes().all(plain) {
+        return (Cow::Borrowed(text), 0);
+    }
+    let (mut kept, mut removed) = (String::with_capacity(text.len()), 0);
+    let mut last = None;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(flag) = TAGGED_FLAGS.iter().find(|flag| rest.starts_with(**flag)) {
+            kept.push_str(flag);
+            last = None;
+            rest = rest.strip_prefix(flag).unwrap_or_default();
+            continue;
+        }
+        rest = rest.strip_prefix(c).unwrap_or_default();
+        let next = rest.chars().next();
+        if stays(last, c, next) {
+            kept.push(c);
+            last = Some(c);
+        } else if !(c == '\r' && next == Some('\n')) {
+            removed += 1;
+        }
+    }
+    (Cow::Owned(kept), removed)
+}
+
+/// Whether a character stays between the last that stayed and the one that follows.
+fn stays(last: Option<char>, c: char, next: Option<char>) -> bool {
+    match c {
+        ' '..='~' | '\n' | '\t' => true,
+        ZWJ => last.is_some_and(|last| joins(last) || (ends_emoji(last) && next.is_some_and(is_pictograph))),
+        ZWNJ => last.is_some_and(|last| is_virama(last) || (joins(last) && next.is_some_and(joins))),
+        // A digit is an emoji only as a keycap.
+        TEXT_STYLE | EMOJI_STYLE => last.is_some_and(|last| {
+            CodePointSetData::new::<Emoji>().contains(last) && (!last.is_ascii() || next == Some(KEYCAP))
+        }),
+        // Free variation selectors and the vowel separator.
+        '\u{180b}'..='\u{180f}' => last.is_some_and(|last| script(last) == Script::Mongolian && joins(last)),
+        _ => is_visible(c),
+    }
+}
+
+fn is_visible(c: char) -> bool {
+    match CodePointMapData::<GeneralCategory>::new().get(c) {
+        GeneralCategory::Format => CodePointSetData::new::<PrependedConcatenationMark>().contains(c),
+        // Room that is kept for emoji to come, which other programs may know already.
+        GeneralCategory::Unassigned => is_pictograph(c),
+        GeneralCategory::Control | GeneralCategory::PrivateUse | GeneralCategory::Surrogate => false,
+        _ => !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c),
+    }
+}
+
+fn is_pictograph(c: char) -> bool {
+    CodePointSetData::new::<ExtendedPictographic>().contains(c)
+}
+
+fn ends_emoji(c: char) -> bool {
+    c == EMOJI_STYLE || is_pictograph(c) || CodePointSetData::new::<EmojiModifier>().contains(c)
+}
+
+fn script(c: char) -> Script {
+    CodePointMapData::<Script>::new().get(c)
+}
+
+fn is_virama(c: char) -> bool {
+    use icu_properties::props::CanonicalCombiningClass;
+    CodePointMapData::<CanonicalCombiningClass>::new().get(c) == CanonicalCombiningClass::Virama
+}
+
+/// Whether it is a visible letter or mark of a script in which a joiner changes how letters look.
+fn joins(c: char) -> bool {
+    use GeneralCategory as Category;
+    const JOINING: [Script; 17] = [
+        Script::Arabic,
+        Script::Syriac,
+        Script::Mongolian,
+        Script::Nko,
+        Script::Adlam,
+        Script::Devanagari,
+        Script::Bengali,
+        Script::Gurmukhi,
+        Script::Gujarati,
+        Script::Oriya,
+        Script::Tamil,
+        Script::Telugu,
+        Script::Kannada,
+        Script::Malayalam,
+        Script::Sinhala,
+        Script::Khmer,
+        Script::Myanmar,
+    ];
+    let letter = matches!(
+        CodePointMapData::<Category>::new().get(c),
+        Category::OtherLetter
+            | Category::ModifierLetter
+            | Category::NonspacingMark
+            | Category::SpacingMark
+            | Category::UppercaseLetter
+            | Category::LowercaseLetter
+    );
+    letter && JOINING.contains(&script(c)) && is_visible(c)
+}
+
+/// Cleans every text in a value, the names of members too, and says how many characters were removed.
+pub fn value(value: &mut Value) -> usize {
+    match value {
+        Value::String(own) => match text(own) {
+            (Cow::Borrowed(_), _) => 0,
+            (Cow::Owned(clean), removed) => {
+                *own = clean;
+                removed
+            }
+        },
+        Value::Array(items) => items.iter_mut().map(self::value).sum(),
+        Value::Object(members) => {
+            let mut removed: usize = members.values_mut().map(self::value).sum();
+            let names: usize = members.keys().map(|name| text(name).1).sum();
+            if names > 0 {
+                removed += names;
+                *members = renamed(std::mem::take(members), |name| text(name).0.into_owned());
+            }
+            removed
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+/// The members under other names. Names that become the same get a number, so that nothing is dropped.
+pub(crate) fn renamed(members: Map<String, Value>, rename: impl Fn(&str) -> String) -> Map<String, Value> {
+    let mut all = Map::new();
+    // Those that keep their name have the first right to it.
+    let (same, other): (Vec<_>, Vec<_>) =
+        members.into_iter().map(|(name, value)| (rename(&name), name, value)).partition(|(new, name, _)| new == name);
+    for (new, _, value) in same.into_iter().chain(other) {
+        let mut free = new.clone();
+        let mut number = 2;
+        while all.contains_key(&free) {
+            free = format!("{new} ({number})");
+            number += 1;
+        }
+        all.insert(free, value);
+    }
+    all
+}
+
+/// One clean line: white space and controls become single spaces, and at most `most` characters stay.
+pub fn line(raw: &str, most: usize) -> String {
+    let mut line = String::new();
+    for word in raw.split(|c: char| c.is_control() || c.is_whitespace()) {
+        let (word, _) = text(word);
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+        // No character has more bytes; what follows is cut anyway.
+        if line.len() > most.saturating_mul(4) {
+            break;
+        }
+    }
+    if line.chars().count() > most {
+        line = line.chars().take(most.saturating_sub(1)).collect();
+        line.push('…');
+    }
+    line
+}
+
+/// What cleaning promises for any text: checked by the property test and by the fuzz target.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn holds(raw: &str) {
+    let (clean, removed) = text(raw);
+    let mut left = raw.chars();
+    assert!(clean.chars().all(|kept| left.any(|c| c == kept)), "what stays was there, in its order");
+    let line_ends = raw.matches("\r\n").count();
+    assert_eq!(clean.chars().count() + removed + line_ends, raw.chars().count(), "all that went is counted");
+    let hidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
+    assert!(!clean.contains(hidden), "{clean:?}");
+    assert_eq!(text(&clean), (Cow::Borrowed(&*clean), 0), "once is enough: {raw:?}");
+    let line = line(raw, 40);
+    assert!(line.chars().count() <= 40 && !line.contains('\n'), "{line:?}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_nobody_can_see_is_removed_and_counted() {
+        let hidden = [
+            "\0",
+            "\u{1b}",
+            "\r",
+            "\u{7f}",
+            "\u{85}",
+            "\u{9b}",
+            "\u{ad}",
+            "\u{34f}",
+            "\u{61c}",
+            "\u{115f}",
+            "\u{17b4}",
+            "\u{180b}",
+            "\u{180e}",
+            "\u{200b}",
+            "\u{200c}",
+            "\u{200d}",
+            "\u{200e}",
+            "\u{202e}",
+            "\u{2060}",
+            "\u{2063}",
+            "\u{2066}",
+            "\u{206f}",
+            "\u{3164}",
+            "\u{e000}",
+            "\u{fdd0}",
+            "\u{fe00}",
+            "\u{fe0f}",
+            "\u{feff}",
+            "\u{ffa0}",
+            "\u{fff9}",
+            "\u{fffb}",
+            "\u{1bca0}",
+            "\u{1d173}",
+            "\u{e0001}",
+            "\u{e0041}",
+            "\u{e007f}",
+            "\u{e0100}",
+            "\u{e01ef}",
+            "\u{f0000}",
+            "\u{10ffff}",
+            "\u{378}",
+        ];
+        for one in hidden {
+            assert_eq!(text(&format!("a{one}b")), (Cow::Borrowed("ab"), 1), "{one:?}");
+        }
+        let all = hidden.join("");
+        assert_eq!(text(&format!("a{all}b")), (Cow::Borrowed("ab"), hidden.len()));
+        let tags: String = "ignore all".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
+        assert_eq!(text(&format!("Hi \u{1f3f4}{tags}!")), (Cow::Borrowed("Hi \u{1f3f4}!"), 10));
+        let selectors: String = (0xe0100..0xe0180).chain([0xfe0f, 0xfe0f]).filter_map(char::from_u32).collect();
+        assert_eq!(text(&format!("\u{1f600}{selectors}")), (Cow::Borrowed("\u{1f600}\u{fe0f}"), 129));
+    }
+
+    #[test]
+    fn real_text_stays_as_it_is() {
+        for real in [
+            "plain\n\ttext ~ é ß 漢字 Ελλάδα עברית العربية",
+            // Persian, Hindi, Bengali, Sinhala, Malayalam and Mongolian with their joiners.
+            "می\u{200c}خواهم کتاب\u{200c}ها",
+            "क्\u{200d}ष क्\u{200c}ष",
+            "র\u{200d}্যাব",
+            "ක්\u{200d}ෂ ශ්\u{200d}රී",
+            "ന്\u{200d} അവന്\u{200d}",
+            "ᠮᠣᠩᠭᠣᠯ ᠪᠢᠴᠢᠭ\u{180b}",
+            // Families, skin tones, hearts, professions, keycaps, flags.
+            "👨\u{200d}👩\u{200d}👧 👍🏽 ❤\u{fe0f}\u{200d}🔥 👩🏾\u{200d}⚕\u{fe0f} 1\u{fe0f}\u{20e3} 🇩🇪 🏳\u{fe0f}\u{200d}🌈 ☎\u{fe0e} ™\u{fe0f}",
+            TAGGED_FLAGS[0],
+            TAGGED_FLAGS[2],
+            // Visible, although of the category format.
+            "\u{600}123 \u{6dd}",
+        ] {
+            assert_eq!(text(real), (Cow::Borrowed(real), 0));
+        }
+        assert_eq!(text("a\r\nb"), (Cow::Borrowed("a\nb"), 0), "a Windows line end");
+    }
+
+    #[test]
+    fn names_are_cleaned_and_nothing_is_dropped() {
+        let mut object = json!({"bi\u{200b}o": "x\u{202e}", "bio": ["\u{200b}", {"a": 1}], "b\u{ad}io": null});
+        assert_eq!(value(&mut object), 4);
+        assert_eq!(object, json!({"bio": ["", {"a": 1}], "bio (2)": "x", "bio (3)": null}));
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(line(" a\u{1b}[31m\n\r\n\u{200b} b\u{202e}c\u{2028}d ", 50), "a [31m bc d");
+        assert_eq!(line(&"x".repeat(1000), 300).chars().count(), 300);
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_only_removes_and_counts_and_is_done_after_once(chars in prop::collection::vec(prop_oneof![
+            any::<char>(),
+            prop::sample::select("a1\n\r\u{200c}\u{200d}\u{fe0f}\u{e0067}\u{e007f}\u{1f3f4}\u{1f468}\u{1f3fd}\u{94d}क\u{645}\u{1820}\u{180b}\u{20e3}".chars().collect::<Vec<_>>()),
+        ], 0..60)) {
+            let raw: String = chars.into_iter().collect();
+            crate::clean::holds(&raw);
+        }
+    }
+}
