@@ -5,4 +5,6 @@
 
 mod basics;
 mod catalogue;
+mod hostile;
+mod outage;
 mod support;
