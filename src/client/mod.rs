@@ -5,6 +5,8 @@ mod auth;
 mod breaker;
 mod budget;
 mod clock;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod http;
 mod message;
 mod request;
