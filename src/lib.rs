@@ -14,6 +14,9 @@ pub mod config;
 pub mod context;
 pub mod crm;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guard;
 pub mod mcp;
 pub mod sandbox;

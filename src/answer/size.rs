@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-/// The default of `--max-answer`.
-pub const DEFAULT_MOST: usize = 48 * 1024;
+/// The default of `--max-answer`: a hundred ordinary contacts, and less than 20,000 tokens.
+pub const DEFAULT_MOST: usize = 50 * 1024;
 
-/// How many bytes of an ordinary answer one token stands for, in hundredths: 48 KiB are 20,000 tokens.
-const BYTES_PER_TOKEN: usize = 246;
+/// How many bytes of an ordinary answer one token stands for, in hundredths: 50 KiB are 20,000 tokens.
+const BYTES_PER_TOKEN: usize = 256;
 
 /// Shorter texts count by their bytes alone.
 const LONG: usize = 256;

@@ -1,6 +1,8 @@
 //! Runs an operation on an API. Above this everything speaks operations; below it, requests.
 
 mod document;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 
 use crate::{
     client::{Client, SendError, ServerTime},

@@ -206,7 +206,7 @@ pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-fn parse(text: &str) -> Body {
+pub(super) fn parse(text: &str) -> Body {
     if text.trim().is_empty() {
         return Body::Empty;
     }

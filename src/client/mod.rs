@@ -5,6 +5,8 @@ mod auth;
 mod breaker;
 mod budget;
 mod clock;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod http;
 mod message;
 mod request;
@@ -166,9 +168,10 @@ impl Client {
         let (ticket, call) = (wire.budget.ticket(), breaker.call());
         let mut plan = Plan::new(request.repeat);
         let mut renewed = false;
+        let mut own: Option<Error> = None;
         loop {
             // Before token and quota are waited for; and once more after that wait.
-            breaker.check().map_err(|error| fail(error, fate, last_sent))?;
+            breaker.check().map_err(|error| fail(left_alone(error, own.as_ref()), fate, last_sent))?;
             auth.ready(context).await.map_err(|error| fail(error, fate, last_sent))?;
             let permit = wire.budget.acquire(ticket, context).await.map_err(|error| fail(error, fate, last_sent))?;
             // Attached after the wait, in which it may have been renewed or refused.
@@ -180,7 +183,7 @@ impl Client {
                 Ok(pass) => pass,
                 Err(error) => {
                     permit.unused();
-                    return Err(fail(error, fate, last_sent));
+                    return Err(fail(left_alone(error, own.as_ref()), fate, last_sent));
                 }
             };
             let (sent_at, outcome) =
@@ -203,6 +206,9 @@ impl Client {
                     let Some(wait) = plan.next(&failure, context.deadline) else {
                         return Err(fail(failure.error, fate, last_sent));
                     };
+                    own = Some(failure.error);
+                    // Before the wait as well: it would be in vain.
+                    breaker.check().map_err(|error| fail(left_alone(error, own.as_ref()), fate, last_sent))?;
                     let waited = context.bound(tokio::time::sleep(wait)).await;
                     waited.map_err(|error| fail(error, fate, last_sent))?;
                 }
@@ -254,6 +260,14 @@ impl Client {
                 wait = auth.due_in().map_or(LOOK_AGAIN, |due| due.clamp(Duration::from_secs(1), LOOK_AGAIN));
             }
         }
+    }
+}
+
+/// The error of a call that may not send now: a failure of its own tells more than that the API is left alone.
+fn left_alone(refusal: Error, own: Option<&Error>) -> Error {
+    match (own.cloned(), refusal.retry_at) {
+        (Some(own), Some(at)) => own.retry_at(at),
+        _ => refusal,
     }
 }
 

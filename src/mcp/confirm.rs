@@ -89,6 +89,34 @@ fn answer(result: &ElicitResult) -> Answer {
     if result.action == ElicitationAction::Accept && yes { Answer::Accepted } else { Answer::Declined }
 }
 
+/// What holds of anything that comes back in a confirmation, for the fuzz target and its test.
+#[cfg(any(test, fuzzing))]
+pub(super) fn holds(data: &[u8]) {
+    use crate::crm::find;
+    let (Ok(seal), Some(entry), Some(other)) = (Seal::new(), find("delete_page"), find("publish_page")) else { return };
+    let text = String::from_utf8_lossy(data).into_owned();
+    let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
+    let options = SealOptions::new().ttl(PATIENCE);
+    let bound = bound_to(entry, &with("p1"));
+    let sealed = seal.0.seal_with(b"ticket", &options.associated_data(&bound));
+    let call = |id: &str| CallToolRequestParams::new(entry.name).with_arguments(with(id));
+    // Sealed here, for this call: it opens. For another call, or touched: it does not.
+    let opens = |entry, id: &str, state: &str| seal.open(entry, &call(id), state).is_ok();
+    assert!(opens(entry, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(entry, "p2", &sealed));
+    assert!(!opens(entry, "p1", &text) || text == sealed);
+    let place = data.first().map_or(0, |byte| usize::from(*byte)) % sealed.len().max(1);
+    let touched: String = sealed.chars().enumerate().map(|(at, c)| if at == place { '~' } else { c }).collect();
+    assert!(touched == sealed || !opens(entry, "p1", &touched));
+    // Only an accepted form whose one field is true is a yes.
+    if let Ok(result) = serde_json::from_slice::<ElicitResult>(data)
+        && answer(&result) == Answer::Accepted
+    {
+        let value = serde_json::to_value(&result).unwrap_or_default();
+        assert_eq!(value.get("action").and_then(Value::as_str), Some("accept"));
+        assert_eq!(value.get("content").and_then(|content| content.get(CONFIRM)), Some(&true.into()));
+    }
+}
+
 /// A form that the host shows, asked for and waited for (`elicitation/create`, before 2026-07-28).
 pub(super) struct Form {
     peer: Peer<RoleServer>,

@@ -1,6 +1,8 @@
 //! The protocol: tools, results and confirmations on the wire, over a transport with bounds.
 
 mod confirm;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod outbox;
 mod progress;
 mod server;

@@ -17,6 +17,8 @@ mod contract;
 mod docs;
 mod faults;
 mod fire;
+mod hostile;
+mod outage;
 mod policy;
 mod protocol;
 mod support;

@@ -6,6 +6,8 @@ mod token;
 
 pub(crate) use token::Token;
 pub use token::TokenSource;
+#[cfg(any(test, fuzzing))]
+pub(crate) use token::holds as token_holds;
 use token::{Hope, in_order};
 
 use super::attempt::{Wire, token_header};

@@ -155,6 +155,22 @@ pub(super) fn seconds(value: &Value) -> Option<i64> {
     whole.parse().ok()
 }
 
+/// What holds of any text that is given as a token, for the fuzz target and its test.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn holds(text: &str) {
+    let Some(now) = DateTime::from_timestamp(1_700_000_000, 0) else { return };
+    // As it is, and as the payload of a JWT.
+    for text in [text.to_owned(), format!("e30.{}.s", URL_SAFE_NO_PAD.encode(text))] {
+        let Some(given) = given(&text, String::new()) else { continue };
+        let token = Token::new(given.token, String::new(), false, None, now);
+        assert_eq!(token.expires_at.is_some(), token.due_at.is_some());
+        if let (Some(due), Some(end)) = (token.due_at, token.expires_at) {
+            assert!(due <= end.max(now), "renewed after its end: {due}, {end}");
+        }
+        assert!(!token.is_over(DateTime::<Utc>::MIN_UTC) || token.expires_at == Some(DateTime::<Utc>::MIN_UTC));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
