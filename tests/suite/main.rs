@@ -16,6 +16,7 @@ mod confirmations;
 mod contract;
 mod docs;
 mod fire;
+mod journal;
 mod policy;
 mod protocol;
 mod support;
