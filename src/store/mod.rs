@@ -5,10 +5,12 @@
 
 mod approvals;
 mod credential;
+mod journal;
 mod token;
 
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, Place};
+pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use token::{StoredToken, token_hash};
 
 use crate::error::{Code, Error, Result};
