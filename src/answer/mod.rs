@@ -10,8 +10,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub use list::OFFSETS;
-pub(crate) use list::unreadable;
+pub(crate) use list::{OFFSETS, unreadable};
 pub use size::DEFAULT_MOST;
 
 use crate::{
@@ -29,7 +28,7 @@ pub const LEAST: usize = 4096;
 pub const REMOVED: &str = "removedCharacters";
 
 /// Room for what is added to an answer that is cut.
-const REMARKS: usize = 1000;
+const REMARKS: usize = 1500;
 
 /// An error's message is a sentence or two.
 const MESSAGE: usize = 2000;
@@ -94,9 +93,14 @@ fn remark(members: &mut Map<String, Value>, text: &str) {
 /// What was cut, in words; the first few of it.
 fn in_words(cuts: &[Cut]) -> String {
     const TOLD: usize = 4;
-    let told = cuts.iter().take(TOLD);
-    let told: Vec<_> = told.map(|cut| format!("{} ({} of {} {})", cut.field, cut.shown, cut.whole, cut.unit)).collect();
+    /// The names on the way to a field are the account's, and may be long.
+    const FIELD: usize = 120;
+    let told = cuts.iter().take(TOLD).map(|cut| {
+        let (field, _) = shrink::beginning(&cut.field, FIELD);
+        let more = if field.len() < cut.field.len() { "…" } else { "" };
+        format!("{field}{more} ({} of {} {})", cut.shown, cut.whole, cut.unit)
+    });
     let more = cuts.len().saturating_sub(TOLD);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", told.join(", "))
+    format!("{}{more}", told.collect::<Vec<_>>().join(", "))
 }

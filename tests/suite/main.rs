@@ -2,6 +2,7 @@
 //! binary, so that the crate is linked once.
 
 #![allow(unreachable_pub, reason = "the modules of one test binary")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
 mod basics;
 mod catalogue;
