@@ -69,9 +69,13 @@ pub fn finish_error(mut error: Error, most: usize) -> Error {
 /// A value to be shown to a person, clean, each of its texts one line of at most `line` characters, and at most `most`
 /// bytes in all.
 pub fn lines(mut value: Value, line: usize, most: usize) -> Value {
-    clean::value(&mut value);
+    let removed = clean::value(&mut value);
     one_line(&mut value, line);
     shrink::fit(&mut value, most, &["id"]);
+    if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
+        // What a person agrees to holds more than they see.
+        members.insert(REMOVED.to_owned(), removed.into());
+    }
     value
 }
 
