@@ -18,8 +18,8 @@ use serde_json::Value;
 /// # Errors
 /// The API's refusal; `upstream_error` when it surely was not created; `outcome_unknown` with what to check.
 pub(super) async fn once(backend: &Backend, create: &Invocation, context: &CallContext) -> Result<Value> {
-    let mut first_sent_at = None;
-    for last in [false, true] {
+    let (mut first_sent_at, mut sent_again) = (None, false);
+    loop {
         let failed = match backend.run(create, context).await {
             Ok(done) => return Ok(done.value),
             Err(failed) => failed,
@@ -35,17 +35,13 @@ pub(super) async fn once(backend: &Backend, create: &Invocation, context: &CallC
         match lookup::created_since(backend, create, sent_at, context).await {
             Ok(Found::One(object)) => return Ok(object),
             // The API is done with the request and a complete look-up shows no trace: it surely was not created.
-            Ok(Found::None) if fate == Fate::AnsweredFailure => {
-                if last {
-                    return Err(error);
-                }
-            }
+            Ok(Found::None) if fate == Fate::AnsweredFailure && sent_again => return Err(error),
+            Ok(Found::None) if fate == Fate::AnsweredFailure => sent_again = true,
             Ok(Found::None) => return Err(unknown(create, "it may still land", &[])),
             Ok(Found::Unclear(candidates)) => return Err(unknown(create, "several objects could be it", &candidates)),
             Err(reason) => return Err(unknown(create, &reason, &[])),
         }
     }
-    Err(unknown(create, "the API kept failing", &[]))
 }
 
 fn unknown(create: &Invocation, reason: &str, candidates: &[String]) -> Error {

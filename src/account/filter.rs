@@ -1,6 +1,6 @@
 //! Filters that the API lacks: done here after reading, across as many pages as it takes, and said so.
 
-use super::scan::{self, PAGE};
+use super::scan::{self, DEFAULT_LIMIT, PAGE};
 use crate::{
     answer::OFFSETS,
     backend::Backend,
@@ -12,9 +12,6 @@ use serde_json::{Value, json};
 
 /// The most pages that one call reads.
 const MOST_PAGES: usize = 20;
-
-/// How many items a list gives when nothing is asked for ("Pagination").
-const DEFAULT_LIMIT: u64 = 50;
 
 /// A filter that is applied after reading.
 pub(super) enum Filter {

@@ -6,10 +6,9 @@ use crate::{
     context::CallContext,
     crm::Invocation,
     error::{Code, Error, Result},
-    store::Journal,
+    store::{Journal, sha256_hex},
 };
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// What stands where a secret stood.
@@ -192,6 +191,6 @@ fn bounded(value: Value, most: usize) -> Value {
     if text.len() <= most {
         return value;
     }
-    let hash: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256_hex(text.as_bytes());
     json!({"omittedBytes": text.len(), "sha256": hash})
 }

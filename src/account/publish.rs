@@ -1,6 +1,6 @@
 //! Publishing: sent once, and when the answer leaves a doubt the page itself is asked.
 
-use super::{objects, told};
+use super::objects;
 use crate::{
     backend::Backend,
     client::Fate,
@@ -11,11 +11,12 @@ use crate::{
 use serde_json::Value;
 
 pub(super) async fn run(backend: &Backend, publish: &Invocation, context: &CallContext) -> Result<Value> {
-    let mut failed = match backend.run(publish, context).await {
-        Ok(done) => return Ok(done.value),
-        Err(failed) => failed,
-    };
-    for last in [false, true] {
+    let mut sent_again = false;
+    loop {
+        let failed = match backend.run(publish, context).await {
+            Ok(done) => return Ok(done.value),
+            Err(failed) => failed,
+        };
         if failed.fate == Fate::NotExecuted {
             return Err(failed.error);
         }
@@ -23,19 +24,11 @@ pub(super) async fn run(backend: &Backend, publish: &Invocation, context: &CallC
         match objects::read(backend, publish, context).await {
             Ok(Some(page)) if page.get("status").and_then(Value::as_str) == Some("published") => return Ok(page),
             // The API answered with a failure and the page is as it was: it surely was not published.
-            Ok(Some(_)) if failed.fate == Fate::AnsweredFailure => {
-                if last {
-                    return Err(failed.error);
-                }
-            }
+            Ok(Some(_)) if failed.fate == Fate::AnsweredFailure && sent_again => return Err(failed.error),
+            Ok(Some(_)) if failed.fate == Fate::AnsweredFailure => sent_again = true,
             _ => return Err(unknown(publish)),
         }
-        failed = match backend.run(publish, context).await {
-            Ok(done) => return Ok(done.value),
-            Err(failed) => failed,
-        };
     }
-    Err(told(publish, failed))
 }
 
 fn unknown(publish: &Invocation) -> Error {

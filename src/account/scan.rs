@@ -4,6 +4,9 @@ use crate::{backend::Backend, client::SendError, context::CallContext, crm::Invo
 use serde_json::Value;
 use std::collections::HashSet;
 
+/// How many items a list gives when nothing is asked for ("Pagination").
+pub(super) const DEFAULT_LIMIT: u64 = 50;
+
 /// The largest page that the API gives ("Pagination").
 pub(super) const PAGE: u64 = 100;
 

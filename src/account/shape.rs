@@ -1,14 +1,12 @@
 //! What was asked for of an answer: the part of the list, and the fields. How much of it is shown is for
 //! [`crate::answer`] to decide.
 
+use super::scan::DEFAULT_LIMIT;
 use crate::{
     answer::unreadable,
     crm::{Invocation, Shape, Toolset, nearest},
 };
 use serde_json::{Map, Value};
-
-/// How many items a list gives when nothing is asked for ("Pagination").
-const DEFAULT_LIMIT: u64 = 50;
 
 pub(super) fn shape(invocation: &Invocation, value: &mut Value) {
     if invocation.entry.toolset == Toolset::Webhooks {

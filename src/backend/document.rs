@@ -191,6 +191,7 @@ fn failure(status: StatusCode, body: &Body) -> Error {
 mod tests {
     use super::{answer, request};
     use crate::{
+        backend::fuzzing::any_invocation,
         client::{Body, Response},
         crm::{ALL, Invocation, find, lenient::UNREADABLE},
     };
@@ -272,21 +273,7 @@ mod tests {
             body in any_body(["id", "name", "value", "tags", "status", "data", "meta", "pages", "events", "settings", "address", "total"].map(str::to_owned).to_vec()),
             tool in prop::sample::select(ALL.iter().collect::<Vec<_>>()),
         ) {
-            let arguments = tool.input_schema().get("required").and_then(Value::as_array).into_iter().flatten().map(|name| {
-                let name = name.as_str().unwrap();
-                let value = match name {
-                    "email" => json!("a@example.com"),
-                    "value" => json!(1),
-                    "status" => json!("open"),
-                    "url" => json!("https://example.com"),
-                    "events" => json!(["contact.created"]),
-                    _ => json!("a1"),
-                };
-                (name.to_owned(), value)
-            }).collect();
-            let mut arguments: Map<String, Value> = arguments;
-            arguments.extend(tool.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
-            let invocation = tool.parse(arguments).unwrap();
+            let invocation = any_invocation(tool).unwrap();
             let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
             if let Ok(value) = answer(&invocation, response) {
                 let schema = Value::Object(tool.output_schema().clone());

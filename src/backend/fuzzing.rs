@@ -46,7 +46,7 @@ pub(crate) fn arguments(data: &[u8]) {
 }
 
 /// An invocation of the tool that needs no particular arguments.
-fn any_invocation(entry: &'static Entry) -> Option<Invocation> {
+pub(super) fn any_invocation(entry: &'static Entry) -> Option<Invocation> {
     let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
     let mut arguments: Map<String, Value> = required
         .filter_map(Value::as_str)

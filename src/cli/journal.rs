@@ -1,9 +1,8 @@
 //! `journal`: what was written to the account, and whether its record is whole.
 
-use super::{print, say};
+use super::{print, say, tools::named};
 use crate::{
     config::Settings,
-    crm::{ALL, find, nearest},
     error::Error,
     store::{Journal, JournalEntry, UNFINISHED, Wanted},
 };
@@ -149,12 +148,7 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 fn tool(name: &str) -> Result<String, Error> {
-    if find(name).is_some() {
-        return Ok(name.to_owned());
-    }
-    let hint = nearest(name, ALL.iter().map(|entry| entry.name))
-        .map_or(String::new(), |near| format!(" Did you mean {near}?"));
-    Err(Error::invalid("tool", format!("There is no tool {name}.{hint}")))
+    named(name).map(|entry| entry.name.to_owned())
 }
 
 fn hash(text: &str) -> Result<String, String> {

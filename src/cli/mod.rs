@@ -72,7 +72,7 @@ struct CallMarker {}
 /// The command with the catalogue's tools under `call`. `-h` leaves the settings out, so that a command's own options
 /// stand alone; `--help` shows all.
 fn command() -> clap::Command {
-    let command = Cli::command().mut_subcommand("call", call::with_tools).mut_args(|argument| {
+    let command = Cli::command().mut_subcommand("call", |call| call.defer(call::with_tools)).mut_args(|argument| {
         let is_setting = argument.get_help_heading().is_some();
         argument.hide_short_help(is_setting)
     });

@@ -44,7 +44,8 @@ pub(super) fn run(settings: &Settings, options: &Options) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-fn named(name: &str) -> Result<&'static Entry, crate::error::Error> {
+/// The tool of this name, or an error with the nearest.
+pub(super) fn named(name: &str) -> Result<&'static Entry, crate::error::Error> {
     find(name).ok_or_else(|| {
         let hint = nearest(name, ALL.iter().map(|entry| entry.name))
             .map_or(String::new(), |near| format!(" Did you mean {near}?"));

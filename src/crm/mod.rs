@@ -97,8 +97,7 @@ pub struct Entry {
     /// The fields that it may empty, if it is an update.
     pub clearable: &'static [&'static str],
     typed: fn(&Map<String, Value>) -> arguments::Parsed,
-    describe: fn() -> String,
-    make_input: fn(&[&str]) -> Map<String, Value>,
+    make_input: fn(&[&str]) -> schema::Described,
     make_output: fn() -> Map<String, Value>,
     schemas: OnceLock<Schemas>,
 }
@@ -134,7 +133,6 @@ impl Entry {
             takes_query: O::ROUTE.takes_query,
             clearable: O::CLEARABLE,
             typed: arguments::typed::<O>,
-            describe: schema::description::<O>,
             make_input: schema::input::<O>,
             make_output: schema::output::<O::Output>,
             schemas: OnceLock::new(),
@@ -142,10 +140,9 @@ impl Entry {
     }
 
     fn schemas(&self) -> &Schemas {
-        self.schemas.get_or_init(|| Schemas {
-            description: (self.describe)(),
-            input: (self.make_input)(self.clearable),
-            output: (self.make_output)(),
+        self.schemas.get_or_init(|| {
+            let (description, input) = (self.make_input)(self.clearable);
+            Schemas { description, input, output: (self.make_output)() }
         })
     }
 

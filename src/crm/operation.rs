@@ -113,7 +113,7 @@ impl<O> Route<O> {
     }
 }
 
-/// The name of the argument in a path's braces, if it has any.
+/// Whether a path has a parameter in braces.
 pub(super) const fn has_placeholder(path: &str) -> bool {
     let bytes = path.as_bytes();
     let mut at = 0;

@@ -9,8 +9,11 @@ use serde_json::{Map, Value, json};
 /// The argument that carries a confirmation to a tool that needs one.
 pub const CONFIRMATION_TOKEN: &str = "confirmationToken";
 
-/// The schema of an operation's arguments.
-pub(super) fn input<T: JsonSchema>(clearable: &[&str]) -> Map<String, Value> {
+/// A description and the schema that it goes with.
+pub(super) type Described = (String, Map<String, Value>);
+
+/// An operation's description, which is the text of its doc comment on one line, and the schema of its arguments.
+pub(super) fn input<T: JsonSchema>(clearable: &[&str]) -> Described {
     let mut schema = generate::<T>(&|schema| {
         let Some(object) = schema.as_object_mut() else { return };
         drop_null(object);
@@ -21,13 +24,14 @@ pub(super) fn input<T: JsonSchema>(clearable: &[&str]) -> Map<String, Value> {
             object.remove("properties");
         }
     });
-    schema.remove("description");
+    let description = schema.remove("description");
+    let description = description.as_ref().and_then(Value::as_str).map(|text| text.replace('\n', " "));
     schema.entry("properties").or_insert_with(|| json!({}));
     schema.insert("additionalProperties".into(), false.into());
     if let Some(items) = schema.get_mut("properties").and_then(|all| all.get_mut("clear")?.get_mut("items")) {
         *items = json!({"type": "string", "enum": clearable});
     }
-    schema
+    (description.unwrap_or_default(), schema)
 }
 
 /// The schema of an operation's answer. It requires at most `id`, since `fields` may leave out everything else.
@@ -52,12 +56,6 @@ fn split_null(object: &mut Map<String, Value>) {
     inner.insert("type".into(), only.clone());
     object.extend(inner.shift_remove("description").map(|text| ("description".to_owned(), text)));
     object.insert("anyOf".into(), json!([inner, {"type": "null"}]));
-}
-
-/// The text of the type's doc comment, on one line.
-pub(super) fn description<T: JsonSchema>() -> String {
-    let schema = generate::<T>(&|_| ());
-    schema.get("description").and_then(Value::as_str).map(|text| text.replace('\n', " ")).unwrap_or_default()
 }
 
 /// For a type whose own doc comment says nothing that its field's name does not: as an argument it stays without words.

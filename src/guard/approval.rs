@@ -4,11 +4,10 @@ use super::{PATIENCE, preview::Preview};
 use crate::{
     crm::Invocation,
     error::{Code, Error, Result},
-    store::{NewApproval, Store},
+    store::{NewApproval, Store, sha256_hex},
 };
 use chrono::Utc;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use std::{fmt, sync::Arc};
 
 const USED: &str = "This confirmationToken has been used.";
@@ -33,11 +32,11 @@ impl Ticket {
         getrandom::fill(&mut bytes)
             .map_err(|error| Error::new(Code::Internal, format!("No random numbers from the system: {error}.")))?;
         // Hexadecimal: a code that began with a dash would be a flag on the command line.
-        Ok(Self(hex(&bytes)))
+        Ok(Self(format!("{:032x}", u128::from_be_bytes(bytes))))
     }
 
     fn hash(&self) -> String {
-        hex(&Sha256::digest(self.0.as_bytes()))
+        sha256_hex(self.0.as_bytes())
     }
 }
 
@@ -129,7 +128,7 @@ fn arguments_hash(invocation: &Invocation) -> String {
 
 /// SHA-256 of a value's canonical form: compact JSON with sorted names.
 pub(super) fn hash(value: &Value) -> String {
-    hex(&Sha256::digest(canonical(value).to_string().as_bytes()))
+    sha256_hex(canonical(value).to_string().as_bytes())
 }
 
 fn canonical(value: &Value) -> Value {
@@ -146,8 +145,4 @@ fn canonical(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(canonical).collect(),
         other => other.clone(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

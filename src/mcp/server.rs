@@ -72,14 +72,16 @@ impl Server {
         let form = Form::new(context, &self.closing);
         let way = confirm::way(&self.seal, entry, &request, context, &form)?;
         let arguments = request.arguments.unwrap_or_default();
-        match Box::pin(self.app.call(entry, arguments.clone(), way, call)).await? {
+        // Only a guarded call may come back, with these arguments sealed.
+        let to_seal = self.app.confirms(entry).then(|| arguments.clone());
+        match Box::pin(self.app.call(entry, arguments, way, call)).await? {
             Reply::Done(value, text) => {
                 let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
                 result.structured_content = Some(value);
                 Ok(of_the_account(result).into())
             }
             Reply::RequestInput(ticket, preview) => {
-                Ok(self.seal.input_request(entry, &arguments, &ticket, &preview).into())
+                Ok(self.seal.input_request(entry, &to_seal.unwrap_or_default(), &ticket, &preview).into())
             }
         }
     }

@@ -88,7 +88,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
             let end = available.iter().position(|byte| *byte == b'\n');
             let take = end.map_or(available.len(), |at| at + 1);
             if !self.skipping {
-                self.line.extend(available.iter().take(take));
+                self.line.extend_from_slice(available.get(..take).unwrap_or_default());
             }
             self.read.consume(take);
             if self.line.len() > MOST_LINE {

@@ -15,12 +15,23 @@ pub use token::{StoredToken, token_hash};
 
 use crate::error::{Code, Error, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use sha2::{Digest, Sha256};
 use std::{
-    fmt, fs, io,
+    fmt::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+
+/// SHA-256 in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(5);

@@ -3,12 +3,11 @@
 //! A process that starts with the first token, or with any that came of it, finds the newest. The first token itself
 //! was given by a person and is copied nowhere: of it only the hash is kept.
 
-use super::Store;
+use super::{Store, sha256_hex};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 /// How long the hashes between the first token and the newest are remembered; a token lives some twenty minutes.
 const LINEAGE: TimeDelta = TimeDelta::days(90);
@@ -26,7 +25,7 @@ pub struct StoredToken {
 
 /// The SHA-256 of a token in hexadecimal: what stands for it wherever it must not stand itself.
 pub fn token_hash(token: &SecretString) -> String {
-    Sha256::digest(token.expose_secret().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256_hex(token.expose_secret().as_bytes())
 }
 
 impl Store {

@@ -1,8 +1,8 @@
 //! The journal's files: `journal.jsonl`, which grows, and `journal-N.jsonl`, full ones, by the number of their last
 //! line. All that touches them holds the lock on `journal.lock`, so that several processes write one chain.
 
-use super::line::{Head, Line, digest};
-use crate::store::{BUSY, create_private_dir, private_file};
+use super::line::{Head, Line};
+use crate::store::{BUSY, create_private_dir, private_file, sha256_hex};
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::{
@@ -222,7 +222,7 @@ impl Growing {
         self.file.set_len(self.length)?;
         let mut event = event("healed");
         event.insert("tornBytes".into(), torn.len().into());
-        event.insert("tornHash".into(), digest(torn).into());
+        event.insert("tornHash".into(), sha256_hex(torn).into());
         self.write(&event)
     }
 }

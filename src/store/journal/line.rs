@@ -3,9 +3,8 @@
 //! The hash is the SHA-256 of the line's own text without its last member, `hash`, so that no canonical form has to be
 //! agreed on: what is written is what is hashed, and any tool can check it.
 
+use crate::store::sha256_hex;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
-use std::fmt::Write;
 
 /// What stands before the first line.
 pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -33,7 +32,7 @@ impl Head {
         body.extend(event.clone());
         body.insert("prev".into(), self.hash.clone().into());
         let text = Value::Object(body).to_string();
-        let hash = digest(text.as_bytes());
+        let hash = sha256_hex(text.as_bytes());
         let open = text.strip_suffix('}').unwrap_or(&text);
         (format!(r#"{open},"hash":"{hash}"}}"#), Self { count, hash })
     }
@@ -57,7 +56,7 @@ impl Line {
         let member = |name: &str| event.get(name).and_then(Value::as_str).map(str::to_owned);
         let (seq, prev, hash) = (event.get("seq")?.as_u64()?, member("prev")?, member("hash")?);
         let end = format!(r#","hash":"{hash}"}}"#);
-        let sound = text.strip_suffix(end.as_bytes()).is_some_and(|open| digest(&[open, b"}"].concat()) == hash);
+        let sound = text.strip_suffix(end.as_bytes()).is_some_and(|open| sha256_hex(&[open, b"}"].concat()) == hash);
         Some(Self { seq, prev, hash, sound, event })
     }
 
@@ -65,15 +64,6 @@ impl Line {
     pub(super) fn head(&self) -> Head {
         Head { count: self.seq, hash: self.hash.clone() }
     }
-}
-
-/// SHA-256 in hexadecimal.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -52,27 +52,24 @@ async fn under(fault: &str, mut judge: impl FnMut(&str, &rmcp::model::CallToolRe
     }
 }
 
+/// There is exactly one object, and it is the answer.
+fn made_once(case: &str, result: &rmcp::model::CallToolResult, there: &[Value]) {
+    let made = structured(result);
+    assert_eq!(there.len(), 1, "{case}");
+    assert_eq!(made["id"], there[0]["id"], "{case}");
+}
+
 #[tokio::test]
 async fn what_was_surely_not_executed_is_sent_again() {
     for fault in ["500", "401", "429:1", "html"] {
-        under(fault, |case, result, there| {
-            let made = structured(result);
-            assert_eq!(there.len(), 1, "{case}");
-            assert_eq!(made["id"], there[0]["id"], "{case}");
-        })
-        .await;
+        under(fault, made_once).await;
     }
 }
 
 #[tokio::test]
 async fn what_took_effect_is_found_and_not_made_again() {
     for fault in ["500-after", "drop-after", "truncate", "malformed", "html-after"] {
-        under(fault, |case, result, there| {
-            let made = structured(result);
-            assert_eq!(there.len(), 1, "{case}");
-            assert_eq!(made["id"], there[0]["id"], "{case}");
-        })
-        .await;
+        under(fault, made_once).await;
     }
 }
 
