@@ -1,6 +1,6 @@
 //! Who renews a token: one process at a time, and its intention is written before its request goes out.
 
-use super::{StoredToken, Store, token};
+use super::{Store, StoredToken, token};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};

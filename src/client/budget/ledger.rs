@@ -92,6 +92,16 @@ impl Ledger {
         size(self.share()).saturating_sub(self.used())
     }
 
+    /// What of the whole limit this process does not use itself.
+    pub(super) fn left_of_limit(&self) -> usize {
+        size(self.limit()).saturating_sub(self.used())
+    }
+
+    /// How many permits go round once a window.
+    pub(super) fn going_round(&self) -> usize {
+        size(self.share())
+    }
+
     /// When the one with `ahead` others before it can go at the earliest, if everything in flight is answered now.
     /// `None`: not within any time that can be told.
     pub(super) fn turn(&self, ahead: usize, now: Instant) -> Option<Instant> {

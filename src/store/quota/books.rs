@@ -169,10 +169,8 @@ impl Books {
         let permits = interactive + bulk + spare;
 
         // Whoever got something goes behind the others who wait.
-        let then = |got: u32, wanted: u32, since: u64| Waits {
-            count: wanted - got,
-            since: if got > 0 { now } else { since },
-        };
+        let then =
+            |got: u32, wanted: u32, since: u64| Waits { count: wanted - got, since: if got > 0 { now } else { since } };
         let member = Member {
             held: ask.held.saturating_add(permits),
             answered_by: now + life + ask.longest,
@@ -205,7 +203,7 @@ impl Books {
         let longest_window = self.members.values().map(|member| member.window).max().unwrap_or(0).max(window);
         // A little longer than it counts: an answer that came a moment ago is held against what counted then.
         let kept = longest_window + lease_life(longest_window) * 4 + 1_000;
-        let newest = now + (window / GRAINS).max(1);
+        let newest = now + 1 + (window / GRAINS).max(1);
         let future: u32 = self.cooling.split_off(&(newest + 1)).into_values().fold(0, u32::saturating_add);
         if future > 0 {
             add(&mut self.cooling, newest, future);
@@ -225,7 +223,7 @@ impl Books {
     /// What the process reports: what it still holds, and what cools from now on.
     fn enter(&mut self, ask: &Ask, window: u64, now: u64) {
         let grain = (window / GRAINS).max(1);
-        for at in ask.ended.iter().map(|at| (*at).min(now)).filter(|at| *at + window > now) {
+        for at in ask.ended.iter().map(|at| (*at).min(now + 1)).filter(|at| *at + window > now) {
             add(&mut self.cooling, at.next_multiple_of(grain), 1);
         }
         let member = self.members.entry(ask.member.clone()).or_default();
