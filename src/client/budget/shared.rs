@@ -4,7 +4,7 @@ use super::{Budget, State, Ticket};
 use crate::{
     context::Priority,
     error::{Code, Error},
-    store::{Ask, QuotaKey, Seen, Store},
+    store::{Ask, Grant, QuotaKey, Seen, Store},
 };
 use chrono::Utc;
 use std::{
@@ -111,15 +111,10 @@ impl Budget {
         };
         let clock = Clocks::read();
         let mut state = self.state();
-        let State { ledger, lease: Some(lease), .. } = &mut *state else { return };
         match done {
-            Ok(grant) => {
-                let held = Some(grant.held_until).filter(|held| *held > 0).map(|held| clock.at(held));
-                ledger.hear(grant.told, grant.learned_window.map(Duration::from_millis), held);
-                lease.granted(&grant, own_use, wanting, |time| clock.at(time), clock.now);
-            }
+            Ok(grant) => state.granted(&grant, own_use, wanting, &clock),
             Err(error) => {
-                if lease.failed(clock.now) {
+                if state.lease.as_mut().is_some_and(|lease| lease.failed(clock.now)) {
                     tracing::warn!(
                         "the quota is not shared with other processes, this one paces alone: {}",
                         error.message
@@ -152,6 +147,15 @@ impl State {
         let wanting = self.queue.len().saturating_sub(in_hand);
         let interactive = self.interactive().saturating_sub(in_hand);
         lease.next(wanting, interactive, self.ledger.turn(in_hand, now), now)
+    }
+
+    /// Takes over what an exchange gave.
+    fn granted(&mut self, grant: &Grant, own_use: usize, wanting: (usize, usize), clock: &Clocks) {
+        let held = Some(grant.held_until).filter(|held| *held > 0).map(|held| clock.at(held));
+        self.ledger.hear(grant.told, grant.learned_window.map(Duration::from_millis), held);
+        if let Some(lease) = &mut self.lease {
+            lease.granted(grant, own_use, wanting, |time| clock.at(time), clock.now);
+        }
     }
 
     fn interactive(&self) -> usize {
@@ -265,3 +269,7 @@ fn millis(time: Duration) -> u64 {
 fn count(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+#[path = "crowd.rs"]
+mod crowd;

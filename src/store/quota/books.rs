@@ -157,12 +157,12 @@ impl Books {
         let crowd = self.crowd(&ask.member, mine, mine_bulk, round, now);
 
         let open = self.held_until <= now;
-        let one_round = if crowd.waits { round } else { u32::MAX };
+        let at_most = |others: bool| if others { round } else { u32::MAX };
         let give = |ahead: u32, wanted: u32| if open { free.saturating_sub(ahead).min(wanted) } else { 0 };
-        let interactive = give(crowd.before_interactive, ask.interactive.min(one_round));
+        let interactive = give(crowd.before_interactive, ask.interactive.min(at_most(crowd.interactive)));
         let left_waiting = ask.interactive - interactive;
         let before_bulk = crowd.before_bulk.saturating_add(interactive).saturating_add(left_waiting);
-        let bulk = give(before_bulk, ask.bulk.min(one_round));
+        let bulk = give(before_bulk, ask.bulk.min(at_most(crowd.waits)));
         let unmet = left_waiting > 0 || ask.bulk > bulk;
         let rest = give(interactive.saturating_add(bulk), u32::MAX) / 4;
         let spare = if unmet || crowd.waits { 0 } else { ask.spare.min(round).min(rest) };
@@ -257,6 +257,7 @@ impl Books {
             }
             let earlier = |waits: Waits, mine: u64| (waits.since, name.as_str()) < (mine, me);
             let (interactive, bulk) = (member.interactive, member.bulk);
+            crowd.interactive |= interactive.count > 0;
             crowd.waits |= interactive.count > 0 || bulk.count > 0;
             crowd.before_bulk = crowd.before_bulk.saturating_add(interactive.count);
             if interactive.count > 0 && earlier(interactive, mine) {
@@ -284,6 +285,9 @@ impl Books {
 
 #[derive(Debug, Default)]
 struct Crowd {
+    /// Somebody waits for somebody else's answer there.
+    interactive: bool,
+    /// Or at least work that can wait does.
     waits: bool,
     before_interactive: u32,
     before_bulk: u32,

@@ -3,6 +3,8 @@
 //! A row is read, reckoned with and written back in one short transaction that takes the write lock first.
 
 mod books;
+#[cfg(test)]
+mod tests;
 
 pub use books::{Ask, Books, Grant, LIMIT, Seen, WINDOW, lease_life};
 
