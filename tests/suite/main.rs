@@ -20,5 +20,6 @@ mod fire;
 mod hostile;
 mod outage;
 mod policy;
+mod processes;
 mod protocol;
 mod support;
