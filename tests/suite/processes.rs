@@ -141,7 +141,7 @@ async fn soak_eight_processes_a_thousand_calls_each() {
     for counting in [Counting::Fixed, Counting::Sliding] {
         let (account, stats) = crowd(config(500, 5, counting, 7), 8, 1000, &flags).await;
         let (used, renewals) = (utilisation(&account, &stats).await, renewals(&account).await);
-        eprintln!(
+        let figures = format!(
             "{counting:?}: {:.2} % used, at most {} in a window and {} in any sliding one of {}, {renewals} renewals, {} answers 401, {} answers 429",
             used * 100.0,
             stats["maxInWindow"],
@@ -150,6 +150,7 @@ async fn soak_eight_processes_a_thousand_calls_each() {
             stats["byStatus"]["401"].as_u64().unwrap_or(0),
             stats["throttled"],
         );
+        std::io::Write::write_all(&mut std::io::stderr(), format!("{figures}\n").as_bytes()).unwrap();
         assert!(used >= 0.98, "{used}");
     }
 }

@@ -110,7 +110,7 @@ impl Auth {
         let state = self.state();
         let over = state.current.as_ref().is_some_and(|token| token.is_over(self.wire.clock.now()));
         // It may have ended in the wait for the quota. While renewals fail, the API may still know better.
-        let over = over && !state.failed.as_ref().is_some_and(|pause| pause.until > Instant::now());
+        let over = over && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
         let waits = over || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
         if waits { None } else { state.current.clone() }
     }

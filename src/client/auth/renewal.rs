@@ -234,10 +234,10 @@ impl Auth {
         if let Some((value, _)) = &stored {
             self.wire.secrets.add(value);
         }
-        if stored.is_some() || lock.is_some() {
-            if let Err(error) = self.store.end_renewal(&old.hash, &self.member, stored).await {
-                self.warn(&error);
-            }
+        if (stored.is_some() || lock.is_some())
+            && let Err(error) = self.store.end_renewal(&old.hash, &self.member, stored).await
+        {
+            self.warn(&error);
         }
         if let Some(mut token) = token {
             token.origin.clone_from(&old.origin);
