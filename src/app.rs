@@ -10,7 +10,7 @@ use crate::{
     crm::{ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation},
     error::{Code, Error, Result},
     guard::{Confirmation, Guard, Preview, Ticket, Verdict},
-    store::Store,
+    store::{Journal, Store},
 };
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -22,6 +22,7 @@ pub struct App {
     guard: Guard,
     client: Client,
     store: Arc<Store>,
+    journal: Option<Arc<Journal>>,
     timeout: Duration,
     max_answer: usize,
 }
@@ -48,12 +49,16 @@ impl App {
         let rules = AccountRules {
             location_id: settings.location_id.clone(),
             allow_private_webhooks: settings.allow_private_webhooks,
+            name: settings.account_name(),
+            read_before: settings.journal_before,
         };
+        let journal = settings.journal()?.map(Arc::new);
         Ok(Self {
-            account: Account::new(Backend::document(client.clone()), rules),
+            account: Account::new(Backend::document(client.clone()), rules, journal.clone()),
             guard: Guard::new(policy, Arc::clone(&store)),
             client,
             store,
+            journal,
             timeout: settings.timeout(),
             max_answer: settings.max_answer,
         })
@@ -84,6 +89,11 @@ impl App {
         &self.store
     }
 
+    /// The journal, unless it is turned off.
+    pub fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
     /// Runs one call of a tool: policy, arguments, confirmation, account.
     ///
     /// # Errors
@@ -111,8 +121,8 @@ impl App {
             self.guard.policy().allow(entry)?;
             let invocation = entry.parse(arguments)?;
             match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
-                Verdict::Go => {
-                    let value = self.account.run(&invocation, &context).await?;
+                Verdict::Go(admitted) => {
+                    let value = self.account.run(&invocation, admitted, &context).await?;
                     self.clean(answer::finish(&invocation, value, self.max_answer))
                 }
                 Verdict::RequestInput(ticket, preview) => Ok(Reply::RequestInput(ticket, preview)),

@@ -6,8 +6,9 @@ use crate::{
     crm::Toolset,
     error::{Error, Result},
     guard::{ConfirmMode, Policy},
+    store::Journal,
 };
-use clap::{Args, Command, builder::BoolishValueParser};
+use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use http::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
@@ -28,7 +29,7 @@ pub struct Settings {
     /// The one location this server may touch; another is refused
     #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
     pub location_id: Option<String>,
-    /// Where renewed tokens and pending confirmations are kept
+    /// Where renewed tokens, pending confirmations and the journal are kept
     #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
     pub state_dir: Option<PathBuf>,
 
@@ -74,6 +75,16 @@ pub struct Settings {
     /// Let webhooks point to private hosts
     #[arg(long, global = true, env = "GHL_ALLOW_PRIVATE_WEBHOOKS", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
     pub allow_private_webhooks: bool,
+
+    /// Record every write in the state directory before it is sent; a write that cannot be recorded is refused
+    #[arg(long, global = true, env = "GHL_JOURNAL", value_parser = BoolishValueParser::new(), action = ArgAction::Set, value_name = "ON|OFF", default_value = "on", hide_possible_values = true, help_heading = "Journal")]
+    pub journal: bool,
+    /// Read an object before its update, so that the journal has it as it was: one request more
+    #[arg(long, global = true, env = "GHL_JOURNAL_BEFORE", value_parser = BoolishValueParser::new(), action = ArgAction::Set, value_name = "ON|OFF", default_value = "on", hide_possible_values = true, help_heading = "Journal")]
+    pub journal_before: bool,
+    /// The most bytes that the journal takes; the oldest lines go first
+    #[arg(long, global = true, env = "GHL_JOURNAL_MAX", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(64 * 1024..), help_heading = "Journal")]
+    pub journal_max: u64,
 
     /// Seconds that one call may take, waiting for the quota included
     #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
@@ -183,6 +194,23 @@ impl Settings {
         self.state_dir.clone().or_else(platform).ok_or_else(|| {
             Error::invalid("--state-dir", "This system names no directory for data. Give one with --state-dir.")
         })
+    }
+
+    /// What the journal calls the account: one state directory may serve several.
+    pub fn account_name(&self) -> String {
+        match self.backend_url.as_ref().or(self.base_url.as_ref()) {
+            _ if self.sandbox => "sandbox".to_owned(),
+            Some(url) => url.host_str().unwrap_or_default().to_owned(),
+            None => "live".to_owned(),
+        }
+    }
+
+    /// The journal, unless it is turned off.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming `--state-dir` when the platform has no place for it.
+    pub fn journal(&self) -> Result<Option<Journal>> {
+        self.journal.then(|| Ok(Journal::new(self.state_dir()?, self.journal_max))).transpose()
     }
 
     /// The client's part of the settings.

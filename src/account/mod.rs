@@ -2,6 +2,7 @@
 
 mod create;
 mod filter;
+mod journal;
 mod merge;
 mod objects;
 mod pin;
@@ -9,6 +10,8 @@ mod publish;
 mod rules;
 mod scan;
 mod shape;
+
+pub use journal::Agreed;
 
 use crate::{
     backend::Backend,
@@ -22,8 +25,10 @@ use crate::{
         pages::UpdatePage,
     },
     error::{Code, Error, Result},
+    store::Journal,
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 /// The settings that decide what an operation may mean.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +37,19 @@ pub struct AccountRules {
     pub location_id: Option<String>,
     /// Whether webhooks may point to private hosts (`--allow-private-webhooks`).
     pub allow_private_webhooks: bool,
+    /// What the journal calls this account.
+    pub name: String,
+    /// Whether the object is read before each update, so that the journal has it (`--journal-before`).
+    pub read_before: bool,
+}
+
+/// What is known of a write when it may go on: how it was agreed to, and the object as that read it.
+#[derive(Debug, Default)]
+pub struct Admitted {
+    /// How it was agreed to.
+    pub agreed: Agreed,
+    /// The object as it was read for the question, just now.
+    pub object: Option<Value>,
 }
 
 /// The account behind a credential.
@@ -40,12 +58,14 @@ pub struct Account {
     backend: Backend,
     rules: AccountRules,
     pin: pin::Pin,
+    recorder: journal::Recorder,
 }
 
 impl Account {
-    /// The account that `backend` reaches.
-    pub fn new(backend: Backend, rules: AccountRules) -> Self {
-        Self { backend, pin: pin::Pin::new(rules.location_id.clone()), rules }
+    /// The account that `backend` reaches. Its writes are recorded in `journal`, if there is one.
+    pub fn new(backend: Backend, rules: AccountRules, journal: Option<Arc<Journal>>) -> Self {
+        let recorder = journal::Recorder::new(journal, &rules);
+        Self { backend, pin: pin::Pin::new(rules.location_id.clone()), rules, recorder }
     }
 
     /// Whether the account's API has the operation.
@@ -53,33 +73,72 @@ impl Account {
         self.backend.has(entry)
     }
 
-    /// Runs one operation, with everything that it means.
+    /// Runs one operation, with everything that it means. A write is in the journal before it is sent.
     ///
     /// # Errors
-    /// A stable code and what to do; `outcome_unknown` where nobody can say whether a write took effect.
-    pub async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
+    /// A stable code and what to do; `outcome_unknown` where nobody can say whether a write took effect; `internal` for a
+    /// write that the journal does not take.
+    pub async fn run(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
         rules::check_arguments(&self.rules, invocation)?;
         self.pin.check(&self.backend, context).await?;
-        let mut value = match (invocation.entry.name, invocation.entry.effect) {
-            (UpdateContact::NAME, _) => {
-                let merged = merge::nested_fields(&self.backend, invocation, context).await?;
-                self.plain(&merged, context).await?
-            }
-            (UpdatePage::NAME, _) => {
-                self.current(invocation, context).await?;
-                self.plain(invocation, context).await?
-            }
-            (GetCampaign::NAME, _) => rules::same_id(invocation, self.plain(invocation, context).await?)?,
-            (ListContacts::NAME | ListOpportunities::NAME, _) => match filter::beyond_the_api(invocation) {
-                Some(filter) => filter.list(&self.backend, invocation, context).await?,
-                None => self.plain(invocation, context).await?,
-            },
-            (_, Effect::Create) => create::once(&self.backend, invocation, context).await?,
-            (_, Effect::Publish) => publish::run(&self.backend, invocation, context).await?,
-            _ => self.plain(invocation, context).await?,
+        let mut done = if invocation.entry.effect == Effect::Read {
+            self.read(invocation, context).await
+        } else {
+            self.write(invocation, admitted, context).await
         };
-        shape::shape(invocation, &mut value);
-        Ok(value)
+        if let Ok(value) = &mut done {
+            shape::shape(invocation, value);
+        }
+        done
+    }
+
+    async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
+        match invocation.entry.name {
+            GetCampaign::NAME => rules::same_id(invocation, self.plain(invocation, context).await?),
+            ListContacts::NAME | ListOpportunities::NAME => match filter::beyond_the_api(invocation) {
+                Some(filter) => filter.list(&self.backend, invocation, context).await,
+                None => self.plain(invocation, context).await,
+            },
+            _ => self.plain(invocation, context).await,
+        }
+    }
+
+    async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
+        let Admitted { agreed, object } = admitted;
+        let before = match object {
+            Some(object) => Some(object),
+            None => self.before(invocation, context).await?,
+        };
+        let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
+        let done = match (invocation.entry.name, invocation.entry.effect, &before) {
+            (UpdateContact::NAME, _, Some(contact)) => {
+                self.plain(&merge::nested_fields(invocation, contact), context).await
+            }
+            (_, Effect::Create, _) => create::once(&self.backend, invocation, context).await,
+            (_, Effect::Publish, _) => publish::run(&self.backend, invocation, context).await,
+            _ => self.plain(invocation, context).await,
+        };
+        if let Some(attempt) = attempt {
+            attempt.finish(&self.backend, invocation, &done).await;
+        }
+        done
+    }
+
+    /// The object before its update, where a rule, a merge or the journal needs it.
+    async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+        let updates = invocation.entry.effect == Effect::Update;
+        let needed = match invocation.entry.name {
+            UpdatePage::NAME => true,
+            UpdateContact::NAME => merge::nested(invocation).next().is_some(),
+            _ => false,
+        };
+        let wanted = updates && self.recorder.wants_before();
+        if !needed && !wanted {
+            return Ok(None);
+        }
+        let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
+        rules::check_state(invocation, &object)?;
+        Ok(Some(object))
     }
 
     /// The object that an invocation would change, as it is now, once the account's rules allow the change. `None` for an

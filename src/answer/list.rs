@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 /// Where each item of a filtered list stands in the unfiltered one, for [`fit`] to know where to go on. A member of `meta`
 /// on the way up; it never leaves.
-pub const OFFSETS: &str = "itemOffsets";
+pub(crate) const OFFSETS: &str = "itemOffsets";
 
 /// No item takes more than this part of an answer, so that one long text does not crowd the others out.
 const SHARE: usize = 4;

@@ -10,8 +10,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub use list::OFFSETS;
-pub(crate) use list::unreadable;
+pub(crate) use list::{OFFSETS, unreadable};
 pub use size::DEFAULT_MOST;
 
 use crate::{
@@ -29,7 +28,7 @@ pub const LEAST: usize = 4096;
 pub const REMOVED: &str = "removedCharacters";
 
 /// Room for what is added to an answer that is cut.
-const REMARKS: usize = 1000;
+const REMARKS: usize = 1500;
 
 /// An error's message is a sentence or two.
 const MESSAGE: usize = 2000;
@@ -70,9 +69,13 @@ pub fn finish_error(mut error: Error, most: usize) -> Error {
 /// A value to be shown to a person, clean, each of its texts one line of at most `line` characters, and at most `most`
 /// bytes in all.
 pub fn lines(mut value: Value, line: usize, most: usize) -> Value {
-    clean::value(&mut value);
+    let removed = clean::value(&mut value);
     one_line(&mut value, line);
     shrink::fit(&mut value, most, &["id"]);
+    if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
+        // What a person agrees to holds more than they see.
+        members.insert(REMOVED.to_owned(), removed.into());
+    }
     value
 }
 
@@ -94,9 +97,14 @@ fn remark(members: &mut Map<String, Value>, text: &str) {
 /// What was cut, in words; the first few of it.
 fn in_words(cuts: &[Cut]) -> String {
     const TOLD: usize = 4;
-    let told = cuts.iter().take(TOLD);
-    let told: Vec<_> = told.map(|cut| format!("{} ({} of {} {})", cut.field, cut.shown, cut.whole, cut.unit)).collect();
+    /// The names on the way to a field are the account's, and may be long.
+    const FIELD: usize = 120;
+    let told = cuts.iter().take(TOLD).map(|cut| {
+        let (field, _) = shrink::beginning(&cut.field, FIELD);
+        let more = if field.len() < cut.field.len() { "…" } else { "" };
+        format!("{field}{more} ({} of {} {})", cut.shown, cut.whole, cut.unit)
+    });
     let more = cuts.len().saturating_sub(TOLD);
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", told.join(", "))
+    format!("{}{more}", told.collect::<Vec<_>>().join(", "))
 }

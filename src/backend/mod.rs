@@ -12,6 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// An operation's answer, in the shape that its output schema promises.
 #[derive(Debug, Clone)]
@@ -56,6 +57,11 @@ impl Backend {
     /// What the API's clock may have shown at a moment of this machine's.
     pub fn server_time_at(&self, local: DateTime<Utc>) -> Option<ServerTime> {
         self.client.server_time_at(local)
+    }
+
+    /// The text with every credential that the client has held replaced.
+    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.client.scrub(text)
     }
 
     /// A number that changes with each new credential.

@@ -6,6 +6,7 @@ mod call;
 mod demo;
 mod docs;
 mod doctor;
+mod journal;
 mod sandbox;
 mod serve;
 mod start;
@@ -54,6 +55,8 @@ enum Command {
     Auth(auth::Options),
     /// Check settings, credential, network, quota and location
     Doctor(doctor::Options),
+    /// Show what was written to the account, or check that the record is whole
+    Journal(journal::Options),
     /// Watch an MCP session with the embedded account
     Demo(demo::Options),
     /// Run the embedded account as an HTTP server of its own
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
             Command::Approve(options) => approve::run(&cli.settings, &options).await,
             Command::Auth(options) => auth::run(&cli.settings, options).await,
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,
+            Command::Journal(options) => journal::run(&cli.settings, options).await,
             Command::Demo(options) => demo::run(&options).await,
             Command::Sandbox(options) => sandbox::run(options).await,
             Command::Docs(options) => docs::run(&options),

@@ -17,7 +17,16 @@ pub(super) struct Started {
 
 pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
-    Ok(Started { app: Arc::new(App::new(&settings)?), _sandbox: sandbox })
+    let app = Arc::new(App::new(&settings)?);
+    if let Some(journal) = app.journal().map(Arc::clone) {
+        // Not waited for: the next write mends as well.
+        tokio::spawn(async move {
+            if let Err(error) = journal.heal().await {
+                tracing::warn!("{}", error.message);
+            }
+        });
+    }
+    Ok(Started { app, _sandbox: sandbox })
 }
 
 /// Starts an embedded account on a loopback port and points the settings to it.

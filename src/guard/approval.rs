@@ -6,7 +6,6 @@ use crate::{
     error::{Code, Error, Result},
     store::{NewApproval, Store},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Utc;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -33,7 +32,8 @@ impl Ticket {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)
             .map_err(|error| Error::new(Code::Internal, format!("No random numbers from the system: {error}.")))?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        // Hexadecimal: a code that began with a dash would be a flag on the command line.
+        Ok(Self(hex(&bytes)))
     }
 
     fn hash(&self) -> String {

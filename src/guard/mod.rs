@@ -9,7 +9,7 @@ pub use policy::{ConfirmMode, Policy};
 pub use preview::Preview;
 
 use crate::{
-    account::Account,
+    account::{Account, Admitted, Agreed},
     context::CallContext,
     crm::Invocation,
     error::{Code, Error, Result},
@@ -55,8 +55,8 @@ pub enum Confirmation<'a> {
 
 /// Whether a call may go on.
 pub enum Verdict {
-    /// It may.
-    Go,
+    /// It may, so agreed to.
+    Go(Admitted),
     /// The answer has to ask for input; the ticket comes back with it.
     RequestInput(Ticket, Box<Preview>),
 }
@@ -104,7 +104,7 @@ impl Guard {
     ) -> Result<Verdict> {
         self.policy.allow(invocation.entry)?;
         if !self.policy.confirms(invocation.entry) {
-            return Ok(Verdict::Go);
+            return Ok(Verdict::Go(Admitted::default()));
         }
         if self.policy.confirm == ConfirmMode::Deny {
             return Err(Error::new(
@@ -117,12 +117,15 @@ impl Guard {
         }
         let preview = Preview::of(account, invocation, context).await?;
         match (self.policy.confirm, confirmation) {
-            (_, Confirmation::Token(ticket)) => self.redeem(invocation, &preview, &ticket).await.map(|()| Verdict::Go),
+            (mode, Confirmation::Token(ticket)) => {
+                self.redeem(invocation, &preview, &ticket).await?;
+                Ok(go(if mode == ConfirmMode::Human { Agreed::Human } else { Agreed::Token }, preview))
+            }
             (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
                 agreed(answer)?;
                 self.approvals.approve(&ticket).await?;
                 match self.approvals.redeem(invocation, &preview, &ticket).await? {
-                    Ok(()) => Ok(Verdict::Go),
+                    Ok(()) => Ok(go(Agreed::InputRequest, preview)),
                     // No token here: a model could spend it itself.
                     Err(problem) => Err(ask_again(problem, &preview)),
                 }
@@ -132,7 +135,7 @@ impl Guard {
                 Ok(Verdict::RequestInput(ticket, Box::new(preview)))
             }
             (ConfirmMode::Auto, Confirmation::Ask(person)) => {
-                self.ask(account, invocation, &preview, person, context).await.map(|()| Verdict::Go)
+                self.ask(account, invocation, &preview, person, context).await.map(|now| go(Agreed::Form, now))
             }
             _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "").await?),
         }
@@ -146,7 +149,7 @@ impl Guard {
         preview: &Preview,
         person: &dyn Ask,
         context: &mut CallContext,
-    ) -> Result<()> {
+    ) -> Result<Preview> {
         let asked = tokio::time::Instant::now();
         let answer = person.ask(preview, context).await?;
         // A person's time is not the call's.
@@ -154,7 +157,7 @@ impl Guard {
         agreed(answer)?;
         let now = Preview::of(account, invocation, context).await?;
         if now.object_hash == preview.object_hash {
-            return Ok(());
+            return Ok(now);
         }
         Err(ask_again("The object changed while the question was open.", &now))
     }
@@ -201,6 +204,10 @@ impl Guard {
     pub async fn approve(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
         Approvals::new(store).approve(ticket).await
     }
+}
+
+fn go(agreed: Agreed, preview: Preview) -> Verdict {
+    Verdict::Go(Admitted { agreed, object: preview.whole })
 }
 
 /// A yes that does not fit any more.

@@ -35,6 +35,8 @@ pub struct Preview {
     pub irreversible: bool,
     /// A hash of the whole object: a confirmation holds for this state and no other.
     pub(super) object_hash: String,
+    /// The whole object, for the journal.
+    pub(super) whole: Option<Value>,
 }
 
 impl Preview {
@@ -63,7 +65,7 @@ impl Preview {
             Effect::Delete => format!("{}{what}? This cannot be undone.", entry.title),
             _ => format!("{}{what}?", entry.title),
         };
-        Ok(Self { sentence, tool: entry.name, object: telling, arguments, irreversible, object_hash })
+        Ok(Self { sentence, tool: entry.name, object: telling, arguments, irreversible, object_hash, whole: object })
     }
 
     /// The preview as answers carry it.

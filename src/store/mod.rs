@@ -5,12 +5,14 @@
 
 mod approvals;
 mod credential;
+mod journal;
 mod quota;
 mod renewal;
 mod token;
 
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, Place};
+pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
 pub use token::{StoredToken, token_hash};

@@ -55,7 +55,7 @@ async fn the_deadline_ends_a_request_under_way() {
     let upstream = Upstream::scripted([Reply::Hang, Reply::Hang]).await;
     let Fixture { client, dir: _dir } = fixture(config(&upstream));
     for request in [get("/contact"), post("/contact")] {
-        let failed = client.send(&request, &CallContext::new(Duration::from_millis(200))).await.unwrap_err();
+        let failed = client.send(&request, &CallContext::new(Duration::from_millis(1_500))).await.unwrap_err();
         assert_eq!((failed.error.code, failed.fate), (Code::Timeout, Fate::Unknown));
     }
 }
@@ -81,6 +81,10 @@ async fn cancelling_says_whether_the_request_was_under_way() {
         let context = CallContext::new(Duration::from_secs(600)).cancelled_by(cancel.clone());
         let ask = post("/contact");
         let (failed, ()) = tokio::join!(client.send(&ask, &context), async {
+            // The first has to have arrived; the second waits for the quota, which nobody can see from here.
+            while upstream.seen().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
             tokio::time::sleep(Duration::from_millis(200)).await;
             cancel.cancel();
         });

@@ -97,6 +97,7 @@ async fn errors_and_previews_are_cleaned_too() {
         let asked = host.error("delete_page", json!({"id": draft["id"]})).await;
         assert_eq!(asked["code"], "confirmation_required", "{asked:.300}");
         assert!(asked["preview"]["object"]["name"].as_str().unwrap().starts_with("Offer n"), "{kind}");
+        assert_eq!(asked["preview"]["object"]["removedCharacters"], text.chars().count(), "{kind}");
         for error in [refused, asked] {
             let text = within(error).to_string();
             assert!(text.len() < 8_000 && !text.contains('\u{202e}') && !text.contains('\u{e0069}'), "{kind}");

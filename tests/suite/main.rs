@@ -18,6 +18,7 @@ mod docs;
 mod faults;
 mod fire;
 mod hostile;
+mod journal;
 mod outage;
 mod policy;
 mod processes;

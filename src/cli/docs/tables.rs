@@ -85,7 +85,11 @@ fn row(arg: &Arg) -> [String; 4] {
         all => all.iter().filter(|text| *text != "``").cloned().collect::<Vec<_>>().join(", "),
     };
     let choices: Vec<String> = arg.get_possible_values().iter().map(|choice| code(choice.get_name())).collect();
-    let choices = if is_switch || choices.is_empty() { String::new() } else { format!(": {}", choices.join(", ")) };
+    let choices = if is_switch || choices.is_empty() || arg.is_hide_possible_values_set() {
+        String::new()
+    } else {
+        format!(": {}", choices.join(", "))
+    };
     [flag, variables.join(", "), default, format!("{help}{choices}.")]
 }
 

@@ -103,6 +103,9 @@ async fn with_human_confirmation_a_token_acts_only_after_a_person_approved_it_in
     assert!(seen.contains(draft["name"].as_str().unwrap()), "the person sees what it is about: {seen}");
     assert_eq!(host.answer("delete_page", with_token(token)).await["deleted"], true);
     assert_eq!(effects(&account).await, 1);
+    let mut journal = command(&account, host.state.path());
+    journal.args(["journal", "--json"]);
+    assert_eq!(run(journal).await.json()["confirmation"], "human");
     let (code, _) = in_a_terminal(&account, host.state.path(), &["approve", token], "y").await;
     assert_eq!(code, 8, "a spent code cannot be approved again");
 }

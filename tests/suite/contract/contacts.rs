@@ -88,7 +88,9 @@ async fn updates_only_what_is_given() {
     let changes = json!({"phone": "+1-555-0199", "tags": ["new"]});
     let mut arguments = changes.clone();
     arguments["id"] = made["id"].clone();
-    let updated = contract.call("update_contact", arguments, &[("PUT", &path, "", Some(changes))]).await;
+    let updated = contract
+        .call("update_contact", arguments, &[("GET", &path, "", None), ("PUT", &path, "", Some(changes))])
+        .await;
     assert_eq!(updated["phone"], "+1-555-0199");
     assert_eq!(updated["tags"], json!(["new"]), "tags are the complete new set");
     assert_eq!(updated["companyName"], made["companyName"]);
@@ -117,11 +119,15 @@ async fn empties_fields_by_name_or_by_null() {
     let path = format!("/contact/{}", id(&made));
     let emptied = json!({"phone": null, "source": null});
     let arguments = json!({"id": made["id"], "clear": ["source", "phone"]});
-    let updated = contract.call("update_contact", arguments, &[("PUT", &path, "", Some(emptied))]).await;
+    let updated = contract
+        .call("update_contact", arguments, &[("GET", &path, "", None), ("PUT", &path, "", Some(emptied))])
+        .await;
     assert!(updated["phone"].is_null() && updated["source"].is_null(), "{updated}");
     let arguments = json!({"id": made["id"], "companyName": null, "lastName": "Roe"});
     let emptied = json!({"lastName": "Roe", "companyName": null});
-    let updated = contract.call("update_contact", arguments, &[("PUT", &path, "", Some(emptied))]).await;
+    let updated = contract
+        .call("update_contact", arguments, &[("GET", &path, "", None), ("PUT", &path, "", Some(emptied))])
+        .await;
     assert!(updated["companyName"].is_null(), "{updated}");
     assert_eq!(updated["lastName"], "Roe");
 }

@@ -96,6 +96,8 @@ async fn gets_creates_and_updates() {
     assert_eq!(same, made);
     let changes = json!({"status": "won", "value": 48000, "tags": [], "stage": null});
     let arguments = json!({"id": made["id"], "status": "won", "value": 48000, "tags": [], "clear": ["stage"]});
-    let updated = contract.call("update_opportunity", arguments, &[("PUT", &path, "", Some(changes))]).await;
+    let updated = contract
+        .call("update_opportunity", arguments, &[("GET", &path, "", None), ("PUT", &path, "", Some(changes))])
+        .await;
     assert_eq!((&updated["status"], &updated["tags"], &updated["name"]), (&json!("won"), &json!([]), &made["name"]));
 }

@@ -24,10 +24,9 @@ async fn requests_run_side_by_side() {
 #[tokio::test]
 async fn a_call_that_waits_tells_its_progress_where_that_is_asked_for() {
     let account = Account::new().await;
-    // The quota is held for a few seconds by a first 429.
-    account.faults("429:2@GET /users/me*1").await;
     let state = tempfile::tempdir().unwrap();
     for modern in [false, true] {
+        // The quota is held for a few seconds by a first 429.
         account.faults("429:2@GET /users/me*1").await;
         let (_, lines) = talk(wire(&account, state.path(), &[]), move |wire| {
             let mut params = json!({"name": "get_current_user", "arguments": {}});

@@ -1,0 +1,181 @@
+//! `journal`: what was written to the account, and whether its record is whole.
+
+use super::{print, say};
+use crate::{
+    config::Settings,
+    crm::{ALL, find, nearest},
+    error::Error,
+    store::{Journal, JournalEntry, UNFINISHED, Wanted},
+};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Options {
+    #[command(flatten)]
+    list: List,
+    #[command(subcommand)]
+    check: Option<Check>,
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// Only writes since then: 2h, 3d (also m and s), or a time such as 2026-02-28T10:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<DateTime<Utc>>,
+    /// Only writes by this tool
+    #[arg(long, value_name = "TOOL", value_parser = tool)]
+    tool: Option<String>,
+    /// Only writes that are not known to be done: failed, cancelled, outcome unknown, unfinished
+    #[arg(long)]
+    failed: bool,
+    /// Print JSON Lines: one object a write, with arguments, before and after
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Check {
+    /// Check that no line was altered, taken away or moved
+    Verify {
+        /// A hash that `journal head` gave earlier and that was kept elsewhere: shows a cut tail and a full rewrite
+        #[arg(long, value_name = "HASH", value_parser = hash)]
+        head: Option<String>,
+    },
+    /// Print how many lines were written and the last one's hash, to keep elsewhere
+    Head,
+}
+
+pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
+    // Reading works also where writing the journal is turned off.
+    let journal = Journal::new(settings.state_dir()?, settings.journal_max);
+    match options.check {
+        None => list(&journal, options.list).await,
+        Some(Check::Verify { head }) => verify(&journal, head).await,
+        Some(Check::Head) => {
+            let head = journal.verify(None).await?.head;
+            print(&format!("{} {}", head.count, head.hash))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+async fn list(journal: &Journal, options: List) -> anyhow::Result<ExitCode> {
+    let List { since, tool, failed, json } = options;
+    let entries = journal.entries(Wanted { since, tool, failed }).await?;
+    if json {
+        for entry in entries {
+            print(&serde_json::to_string(&entry.members)?)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if entries.is_empty() {
+        say("No such write is in the journal.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    print(&row(["LINE", "TIME", "TOOL", "OBJECT", "CONFIRMED", "OUTCOME"]))?;
+    for entry in &entries {
+        let (seq, outcome) = (entry.seq().to_string(), outcome(entry));
+        let confirmed = plain(entry.text("confirmation"));
+        let (time, object) = (plain(entry.text("time")), plain(entry.text("object")));
+        print(&row([&seq, &time, &plain(entry.text("tool")), &object, &confirmed, &outcome]))?;
+    }
+    if entries.iter().any(|entry| entry.text("outcome") == UNFINISHED) {
+        say("Unfinished: a process is still at it, or ended on the way. Check in the account what became of it.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn row(cells: [&str; 6]) -> String {
+    let [line, time, tool, object, confirmed, outcome] = cells;
+    format!("{line:>6}  {time:24}  {tool:18}  {object:24}  {confirmed:13}  {outcome}")
+}
+
+fn outcome(entry: &JournalEntry) -> String {
+    match (entry.text("outcome"), entry.text("code")) {
+        (UNFINISHED, _) => "unfinished: check".to_owned(),
+        ("failed", code) => format!("failed: {}", plain(code)),
+        (outcome, _) => plain(outcome),
+    }
+}
+
+/// Ids come from the account: nothing that a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).collect()
+}
+
+async fn verify(journal: &Journal, head: Option<String>) -> anyhow::Result<ExitCode> {
+    let kept = head.is_some();
+    let report = journal.verify(head).await?;
+    for problem in &report.problems {
+        print(&format!("WRONG {problem}"))?;
+    }
+    if report.torn > 0 {
+        print(&format!("note  the last {} bytes are a line that a kill tore; the next write mends it", report.torn))?;
+    }
+    if report.dropped > 0 {
+        print(&format!("note  lines 1 to {} were removed by --journal-max, as the chain itself says", report.dropped))?;
+    }
+    if !report.problems.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    print(&format!("ok    {} lines, head {} {}", report.lines, report.head.count, report.head.hash))?;
+    if !kept {
+        say("A cut tail and a full rewrite show only with --head and a hash that was kept elsewhere.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let ago = text.char_indices().next_back().and_then(|(at, unit)| {
+        let count = text.get(..at)?.parse::<u32>().ok()?.into();
+        match unit {
+            's' => TimeDelta::try_seconds(count),
+            'm' => TimeDelta::try_minutes(count),
+            'h' => TimeDelta::try_hours(count),
+            'd' => TimeDelta::try_days(count),
+            _ => None,
+        }
+    });
+    ago.and_then(|ago| Utc::now().checked_sub_signed(ago)).ok_or_else(|| {
+        let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        format!("takes a span such as 2h or 3d, or a time such as {now}")
+    })
+}
+
+fn tool(name: &str) -> Result<String, Error> {
+    if find(name).is_some() {
+        return Ok(name.to_owned());
+    }
+    let hint = nearest(name, ALL.iter().map(|entry| entry.name))
+        .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+    Err(Error::invalid("tool", format!("There is no tool {name}.{hint}")))
+}
+
+fn hash(text: &str) -> Result<String, String> {
+    if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("takes the 64 hexadecimal digits that `journal head` printed".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_times_are_moments() {
+        let hours = Utc::now() - since("2h").unwrap();
+        assert!((hours - TimeDelta::hours(2)).num_minutes().abs() < 5);
+        assert_eq!(since("2026-02-28T10:00:00+01:00").unwrap().to_rfc3339(), "2026-02-28T09:00:00+00:00");
+        for wrong in ["", "h", "2", "2w", "-1h", "yesterday", "2€", "99999999999d"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+}
