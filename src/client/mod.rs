@@ -42,6 +42,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// No request is sent at start.
 const AFTER_START: Duration = Duration::from_secs(5);
 
+/// So often a call goes on with a token that another process renewed while this call waited.
+const OVERTAKEN: u32 = 4;
+
 /// What no fixed header may replace.
 const OWN_HEADERS: [&str; 10] = [
     "token-id",
@@ -182,7 +185,7 @@ impl Client {
         let out = Outgoing::new(request, urls).map_err(|error| fail(error, fate, None))?;
         let (ticket, call) = (wire.budget.ticket(context.priority), breaker.call());
         let mut plan = Plan::new(request.repeat);
-        let mut renewed = false;
+        let (mut renewed, mut overtaken) = (false, 0);
         let mut own: Option<Error> = None;
         loop {
             // Before token and quota are waited for; and once more after that wait.
@@ -210,7 +213,13 @@ impl Client {
                     let repeated_after_doubt = fate != Fate::NotExecuted;
                     return Ok(Response { status, body, sent_at, repeated_after_doubt });
                 }
-                Outcome::Unauthorized(said) if renewed => return Err(fail(unauthorized(said), fate, last_sent)),
+                Outcome::Unauthorized(said) if renewed => {
+                    overtaken += 1;
+                    let again = overtaken <= OVERTAKEN && auth.overtaken(token.generation, context).await;
+                    if !again {
+                        return Err(fail(unauthorized(said), fate, last_sent));
+                    }
+                }
                 Outcome::Unauthorized(_) => {
                     renewed = true;
                     auth.renew(token.generation, context).await.map_err(|error| fail(error, fate, last_sent))?;

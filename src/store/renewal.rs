@@ -55,6 +55,20 @@ impl Store {
         .await
     }
 
+    /// Whether some process renews the token with this hash, or one of its line.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn renewal_under_way(&self, hash: &str) -> Result<bool> {
+        let hash = hash.to_owned();
+        self.with(move |db| {
+            let root = token::root(db, &hash)?;
+            let query = "SELECT count(*) > 0 FROM renewing WHERE root = ?1 AND until > ?2";
+            db.query_row(query, params![root, Utc::now().timestamp_millis()], |row| row.get(0))
+        })
+        .await
+    }
+
     /// Writes down that the renewal's request goes out now. Says whether the lock is still this owner's.
     ///
     /// # Errors

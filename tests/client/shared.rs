@@ -129,6 +129,31 @@ async fn who_finds_a_renewal_under_way_waits_and_adopts_its_token() {
     assert_eq!(upstream.seen()[1].header("token-id"), Some(NEW));
 }
 
+/// Another process renews once more, with a server that rotates, just as a call goes out with the token of before.
+#[tokio::test]
+async fn a_token_that_was_overtaken_does_not_fail_the_call() {
+    let dir = tempfile::tempdir().unwrap();
+    let newest = "canary-7f3a9c-newest";
+    let state = dir.path().join("state.db");
+    let upstream = Upstream::with(move |seen| {
+        Some(match (seen.line().as_str(), seen.header("token-id")) {
+            (UPDATE, Some(OLD)) => renewed(NEW),
+            (UPDATE, _) => return None,
+            (_, Some(NEW)) => {
+                let db = rusqlite::Connection::open(&state).unwrap();
+                assert_eq!(db.execute("UPDATE renewed SET token = ?1", [newest]).unwrap(), 1);
+                json(401, "{}")
+            }
+            (_, Some(token)) if token == newest => ok(),
+            _ => json(401, "{}"),
+        })
+    })
+    .await;
+    let client = client_in(dir.path(), config(&upstream), OLD);
+    client.send(&post("/contact"), &call()).await.unwrap();
+    assert_eq!(upstream.counts()[UPDATE], 1);
+}
+
 /// A process that died after its request: the old token is tried, and if that does not work, it is said what was lost.
 #[tokio::test]
 async fn after_a_crash_within_a_renewal_the_old_token_is_tried() {

@@ -105,6 +105,27 @@ impl Renewal {
 }
 
 impl Auth {
+    /// Whether the token of this generation, which was refused although it was renewed before, has been renewed once
+    /// more since, by another process too: where the server rotates, that ends the one before. Waits for a renewal that
+    /// is under way.
+    pub(crate) async fn overtaken(&self, generation: u64, context: &CallContext) -> bool {
+        let overtaken = async {
+            loop {
+                let hash = self.state().current.as_ref().map(|token| token.hash.clone()).unwrap_or_default();
+                // Read before the look: what is stored in between is seen by it.
+                let under_way = self.store.renewal_under_way(&hash).await.unwrap_or(false);
+                if self.generation() != generation || self.look(Hope::First).await.unwrap_or(false) {
+                    return true;
+                }
+                if !under_way {
+                    return false;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        context.bound(overtaken).await.unwrap_or(false)
+    }
+
     async fn run(self: Arc<Self>, mut old: Token) -> Ended {
         let ended = loop {
             let ended = self.renew_now(&old).await;
