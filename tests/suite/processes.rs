@@ -77,7 +77,12 @@ async fn crowd(config: SandboxConfig, processes: usize, calls: usize, flags: &[&
     let hosts = futures::future::join_all((0..processes).map(|_| host(&account, state.path(), flags))).await;
     let failed = futures::future::join_all(hosts.iter().map(|host| work(host, calls, 16))).await;
     let failed: Vec<_> = failed.into_iter().flatten().collect();
-    assert!(failed.is_empty(), "{} calls failed: {:?}", failed.len(), failed.first());
+    if !failed.is_empty() {
+        let requests = account.requests().await;
+        let renewals = requests.iter().filter(|request| request["path"] == "/token/update");
+        let renewals: Vec<_> = renewals.map(|request| (&request["at"], &request["status"])).collect();
+        panic!("{} calls failed: {:?}; renewals: {renewals:?}", failed.len(), failed.first());
+    }
     let stats = account.stats().await;
     within_the_quota(&stats);
     (account, stats)
@@ -90,8 +95,10 @@ async fn eight_processes_share_one_quota_and_one_token() {
     // 1200 calls at 200 in two seconds outlive several tokens.
     let renewals = renewals(&account).await;
     assert!(renewals >= 2, "{renewals}");
-    assert_eq!(stats["refreshes"], json!(renewals));
-    assert_eq!(stats["byStatus"]["200"], json!(1200 + renewals));
+    // An idle process may have renewed once more since.
+    let refreshes = stats["refreshes"].as_u64().unwrap();
+    assert!(refreshes <= u64::try_from(renewals).unwrap(), "{refreshes} of {renewals}");
+    assert_eq!(stats["byStatus"]["200"], json!(1200 + refreshes));
 }
 
 #[tokio::test]

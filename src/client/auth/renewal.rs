@@ -105,10 +105,15 @@ impl Renewal {
 }
 
 impl Auth {
-    /// Whether the token of this generation, which was refused although it was renewed before, has been renewed once
-    /// more since, by another process too: where the server rotates, that ends the one before. Waits for a renewal that
-    /// is under way.
-    pub(crate) async fn overtaken(&self, generation: u64, context: &CallContext) -> bool {
+    /// Whether a call may go on whose token, this generation's, was refused although it was renewed before: the token
+    /// came of age on the way and is renewed again, or another process has renewed it since, which ends the one before
+    /// where the server rotates. Waits for a renewal that is under way.
+    pub(crate) async fn overtaken(self: &Arc<Self>, generation: u64, context: &CallContext) -> bool {
+        let now = self.wire.clock.now();
+        let of_age = self.state().current.as_ref().is_some_and(|token| token.due_at.is_some_and(|due| due <= now));
+        if of_age {
+            return self.renew(generation, context).await.is_ok();
+        }
         let overtaken = async {
             loop {
                 let hash = self.state().current.as_ref().map(|token| token.hash.clone()).unwrap_or_default();
@@ -140,6 +145,8 @@ impl Auth {
             }
         };
         let mut state = self.state();
+        // What became of an old token says nothing of the one that was taken up meanwhile.
+        let ended = if state.generation == old.generation { ended } else { Ended::Renewed };
         match &ended {
             Ended::Renewed => {}
             Ended::Refused(error) => state.refused = Some(error.clone()),
@@ -159,7 +166,7 @@ impl Auth {
         let context = CallContext::new(LIMIT);
         let (lock, cut_off) = loop {
             // Another process may have renewed it, or a person set a new one.
-            if self.look(Hope::First).await.unwrap_or(false) {
+            if self.is_behind(old).await {
                 return Ended::Renewed;
             }
             match self.store.begin_renewal(&old.hash, &self.member, LOCK).await {
@@ -179,7 +186,7 @@ impl Auth {
             tracing::warn!("a renewal of the token was cut off at {cut_off}: trying the token that was there before");
         }
         // Stored between the look and the lock.
-        let adopted = lock.is_some() && self.look(Hope::First).await.unwrap_or(false);
+        let adopted = lock.is_some() && self.is_behind(old).await;
         let renewed = if adopted { Ok(None) } else { self.ask(old, cut_off, lock.is_some(), &context).await.map(Some) };
         let (token, ended) = match renewed {
             Ok(token) => (token, Ended::Renewed),
@@ -187,6 +194,12 @@ impl Auth {
         };
         self.keep(old, token, lock).await;
         ended
+    }
+
+    /// Whether there is a newer token than this one: taken up by another call meanwhile, or found now.
+    async fn is_behind(&self, old: &Token) -> bool {
+        // Not found once more, because no token is taken up twice.
+        self.generation() != old.generation || self.look(Hope::First).await.unwrap_or(false)
     }
 
     /// Sends the renewal until it is answered. `locked`: the intention is written down before each request.
