@@ -95,6 +95,9 @@ pub struct Settings {
     /// The window in seconds; without it the API's answers tell, and until then it is 60
     #[arg(long, global = true, env = "GHL_RATE_WINDOW", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub rate_window: Option<u64>,
+    /// How many percent of the account's quota this process may use; all processes of one account share it
+    #[arg(long, global = true, env = "GHL_RATE_SHARE", value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Requests")]
+    pub rate_share: u32,
     /// The most bytes that one answer of the API may have
     #[arg(long, global = true, env = "GHL_MAX_BODY", value_name = "BYTES", default_value_t = 8 * 1024 * 1024, help_heading = "Requests")]
     pub max_body: usize,
@@ -226,6 +229,8 @@ impl Settings {
                 .collect::<Result<_>>()?,
             rate_limit: self.rate_limit,
             rate_window: self.rate_window.map(Duration::from_secs),
+            rate_share: self.rate_share,
+            location: self.location_id.clone(),
             max_body: self.max_body,
             attempt_timeout: ATTEMPT.min(self.timeout() / 2),
         })

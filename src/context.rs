@@ -7,6 +7,16 @@ use tokio_util::sync::CancellationToken;
 
 type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Who goes first when the quota is scarce.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    #[default]
+    Interactive,
+    /// Work that can wait: no interactive call, of any process of the account, waits behind it.
+    Bulk,
+}
+
 /// Goes down with a call through every layer; whatever waits, waits within it.
 #[derive(Clone)]
 pub struct CallContext {
@@ -14,6 +24,8 @@ pub struct CallContext {
     pub deadline: Instant,
     /// Set when the caller no longer wants the answer.
     pub cancel: CancellationToken,
+    /// Who goes first when the quota is scarce.
+    pub priority: Priority,
     progress: Option<Progress>,
 }
 
@@ -26,7 +38,19 @@ impl fmt::Debug for CallContext {
 impl CallContext {
     /// A call that ends `timeout` from now.
     pub fn new(timeout: Duration) -> Self {
-        Self { deadline: Instant::now() + timeout, cancel: CancellationToken::new(), progress: None }
+        Self {
+            deadline: Instant::now() + timeout,
+            cancel: CancellationToken::new(),
+            priority: Priority::default(),
+            progress: None,
+        }
+    }
+
+    /// The same call as work that can wait.
+    #[must_use]
+    pub fn in_bulk(mut self) -> Self {
+        self.priority = Priority::Bulk;
+        self
     }
 
     /// The same call, cancelled by `cancel`.

@@ -128,7 +128,9 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         .ok_or_else(|| Error::invalid("TOOL", "Name a tool: `highlevel-mcp tools` lists them."))?;
     let arguments = arguments(entry, given)?;
     let started = start(settings).await?;
-    match call(&started.app, entry, arguments).await {
+    let done = call(&started.app, entry, arguments).await;
+    started.app.client().leave().await;
+    match done {
         Ok(Reply::Done(value, _)) => {
             print(&serde_json::to_string_pretty(&value)?)?;
             Ok(ExitCode::SUCCESS)

@@ -29,14 +29,17 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let outbox = Arc::new(Outbox::default());
     let (read, write) = stdio_pipes();
     let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
-    let server = Server::new(Arc::clone(&started.app), outbox, closing)?;
+    let app = Arc::clone(&started.app);
+    let server = Server::new(Arc::clone(&app), outbox, closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
         // The host left before it began.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(ExitCode::SUCCESS),
         Err(error) => return Err(error).context("the session could not begin"),
     };
-    service.waiting().await.context("the session broke")?;
+    let ended = service.waiting().await;
+    app.client().leave().await;
+    ended.context("the session broke")?;
     Ok(ExitCode::SUCCESS)
 }
 

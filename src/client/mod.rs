@@ -30,7 +30,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use attempt::{Outcome, Reading, Wire};
 use auth::Auth;
 use breaker::Breaker;
-use budget::Budget;
+use budget::{Budget, Sharing};
 use chrono::{DateTime, Utc};
 use retry::{Plan, worse};
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
@@ -41,6 +41,9 @@ use urls::Outgoing;
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 /// No request is sent at start.
 const AFTER_START: Duration = Duration::from_secs(5);
+
+/// So often a call goes on with a token that another process renewed while this call waited.
+const OVERTAKEN: u32 = 4;
 
 /// What no fixed header may replace.
 const OWN_HEADERS: [&str; 10] = [
@@ -69,6 +72,11 @@ pub struct ClientConfig {
     pub rate_limit: Option<u32>,
     /// The window; `None`: 60 s until the answers say otherwise.
     pub rate_window: Option<Duration>,
+    /// How many percent of the quota this process may use.
+    pub rate_share: u32,
+    /// The location that is pinned: it stands for the account among the processes that share its quota. Without one
+    /// the first token does.
+    pub location: Option<String>,
     /// The largest answer in bytes, counted after decompression.
     pub max_body: usize,
     /// The longest that one attempt may take, besides the call's deadline.
@@ -84,6 +92,8 @@ impl ClientConfig {
             headers: Vec::new(),
             rate_limit: None,
             rate_window: None,
+            rate_share: 100,
+            location: None,
             max_body: 8 * 1024 * 1024,
             attempt_timeout: Duration::from_secs(30),
         }
@@ -126,9 +136,17 @@ impl Client {
         }
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert("version", version);
+        let member = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let sharing = Sharing {
+            store: Arc::clone(&store),
+            address: config.urls.of(Service::Backend).to_string(),
+            location: config.location,
+            member: member.clone(),
+            attempt_timeout: config.attempt_timeout,
+        };
         let wire = Arc::new(Wire {
             http: http::Http::new(config.attempt_timeout),
-            budget: Budget::new(config.rate_limit, config.rate_window),
+            budget: Budget::with(config.rate_limit, config.rate_window, config.rate_share, Some(sharing)),
             clock: clock::Clock::default(),
             secrets: secrets::Secrets::default(),
             headers,
@@ -145,7 +163,7 @@ impl Client {
             expect: Expect::Json,
         };
         let update = Outgoing::new(&update, &config.urls)?;
-        let auth = Auth::new(tokens, store, Arc::clone(&wire), update);
+        let auth = Auth::new(tokens, store, Arc::clone(&wire), update, member);
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Ok(Self {
@@ -165,9 +183,9 @@ impl Client {
         let fail = |error, fate, sent_at| SendError { error, fate, sent_at };
 
         let out = Outgoing::new(request, urls).map_err(|error| fail(error, fate, None))?;
-        let (ticket, call) = (wire.budget.ticket(), breaker.call());
+        let (ticket, call) = (wire.budget.ticket(context.priority), breaker.call());
         let mut plan = Plan::new(request.repeat);
-        let mut renewed = false;
+        let (mut renewed, mut overtaken) = (false, 0);
         let mut own: Option<Error> = None;
         loop {
             // Before token and quota are waited for; and once more after that wait.
@@ -195,7 +213,13 @@ impl Client {
                     let repeated_after_doubt = fate != Fate::NotExecuted;
                     return Ok(Response { status, body, sent_at, repeated_after_doubt });
                 }
-                Outcome::Unauthorized(said) if renewed => return Err(fail(unauthorized(said), fate, last_sent)),
+                Outcome::Unauthorized(said) if renewed => {
+                    overtaken += 1;
+                    let again = overtaken <= OVERTAKEN && auth.overtaken(token.generation, context).await;
+                    if !again {
+                        return Err(fail(unauthorized(said), fate, last_sent));
+                    }
+                }
                 Outcome::Unauthorized(_) => {
                     renewed = true;
                     auth.renew(token.generation, context).await.map_err(|error| fail(error, fate, last_sent))?;
@@ -224,6 +248,11 @@ impl Client {
     /// The quota as it stands.
     pub fn quota(&self) -> QuotaView {
         self.inner.wire.budget.view()
+    }
+
+    /// Gives the other processes back what this one has of the quota and does not use. For the end of a process.
+    pub async fn leave(&self) {
+        self.inner.wire.budget.leave().await;
     }
 
     /// What is known of the token; reads its source if there is none yet, and sends nothing.

@@ -6,11 +6,15 @@
 mod approvals;
 mod credential;
 mod journal;
+mod quota;
+mod renewal;
 mod token;
 
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, Place};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
+pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
+pub use renewal::RenewalTurn;
 pub use token::{StoredToken, token_hash};
 
 use crate::error::{Code, Error, Result};
@@ -43,7 +47,9 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
      CREATE TABLE approvals (
          code TEXT PRIMARY KEY, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL, object_hash TEXT NOT NULL,
          preview TEXT NOT NULL, expires_at INTEGER NOT NULL, approved_at INTEGER, spent_at INTEGER
-     ) STRICT;"];
+     ) STRICT;",
+     "CREATE TABLE quota (account TEXT PRIMARY KEY, books TEXT NOT NULL, used_at INTEGER NOT NULL) STRICT;
+     CREATE TABLE renewing (root TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL, asked_at INTEGER) STRICT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

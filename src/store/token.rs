@@ -35,18 +35,7 @@ impl Store {
     /// `internal` when the state directory cannot be used.
     pub async fn newest_token(&self, hash: &str) -> Result<Option<StoredToken>> {
         let hash = hash.to_owned();
-        self.with(move |db| {
-            let root = root(db, &hash)?;
-            db.query_row("SELECT token, expires_at, stored_at FROM renewed WHERE root = ?1", [root], |row| {
-                Ok(StoredToken {
-                    token: SecretString::from(row.get::<_, String>(0)?),
-                    expires_at: row.get::<_, Option<i64>>(1)?.and_then(|at| DateTime::from_timestamp(at, 0)),
-                    stored_at: DateTime::from_timestamp(row.get(2)?, 0).unwrap_or_default(),
-                })
-            })
-            .optional()
-        })
-        .await
+        self.with(move |db| newest(db, &hash)).await
     }
 
     /// Keeps `token`, which came of the one with the hash `parent`. Of two that were renewed at the same time the one
@@ -60,26 +49,10 @@ impl Store {
         token: &SecretString,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<()> {
-        let (parent, token, now) = (parent.to_owned(), token.clone(), Utc::now());
+        let (parent, token) = (parent.to_owned(), token.clone());
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let root = root(&transaction, &parent)?;
-            for hash in [parent, token_hash(&token)] {
-                transaction.execute(
-                    "INSERT INTO lineage (hash, root, stored_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                    params![hash, root, now.timestamp()],
-                )?;
-            }
-            transaction.execute(
-                "INSERT INTO renewed (root, token, expires_at, stored_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (root) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at, stored_at = excluded.stored_at
-                 WHERE excluded.expires_at IS NULL OR renewed.expires_at IS NULL OR excluded.expires_at >= renewed.expires_at",
-                params![root, token.expose_secret(), expires_at.map(|at| at.timestamp()), now.timestamp()],
-            )?;
-            transaction.execute(
-                "DELETE FROM lineage WHERE hash <> root AND stored_at < ?1",
-                [(now - LINEAGE).timestamp()],
-            )?;
+            keep(&transaction, &parent, &token, expires_at)?;
             transaction.commit()
         })
         .await
@@ -102,8 +75,45 @@ impl Store {
     }
 }
 
+/// The newest token of the line of this hash.
+pub(super) fn newest(db: &Connection, hash: &str) -> rusqlite::Result<Option<StoredToken>> {
+    let root = root(db, hash)?;
+    db.query_row("SELECT token, expires_at, stored_at FROM renewed WHERE root = ?1", [root], |row| {
+        Ok(StoredToken {
+            token: SecretString::from(row.get::<_, String>(0)?),
+            expires_at: row.get::<_, Option<i64>>(1)?.and_then(|at| DateTime::from_timestamp(at, 0)),
+            stored_at: DateTime::from_timestamp(row.get(2)?, 0).unwrap_or_default(),
+        })
+    })
+    .optional()
+}
+
+/// Keeps a token that came of the one with the hash `parent`, within the caller's transaction.
+pub(super) fn keep(
+    db: &Connection,
+    parent: &str,
+    token: &SecretString,
+    expires_at: Option<DateTime<Utc>>,
+) -> rusqlite::Result<()> {
+    let (root, now) = (root(db, parent)?, Utc::now());
+    for hash in [parent, &token_hash(token)] {
+        db.execute(
+            "INSERT INTO lineage (hash, root, stored_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+            params![hash, root, now.timestamp()],
+        )?;
+    }
+    db.execute(
+        "INSERT INTO renewed (root, token, expires_at, stored_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (root) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at, stored_at = excluded.stored_at
+         WHERE excluded.expires_at IS NULL OR renewed.expires_at IS NULL OR excluded.expires_at >= renewed.expires_at",
+        params![root, token.expose_secret(), expires_at.map(|at| at.timestamp()), now.timestamp()],
+    )?;
+    db.execute("DELETE FROM lineage WHERE hash <> root AND stored_at < ?1", [(now - LINEAGE).timestamp()])?;
+    Ok(())
+}
+
 /// The first of the line that this hash belongs to: itself, if it is in none.
-fn root(db: &Connection, hash: &str) -> rusqlite::Result<String> {
+pub(super) fn root(db: &Connection, hash: &str) -> rusqlite::Result<String> {
     let known = db.query_row("SELECT root FROM lineage WHERE hash = ?1", [hash], |row| row.get(0)).optional()?;
     Ok(known.unwrap_or_else(|| hash.to_owned()))
 }

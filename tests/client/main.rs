@@ -5,6 +5,7 @@ mod bounds;
 mod quota;
 mod secrecy;
 mod sending;
+mod shared;
 mod store;
 mod token;
 mod trouble;

@@ -21,5 +21,6 @@ mod hostile;
 mod journal;
 mod outage;
 mod policy;
+mod processes;
 mod protocol;
 mod support;

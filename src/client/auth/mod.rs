@@ -55,6 +55,8 @@ pub(crate) struct Auth {
     wire: Arc<Wire>,
     /// `POST /token/update`.
     update: Outgoing,
+    /// This process, among those that renew the same token.
+    member: String,
     state: Mutex<State>,
     /// One at a time reads source and store.
     looking: tokio::sync::Mutex<()>,
@@ -75,12 +77,19 @@ struct State {
 }
 
 impl Auth {
-    pub(crate) fn new(source: TokenSource, store: Arc<Store>, wire: Arc<Wire>, update: Outgoing) -> Arc<Self> {
+    pub(crate) fn new(
+        source: TokenSource,
+        store: Arc<Store>,
+        wire: Arc<Wire>,
+        update: Outgoing,
+        member: String,
+    ) -> Arc<Self> {
         Arc::new(Self {
             source,
             store,
             wire,
             update,
+            member,
             state: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
             warned: AtomicBool::new(false),
@@ -96,10 +105,13 @@ impl Auth {
         self.state().generation
     }
 
-    /// The token to attach now; `None` while it is being renewed because it was refused, or when it is dead.
+    /// The token to attach now; `None` while it is being renewed because it was refused, or when it is over or dead.
     pub(crate) fn usable(&self) -> Option<Token> {
         let state = self.state();
-        let waits = state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
+        let over = state.current.as_ref().is_some_and(|token| token.is_over(self.wire.clock.now()));
+        // It may have ended in the wait for the quota. While renewals fail, the API may still know better.
+        let over = over && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
+        let waits = over || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
         if waits { None } else { state.current.clone() }
     }
 
@@ -232,6 +244,7 @@ impl Auth {
     /// Makes this the token of the process.
     fn adopt(&self, state: &mut State, mut token: Token) {
         self.wire.secrets.add(&token.value);
+        self.wire.budget.know_token(&token.hash);
         state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;

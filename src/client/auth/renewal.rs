@@ -14,6 +14,7 @@ use crate::{
     },
     context::CallContext,
     error::{Code, Error, Result},
+    store::{RenewalTurn, Store},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{
@@ -24,10 +25,15 @@ use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::{task::AbortHandle, time::Instant};
 
 /// So long a renewal may take, its waits and repetitions included.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// A process that renews and says nothing for so long is dead, and another may.
+const LOCK: Duration = Duration::from_secs(6);
+/// How often a process looks whether another has renewed.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// After a failed renewal nobody tries another for so long; twice as long with each that fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -99,6 +105,32 @@ impl Renewal {
 }
 
 impl Auth {
+    /// Whether a call may go on whose token, this generation's, was refused although it was renewed before: the token
+    /// came of age on the way and is renewed again, or another process has renewed it since, which ends the one before
+    /// where the server rotates. Waits for a renewal that is under way.
+    pub(crate) async fn overtaken(self: &Arc<Self>, generation: u64, context: &CallContext) -> bool {
+        let now = self.wire.clock.now();
+        let of_age = self.state().current.as_ref().is_some_and(|token| token.due_at.is_some_and(|due| due <= now));
+        if of_age {
+            return self.renew(generation, context).await.is_ok();
+        }
+        let overtaken = async {
+            loop {
+                let hash = self.state().current.as_ref().map(|token| token.hash.clone()).unwrap_or_default();
+                // Read before the look: what is stored in between is seen by it.
+                let under_way = self.store.renewal_under_way(&hash).await.unwrap_or(false);
+                if self.generation() != generation || self.look(Hope::First).await.unwrap_or(false) {
+                    return true;
+                }
+                if !under_way {
+                    return false;
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        context.bound(overtaken).await.unwrap_or(false)
+    }
+
     async fn run(self: Arc<Self>, mut old: Token) -> Ended {
         let ended = loop {
             let ended = self.renew_now(&old).await;
@@ -113,6 +145,8 @@ impl Auth {
             }
         };
         let mut state = self.state();
+        // What became of an old token says nothing of the one that was taken up meanwhile.
+        let ended = if state.generation == old.generation { ended } else { Ended::Renewed };
         match &ended {
             Ended::Renewed => {}
             Ended::Refused(error) => state.refused = Some(error.clone()),
@@ -127,42 +161,85 @@ impl Auth {
         ended
     }
 
+    /// Renews with no other process doing the same: whoever comes second adopts what the first stored.
     async fn renew_now(&self, old: &Token) -> Ended {
-        // Another process may have renewed it, or a person set a new one.
-        if self.look(Hope::First).await.unwrap_or(false) {
-            return Ended::Renewed;
-        }
         let context = CallContext::new(LIMIT);
+        let (lock, cut_off) = loop {
+            // Another process may have renewed it, or a person set a new one.
+            if self.is_behind(old).await {
+                return Ended::Renewed;
+            }
+            match self.store.begin_renewal(&old.hash, &self.member, LOCK).await {
+                Ok(RenewalTurn::Yours { cut_off }) => break (Some(Lock::keep(&self.store, &self.member)), cut_off),
+                Ok(RenewalTurn::Busy) if Instant::now() < context.deadline => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(RenewalTurn::Busy) => {
+                    let message = "Another process renews the token and does not come to an end.";
+                    return Ended::Failed { error: Error::new(Code::Timeout, message), lasting: false };
+                }
+                Err(error) => {
+                    self.warn(&error);
+                    break (None, None);
+                }
+            }
+        };
+        if let Some(cut_off) = cut_off {
+            tracing::warn!("a renewal of the token was cut off at {cut_off}: trying the token that was there before");
+        }
+        // Stored between the look and the lock.
+        let adopted = lock.is_some() && self.is_behind(old).await;
+        let renewed = if adopted { Ok(None) } else { self.ask(old, cut_off, lock.is_some(), &context).await.map(Some) };
+        let (token, ended) = match renewed {
+            Ok(token) => (token, Ended::Renewed),
+            Err(ended) => (None, ended),
+        };
+        self.keep(old, token, lock).await;
+        ended
+    }
+
+    /// Whether there is a newer token than this one: taken up by another call meanwhile, or found now.
+    async fn is_behind(&self, old: &Token) -> bool {
+        // Not found once more, because no token is taken up twice.
+        self.generation() != old.generation || self.look(Hope::First).await.unwrap_or(false)
+    }
+
+    /// Sends the renewal until it is answered. `locked`: the intention is written down before each request.
+    async fn ask(
+        &self,
+        old: &Token,
+        cut_off: Option<DateTime<Utc>>,
+        locked: bool,
+        context: &CallContext,
+    ) -> Result<Token, Ended> {
         let ticket = self.wire.budget.front_ticket();
         let mut plan = Plan::new(Repeat::Freely);
         loop {
-            let permit = match self.wire.budget.acquire(ticket, &context).await {
+            if locked && let Err(error) = self.store.intend_renewal(&self.member, LOCK).await {
+                self.warn(&error);
+            }
+            let permit = match self.wire.budget.acquire(ticket, context).await {
                 Ok(permit) => permit,
-                Err(error) => return Ended::Failed { error, lasting: false },
+                Err(error) => return Err(Ended::Failed { error, lasting: false }),
             };
-            let attempt = self.wire.attempt(&self.update, Reading::Raw, &old.value, permit, &context);
+            let attempt = self.wire.attempt(&self.update, Reading::Raw, &old.value, permit, context);
             let (sent_at, outcome) = attempt.await;
             match outcome {
                 Outcome::Answer(status, body) if status.is_success() => {
-                    return match self.read(&body, sent_at) {
-                        Ok(token) => {
-                            self.keep(old, token).await;
-                            Ended::Renewed
-                        }
-                        Err(error) => Ended::Failed { error, lasting: true },
-                    };
+                    return self.read(&body, sent_at).map_err(|error| Ended::Failed { error, lasting: true });
                 }
-                Outcome::Unauthorized(said) => return refused(said),
-                Outcome::Answer(StatusCode::FORBIDDEN, body) => return refused(api_message(&body)),
+                Outcome::Unauthorized(said) => return Err(refused(said, cut_off)),
+                Outcome::Answer(StatusCode::FORBIDDEN, body) => return Err(refused(api_message(&body), cut_off)),
                 Outcome::Answer(status, body) => {
                     let said = api_message(&body).map_or_else(String::new, |said| format!(": {said}"));
                     let message = format!("The token could not be renewed: the API answered {status}{said}.");
-                    return Ended::Failed { error: Error::new(Code::UpstreamError, message), lasting: true };
+                    return Err(Ended::Failed { error: Error::new(Code::UpstreamError, message), lasting: true });
                 }
                 Outcome::Limited => {}
                 Outcome::Failed(failure) => match plan.next(&failure, context.deadline) {
                     Some(wait) => tokio::time::sleep(wait).await,
-                    None => return Ended::Failed { error: not_renewed(failure.error), lasting: !failure.passing },
+                    None => {
+                        let lasting = !failure.passing;
+                        return Err(Ended::Failed { error: not_renewed(failure.error), lasting });
+                    }
                 },
             }
         }
@@ -184,23 +261,58 @@ impl Auth {
         Ok(Token::new(token, String::new(), true, expires_at, from))
     }
 
-    /// Stored first, then used: if this process ends now, the token is not lost.
-    async fn keep(&self, old: &Token, mut token: Token) {
-        token.origin.clone_from(&old.origin);
-        self.wire.secrets.add(&token.value);
-        if token.value.expose_secret() != old.value.expose_secret()
-            && let Err(error) = self.store.store_token(&old.hash, &token.value, token.expires_at).await
+    /// Stored first, then used: if this process ends now, the token is not lost. The lock goes back with it.
+    async fn keep(&self, old: &Token, token: Option<Token>, lock: Option<Lock>) {
+        let same = |token: &Token| token.value.expose_secret() == old.value.expose_secret();
+        let stored = token.as_ref().filter(|token| !same(token)).map(|token| (token.value.clone(), token.expires_at));
+        if let Some((value, _)) = &stored {
+            self.wire.secrets.add(value);
+        }
+        if (stored.is_some() || lock.is_some())
+            && let Err(error) = self.store.end_renewal(&old.hash, &self.member, stored).await
         {
             self.warn(&error);
         }
-        self.adopt(&mut self.state(), token);
+        if let Some(mut token) = token {
+            token.origin.clone_from(&old.origin);
+            self.adopt(&mut self.state(), token);
+        }
     }
 }
 
-fn refused(said: Option<String>) -> Ended {
+/// The lock on a token's renewal, prolonged as long as this lives. It is given back by [`Store::end_renewal`], or ends
+/// by itself.
+struct Lock(AbortHandle);
+
+impl Lock {
+    fn keep(store: &Arc<Store>, owner: &str) -> Self {
+        let (store, owner) = (Arc::clone(store), owner.to_owned());
+        let prolonging = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(LOCK / 4).await;
+                if let Err(error) = store.prolong_renewal(&owner, LOCK).await {
+                    tracing::debug!("the lock on the renewal is not prolonged: {}", error.message);
+                }
+            }
+        });
+        Self(prolonging.abort_handle())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn refused(said: Option<String>, cut_off: Option<DateTime<Utc>>) -> Ended {
+    let lost = cut_off.map_or_else(String::new, |at| {
+        let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+        format!(" A process that was renewing it at {at} ended before it could store the new one, which is lost.")
+    });
     let said = said.map_or_else(String::new, |said| format!(" ({said})"));
     let message = format!(
-        "The token is not accepted any more and cannot be renewed{said}. Log in to GoHighLevel again, take the new token, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        "The token is not accepted any more and cannot be renewed{said}.{lost} Log in to GoHighLevel again, take the new token, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
     );
     Ended::Refused(Error::new(Code::Unauthorized, message))
 }

@@ -1,17 +1,20 @@
 //! The arithmetic of the quota: what is in flight, what is cooling, and when the next turns come. No clock, no waiting.
 
 use super::headers::AnswerHeaders;
+use crate::store;
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// What holds until the answers say otherwise.
-const LIMIT: u32 = 300;
-const WINDOW: Duration = Duration::from_secs(60);
+const LIMIT: u32 = store::LIMIT;
+const WINDOW: Duration = Duration::from_millis(store::WINDOW);
 
 /// How the requests of the last window are accounted for.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     set_limit: Option<u32>,
+    /// The part of the limit that is not this process's to use, in percent.
+    left_to_others: u32,
     told_limit: Option<u32>,
     set_window: Option<Duration>,
     learned_window: Option<Duration>,
@@ -32,6 +35,12 @@ impl Ledger {
         Self { set_limit: limit.map(|limit| limit.max(1)), set_window: window, ..Self::default() }
     }
 
+    /// The same ledger, for a process that may use only so many percent of the limit.
+    pub(super) fn with_share(mut self, percent: u32) -> Self {
+        self.left_to_others = 100_u32.saturating_sub(percent);
+        self
+    }
+
     /// The quota as the server tells it, or as it is assumed to be.
     fn servers_limit(&self) -> u32 {
         self.told_limit.or(self.set_limit).unwrap_or(LIMIT)
@@ -41,6 +50,13 @@ impl Ledger {
     pub(super) fn limit(&self) -> u32 {
         let told = self.servers_limit();
         self.set_limit.map_or(told, |set| set.min(told))
+    }
+
+    /// What of the limit this process may use.
+    fn share(&self) -> u32 {
+        let percent = u64::from(100 - self.left_to_others.min(100));
+        let share = u64::from(self.limit()) * percent / 100;
+        u32::try_from(share).unwrap_or(u32::MAX).max(1)
     }
 
     pub(super) fn window(&self) -> Duration {
@@ -73,13 +89,23 @@ impl Ledger {
 
     /// Permits that are free now, a hold aside. Call [`Self::settle`] first.
     pub(super) fn free(&self) -> usize {
+        size(self.share()).saturating_sub(self.used())
+    }
+
+    /// What of the whole limit this process does not use itself.
+    pub(super) fn left_of_limit(&self) -> usize {
         size(self.limit()).saturating_sub(self.used())
+    }
+
+    /// How many permits go round once a window.
+    pub(super) fn going_round(&self) -> usize {
+        size(self.share())
     }
 
     /// When the one with `ahead` others before it can go at the earliest, if everything in flight is answered now.
     /// `None`: not within any time that can be told.
     pub(super) fn turn(&self, ahead: usize, now: Instant) -> Option<Instant> {
-        let limit = size(self.limit());
+        let limit = size(self.share());
         // Each permit goes round once a window: who comes after all of them waits that much longer.
         let (rounds, place) = (ahead / limit, ahead % limit);
         let free = limit.saturating_sub(self.used());
@@ -127,6 +153,18 @@ impl Ledger {
 
     /// Learns from an answer that came now; its own permit has [`Self::ended`].
     pub(super) fn learn(&mut self, headers: &AnswerHeaders, now: Instant) {
+        self.learn_terms(headers);
+        let Some(remaining) = headers.remaining else { return };
+        let ours = size(self.servers_limit()).saturating_sub(self.in_flight + self.cooling.len());
+        let others = ours.saturating_sub(size(remaining));
+        // What is in flight may not be counted there yet, so a smaller number does not mean that others use less.
+        if others > self.others.map_or(0, |(known, _)| known) {
+            self.others = Some((others, now + headers.reset.unwrap_or_else(|| self.window())));
+        }
+    }
+
+    /// Learns limit and window, and nothing of what others use: that takes more than one process's view.
+    pub(super) fn learn_terms(&mut self, headers: &AnswerHeaders) {
         self.told_limit = headers.limit.or(self.told_limit);
         if let (Some(limit), Some(remaining), Some(reset)) = (headers.limit, headers.remaining, headers.reset)
             && limit.checked_sub(1) == Some(remaining)
@@ -136,13 +174,29 @@ impl Ledger {
             // This request opened a fresh window, so what is left of it is its whole length.
             self.learned_window = self.learned_window.max(Some(reset));
         }
-        let Some(remaining) = headers.remaining else { return };
-        let ours = size(self.servers_limit()).saturating_sub(self.in_flight + self.cooling.len());
-        let others = ours.saturating_sub(size(remaining));
-        // What is in flight may not be counted there yet, so a smaller number does not mean that others use less.
-        if others > self.others.map_or(0, |(known, _)| known) {
-            self.others = Some((others, now + headers.reset.unwrap_or_else(|| self.window())));
-        }
+    }
+
+    /// Takes over what other processes learned and were told.
+    pub(super) fn hear(&mut self, limit: Option<u32>, window: Option<Duration>, held: Option<Instant>) {
+        self.told_limit = limit.or(self.told_limit);
+        self.learned_window = self.learned_window.max(window);
+        self.held = self.held.max(held);
+    }
+
+    pub(super) fn settings(&self) -> (Option<u32>, Option<Duration>) {
+        (self.set_limit, self.set_window)
+    }
+
+    pub(super) fn learned_window(&self) -> Option<Duration> {
+        self.learned_window
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    pub(super) fn cooling(&self) -> usize {
+        self.cooling.len()
     }
 
     /// Holds everything back after a 429. `jitter` is a fraction between 0 and 1.

@@ -3,20 +3,28 @@
 //! A permit comes back one window after the *answer* to the request that took it. The server counts a request
 //! somewhere between its sending and its answer, so whatever window the server looks at, fixed or sliding, never holds
 //! more than the limit.
+//!
+//! Processes that work the same account share it: a permit also takes one from this process's [`lease`], and [`shared`]
+//! exchanges with the others through the store.
 
 pub(crate) mod headers;
+mod lease;
 mod ledger;
+mod shared;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use headers::AnswerHeaders;
+pub(crate) use shared::Sharing;
 
 use crate::{
-    context::CallContext,
+    context::{CallContext, Priority},
     error::{Code, Error, Result},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use lease::Lease;
 use ledger::Ledger;
+use shared::Shared;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -42,17 +50,23 @@ pub struct QuotaView {
 
 /// A call's place in the queue. It keeps it over all its attempts, so a repeated one does not go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(i64);
+pub(crate) struct Ticket {
+    priority: Priority,
+    number: i64,
+}
 
 /// The budget of one account, shared by all calls of this process.
 #[derive(Debug)]
 pub(crate) struct Budget {
     state: Mutex<State>,
+    shared: Option<Shared>,
 }
 
 #[derive(Debug)]
 struct State {
     ledger: Ledger,
+    /// What this process has of a quota that others share.
+    lease: Option<Lease>,
     queue: BTreeMap<Ticket, Waiter>,
     last: i64,
     first: i64,
@@ -65,29 +79,49 @@ struct Waiter {
 }
 
 impl Budget {
-    /// A budget with these settings; `None` is for the answers to say.
+    /// A budget with these settings, for this process alone; `None` is for the answers to say.
+    #[cfg(test)]
     pub(crate) fn new(limit: Option<u32>, window: Option<Duration>) -> Arc<Self> {
+        Self::with(limit, window, 100, None)
+    }
+
+    /// A budget of which this process may use so many percent, shared with others if there is a way.
+    pub(crate) fn with(
+        limit: Option<u32>,
+        window: Option<Duration>,
+        percent: u32,
+        sharing: Option<Sharing>,
+    ) -> Arc<Self> {
         let window = window.filter(|window| !window.is_zero()).map(|window| window.min(headers::LONGEST * 31));
-        let state = State { ledger: Ledger::new(limit, window), queue: BTreeMap::new(), last: 0, first: 0 };
-        Arc::new(Self { state: Mutex::new(state) })
+        let ledger = Ledger::new(limit, window).with_share(percent);
+        let lease = sharing.is_some().then(Lease::default);
+        let state = State { ledger, lease, queue: BTreeMap::new(), last: 0, first: 0 };
+        Arc::new(Self { state: Mutex::new(state), shared: sharing.map(Shared::new) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place at the end of the queue.
-    pub(crate) fn ticket(&self) -> Ticket {
+    /// The hash of a token that is used now: the first stands for the account if no location does.
+    pub(crate) fn know_token(&self, hash: &str) {
+        if let Some(shared) = &self.shared {
+            shared.know_token(hash);
+        }
+    }
+
+    /// A place at the end of the queue of this priority.
+    pub(crate) fn ticket(&self, priority: Priority) -> Ticket {
         let mut state = self.state();
         state.last += 1;
-        Ticket(state.last)
+        Ticket { priority, number: state.last }
     }
 
     /// A place before everyone: for the token's renewal, without which nobody gets anywhere.
     pub(crate) fn front_ticket(&self) -> Ticket {
         let mut state = self.state();
         state.first -= 1;
-        Ticket(state.first)
+        Ticket { priority: Priority::Interactive, number: state.first }
     }
 
     /// Waits for the ticket's turn.
@@ -107,13 +141,14 @@ impl Budget {
             if now >= context.deadline && !waited {
                 return Err(Error::new(Code::Timeout, "The call's time ran out."));
             }
-            let (turn, is_first) = {
+            let (turn, knows_when) = {
                 let mut state = self.state();
                 state.ledger.settle(now);
                 let ahead = state.queue.range(..ticket).count();
-                let turn = state.ledger.turn(ahead, now);
-                if ahead == 0 && turn.is_some_and(|turn| turn <= now) && now < context.deadline {
-                    state.ledger.take();
+                let turn = state.turn(ahead, now);
+                let in_hand = state.has_in_hand(now);
+                if ahead == 0 && in_hand && turn.is_some_and(|turn| turn <= now) && now < context.deadline {
+                    state.take();
                     return Ok(Permit { budget: Arc::clone(self), open: true });
                 }
                 let Some(turn) = turn.filter(|turn| (*turn).max(now) < context.deadline) else {
@@ -121,16 +156,19 @@ impl Budget {
                 };
                 let waiter = Waiter { deadline: context.deadline, wake: Arc::clone(&place.wake) };
                 state.queue.insert(ticket, waiter);
-                (turn, ahead == 0)
+                (turn, ahead == 0 && in_hand)
             };
+            if !knows_when {
+                self.kick();
+            }
             if !told && turn - now >= NOTICEABLE {
                 told = true;
                 context.report(&format!("waiting {} s for the quota", (turn - now).as_secs_f64().ceil()));
             }
             waited = true;
             // Only the first in the queue has a time to wake at; the others are woken when they become first, or when
-            // their turn moves behind their deadline.
-            let until = if is_first { turn } else { context.deadline };
+            // their turn moves behind their deadline; and when a lease comes, if there is none in hand.
+            let until = if knows_when { turn } else { context.deadline };
             tokio::select! {
                 () = context.cancel.cancelled() => {}
                 () = place.wake.notified() => {}
@@ -145,7 +183,7 @@ impl Budget {
         let mut state = self.state();
         state.ledger.settle(now);
         let held = state.ledger.held_until();
-        let free = if held.is_some() { 0 } else { state.ledger.free().saturating_sub(state.queue.len()) };
+        let free = if held.is_some() { 0 } else { state.free(now).saturating_sub(state.queue.len()) };
         QuotaView {
             limit: state.ledger.limit(),
             window: state.ledger.window(),
@@ -156,10 +194,49 @@ impl Budget {
 }
 
 impl State {
+    /// The lease that a permit has to come from: none if this process paces alone.
+    fn leased(&self) -> Option<&Lease> {
+        self.lease.as_ref().filter(|lease| !lease.is_alone())
+    }
+
+    fn has_in_hand(&self, now: Instant) -> bool {
+        self.leased().is_none_or(|lease| lease.in_hand(now) > 0)
+    }
+
+    fn take(&mut self) {
+        self.ledger.take();
+        if let Some(lease) = &mut self.lease {
+            lease.take();
+        }
+    }
+
+    /// When the one with `ahead` others before it can go, as far as this process knows.
+    fn turn(&self, ahead: usize, now: Instant) -> Option<Instant> {
+        let own = self.ledger.turn(ahead, now)?;
+        let Some(lease) = self.leased() else { return Some(own) };
+        let all = lease.turn(ahead, self.ledger.going_round(), self.ledger.window(), now)?;
+        Some(own.max(all))
+    }
+
+    /// Permits that this process could use now, as far as it knows.
+    fn free(&self, now: Instant) -> usize {
+        let own = self.ledger.free();
+        let Some(lease) = self.leased() else { return own };
+        let all = self.ledger.left_of_limit().saturating_sub(lease.elsewhere(self.ledger.window(), now));
+        own.min(all).min(lease.told_remaining().unwrap_or(usize::MAX))
+    }
+
+    /// A request ended now. Says whether the other processes are to be told.
+    fn ended(&mut self, now: Instant) -> bool {
+        self.ledger.ended(now);
+        let life = lease::life(self.ledger.window());
+        self.lease.as_mut().is_some_and(|lease| lease.ended(now, life))
+    }
+
     /// Wakes the first in the queue, whose time may have changed, and all whose turn now comes too late for them.
     fn wake(&self, now: Instant) {
         for (ahead, waiter) in self.queue.values().enumerate() {
-            if ahead == 0 || self.ledger.turn(ahead, now).is_none_or(|turn| turn >= waiter.deadline) {
+            if ahead == 0 || self.turn(ahead, now).is_none_or(|turn| turn >= waiter.deadline) {
                 waiter.wake.notify_one();
             }
         }
@@ -196,23 +273,43 @@ impl Permit {
         self.open = false;
         let now = Instant::now();
         let mut state = self.budget.state();
-        state.ledger.ended(now);
+        let tell = state.ended(now);
         state.ledger.settle(now);
-        state.ledger.learn(headers, now);
+        let window = state.ledger.window();
+        let alone = state.leased().is_none();
+        if alone {
+            state.ledger.learn(headers, now);
+        } else {
+            // What others use can be told only from what all processes use.
+            state.ledger.learn_terms(headers);
+        }
+        if let Some(lease) = &mut state.lease {
+            lease.learn(headers, refused, window, now);
+        }
         if refused {
             state.ledger.refused(headers, now, rand::random());
         } else {
             state.ledger.accepted();
         }
         state.wake(now);
+        drop(state);
+        if tell || refused {
+            self.budget.nudge();
+        }
     }
 
     /// No request was sent on it: it is free again at once.
     pub(crate) fn unused(mut self) {
         self.open = false;
+        let now = Instant::now();
         let mut state = self.budget.state();
         state.ledger.give_back();
-        state.wake(Instant::now());
+        if let Some(lease) = &mut state.lease {
+            lease.give_back(now);
+        }
+        state.wake(now);
+        drop(state);
+        self.budget.nudge();
     }
 }
 
@@ -221,8 +318,12 @@ impl Drop for Permit {
         if self.open {
             let now = Instant::now();
             let mut state = self.budget.state();
-            state.ledger.ended(now);
+            let tell = state.ended(now);
             state.wake(now);
+            drop(state);
+            if tell {
+                self.budget.nudge();
+            }
         }
     }
 }

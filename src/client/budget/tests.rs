@@ -25,7 +25,7 @@ fn budget(limit: u32, window: Duration) -> Arc<Budget> {
 }
 
 async fn take(budget: &Arc<Budget>, context: &CallContext) -> Result<Permit> {
-    budget.acquire(budget.ticket(), context).await
+    budget.acquire(budget.ticket(context.priority), context).await
 }
 
 fn told(limit: u32, remaining: u32, reset: Option<Duration>) -> AnswerHeaders {

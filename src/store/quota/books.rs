@@ -1,0 +1,299 @@
+//! The arithmetic of a quota that several processes share. Pure: no clock, no disk. Times are milliseconds of this
+//! machine's clock, which all of its processes read.
+//!
+//! A permit is *held* by a process from its grant until its request was answered, then it *cools* for one window. The
+//! server counts a request between its sending and its answer, so it never counts more than what is held or cooling,
+//! and that is never granted beyond the limit.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Requests in one window until somebody says otherwise.
+pub const LIMIT: u32 = 300;
+/// The window in milliseconds until somebody says otherwise.
+pub const WINDOW: u64 = 60_000;
+
+/// Answers are kept in steps of this part of the window, rounded up: enough for the pace, and few to store.
+const GRAINS: u64 = 250;
+/// No lease is shorter, however short the window: the process has to come to use it.
+const SHORTEST_LEASE: u64 = 50;
+/// A process takes at most this part of the limit before the others who wait have their turn.
+const ROUND: u32 = 20;
+/// No 429 holds longer: what lies further ahead was written before the clock was set back.
+const LONGEST_HOLD: u64 = 24 * 3_600_000;
+
+/// How long unused permits may be kept: a hundredth of the window.
+pub fn lease_life(window: u64) -> u64 {
+    (window / 100).max(SHORTEST_LEASE)
+}
+
+/// What one answer said of the quota as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// The server's limit.
+    pub limit: u32,
+    /// What it had left.
+    pub remaining: u32,
+    /// When the answer came.
+    pub at: u64,
+    /// Until when that counts.
+    pub until: u64,
+}
+
+/// What a process reports and wants.
+#[derive(Debug, Clone, Default)]
+pub struct Ask {
+    /// The process.
+    pub member: String,
+    /// Its setting for the limit; the server's word can only tighten it.
+    pub set_limit: Option<u32>,
+    /// Its setting for the window, which beats what was learned.
+    pub set_window: Option<u64>,
+    /// The longest time between the taking of a permit and the answer.
+    pub longest: u64,
+    /// Permits that it holds: in hand, or with a request that was not answered yet.
+    pub held: u32,
+    /// When requests were answered since it asked last.
+    pub ended: Vec<u64>,
+    /// The server's limit, if an answer told it since.
+    pub told: Option<u32>,
+    /// The window, if it was learned.
+    pub learned_window: Option<u64>,
+    /// A 429 asks for silence until then.
+    pub held_until: u64,
+    /// The scarcest answer since it asked last.
+    pub seen: Option<Seen>,
+    /// Permits for calls that somebody waits for.
+    pub interactive: u32,
+    /// Permits for work that can wait.
+    pub bulk: u32,
+    /// Permits that it would like in reserve.
+    pub spare: u32,
+}
+
+/// What it gets, and what it should know.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// The permits granted.
+    pub permits: u32,
+    /// Until when they may be used to send.
+    pub until: u64,
+    /// How long a lease lives.
+    pub life: u64,
+    /// The time at which this was reckoned.
+    pub now: u64,
+    /// The server's limit as far as any process knows.
+    pub told: Option<u32>,
+    /// The window as far as any process learned it.
+    pub learned_window: Option<u64>,
+    /// Silence until then, if that is still to come.
+    pub held_until: u64,
+    /// Permits that were held or cooling before this grant, whoever used them.
+    pub used: u32,
+    /// How many come before the first call that got nothing.
+    pub ahead: u32,
+    /// When permits come back, soonest first, and how many; empty if everything was granted.
+    pub returns: Vec<(u64, u32)>,
+}
+
+/// Who waits, and since when.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Waits {
+    count: u32,
+    since: u64,
+}
+
+/// One process.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Member {
+    held: u32,
+    /// When the last of the held ones is answered, if the process never reports again.
+    answered_by: u64,
+    window: u64,
+    interactive: Waits,
+    bulk: Waits,
+    /// It asks again before this, if it still wants something.
+    waits_until: u64,
+}
+
+/// The quota of one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Books {
+    told: Option<u32>,
+    learned_window: Option<u64>,
+    held_until: u64,
+    /// What users outside of this machine were seen to use, and until when it counts.
+    others: u32,
+    others_until: u64,
+    /// How many requests were answered by when.
+    cooling: BTreeMap<u64, u32>,
+    members: BTreeMap<String, Member>,
+}
+
+impl Books {
+    /// Takes a process's report and gives it what there is for it.
+    pub fn exchange(&mut self, ask: &Ask, now: u64) -> Grant {
+        self.told = ask.told.or(self.told);
+        self.learned_window = self.learned_window.max(ask.learned_window);
+        self.held_until = self.held_until.max(ask.held_until);
+        let window = ask.set_window.or(self.learned_window).unwrap_or(WINDOW).max(1);
+        let life = lease_life(window);
+        let before = self.members.get(&ask.member).cloned().unwrap_or_default();
+        self.settle(ask, window, now);
+        self.enter(ask, window, now);
+        let servers = self.told.or(ask.set_limit).unwrap_or(LIMIT);
+        let limit = ask.set_limit.map_or(servers, |set| set.min(servers));
+        self.see_others(ask, window);
+
+        let used = self.used(window, now);
+        // A setting below the server's limit leaves others the difference.
+        let outside = self.others.saturating_sub(servers - limit);
+        let free = limit.saturating_sub(used.saturating_add(outside));
+        let round = (limit / ROUND).max(1);
+        let since = |waits: Waits| if waits.count > 0 { waits.since.min(now) } else { now };
+        let (mine, mine_bulk) = (since(before.interactive), since(before.bulk));
+        let crowd = self.crowd(&ask.member, mine, mine_bulk, round, now);
+
+        let open = self.held_until <= now;
+        let at_most = |others: bool| if others { round } else { u32::MAX };
+        let give = |ahead: u32, wanted: u32| if open { free.saturating_sub(ahead).min(wanted) } else { 0 };
+        let interactive = give(crowd.before_interactive, ask.interactive.min(at_most(crowd.interactive)));
+        let left_waiting = ask.interactive - interactive;
+        let before_bulk = crowd.before_bulk.saturating_add(interactive).saturating_add(left_waiting);
+        let bulk = give(before_bulk, ask.bulk.min(at_most(crowd.waits)));
+        let unmet = left_waiting > 0 || ask.bulk > bulk;
+        let rest = give(interactive.saturating_add(bulk), u32::MAX) / 4;
+        let spare = if unmet || crowd.waits { 0 } else { ask.spare.min(round).min(rest) };
+        let permits = interactive + bulk + spare;
+
+        // Whoever got something goes behind the others who wait.
+        let then =
+            |got: u32, wanted: u32, since: u64| Waits { count: wanted - got, since: if got > 0 { now } else { since } };
+        let member = Member {
+            held: ask.held.saturating_add(permits),
+            answered_by: now + life + ask.longest,
+            window,
+            interactive: then(interactive, ask.interactive, mine),
+            bulk: then(bulk, ask.bulk, mine_bulk),
+            waits_until: now + life * 3,
+        };
+        if member.held > 0 || unmet {
+            self.members.insert(ask.member.clone(), member);
+        } else {
+            self.members.remove(&ask.member);
+        }
+        Grant {
+            permits,
+            until: now + life,
+            life,
+            now,
+            told: self.told,
+            learned_window: self.learned_window,
+            held_until: if open { 0 } else { self.held_until },
+            used: used.saturating_add(outside),
+            ahead: if left_waiting > 0 { crowd.before_interactive } else { before_bulk },
+            returns: if unmet { self.returns(window, free.saturating_sub(permits), outside, now) } else { Vec::new() },
+        }
+    }
+
+    /// Lets go of what is over for every process, and mends what a clock that was set back left in the future.
+    fn settle(&mut self, ask: &Ask, window: u64, now: u64) {
+        let longest_window = self.members.values().map(|member| member.window).max().unwrap_or(0).max(window);
+        // A little longer than it counts: an answer that came a moment ago is held against what counted then.
+        let kept = longest_window + lease_life(longest_window) * 4 + 1_000;
+        let newest = now + 1 + (window / GRAINS).max(1);
+        let future: u32 = self.cooling.split_off(&(newest + 1)).into_values().fold(0, u32::saturating_add);
+        if future > 0 {
+            add(&mut self.cooling, newest, future);
+        }
+        self.cooling.retain(|at, _| *at + kept > now);
+        for member in self.members.values_mut() {
+            member.waits_until = member.waits_until.min(now + lease_life(longest_window) * 3);
+            member.answered_by = member.answered_by.min(now + lease_life(longest_window) + ask.longest.max(60_000));
+        }
+        self.members.retain(|_, member| member.answered_by + kept > now || member.waits_until > now);
+        self.held_until = self.held_until.min(now + LONGEST_HOLD);
+        if self.others_until <= now {
+            self.others = 0;
+        }
+    }
+
+    /// What the process reports: what it still holds, and what cools from now on.
+    fn enter(&mut self, ask: &Ask, window: u64, now: u64) {
+        let grain = (window / GRAINS).max(1);
+        for at in ask.ended.iter().map(|at| (*at).min(now + 1)).filter(|at| *at + window > now) {
+            add(&mut self.cooling, at.next_multiple_of(grain), 1);
+        }
+        let member = self.members.entry(ask.member.clone()).or_default();
+        member.held = ask.held;
+        member.answered_by = now + lease_life(window) + ask.longest;
+    }
+
+    fn used(&self, window: u64, at: u64) -> u32 {
+        let cooling = self.cooling.iter().filter(|(answered, _)| *answered + window > at).map(|(_, count)| *count);
+        let held = self.members.values().filter(|member| member.answered_by + window > at).map(|member| member.held);
+        cooling.chain(held).fold(0, u32::saturating_add)
+    }
+
+    /// An answer that leaves less than our own use explains tells of users elsewhere.
+    fn see_others(&mut self, ask: &Ask, window: u64) {
+        let Some(seen) = ask.seen else { return };
+        // At least what the server counted of ours when it answered, so nobody is seen who is not there.
+        let ours = self.used(window, seen.at);
+        let others = seen.limit.saturating_sub(seen.remaining).saturating_sub(ours);
+        if others > self.others {
+            (self.others, self.others_until) = (others, seen.until);
+        }
+    }
+
+    /// Who else waits, and how many permits are theirs first.
+    fn crowd(&self, me: &str, mine: u64, mine_bulk: u64, round: u32, now: u64) -> Crowd {
+        let mut crowd = Crowd::default();
+        for (name, member) in &self.members {
+            if name == me || member.waits_until <= now {
+                continue;
+            }
+            let earlier = |waits: Waits, mine: u64| (waits.since, name.as_str()) < (mine, me);
+            let (interactive, bulk) = (member.interactive, member.bulk);
+            crowd.interactive |= interactive.count > 0;
+            crowd.waits |= interactive.count > 0 || bulk.count > 0;
+            crowd.before_bulk = crowd.before_bulk.saturating_add(interactive.count);
+            if interactive.count > 0 && earlier(interactive, mine) {
+                crowd.before_interactive = crowd.before_interactive.saturating_add(interactive.count.min(round));
+            }
+            if bulk.count > 0 && earlier(bulk, mine_bulk) {
+                crowd.before_bulk = crowd.before_bulk.saturating_add(bulk.count.min(round));
+            }
+        }
+        crowd
+    }
+
+    /// When permits come back, as if everything that is held were answered now.
+    fn returns(&self, window: u64, free: u32, outside: u32, now: u64) -> Vec<(u64, u32)> {
+        let cooling = self.cooling.iter().map(|(at, count)| (at + window, *count));
+        let held = self.members.values().filter(|member| member.answered_by + window > now).map(|member| member.held);
+        let held = held.fold(0, u32::saturating_add);
+        let more = [(now, free), (now + window, held), (self.others_until, outside)];
+        let mut returns: Vec<_> = cooling.filter(|(at, _)| *at > now).chain(more).collect();
+        returns.retain(|(_, count)| *count > 0);
+        returns.sort_unstable();
+        returns
+    }
+}
+
+#[derive(Debug, Default)]
+struct Crowd {
+    /// Somebody waits for somebody else's answer there.
+    interactive: bool,
+    /// Or at least work that can wait does.
+    waits: bool,
+    before_interactive: u32,
+    before_bulk: u32,
+}
+
+fn add(cooling: &mut BTreeMap<u64, u32>, at: u64, count: u32) {
+    let known = cooling.entry(at).or_default();
+    *known = known.saturating_add(count);
+}
