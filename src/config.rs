@@ -30,7 +30,7 @@ pub struct Settings {
     /// The one location this server may touch; another is refused
     #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
     pub location_id: Option<String>,
-    /// Where renewed tokens, pending confirmations and the journal are kept
+    /// Where renewed tokens, pending confirmations, the journal and the mirror are kept
     #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
     pub state_dir: Option<PathBuf>,
 
