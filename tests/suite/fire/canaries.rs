@@ -5,12 +5,7 @@ use super::contact;
 use crate::support::{Account, BINARY, Wire, all_tools, command, run, run_with_input};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
-use std::{
-    io::Read,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -112,14 +107,8 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
         account.faults(plan).await;
         let state = tempfile::tempdir().unwrap();
         let mut server = command(&account, state.path());
-        server.args(["--log", "trace", "--timeout", "3"]).stderr(Stdio::piped());
+        server.args(["--log", "trace", "--timeout", "3"]);
         let mut wire = Wire::start(server);
-        let mut stderr = wire.child.stderr.take().unwrap();
-        let log = std::thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).unwrap();
-            text
-        });
         let mut seen = wire.initialize("2025-11-25", json!({})).to_string();
         for tool in &tools {
             let mut given = arguments(tool, &page);
@@ -144,7 +133,7 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
         }
         wire.close_input();
         wire.child.wait().unwrap();
-        let log = log.join().unwrap();
+        let log = wire.log();
         assert!(log.contains("DEBUG") || log.contains("TRACE"), "nothing was logged");
         for canary in [CANARY, SECRET] {
             assert!(!log.contains(canary), "{plan}: the log holds {canary}");

@@ -94,8 +94,8 @@ async fn user(account: &Account, state: &Path, variables: &[(&str, &str)], flags
 async fn the_token_comes_from_flag_variable_file_or_store_in_that_order() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
-    let good = state.path().join("good");
-    let bad = state.path().join("bad");
+    let files = tempfile::tempdir().unwrap();
+    let (good, bad) = (files.path().join("good"), files.path().join("bad"));
     std::fs::write(&good, format!("\n{}\n", account.token())).unwrap();
     std::fs::write(&bad, "not.a.token").unwrap();
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
