@@ -105,12 +105,12 @@ async fn without_settings_the_pace_learned_holds_in_every_sliding_window_too() {
     let host = Host::new(&account, &[]).await;
     // The first answer tells limit and window.
     host.answer("get_current_user", json!({})).await;
-    let results = at_once(&host, "get_current_user", &json!({}), 300).await;
+    let results = at_once(&host, "get_current_user", &json!({}), 150).await;
     assert_eq!(failures(&results), Vec::<String>::new());
     let stats = account.stats().await;
     assert_eq!(stats["throttled"], 0, "{stats}");
     assert!(stats["maxInAnySlidingWindow"].as_u64().unwrap() <= 50, "{stats}");
-    assert_eq!(stats["byOperation"]["GET /users/me"], 301);
+    assert_eq!(stats["byOperation"]["GET /users/me"], 151);
 }
 
 #[tokio::test]

@@ -125,8 +125,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let log = self.log();
         if std::thread::panicking() {
-            let from = log.ceil_char_boundary(log.len().saturating_sub(SHOWN));
-            let _ = std::io::stderr().write_all(log[from..].as_bytes());
+            let _ = std::io::stderr().write_all(&log.as_bytes()[log.len().saturating_sub(SHOWN)..]);
             return;
         }
         self.text("the log", log.as_bytes());
