@@ -161,13 +161,14 @@ pub struct Settings {
     pub given_token: Option<SecretString>,
 }
 
-/// The command with every empty environment variable forgotten.
+/// The command, and its subcommands, with every empty environment variable forgotten.
 pub fn without_empty_variables(command: Command) -> Command {
     let empty = |name: &OsString| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    command.mut_args(|argument| match argument.get_env().map(ToOwned::to_owned) {
+    let command = command.mut_args(|argument| match argument.get_env().map(ToOwned::to_owned) {
         Some(name) if empty(&name) => argument.env(clap::builder::Resettable::Reset),
         _ => argument,
-    })
+    });
+    command.mut_subcommands(without_empty_variables)
 }
 
 impl Settings {
