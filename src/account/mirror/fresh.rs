@@ -183,7 +183,37 @@ fn need(state: &TableState, wanted: Freshness) -> Need {
     match wanted.max_age {
         _ if !rested => Need::Nothing,
         Some(most) if old > most => Need::Before,
-        None if old > STALE => Need::Behind,
+        // Who waits for all wants no reading that outlives the question.
+        None if old > STALE && wanted.wait == Wait::ForFew => Need::Behind,
         _ => Need::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{TimeDelta, Utc};
+
+    fn read_ago(seconds: i64, took: u64) -> TableState {
+        let at = Utc::now() - TimeDelta::seconds(seconds);
+        let took = Duration::from_secs(took);
+        TableState { complete_at: Some(at), took, ended_at: Some(at), ..TableState::default() }
+    }
+
+    #[test]
+    fn what_is_there_is_enough_until_it_is_stale() {
+        let wanted = Freshness::default();
+        assert_eq!(need(&TableState::default(), wanted), Need::Before);
+        assert_eq!(need(&read_ago(60, 1), wanted), Need::Nothing);
+        assert_eq!(need(&read_ago(3600, 1), wanted), Need::Behind);
+        assert_eq!(need(&read_ago(3600, 1), Freshness { wait: Wait::ForAll, ..wanted }), Need::Nothing);
+    }
+
+    #[test]
+    fn what_is_older_than_wanted_is_read_unless_it_has_to_rest() {
+        let wanted = Freshness { max_age: Some(Duration::from_secs(30)), wait: Wait::ForFew };
+        assert_eq!(need(&read_ago(20, 1), wanted), Need::Nothing);
+        assert_eq!(need(&read_ago(40, 1), wanted), Need::Before);
+        assert_eq!(need(&read_ago(40, 5), wanted), Need::Nothing, "ten times five seconds");
     }
 }
