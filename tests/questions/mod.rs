@@ -11,6 +11,7 @@ mod content;
 mod deals;
 mod owners;
 mod quality;
+mod search;
 mod truth;
 mod untidy;
 
