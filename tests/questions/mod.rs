@@ -9,6 +9,8 @@ macro_rules! row {
 mod contacts;
 mod content;
 mod deals;
+mod describe;
+mod duplicates;
 mod owners;
 mod quality;
 mod search;
