@@ -8,6 +8,7 @@ macro_rules! row {
 
 mod contacts;
 mod content;
+mod cost;
 mod deals;
 mod describe;
 mod duplicates;
@@ -113,6 +114,13 @@ async fn every_answer_is_right_in_an_account_of_1_000_contacts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_right_in_an_account_of_10_000_contacts() {
+    ask_all(10_000).await;
+}
+
+/// `cargo test --test suite questions::every -- --ignored`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes"]
 async fn every_answer_is_right_in_an_account_of_100_000_contacts() {
     ask_all(100_000).await;
 }
