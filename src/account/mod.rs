@@ -7,13 +7,14 @@ mod journal;
 mod merge;
 pub mod mirror;
 mod objects;
+mod paging;
 mod pin;
 mod publish;
 mod rules;
 mod scan;
 mod shape;
 
-pub use insights::{QueryResult, Question};
+pub use insights::{QueryResult, Question, draw, picture};
 pub use journal::Agreed;
 pub use mirror::{MirrorPlace, Progress, Wait};
 

@@ -4,6 +4,7 @@ use super::{
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
     text::Date,
 };
+use crate::chart::{Kind, Theme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,12 +46,16 @@ pub struct QueryCrm {
 #[serde(rename_all = "camelCase")]
 pub struct Rows {
     /// The columns' names.
+    #[serde(default)]
     pub columns: Vec<String>,
     /// One array a row, in the order of the columns.
+    #[serde(default)]
     pub rows: Vec<Vec<Value>>,
     /// Since when each table that was read may lack changes; null if it was not read in full yet.
+    #[serde(default)]
     pub as_of: Map<String, Value>,
     /// Whether every table was read in full.
+    #[serde(default)]
     pub complete: bool,
     /// What the reader should know of the answer.
     pub note: Option<String>,
@@ -72,6 +77,27 @@ impl Operation for QueryCrm {
     const ROUTE: Route<Self> = Route::local();
 }
 
+/// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ChartCrm {
+    #[serde(flatten)]
+    pub query: QueryCrm,
+    pub kind: Kind,
+    pub title: Option<String>,
+    pub theme: Option<Theme>,
+}
+
+impl Operation for ChartCrm {
+    type Output = Rows;
+    const NAME: &'static str = "chart_crm";
+    const TITLE: &'static str = "Chart the CRM";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Insights;
+    const ROUTE: Route<Self> = Route::local();
+}
+
 /// What query_crm can read: tables, columns, row counts, stages, tags, custom fields, freshness. Call it once before the first
 /// query.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -83,8 +109,10 @@ pub struct DescribeCrm {}
 #[serde(rename_all = "camelCase")]
 pub struct Description {
     /// Each table: rows, since when it may lack changes, columns.
+    #[serde(default)]
     pub tables: Map<String, Value>,
     /// The words in columns that hold few, the most frequent first.
+    #[serde(default)]
     pub words: Map<String, Value>,
     /// How dates and money are kept.
     pub note: Option<String>,
@@ -128,6 +156,7 @@ pub struct Findings {
     /// Since when the oldest of the tables that were read may lack changes.
     pub as_of: Option<String>,
     /// Whether every table was read in full.
+    #[serde(default)]
     pub complete: bool,
     /// What the reader should know of the answer.
     pub note: Option<String>,

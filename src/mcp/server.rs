@@ -12,6 +12,7 @@ use crate::{
     crm::{Entry, find, nearest},
     error::{Code, Error, Result},
 };
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use futures::FutureExt;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -75,9 +76,11 @@ impl Server {
         // Only a guarded call may come back, with these arguments sealed.
         let to_seal = self.app.confirms(entry).then(|| arguments.clone());
         match Box::pin(self.app.call(entry, arguments, way, call)).await? {
-            Reply::Done(value, text) => {
-                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-                result.structured_content = Some(value);
+            Reply::Done(answer) => {
+                let mut content = vec![ContentBlock::text(answer.text)];
+                content.extend(answer.image.map(|png| ContentBlock::image(BASE64.encode(png), "image/png")));
+                let mut result = CallToolResult::success(content);
+                result.structured_content = Some(answer.value);
                 Ok(of_the_account(result).into())
             }
             Reply::RequestInput(ticket, preview) => {

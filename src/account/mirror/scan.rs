@@ -1,15 +1,15 @@
 //! Reading one table: several pages at once, kept in their order, until the list was read without a gap.
 
-use super::{
-    Mirroring,
-    paging::{Fit, Paging, Shown},
-};
+use super::Mirroring;
 use crate::{
-    account::scan::{self, PAGE, Page},
+    account::{
+        paging::{Fit, Paging},
+        scan::{self, PAGE, Page},
+    },
     context::CallContext,
     crm::{Invocation, find, locations::GetDefaultLocation},
     error::{Code, Error, Result},
-    store::{Mirror, MirrorPage, Table, Turn},
+    store::{LEASE, Mirror, MirrorPage, Table, Turn},
 };
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -64,14 +64,26 @@ impl Mirroring {
     ) -> Result<bool> {
         self.pin.check(&self.backend, context).await?;
         let mirror = self.mirror().await?;
-        for reading in 1.. {
+        let mut readings = 0;
+        loop {
             let (offset, tail) = match mirror.begin_scan(table, &self.owner).await? {
                 Turn::Yours { offset, tail } => (offset, tail),
-                Turn::Busy => return self.watch_other(mirror, table, tell, context).await,
+                Turn::Busy => match self.watch_other(mirror, table, tell, context).await? {
+                    Some(whole) => return Ok(whole),
+                    // It ended on the way: this one goes on from there.
+                    None => continue,
+                },
             };
-            let read = match table.name {
-                "users" => self.read_users(mirror, context).await,
-                _ => self.read_list(mirror, table, Paging::from(offset, tail), paced, tell, context).await,
+            readings += 1;
+            let reading_it = async {
+                match table.name {
+                    "users" => self.read_users(mirror, context).await,
+                    _ => self.read_list(mirror, table, Paging::from(offset, tail), paced, tell, context).await,
+                }
+            };
+            let read = tokio::select! {
+                read = reading_it => read,
+                error = self.prolong(mirror, table) => Err(error),
             };
             let whole = match read {
                 Ok(whole) => whole,
@@ -81,27 +93,37 @@ impl Mirroring {
                 }
             };
             mirror.end_scan(table, &self.owner, whole).await?;
-            if whole || reading >= READINGS {
+            if whole || readings >= READINGS {
                 return Ok(whole);
             }
         }
-        Ok(false)
     }
 
+    /// Holds the lease as long as it is polled.
+    async fn prolong(&self, mirror: &Mirror, table: &'static Table) -> Error {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Err(error) = mirror.prolong_scan(table, &self.owner).await {
+                return error;
+            }
+        }
+    }
+
+    /// Waits while another process is at it. Says how its scan ended; `None` if the process did, before its scan.
     async fn watch_other(
         &self,
         mirror: &Mirror,
         table: &'static Table,
         tell: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<bool> {
+    ) -> Result<Option<bool>> {
         loop {
             let state = mirror.state(table).await?;
             if let Some((read, total)) = state.under_way {
                 tell.send_modify(|progress| (progress.read, progress.total) = (read, total));
             }
             if !state.busy {
-                return Ok(state.under_way.is_none() && state.complete_at.is_some());
+                return Ok(state.under_way.is_none().then_some(state.complete_at.is_some()));
             }
             context.bound(tokio::time::sleep(LOOK_AGAIN)).await?;
         }
@@ -133,7 +155,7 @@ impl Mirroring {
             let mut pages = Box::pin(stream::iter(paging.offsets()).map(fetch).buffered(AT_ONCE));
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
-                let fit = paging.take(offset, &shown(&page));
+                let fit = paging.take(offset, &page.shown());
                 self.keep(mirror, table, page, &paging, spent()).await?;
                 tell.send_modify(|progress| (progress.read, progress.total) = (paging.read(), paging.total()));
                 if fit == Fit::Moved || paging.has_ended() {
@@ -146,7 +168,7 @@ impl Mirroring {
         while head < paging.added() {
             let (_, page) = fetch(head).await?;
             head += PAGE;
-            paging.take_head(&shown(&page));
+            paging.take_head(&page.shown());
             self.keep(mirror, table, page, &paging, spent()).await?;
         }
         if table.name == "locations" {
@@ -187,9 +209,4 @@ impl Mirroring {
 
 fn entry(table: &Table) -> Result<&'static crate::crm::Entry> {
     find(table.tool).ok_or_else(|| Error::new(Code::Internal, format!("{} is not in the catalogue.", table.tool)))
-}
-
-fn shown(page: &Page) -> Shown<'_> {
-    let ids = page.items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
-    Shown { ids, aside: page.aside, total: page.total, whole: page.whole }
 }

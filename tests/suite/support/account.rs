@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 pub struct Account {
     sandbox: Sandbox,
     token: String,
+    rotates: bool,
     http: reqwest::Client,
 }
 
@@ -21,10 +22,10 @@ impl Account {
     pub async fn with(config: SandboxConfig) -> Self {
         // Harmless when a test made it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = config.extra_token.clone();
+        let (token, rotates) = (config.extra_token.clone(), config.rotate);
         let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
         let token = token.unwrap_or_else(|| sandbox.token());
-        Self { sandbox, token, http: reqwest::Client::new() }
+        Self { sandbox, token, rotates, http: reqwest::Client::new() }
     }
 
     pub fn url(&self) -> String {
@@ -34,6 +35,16 @@ impl Account {
     /// The token that hosts are started with.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A token as of a new login.
+    pub fn new_token(&self) -> String {
+        self.sandbox.token()
+    }
+
+    /// Whether a renewal ends the old token.
+    pub fn rotates(&self) -> bool {
+        self.rotates
     }
 
     /// What the sandbox counted.
@@ -70,6 +81,20 @@ impl Account {
         let url = self.at(&format!("/sandbox/objects/{kind}/{id}"));
         let put = self.http.put(url).header("content-type", "application/json").body(changes.to_string());
         put.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Adds an object behind the server's back, and gives its id.
+    pub async fn add(&self, kind: &str, object: Value) -> String {
+        let post = self.http.post(self.at(&format!("/sandbox/objects/{kind}"))).body(object.to_string());
+        let answer = post.header("content-type", "application/json").send().await.unwrap().error_for_status().unwrap();
+        let added: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        added["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes an object away behind the server's back.
+    pub async fn remove(&self, kind: &str, id: &str) {
+        let delete = self.http.delete(self.at(&format!("/sandbox/objects/{kind}/{id}")));
+        delete.send().await.unwrap().error_for_status().unwrap();
     }
 
     /// Replaces the plan of faults.
