@@ -62,6 +62,7 @@ async fn ask_all(contacts: usize) {
     let truth = Truth::of(&account).await;
     assert_eq!(truth.contacts.len(), contacts);
     let host = synced(&account).await;
+    describe::is_short(&host, contacts).await;
     let mut wrong = Vec::new();
     for question in all() {
         let result = host.call("query_crm", json!({"sql": question.sql})).await;
