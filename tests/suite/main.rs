@@ -24,4 +24,6 @@ mod outage;
 mod policy;
 mod processes;
 mod protocol;
+#[path = "../questions/mod.rs"]
+mod questions;
 mod support;

@@ -1,6 +1,7 @@
 //! Putting objects into the mirror and taking them out, with a record of what changed.
 
 use super::{
+    letters,
     rows::{Row, row},
     schema::Table,
     words,
@@ -150,8 +151,8 @@ fn index(db: &Connection, name: &str, id: &str, title: &str, other: &str) -> rus
     db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([key])?;
     db.prepare_cached("INSERT INTO search (rowid, title, other, digits) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         key,
-        title,
-        other,
+        letters::plain(title),
+        letters::plain(other),
         words::numbers_backwards(other)
     ])?;
     Ok(())

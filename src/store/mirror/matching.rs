@@ -1,5 +1,7 @@
 //! When two texts are the same person's: normal forms of addresses, numbers and names. Pure.
 
+use super::letters;
+
 /// Below this, two names are two people's.
 const NEAR: f64 = 0.92;
 
@@ -19,17 +21,17 @@ pub(super) fn phone(text: &str) -> Option<String> {
     /// The least that tells one number from another.
     const LEAST: usize = 7;
     const MOST: usize = 10;
-    let backwards: String = text.chars().rev().filter(char::is_ascii_digit).take(MOST).collect();
-    (backwards.len() >= LEAST).then(|| backwards.chars().rev().collect())
+    let number = super::phone::national(text);
+    (number.len() >= LEAST).then(|| number.get(number.len().saturating_sub(MOST)..).map(str::to_owned)).flatten()
 }
 
 /// A name or a company in lower case, without punctuation, its accents folded.
 pub(super) fn folded(text: &str) -> String {
-    let words = text.to_lowercase();
-    let words: Vec<String> = words
+    let text = letters::plain(text);
+    let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
         .filter(|word| !word.is_empty())
-        .map(|word| word.chars().map(plain).filter(|letter| *letter != '\'').collect())
+        .map(|word| word.replace('\'', ""))
         .collect();
     words.join(" ")
 }
@@ -53,28 +55,6 @@ pub(super) fn near(one: &str, other: &str) -> bool {
         words.join(" ")
     };
     strsim::jaro_winkler(one, other) >= NEAR || sorted(one) == sorted(other)
-}
-
-/// The letter without its accent, for the letters of Latin scripts.
-fn plain(letter: char) -> char {
-    match letter {
-        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-        'ç' | 'ć' | 'č' => 'c',
-        'ď' | 'đ' => 'd',
-        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
-        'ğ' => 'g',
-        'ì'..='ï' | 'ī' | 'į' | 'ı' => 'i',
-        'ł' => 'l',
-        'ñ' | 'ń' | 'ň' => 'n',
-        'ò'..='ö' | 'ø' | 'ō' | 'ő' => 'o',
-        'ř' => 'r',
-        'ś' | 'š' | 'ş' => 's',
-        'ť' | 'ţ' => 't',
-        'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
-        'ý' | 'ÿ' => 'y',
-        'ź' | 'ż' | 'ž' => 'z',
-        other => other,
-    }
 }
 
 #[cfg(test)]

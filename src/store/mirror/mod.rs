@@ -5,8 +5,10 @@
 mod changes;
 mod duplicates;
 mod keep;
+mod letters;
 mod matching;
 mod overview;
+mod phone;
 mod query;
 mod rows;
 mod scans;

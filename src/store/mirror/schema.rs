@@ -186,14 +186,13 @@ pub static TABLES: &[Table] = &[
             text("description"),
             text("status"),
             text("url"),
-            text("seoTitle"),
-            text("seoDescription"),
-            json("seoKeywords"),
             date("createdAt"),
             date("updatedAt"),
         ],
-        dropped: &["content"],
+        // Lists do not tell them, and a column that is filled by chance would answer wrong.
+        dropped: &["content", "seoTitle", "seoDescription", "seoKeywords"],
         searched: &["slug", "title"],
+        remark: "content and SEO fields: only get_page",
         ..PLAIN
     },
     Table {
@@ -225,6 +224,7 @@ pub static TABLES: &[Table] = &[
         columns: &[text("name"), text("address"), text("phone"), text("email"), text("timezone"), json("settings")],
         searched: &["email", "phone"],
         listed_whole: false,
+        remark: "all but the default one have only id and name",
         ..PLAIN
     },
     Table {
@@ -311,10 +311,11 @@ pub(super) fn ddl() -> String {
             );
         }
     }
+    // By tag and contact: by the tag alone, whether one contact has it would be looked for among all that do.
     sql.push_str(
         "CREATE INDEX contacts_email ON contacts (email COLLATE NOCASE);
          CREATE INDEX opportunities_contact ON opportunities (contactId);
-         CREATE INDEX contact_tags_tag ON contact_tags (tag);\n",
+         CREATE INDEX contact_tags_tag ON contact_tags (tag, contactId);\n",
     );
     sql
 }

@@ -1,6 +1,7 @@
 //! An account for one test: the sandbox on a loopback port, and what it says of itself.
 
 use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::Ipv4Addr;
 
@@ -53,10 +54,7 @@ impl Account {
 
     /// The requests that arrived, oldest first: `method`, `path`, `query`, `headers`, `body`, `status`.
     pub async fn requests(&self) -> Vec<Value> {
-        match self.get("/sandbox/requests").await {
-            Value::Array(requests) => requests,
-            other => panic!("no list of requests: {other}"),
-        }
+        self.get("/sandbox/requests").await
     }
 
     pub async fn forget_requests(&self) {
@@ -65,10 +63,12 @@ impl Account {
 
     /// Every object of a kind, as it truly is.
     pub async fn objects(&self, kind: &str) -> Vec<Value> {
-        match self.get(&format!("/sandbox/objects/{kind}")).await {
-            Value::Array(objects) => objects,
-            other => panic!("no list of {kind}: {other}"),
-        }
+        self.objects_as(kind).await
+    }
+
+    /// The same in a type of the test's own.
+    pub async fn objects_as<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
+        self.get(&format!("/sandbox/objects/{kind}")).await
     }
 
     /// The first object of a kind that fits.
@@ -112,7 +112,7 @@ impl Account {
         format!("{}{path}", self.url())
     }
 
-    async fn get(&self, path: &str) -> Value {
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> T {
         let answer = self.http.get(self.at(path)).send().await.unwrap().error_for_status().unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
     }

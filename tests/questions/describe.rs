@@ -1,0 +1,120 @@
+//! `describe_crm`: in few tokens, all that a statement can be written from, and nothing that does not work.
+
+use crate::support::{Account, Host};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tables that are described, each with its columns.
+fn tables(described: &Value) -> BTreeMap<String, Vec<String>> {
+    let columns = |text: &Value| {
+        let text = text.as_str().unwrap();
+        let columns = text.rsplit(": ").next().unwrap();
+        columns.split(", ").map(str::to_owned).collect()
+    };
+    described["tables"].as_object().unwrap().iter().map(|(name, text)| (name.clone(), columns(text))).collect()
+}
+
+/// What the object has for a column: its member of this name, or that of its address.
+fn member<'a>(object: &'a Value, column: &str) -> &'a Value {
+    let within = &object["address"][column];
+    if within.is_null() { &object[column] } else { within }
+}
+
+async fn column(host: &Host, sql: String) -> Vec<Value> {
+    let answer = host.answer("query_crm", json!({"sql": sql})).await;
+    assert_eq!(answer["complete"], true, "{answer}");
+    let rows = answer["rows"].as_array().unwrap();
+    rows.iter().map(|row| row[0].clone()).collect()
+}
+
+/// Checks what an account of this size costs to describe.
+pub async fn is_short(host: &Host, contacts: usize) {
+    let described = host.answer("describe_crm", json!({})).await;
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&described.to_string()).len();
+    assert!(tokens < 800, "{tokens} tokens: {described:#}");
+    let rows = format!("{contacts} rows");
+    assert!(described["tables"]["contacts"].as_str().unwrap().starts_with(&rows), "{described:#}");
+}
+
+#[tokio::test]
+async fn the_sample_account_is_described_in_few_words() {
+    let account = Account::new().await;
+    is_short(&Host::new(&account, &[]).await, 250).await;
+}
+
+#[tokio::test]
+async fn every_column_that_is_named_can_be_selected_and_no_other_column_is_there() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let described = host.answer("describe_crm", json!({})).await;
+    for (table, columns) in tables(&described) {
+        let named =
+            host.answer("query_crm", json!({"sql": format!("SELECT {} FROM {table}", columns.join(", "))})).await;
+        let every = host.answer("query_crm", json!({"sql": format!("SELECT * FROM {table}")})).await;
+        assert_eq!((&named["columns"], &named["rows"]), (&every["columns"], &every["rows"]), "{table}");
+        assert!(!every["rows"].as_array().unwrap().is_empty(), "{table} is empty");
+    }
+}
+
+/// A column that is empty although the account has values would answer "which have none?" wrong.
+#[tokio::test]
+async fn every_column_holds_as_many_values_as_the_account_has() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let described = host.answer("describe_crm", json!({})).await;
+    for (table, columns) in tables(&described) {
+        if table.contains('_') {
+            continue;
+        }
+        // Of users the mirror has those that are met, and of locations it tells that only one is read in full.
+        let met: BTreeSet<_> =
+            column(&host, format!("SELECT id FROM {table}")).await.into_iter().map(|id| id.to_string()).collect();
+        let mut objects = account.objects(&table).await;
+        assert!(table == "users" || met.len() == objects.len(), "{table}");
+        objects.retain(|object| met.contains(&object["id"].to_string()));
+        objects.truncate(if table == "locations" { 1 } else { usize::MAX });
+        for name in columns.iter().filter(|name| *name != "other") {
+            let there = objects.iter().filter(|object| !member(object, name).is_null()).count();
+            let first = if table == "locations" { objects[0]["id"].as_str().unwrap() } else { "" };
+            let count = format!("SELECT count({name}) FROM {table} WHERE id = '{first}' OR '{first}' = ''");
+            assert_eq!(column(&host, count).await, [there], "{table}.{name}");
+        }
+        assert_eq!(column(&host, format!("SELECT count(other) FROM {table}")).await, [0], "{table}.other");
+    }
+}
+
+#[tokio::test]
+async fn the_words_of_a_column_are_those_that_stand_in_it() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let described = host.answer("describe_crm", json!({})).await;
+    for (at, kind, name) in [
+        ("opportunities.status", "opportunities", "status"),
+        ("opportunities.stage", "opportunities", "stage"),
+        ("opportunities.currency", "opportunities", "currency"),
+        ("contacts.source", "contacts", "source"),
+        ("campaigns.type", "campaigns", "type"),
+        ("pages.status", "pages", "status"),
+        ("funnels.type", "funnels", "type"),
+    ] {
+        let objects = account.objects(kind).await;
+        let there: BTreeSet<_> = objects.iter().map(|object| object[name].as_str().unwrap()).collect();
+        let shown: BTreeSet<_> = described["words"][at].as_str().unwrap().split(", ").collect();
+        assert_eq!(shown, there, "{at}");
+    }
+    let keys: BTreeSet<_> = described["words"]["contact_fields.key"].as_str().unwrap().split(", ").collect();
+    assert_eq!(keys, BTreeSet::from(["employees", "industry", "preferredContact"]));
+    // The most frequent tag first.
+    let tags = column(&host, "SELECT tag FROM contact_tags GROUP BY tag ORDER BY count(*) DESC, tag".into()).await;
+    let shown: Vec<_> = described["words"]["contact_tags.tag"].as_str().unwrap().split(", ").collect();
+    assert_eq!(json!(shown), json!(tags));
+}
+
+#[tokio::test]
+async fn what_is_hidden_is_not_described() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &["--exclude-tools", "list_pages"]).await;
+    let described = host.answer("describe_crm", json!({})).await.to_string();
+    assert!(!described.contains("slug") && !described.contains("pages.status"), "{described}");
+    assert_eq!(host.error("query_crm", json!({"sql": "SELECT slug FROM pages"})).await["code"], "policy_denied");
+}

@@ -1,0 +1,122 @@
+//! `search_crm`: people find what they remember, however it is written.
+
+use crate::support::{Account, Host};
+use serde_json::{Value, json};
+
+async fn hits(host: &Host, text: &str) -> Vec<Value> {
+    host.answer("search_crm", json!({"text": text})).await["data"].as_array().unwrap().clone()
+}
+
+async fn finds(host: &Host, text: &str, id: &Value) -> bool {
+    hits(host, text).await.iter().any(|hit| hit["id"] == *id)
+}
+
+async fn create(host: &Host, first: &str, last: &str, email: &str, phone: &str, company: &str) -> Value {
+    let contact = json!({"firstName": first, "lastName": last, "email": email, "phone": phone, "companyName": company});
+    host.answer("create_contact", contact).await["id"].clone()
+}
+
+#[tokio::test]
+async fn case_accents_and_the_order_of_words_do_not_matter() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    // One that a scan reads, and others that the tools tell of.
+    let jose = create(&host, "José", "Núñez", "j.nunez@beispiel.example", "0", "Müller & Söhne GmbH").await;
+    for text in ["jose nunez", "JOSÉ NÚÑEZ", "núñez josé", "nun jos", "Jose\u{301} Nu\u{301}n\u{303}ez", "nunez"]
+    {
+        assert!(finds(&host, text, &jose).await, "{text}");
+    }
+    for text in ["j.nunez@beispiel.example", "beispiel.example", "J.NUNEZ@", "muller sohne", "Müller", "söhne gmbh"] {
+        assert!(finds(&host, text, &jose).await, "{text}");
+    }
+    for (first, last, texts) in [
+        ("Łukasz", "Sørensen", ["lukasz", "SORENSEN", "sørensen łukasz"]),
+        ("Đorđe", "Nguyễn", ["dorde nguyen", "ĐORĐE", "nguyễn"]),
+        ("Зоя", "Иванова", ["зоя", "ИВАНОВА", "зоя иван"]),
+        ("Sinéad", "O'Brien", ["o'brien", "sinead o’brien", "brien"]),
+    ] {
+        let id = create(&host, first, last, "x@beispiel.example", "0", "").await;
+        for text in texts {
+            assert!(finds(&host, text, &id).await, "{first} {last}: {text}");
+        }
+    }
+    for text in ["jose beckett", "nunezz", "\"", "* OR *", "NEAR(jose"] {
+        assert!(!finds(&host, text, &jose).await, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_number_is_found_however_it_is_written() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let german = ["0151 2345678", "2345678", "+49 151 2345678", "0049 151 2345678", "+49 (0)151 234-5678", "5678"];
+    for phone in ["+49 (0)151 2345678", "+49 151 2345678", "0151/2345678", "0049-151-2345678"] {
+        let id = create(&host, "Uwe", "Lang", "uwe@beispiel.example", phone, "").await;
+        for text in german {
+            assert!(finds(&host, text, &id).await, "{phone} by {text}");
+        }
+        for text in ["0151 2345679", "0152 2345678", "234567"] {
+            assert!(!finds(&host, text, &id).await, "{phone} by {text}");
+        }
+    }
+    for phone in ["+1 (915) 555-7342", "915.555.7342", "19155557342"] {
+        let id = create(&host, "Ann", "Lee", "ann@beispiel.example", phone, "").await;
+        for text in ["(915) 555-7342", "9155557342", "+1-915-555-7342", "001 915 555 7342", "555 7342"] {
+            assert!(finds(&host, text, &id).await, "{phone} by {text}");
+        }
+        assert!(!finds(&host, "+1 815 555 7342", &id).await, "{phone}");
+    }
+    let id = create(&host, "Zoe", "Null", "zoe@beispiel.example", "+1-915-550-0000", "").await;
+    assert!(finds(&host, "0000", &id).await);
+}
+
+#[tokio::test]
+async fn every_kind_of_object_is_found_by_its_name_and_by_its_id() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    for (kind, name) in [
+        ("contacts", "lastName"),
+        ("contacts", "email"),
+        ("opportunities", "name"),
+        ("campaigns", "name"),
+        ("pages", "slug"),
+        ("pages", "title"),
+        ("funnels", "name"),
+        ("webhooks", "url"),
+        ("locations", "name"),
+        ("locations", "email"),
+        ("users", "lastName"),
+    ] {
+        let object = account.objects(kind).await.remove(0);
+        let (id, text) = (object["id"].as_str().unwrap(), object[name].as_str().unwrap());
+        for text in [text, id] {
+            let found = host.answer("search_crm", json!({"text": text, "table": kind, "limit": 100})).await;
+            let hit = found["data"].as_array().unwrap().iter().find(|hit| hit["id"] == id);
+            let hit = hit.unwrap_or_else(|| panic!("{kind} by {text}: {found}"));
+            assert_eq!((&hit["table"], &hit[name]), (&json!(kind), &object[name]), "{text}");
+        }
+        // The first of all, if one asks for it by its id and says no more.
+        assert_eq!(hits(&host, id).await[0]["id"], id, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_the_name_comes_before_what_only_mentions_it() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let mentions = create(&host, "Eva", "Klein", "eva@quixotic.example", "0", "Quixotic Ltd").await;
+    let named = create(&host, "Rosa", "Quixotic", "rosa@beispiel.example", "0", "").await;
+    let found: Vec<_> = hits(&host, "quixotic").await.into_iter().map(|hit| hit["id"].clone()).collect();
+    assert_eq!(found, [named, mentions]);
+}
+
+#[tokio::test]
+async fn an_object_that_changes_is_found_by_what_it_is_now() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let id = create(&host, "Vera", "Oldname", "vera@beispiel.example", "0", "").await;
+    assert!(finds(&host, "oldname", &id).await);
+    host.answer("update_contact", json!({"id": id, "lastName": "Newname"})).await;
+    assert!(finds(&host, "newname", &id).await);
+    assert!(!finds(&host, "oldname", &id).await);
+}

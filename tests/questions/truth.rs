@@ -1,0 +1,212 @@
+//! What the sandbox truly holds, read from its own door and not by the server: the judge of every answer.
+
+use crate::support::Account;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+/// The rows of an answer.
+pub type Rows = Vec<Vec<Value>>;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    pub id: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub company_name: Option<String>,
+    pub tags: Vec<String>,
+    pub source: String,
+    pub assigned_to: Option<String>,
+    #[serde(default)]
+    pub address: Address,
+    pub custom_fields: Map<String, Value>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deal {
+    pub id: String,
+    pub name: String,
+    pub contact_id: String,
+    pub value: f64,
+    pub currency: String,
+    pub status: String,
+    pub stage: String,
+    pub probability: f64,
+    pub expected_close_date: Option<NaiveDate>,
+    pub assigned_to: String,
+    pub tags: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Campaign {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub status: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    pub id: String,
+    pub name: String,
+    pub slug: String,
+    pub status: String,
+    pub description: Option<String>,
+    pub updated_at: DateTime<Utc>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Funnel {
+    pub name: String,
+    pub pages: Vec<Step>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Step {
+    pub id: String,
+    pub order: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Webhook {
+    pub url: String,
+    pub events: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub id: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub role: String,
+}
+
+#[derive(Debug)]
+pub struct Truth {
+    pub now: DateTime<Utc>,
+    pub contacts: Vec<Contact>,
+    pub deals: Vec<Deal>,
+    pub campaigns: Vec<Campaign>,
+    pub pages: Vec<Page>,
+    pub funnels: Vec<Funnel>,
+    pub webhooks: Vec<Webhook>,
+    pub users: Vec<User>,
+    places: HashMap<String, usize>,
+}
+
+impl Truth {
+    pub async fn of(account: &Account) -> Self {
+        let contacts: Vec<Contact> = account.objects_as("contacts").await;
+        Self {
+            now: Utc::now(),
+            places: contacts.iter().enumerate().map(|(place, contact)| (contact.id.clone(), place)).collect(),
+            contacts,
+            deals: account.objects_as("opportunities").await,
+            campaigns: account.objects_as("campaigns").await,
+            pages: account.objects_as("pages").await,
+            funnels: account.objects_as("funnels").await,
+            webhooks: account.objects_as("webhooks").await,
+            users: account.objects_as("users").await,
+        }
+    }
+
+    pub fn contact(&self, id: &str) -> Option<&Contact> {
+        self.places.get(id).map(|place| &self.contacts[*place])
+    }
+
+    pub fn user(&self, id: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.id == id)
+    }
+
+    pub fn page(&self, id: &str) -> Option<&Page> {
+        self.pages.iter().find(|page| page.id == id)
+    }
+
+    /// The deals that are not decided yet.
+    pub fn open(&self) -> impl Iterator<Item = &Deal> {
+        self.deals.iter().filter(|deal| ["open", "negotiation"].contains(&deal.status.as_str()))
+    }
+
+    pub fn won(&self) -> impl Iterator<Item = &Deal> {
+        self.deals.iter().filter(|deal| deal.status == "won")
+    }
+}
+
+impl Contact {
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
+    pub fn has(&self, tag: &str) -> bool {
+        self.tags.iter().any(|has| has == tag)
+    }
+
+    /// A custom field that is a text.
+    pub fn field(&self, key: &str) -> Option<&str> {
+        self.custom_fields.get(key).and_then(Value::as_str)
+    }
+
+    /// The company, if one is said.
+    pub fn company(&self) -> Option<&str> {
+        self.company_name.as_deref().filter(|name| !name.is_empty())
+    }
+}
+
+impl User {
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+}
+
+/// A time as the mirror writes it.
+pub fn written(time: DateTime<Utc>) -> String {
+    time.format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// How often each key is there, by key.
+pub fn counts<K: Ord>(keys: impl IntoIterator<Item = K>) -> BTreeMap<K, usize> {
+    sums(keys.into_iter().map(|key| (key, 1)))
+}
+
+/// The sum of each key's numbers, by key.
+pub fn sums<K: Ord, N: std::ops::AddAssign + Default>(pairs: impl IntoIterator<Item = (K, N)>) -> BTreeMap<K, N> {
+    let mut all = BTreeMap::new();
+    for (key, number) in pairs {
+        *all.entry(key).or_default() += number;
+    }
+    all
+}
+
+/// The most frequent first; keys that are as frequent by their order.
+pub fn most<K: Ord>(counts: BTreeMap<K, usize>) -> Vec<(K, usize)> {
+    let mut all: Vec<_> = counts.into_iter().collect();
+    all.sort_by_key(|(_, count)| Reverse(*count));
+    all
+}
+
+/// So many percent.
+pub fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole as f64
+}
