@@ -65,7 +65,7 @@ impl App {
     }
 
     /// The tools that this server lists, in their order.
-    pub fn tools(&self) -> impl Iterator<Item = &'static Entry> {
+    pub fn tools(&self) -> impl Iterator<Item = &'static Entry> + Clone {
         ALL.iter().filter(|entry| self.account.has(entry) && self.guard.policy().lists(entry))
     }
 

@@ -92,6 +92,8 @@ pub struct Entry {
     pub verb: Verb,
     /// The path of its route.
     pub path: &'static str,
+    /// Whether an argument names the object that it is about.
+    pub takes_id: bool,
     /// Whether its route takes a query.
     pub takes_query: bool,
     /// The fields that it may empty, if it is an update.
@@ -130,6 +132,7 @@ impl Entry {
             shape: O::Output::SHAPE,
             verb: O::ROUTE.verb,
             path: O::ROUTE.path,
+            takes_id: O::ROUTE.id.is_some(),
             takes_query: O::ROUTE.takes_query,
             clearable: O::CLEARABLE,
             typed: arguments::typed::<O>,

@@ -1,15 +1,18 @@
-//! The protocol: tools, results and confirmations on the wire, over a transport with bounds.
+//! The protocol: tools, resources and confirmations on the wire, over a transport with bounds.
 
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod outbox;
 mod progress;
+mod resources;
+mod result;
 mod server;
 mod tools;
 mod transport;
 
 pub use outbox::Outbox;
+pub use resources::{Place, places};
 pub use server::Server;
 pub use tools::{Tool, tool};
 pub use transport::LineTransport;

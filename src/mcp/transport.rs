@@ -22,7 +22,16 @@ use tokio_util::sync::CancellationToken;
 const MOST_LINE: usize = 16 * 1024 * 1024;
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 5] = ["initialize", "server/discover", "ping", "tools/list", "tools/call"];
+const OWN_METHODS: [&str; 8] = [
+    "initialize",
+    "server/discover",
+    "ping",
+    "tools/list",
+    "tools/call",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+];
 
 /// How many queued messages are written at once.
 const BATCH: usize = 64;

@@ -23,4 +23,5 @@ mod outage;
 mod policy;
 mod processes;
 mod protocol;
+mod resources;
 mod support;
