@@ -1,10 +1,11 @@
-//! The protocol: tools, resources and confirmations on the wire, over a transport with bounds.
+//! The protocol: tools, prompts, resources and confirmations on the wire, over a transport with bounds.
 
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod outbox;
 mod progress;
+mod prompts;
 mod resources;
 mod result;
 mod server;
@@ -12,6 +13,7 @@ mod tools;
 mod transport;
 
 pub use outbox::Outbox;
+pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
 pub use resources::{Place, places};
 pub use server::Server;
 pub use tools::{Tool, tool};

@@ -4,6 +4,7 @@ use super::{
     confirm::{self, Form, Seal},
     outbox::Outbox,
     progress::Progress,
+    prompts::{self, Prompt},
     resources,
     result::{always_answered, failed, of_the_account, refusal},
     tools::{Tool, tool},
@@ -17,9 +18,10 @@ use crate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+        GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -98,7 +100,7 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let mut server = Implementation::new("highlevel-mcp", env!("CARGO_PKG_VERSION"));
         server.title = Some("GoHighLevel".to_owned());
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
         ServerConfig::new(capabilities).with_server_info(server).with_instructions(INSTRUCTIONS)
     }
 
@@ -122,6 +124,27 @@ impl ServerHandler for Server {
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
         Ok(always_answered(Box::pin(self.run(entry, request, &context))).await.unwrap_or_else(|error| failed(&error)))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.outbox.begin(&context.id).await;
+        Ok(ListPromptsResult::with_all_items(prompts::of(&self.app).map(Prompt::listed).collect()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.outbox.begin(&context.id).await;
+        let prompt = prompts::find(&self.app, &request.name).map_err(refusal)?;
+        let text = prompt.fill(request.arguments.unwrap_or_default()).map_err(refusal)?;
+        let result = GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]);
+        Ok(result.with_description(prompt.description).into())
     }
 
     async fn list_resources(

@@ -22,12 +22,14 @@ use tokio_util::sync::CancellationToken;
 const MOST_LINE: usize = 16 * 1024 * 1024;
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 8] = [
+const OWN_METHODS: [&str; 10] = [
     "initialize",
     "server/discover",
     "ping",
     "tools/list",
     "tools/call",
+    "prompts/list",
+    "prompts/get",
     "resources/list",
     "resources/templates/list",
     "resources/read",

@@ -22,6 +22,7 @@ mod journal;
 mod outage;
 mod policy;
 mod processes;
+mod prompts;
 mod protocol;
 mod resources;
 mod support;

@@ -62,12 +62,17 @@ async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_name() {
 }
 
 /// The lists and reads beside those of tools, with parameters that each answers.
-fn beside_tools() -> [(&'static str, Value); 2] {
-    [("resources/list", json!({})), ("resources/templates/list", json!({}))]
+fn beside_tools() -> [(&'static str, Value); 4] {
+    [
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({"name": "page_checklist", "arguments": {"page": "p"}})),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+    ]
 }
 
 #[tokio::test]
-async fn resources_are_answered_as_each_revision_has_it() {
+async fn prompts_and_resources_are_answered_as_each_revision_has_it() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     talk(wire(&account, state.path(), &[]), |wire| {
@@ -86,14 +91,16 @@ async fn resources_are_answered_as_each_revision_has_it() {
     let state = tempfile::tempdir().unwrap();
     talk(wire(&account, state.path(), &[]), |wire| {
         let hello = wire.initialize("2025-11-25", json!({}));
-        for capability in ["tools", "resources"] {
+        for capability in ["tools", "prompts", "resources"] {
             assert!(hello["result"]["capabilities"][capability].is_object(), "{hello}");
         }
         for (method, params) in beside_tools() {
             let answer = wire.ask(method, params);
             assert!(answer["result"].is_object() && answer["result"].get("resultType").is_none(), "{method}: {answer}");
         }
-        assert_eq!(wire.ask("resources/read", json!({}))["error"]["code"], -32602);
+        for (method, params) in [("prompts/get", json!({"name": 7})), ("resources/read", json!({}))] {
+            assert_eq!(wire.ask(method, params)["error"]["code"], -32602, "{method}");
+        }
     })
     .await;
 }
