@@ -78,7 +78,14 @@ impl Place {
 /// As [`App::call`]; `not_found` for a URI that is none of this server's.
 pub(super) async fn read(app: &App, uri: &str, context: CallContext) -> Result<ReadResourceResult> {
     let (entry, arguments) = find(of(app), uri)?;
-    match Box::pin(app.call(entry, arguments, Confirmation::None, context)).await? {
+    let reply = Box::pin(app.call(entry, arguments, Confirmation::None, context)).await.map_err(|mut error| {
+        // A URI has no argument but its end.
+        if error.code == Code::InvalidArguments {
+            error.code = Code::NotFound;
+        }
+        error
+    })?;
+    match reply {
         Reply::Done(_, text) => {
             let mut result = ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(JSON)]);
             of_the_account(&mut result.meta);
