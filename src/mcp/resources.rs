@@ -49,8 +49,11 @@ impl Place {
         self.entry.name.trim_start_matches("get_")
     }
 
-    fn title(&self) -> &'static str {
-        self.entry.title.trim_start_matches("Get ")
+    /// The name as people write it.
+    fn title(&self) -> String {
+        let mut letters = self.name().chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
     }
 
     /// As `resources/list` shows it, if it is one object.

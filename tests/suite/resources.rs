@@ -55,6 +55,8 @@ async fn what_there_is_and_reading_it_is_what_its_tool_does() {
         assert!(host.session.peer_info().unwrap().capabilities.resources.is_some());
         assert_eq!(templates(&host).await, KINDS.map(|(noun, ..)| format!("ghl://{noun}/{{id}}")));
         assert_eq!(fixed(&host).await, ["ghl://user", "ghl://location"]);
+        let shown = &host.session.list_all_resources().await.unwrap()[0];
+        assert_eq!((shown.name.as_str(), shown.title.as_deref()), ("current_user", Some("Current user")));
         for (noun, kind, tool, argument) in KINDS {
             let id = account.find(kind, |_| true).await["id"].clone();
             let uri = format!("ghl://{noun}/{}", id.as_str().unwrap());
