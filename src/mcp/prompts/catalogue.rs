@@ -69,7 +69,7 @@ ORDER BY currency, value DESC
 ```sql
 SELECT id, name, value, currency, stage, expectedCloseDate, assignedTo
 FROM opportunities
-WHERE status NOT IN ('won', 'lost') AND expectedCloseDate < datetime('now')
+WHERE status NOT IN ('won', 'lost') AND expectedCloseDate < date('now')
 ORDER BY expectedCloseDate
 LIMIT 20
 ```
@@ -80,7 +80,7 @@ FROM opportunities
 WHERE status IN ('won', 'lost') AND updatedAt >= datetime('now', '-30 days')
 GROUP BY status, currency
 ```
-5. Call `changes_since` for the last seven days, and keep what is about deals.
+5. Call `changes_since` with the day seven days ago and the table opportunities.
 6. Call `chart_crm` for a bar chart of the open value by stage, in the currency with the most deals.
 
 Then write one page: the totals for each currency, the stages where deals pile up, the overdue deals with their owners'
