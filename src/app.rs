@@ -1,16 +1,16 @@
 //! One value that holds it all together: what the MCP server and the command line both start from.
 
 use crate::{
-    account::{Account, AccountRules},
+    account::{Account, AccountRules, Progress, QueryResult, Question},
     answer,
     backend::Backend,
     client::Client,
     config::Settings,
     context::CallContext,
-    crm::{ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation},
+    crm::{ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find, insights::QueryCrm},
     error::{Code, Error, Result},
-    guard::{Confirmation, Guard, Preview, Ticket, Verdict},
-    store::{Journal, Store},
+    guard::{Confirmation, Guard, Policy, Preview, Ticket, Verdict},
+    store::{Journal, Store, TABLES, Table, TableState},
 };
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -51,6 +51,10 @@ impl App {
             allow_private_webhooks: settings.allow_private_webhooks,
             name: settings.account_name(),
             read_before: settings.journal_before,
+            mirror: settings.mirror_place()?,
+            bulk_share: settings.bulk_share,
+            hidden_tables: hidden_tables(&policy),
+            max_answer: settings.max_answer,
         };
         let journal = settings.journal()?.map(Arc::new);
         Ok(Self {
@@ -146,6 +150,46 @@ impl App {
         Ok(Reply::Done(value, clean))
     }
 
+    /// Answers a question from the mirror, as query_crm does, for callers that bound it themselves.
+    ///
+    /// # Errors
+    /// `policy_denied` where query_crm is hidden; as [`Account::ask`].
+    pub async fn ask(
+        &self,
+        question: &Question,
+        context: &CallContext,
+        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+    ) -> Result<QueryResult> {
+        self.guard.policy().allow(entry_of::<QueryCrm>()?)?;
+        self.account.ask(question, context, tell).await
+    }
+
+    /// The mirror's tables that the settings let be read.
+    pub fn readable_tables(&self) -> Vec<&'static Table> {
+        self.account.readable_tables()
+    }
+
+    /// Reads these tables into the mirror. Says of each whether it was read without a gap.
+    ///
+    /// # Errors
+    /// As [`Account::sync`].
+    pub async fn sync(
+        &self,
+        tables: &[&'static Table],
+        context: &CallContext,
+        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+    ) -> Result<Vec<(&'static Table, bool)>> {
+        self.account.sync(tables, context, tell).await
+    }
+
+    /// How the mirror stands.
+    ///
+    /// # Errors
+    /// As [`Account::mirror_status`].
+    pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
+        self.account.mirror_status().await
+    }
+
     /// Runs a typed operation that needs no confirmation.
     ///
     /// # Errors
@@ -159,4 +203,10 @@ impl App {
             Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
         }
     }
+}
+
+/// The mirror's tables that hold what the policy hides, each with the tool that would read it.
+fn hidden_tables(policy: &Policy) -> Vec<(&'static str, &'static str)> {
+    let hidden = |table: &&Table| !find(table.tool).is_some_and(|entry| policy.shows(entry));
+    TABLES.iter().filter(hidden).map(|table| (table.name, table.tool)).collect()
 }

@@ -1,6 +1,7 @@
 //! The settings: flags, and environment variables of the same meaning. An empty variable counts as unset.
 
 use crate::{
+    account::MirrorPlace,
     answer::{DEFAULT_MOST, LEAST},
     client::{ClientConfig, ServiceUrls, TokenSource, default_base_url},
     crm::Toolset,
@@ -98,6 +99,9 @@ pub struct Settings {
     /// How many percent of the account's quota this process may use; all processes of one account share it
     #[arg(long, global = true, env = "GHL_RATE_SHARE", value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Requests")]
     pub rate_share: u32,
+    /// How many percent of the account's quota reading for the mirror may use behind a question; a `sync` uses all that is free
+    #[arg(long, global = true, env = "GHL_BULK_SHARE", value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100), help_heading = "Requests")]
+    pub bulk_share: u32,
     /// The most bytes that one answer of the API may have
     #[arg(long, global = true, env = "GHL_MAX_BODY", value_name = "BYTES", default_value_t = 8 * 1024 * 1024, help_heading = "Requests")]
     pub max_body: usize,
@@ -203,6 +207,14 @@ impl Settings {
             Some(url) => url.host_str().unwrap_or_default().to_owned(),
             None => "live".to_owned(),
         }
+    }
+
+    /// Where the mirror lies: an embedded account's goes with it.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming `--state-dir` when the platform has no place for it.
+    pub fn mirror_place(&self) -> Result<MirrorPlace> {
+        if self.sandbox { Ok(MirrorPlace::Temporary) } else { self.state_dir().map(MirrorPlace::In) }
     }
 
     /// The journal, unless it is turned off.

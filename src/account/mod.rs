@@ -2,8 +2,10 @@
 
 mod create;
 mod filter;
+mod insights;
 mod journal;
 mod merge;
+pub mod mirror;
 mod objects;
 mod pin;
 mod publish;
@@ -11,7 +13,9 @@ mod rules;
 mod scan;
 mod shape;
 
+pub use insights::{QueryResult, Question};
 pub use journal::Agreed;
+pub use mirror::{MirrorPlace, Progress, Wait};
 
 use crate::{
     backend::Backend,
@@ -41,6 +45,14 @@ pub struct AccountRules {
     pub name: String,
     /// Whether the object is read before each update, so that the journal has it (`--journal-before`).
     pub read_before: bool,
+    /// Where the mirror lies.
+    pub mirror: MirrorPlace,
+    /// How many percent of the quota its background reading may use (`--bulk-share`).
+    pub bulk_share: u32,
+    /// The tables that no question may read, each with the tool that is hidden by the settings.
+    pub hidden_tables: Vec<(&'static str, &'static str)>,
+    /// About the most bytes of one answer (`--max-answer`).
+    pub max_answer: usize,
 }
 
 /// What is known of a write when it may go on: how it was agreed to, and the object as that read it.
@@ -57,7 +69,8 @@ pub struct Admitted {
 pub struct Account {
     backend: Backend,
     rules: AccountRules,
-    pin: pin::Pin,
+    pin: Arc<pin::Pin>,
+    mirroring: Arc<mirror::Mirroring>,
     recorder: journal::Recorder,
 }
 
@@ -65,7 +78,9 @@ impl Account {
     /// The account that `backend` reaches. Its writes are recorded in `journal`, if there is one.
     pub fn new(backend: Backend, rules: AccountRules, journal: Option<Arc<Journal>>) -> Self {
         let recorder = journal::Recorder::new(journal, &rules);
-        Self { backend, pin: pin::Pin::new(rules.location_id.clone()), rules, recorder }
+        let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
+        let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
+        Self { backend, pin, mirroring, rules, recorder }
     }
 
     /// Whether the account's API has the operation.
@@ -79,6 +94,10 @@ impl Account {
     /// A stable code and what to do; `outcome_unknown` where nobody can say whether a write took effect; `internal` for a
     /// write that the journal does not take.
     pub async fn run(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
+        if invocation.entry.is_local {
+            // The mirror holds only what the pin let through.
+            return self.insight(invocation, context).await;
+        }
         rules::check_arguments(&self.rules, invocation)?;
         self.pin.check(&self.backend, context).await?;
         let mut done = if invocation.entry.effect == Effect::Read {
@@ -87,6 +106,7 @@ impl Account {
             self.write(invocation, admitted, context).await
         };
         if let Ok(value) = &mut done {
+            self.mirroring.note(invocation, value).await;
             shape::shape(invocation, value);
         }
         done

@@ -34,7 +34,7 @@ pub(super) async fn by_id(
         Toolset::Pages => Invocation::of(&GetPage { id, content_offset: None })?,
         // The API has no single webhook to get.
         Toolset::Webhooks => return webhook(backend, &id, context).await.map(Some),
-        Toolset::Users | Toolset::Locations | Toolset::Funnels => return Ok(None),
+        Toolset::Users | Toolset::Locations | Toolset::Funnels | Toolset::Insights => return Ok(None),
     };
     backend.run(&get, context).await.map(|done| Some(done.value)).map_err(|failed| told(&get, failed))
 }

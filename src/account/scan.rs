@@ -1,6 +1,7 @@
 //! Reading a whole list by pages, and knowing whether it was whole.
 
-use crate::{backend::Backend, client::SendError, context::CallContext, crm::Invocation};
+use crate::{answer::unreadable, backend::Backend, client::SendError, context::CallContext, crm::Invocation};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -53,7 +54,11 @@ pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallCont
 /// One page of a list, and what it says of the rest.
 pub(super) struct Page {
     pub(super) items: Vec<Value>,
+    /// Items that could not be read, and stand in the list all the same.
+    pub(super) aside: u64,
     pub(super) total: Option<u64>,
+    /// When the request was sent.
+    pub(super) sent_at: DateTime<Utc>,
     /// The API gave more than was asked for: it does not page, and this is all there is.
     pub(super) whole: bool,
 }
@@ -71,7 +76,9 @@ pub(super) async fn page(
         list.arguments.insert("limit".into(), limit.into());
         list.arguments.insert("offset".into(), offset.into());
     }
-    let mut value = backend.run(&list, context).await?.value;
+    let done = backend.run(&list, context).await?;
+    let (mut value, sent_at) = (done.value, done.sent_at);
+    let aside = value.as_object().map_or(0, unreadable);
     let total = value.get("meta").and_then(|meta| meta.get("total")?.as_u64());
     let items = match value.get_mut("data").map(Value::take) {
         Some(Value::Array(items)) => items,
@@ -79,5 +86,5 @@ pub(super) async fn page(
     };
     let whole = !list.entry.takes_query || items.len() as u64 > limit;
     let total = if whole { Some(items.len() as u64) } else { total };
-    Ok(Page { items, total, whole })
+    Ok(Page { items, aside, total, sent_at, whole })
 }

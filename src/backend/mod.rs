@@ -5,7 +5,7 @@ mod document;
 pub(crate) mod fuzzing;
 
 use crate::{
-    client::{Client, SendError, ServerTime},
+    client::{Client, QuotaView, SendError, ServerTime},
     context::CallContext,
     crm::{Entry, Invocation},
     error::Result,
@@ -62,6 +62,20 @@ impl Backend {
     /// The text with every credential that the client has held replaced.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.client.scrub(text)
+    }
+
+    /// The quota as it stands.
+    pub fn quota(&self) -> QuotaView {
+        self.client.quota()
+    }
+
+    /// What the account is called among everything that this machine keeps: its address with the pinned location, else
+    /// with the first of the credentials.
+    ///
+    /// # Errors
+    /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
+    pub async fn account(&self) -> Result<String> {
+        self.client.account().await
     }
 
     /// A number that changes with each new credential.

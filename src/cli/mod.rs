@@ -7,11 +7,14 @@ mod demo;
 mod docs;
 mod doctor;
 mod journal;
+mod query;
 mod sandbox;
 mod serve;
 mod start;
+mod sync;
 mod terminal;
 mod tools;
+mod watch;
 
 use crate::config::{Settings, without_empty_variables};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -36,6 +39,7 @@ Examples:
   highlevel-mcp auth set < token.txt                     store your token
   highlevel-mcp doctor                                   check settings, credential, network and quota
   highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
+  highlevel-mcp query 'select stage, count(*) from opportunities group by 1'
   highlevel-mcp --read-only serve                        serve only tools that change nothing
 
 `-h` is short; `--help` shows every setting. Each is also an environment variable; an empty one counts as unset.";
@@ -49,6 +53,12 @@ enum Command {
     /// Run one tool and print its result as JSON
     #[command(disable_help_subcommand = true)]
     Call(CallMarker),
+    /// Ask the whole account with one SQL SELECT, over a local mirror
+    Query(query::Options),
+    /// Read the account, or some tables of it, into the mirror
+    Sync(sync::Options),
+    /// Show how the mirror stands
+    Status,
     /// Agree to a pending delete or publish (with --confirm human)
     Approve(approve::Options),
     /// Store, show or remove the token
@@ -96,6 +106,9 @@ pub fn main() -> ExitCode {
             Command::Serve => serve::run(cli.settings).await,
             Command::Tools(options) => tools::run(&cli.settings, &options),
             Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
+            Command::Query(options) => query::run(cli.settings, options).await,
+            Command::Sync(options) => sync::run(cli.settings, options).await,
+            Command::Status => sync::status(cli.settings).await,
             Command::Approve(options) => approve::run(&cli.settings, &options).await,
             Command::Auth(options) => auth::run(&cli.settings, options).await,
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,

@@ -24,7 +24,7 @@ pub use urls::{ServiceUrls, default_base_url};
 use crate::{
     context::CallContext,
     error::{Code, Error, Result},
-    store::Store,
+    store::{QuotaKey, Store},
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use attempt::{Outcome, Reading, Wire};
@@ -113,6 +113,10 @@ struct Inner {
     wire: Arc<Wire>,
     auth: Arc<Auth>,
     breaker: Breaker,
+    store: Arc<Store>,
+    /// The API's address and the pinned location: what stands for the account.
+    address: String,
+    location: Option<String>,
     /// Ends [`Client::idle_refresh`] with the client.
     alive: CancellationToken,
     _end: DropGuard,
@@ -137,10 +141,11 @@ impl Client {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert("version", version);
         let member = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let address = config.urls.of(Service::Backend).to_string();
         let sharing = Sharing {
             store: Arc::clone(&store),
-            address: config.urls.of(Service::Backend).to_string(),
-            location: config.location,
+            address: address.clone(),
+            location: config.location.clone(),
             member: member.clone(),
             attempt_timeout: config.attempt_timeout,
         };
@@ -163,11 +168,21 @@ impl Client {
             expect: Expect::Json,
         };
         let update = Outgoing::new(&update, &config.urls)?;
-        let auth = Auth::new(tokens, store, Arc::clone(&wire), update, member);
+        let auth = Auth::new(tokens, Arc::clone(&store), Arc::clone(&wire), update, member);
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Ok(Self {
-            inner: Arc::new(Inner { urls: config.urls, wire, auth, breaker: Breaker::default(), alive, _end: end }),
+            inner: Arc::new(Inner {
+                urls: config.urls,
+                wire,
+                auth,
+                breaker: Breaker::default(),
+                store,
+                address,
+                location: config.location,
+                alive,
+                _end: end,
+            }),
         })
     }
 
@@ -248,6 +263,20 @@ impl Client {
     /// The quota as it stands.
     pub fn quota(&self) -> QuotaView {
         self.inner.wire.budget.view()
+    }
+
+    /// What everything that this machine keeps calls the account: its address with the pinned location, else with the
+    /// first token of the line that this client's belongs to. Sends nothing.
+    ///
+    /// # Errors
+    /// `unauthorized` without a token; `internal` when the state directory cannot be used.
+    pub async fn account(&self) -> Result<String> {
+        let Inner { store, auth, address, location, .. } = &*self.inner;
+        let key = match location {
+            Some(location) => QuotaKey::Location(address.clone(), location.clone()),
+            None => QuotaKey::Token(address.clone(), auth.hash().await?),
+        };
+        store.account(key).await
     }
 
     /// Gives the other processes back what this one has of the quota and does not use. For the end of a process.

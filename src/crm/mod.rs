@@ -7,6 +7,7 @@ mod check;
 pub mod contacts;
 pub mod funnels;
 pub mod id;
+pub mod insights;
 pub mod lenient;
 pub mod list;
 pub mod locations;
@@ -59,6 +60,11 @@ pub static ALL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         Entry::of::<webhooks::ListWebhooks>(),
         Entry::of::<webhooks::CreateWebhook>(),
         Entry::of::<webhooks::DeleteWebhook>(),
+        Entry::of::<insights::QueryCrm>(),
+        Entry::of::<insights::DescribeCrm>(),
+        Entry::of::<insights::SearchCrm>(),
+        Entry::of::<insights::FindDuplicates>(),
+        Entry::of::<insights::ChangesSince>(),
     ]
 });
 
@@ -96,6 +102,8 @@ pub struct Entry {
     pub takes_id: bool,
     /// Whether its route takes a query.
     pub takes_query: bool,
+    /// Whether it is answered from the mirror, with no place in the API.
+    pub is_local: bool,
     /// The fields that it may empty, if it is an update.
     pub clearable: &'static [&'static str],
     typed: fn(&Map<String, Value>) -> arguments::Parsed,
@@ -122,6 +130,7 @@ impl Entry {
                 !operation::has_placeholder(O::ROUTE.path) || O::ROUTE.id.is_some(),
                 "a path with a parameter names the field that fills it"
             );
+            assert!(!O::ROUTE.is_local || matches!(O::EFFECT, Effect::Read), "the mirror is only read");
             assert!(O::CLEARABLE.is_empty() || matches!(O::EFFECT, Effect::Update), "only an update empties fields");
         }
         Self {
@@ -134,6 +143,7 @@ impl Entry {
             path: O::ROUTE.path,
             takes_id: O::ROUTE.id.is_some(),
             takes_query: O::ROUTE.takes_query,
+            is_local: O::ROUTE.is_local,
             clearable: O::CLEARABLE,
             typed: arguments::typed::<O>,
             make_input: schema::input::<O>,

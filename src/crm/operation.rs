@@ -47,6 +47,8 @@ pub enum Toolset {
     Funnels,
     /// Webhooks.
     Webhooks,
+    /// Questions over the whole account, answered from the mirror.
+    Insights,
 }
 
 /// The HTTP methods that the document's API uses.
@@ -73,11 +75,20 @@ pub struct Route<O> {
     pub id: Option<fn(&O) -> &Id>,
     /// Whether the API takes query parameters here; where it takes none, none is sent.
     pub takes_query: bool,
+    /// Answered from the mirror, on this machine.
+    pub is_local: bool,
 }
 
 impl<O> Route<O> {
     const fn new(verb: Verb, path: &'static str) -> Self {
-        Self { verb, path, id: None, takes_query: true }
+        Self { verb, path, id: None, takes_query: true, is_local: false }
+    }
+
+    /// No place in the API: the operation is answered from the mirror.
+    pub const fn local() -> Self {
+        let mut route = Self::new(Verb::Get, "").without_query();
+        route.is_local = true;
+        route
     }
 
     /// `GET path`.

@@ -66,6 +66,15 @@ impl Policy {
             && !named(&self.exclude_tools)
     }
 
+    /// Whether the mirror shows what this tool reads. `--exclude-tools` hides it there too, and so do `--toolsets` that
+    /// name other resources; where they name no resource, only insights, nothing is hidden. `--tools` hides nothing: it
+    /// says how an account may be asked.
+    pub fn shows(&self, entry: &Entry) -> bool {
+        let resources = self.toolsets.iter().any(|toolset| *toolset != Toolset::Insights);
+        !self.exclude_tools.iter().any(|name| name == entry.name)
+            && (!resources || self.toolsets.contains(&entry.toolset))
+    }
+
     /// Whether a person has to agree to each call.
     pub fn confirms(&self, entry: &Entry) -> bool {
         entry.effect.is_irreversible() || self.confirm_tools.iter().any(|name| name == entry.name)

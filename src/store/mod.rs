@@ -6,6 +6,7 @@
 mod approvals;
 mod credential;
 mod journal;
+mod mirror;
 mod quota;
 mod renewal;
 mod token;
@@ -13,6 +14,10 @@ mod token;
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, Place};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
+pub use mirror::{
+    Answer as MirrorAnswer, Change, Changes, Child, Duplicates, Found, Group, LEASE, Mirror, MirrorPage, Overview,
+    Plan, Query, TABLES, TIME_LIMIT, Table, TableState, Turn, readable,
+};
 pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
 pub use token::{StoredToken, token_hash};

@@ -182,6 +182,19 @@ impl Auth {
         }
     }
 
+    /// The hash of the token; reads its source if there is none yet.
+    ///
+    /// # Errors
+    /// `unauthorized` when there is none.
+    pub(crate) async fn hash(&self) -> Result<String> {
+        let hash = |this: &Self| this.state().current.as_ref().map(|token| token.hash.clone());
+        if let Some(hash) = hash(self) {
+            return Ok(hash);
+        }
+        self.look(Hope::First).await?;
+        hash(self).ok_or_else(none_set)
+    }
+
     /// The renewal of this generation that is under way, or a new one; `None` if the generation is over or dead.
     /// `blocking`: nobody uses the old token any more.
     fn start(self: &Arc<Self>, generation: u64, blocking: bool) -> Option<Renewal> {

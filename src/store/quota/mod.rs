@@ -11,7 +11,7 @@ pub use books::{Ask, Books, Grant, LIMIT, Seen, WINDOW, lease_life};
 use super::{Store, token};
 use crate::error::Result;
 use chrono::{TimeDelta, Utc};
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 /// An account that nobody used for so long is forgotten.
 const FORGOTTEN: TimeDelta = TimeDelta::days(7);
@@ -26,6 +26,14 @@ pub enum QuotaKey {
 }
 
 impl Store {
+    /// What everything that this machine keeps calls the account.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn account(&self, key: QuotaKey) -> Result<String> {
+        self.with(move |db| account(db, &key)).await
+    }
+
     /// Reports to the account's books and takes a lease.
     ///
     /// # Errors
@@ -33,10 +41,7 @@ impl Store {
     pub async fn exchange_quota(&self, key: QuotaKey, ask: Ask) -> Result<Grant> {
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let account = match key {
-                QuotaKey::Location(address, location) => format!("{address} location {location}"),
-                QuotaKey::Token(address, hash) => format!("{address} token {}", token::root(&transaction, &hash)?),
-            };
+            let account = account(&transaction, &key)?;
             let books: Option<String> = transaction
                 .query_row("SELECT books FROM quota WHERE account = ?1", [&account], |row| row.get(0))
                 .optional()?;
@@ -58,6 +63,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// What everything that this machine keeps calls the account.
+fn account(db: &Connection, key: &QuotaKey) -> rusqlite::Result<String> {
+    Ok(match key {
+        QuotaKey::Location(address, location) => format!("{address} location {location}"),
+        QuotaKey::Token(address, hash) => format!("{address} token {}", token::root(db, hash)?),
+    })
 }
 
 fn read(text: &str) -> rusqlite::Result<Books> {

@@ -1,0 +1,61 @@
+//! `describe_crm`: what a statement can be written from, in few words.
+
+use super::unwatched;
+use crate::{
+    account::{Account, mirror::Freshness},
+    context::CallContext,
+    error::Result,
+    store::{Overview, Table},
+};
+use chrono::Utc;
+use serde_json::{Map, Value, json};
+
+/// Words shown of a column.
+const WORDS: usize = 12;
+
+/// The longest of them in characters: a tag may be a sentence.
+const WORD: usize = 40;
+
+const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates are UTC text as datetime() writes them, such as updatedAt < datetime('now','-30 days'). Group money by currency. `other` is JSON of further fields.";
+
+impl Account {
+    pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
+        let tables = self.readable_tables();
+        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        let overview = self.mirroring.mirror().await?.overview(tables, WORDS).await?;
+        Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
+    }
+}
+
+fn described(overview: &Overview) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (table, rows, state) in &overview.tables {
+        let as_of = match (state.complete_at, state.under_way) {
+            (Some(at), _) => format!("{} min old", Utc::now().signed_duration_since(at).num_minutes()),
+            (None, Some((read, Some(total)))) => format!("being read, {read} of {total}"),
+            (None, _) => "not read in full".to_owned(),
+        };
+        let columns: Vec<_> = table.column_names().collect();
+        let remark = if table.remark.is_empty() { String::new() } else { format!(" ({})", table.remark) };
+        all.insert(table.name.to_owned(), format!("{rows} rows{remark}, {as_of}: {}", columns.join(", ")).into());
+        for child in table.children {
+            all.insert(child.name.to_owned(), child.columns.join(", ").into());
+        }
+    }
+    all
+}
+
+fn words(overview: &Overview) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (table, column, words, more) in &overview.words {
+        if words.is_empty() || Table::owning(table).is_none() {
+            continue;
+        }
+        let mut shown: Vec<String> = words.iter().map(|word| word.chars().take(WORD).collect()).collect();
+        if *more {
+            shown.push("…".to_owned());
+        }
+        all.insert(format!("{table}.{column}"), shown.join(", ").into());
+    }
+    all
+}

@@ -1,0 +1,149 @@
+//! `search_crm`, `find_duplicates` and `changes_since`: lists from the mirror.
+
+use super::{time, unwatched};
+use crate::{
+    account::{Account, mirror::Freshness},
+    context::CallContext,
+    crm::insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
+    error::{Code, Error, Result},
+    store::Table,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Map, Value, json};
+
+/// How many are given if nothing is said.
+const FOUND: u32 = 20;
+const CHANGES: u32 = 50;
+
+/// Contacts shown of one group; more are counted.
+const SHOWN: usize = 10;
+
+impl Account {
+    pub(super) async fn search(&self, asked: &SearchCrm, context: &CallContext) -> Result<Value> {
+        if asked.text.trim().is_empty() {
+            return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
+        }
+        let tables = self.narrowed(asked.table)?;
+        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.search(&asked.text, tables.clone(), most).await?;
+        let data = found.into_iter().map(|found| {
+            let mut item = Map::new();
+            item.insert("table".into(), found.table.name.into());
+            item.insert("id".into(), found.id.into());
+            item.extend(found.fields);
+            Value::Object(item)
+        });
+        self.answer(data.collect(), &tables, Vec::new(), Map::new()).await
+    }
+
+    pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
+        let tables = self.narrowed(Some(MirrorTable::Contacts))?;
+        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.duplicates().await?;
+        let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
+        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+        let take = usize::try_from(limit).unwrap_or(usize::MAX);
+        let total = found.groups.len();
+        let mut data = Vec::new();
+        for group in found.groups.into_iter().skip(skip).take(take) {
+            let count = group.ids.len();
+            let ids: Vec<String> = group.ids.into_iter().take(SHOWN).collect();
+            let contacts = mirror.contacts(ids).await?;
+            data.push(json!({ "reasons": group.reasons, "count": count, "contacts": contacts }));
+        }
+        let mut note = Vec::new();
+        if found.shared > 0 {
+            note.push(format!("{} numbers or addresses that many contacts share are left out.", found.shared));
+        }
+        let meta = place(total as u64, limit, offset, data.len() as u64);
+        self.answer(data, &tables, note, meta).await
+    }
+
+    pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
+        let since = moment(asked.since.as_str())?;
+        let tables = self.narrowed(asked.table)?;
+        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.changes(since, tables.clone(), most, offset).await?;
+        let mut note = Vec::new();
+        let late: Vec<String> = found
+            .watched
+            .iter()
+            .filter(|(_, first)| *first > since)
+            .map(|(table, first)| format!("{} since {}", table.name, time(*first)))
+            .collect();
+        if !late.is_empty() {
+            note.push(format!("Watched only: {}.", late.join(", ")));
+        }
+        let data: Vec<Value> =
+            found.changes.iter().map(|change| serde_json::to_value(change).unwrap_or_default()).collect();
+        let meta = place(found.total, limit.into(), offset, data.len() as u64);
+        self.answer(data, &tables, note, meta).await
+    }
+
+    /// The tables that a question is about.
+    fn narrowed(&self, table: Option<MirrorTable>) -> Result<Vec<&'static Table>> {
+        let tables = self.readable_tables();
+        let Some(wanted) = table else { return Ok(tables) };
+        let name =
+            serde_json::to_value(wanted).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+        let found: Vec<_> = tables.into_iter().filter(|table| table.name == name).collect();
+        if found.is_empty() {
+            return Err(Error::new(Code::PolicyDenied, format!("{name} is hidden by this server's settings.")));
+        }
+        Ok(found)
+    }
+
+    async fn answer(
+        &self,
+        data: Vec<Value>,
+        tables: &[&'static Table],
+        note: Vec<String>,
+        meta: Map<String, Value>,
+    ) -> Result<Value> {
+        let mirror = self.mirroring.mirror().await?;
+        let mut states = Vec::with_capacity(tables.len());
+        for table in tables {
+            states.push((*table, mirror.state(table).await?));
+        }
+        let mut standing = self.standing(&states);
+        standing.note.extend(note);
+        let mut answer = Map::new();
+        answer.insert("data".into(), data.into());
+        if !meta.is_empty() {
+            answer.insert("meta".into(), meta.into());
+        }
+        let oldest = states.iter().filter_map(|(_, state)| state.complete_at).min();
+        answer.extend(standing.into_members());
+        match oldest {
+            Some(at) => answer.insert("asOf".into(), time(at).into()),
+            None => answer.shift_remove("asOf"),
+        };
+        Ok(answer.into())
+    }
+}
+
+fn place(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> {
+    let mut meta = Map::new();
+    meta.insert("total".into(), total.into());
+    meta.insert("limit".into(), limit.into());
+    meta.insert("offset".into(), offset.into());
+    if offset + shown < total && shown > 0 {
+        meta.insert("nextOffset".into(), (offset + shown).into());
+    }
+    meta
+}
+
+/// A date is its beginning, in UTC.
+fn moment(text: &str) -> Result<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
+    time.ok()
+        .or_else(date)
+        .ok_or_else(|| Error::invalid("since", format!("`since` is a date or an RFC 3339 time, not `{text}`.")))
+}

@@ -1,0 +1,112 @@
+//! `query_crm`: one SELECT, over tables as fresh as is wanted.
+
+use super::{Standing, unwatched};
+use crate::{
+    account::{
+        Account,
+        mirror::{Freshness, Progress, Wait},
+    },
+    context::CallContext,
+    crm::insights::QueryCrm,
+    error::Result,
+    store::{MirrorAnswer, Query, Table as MirrorTable},
+};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// The most rows of a tool's answer: whoever wants more counts or groups.
+const MOST_ROWS: usize = 1000;
+
+/// A statement and what is wanted of its answer.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// One SELECT.
+    pub sql: String,
+    /// A text for each `?`.
+    pub params: Vec<String>,
+    /// How old the tables may be.
+    pub max_age: Option<Duration>,
+    /// For what it waits.
+    pub wait: Wait,
+    /// The most rows.
+    pub most_rows: usize,
+    /// About the most bytes.
+    pub most_bytes: usize,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+    /// `asOf`, `complete` and `note`.
+    pub standing: Map<String, Value>,
+}
+
+impl Account {
+    pub(super) async fn query(&self, asked: &QueryCrm, context: &CallContext) -> Result<Value> {
+        let question = Question {
+            sql: asked.sql.clone(),
+            params: asked.params.clone().unwrap_or_default(),
+            max_age: asked.max_age.map(Duration::from_secs),
+            wait: Wait::ForFew,
+            most_rows: MOST_ROWS,
+            // Room for what is said of the answer.
+            most_bytes: self.rules.max_answer * 9 / 10,
+        };
+        let table = self.ask(&question, context, &unwatched).await?;
+        let mut answer = Map::new();
+        answer.insert("columns".into(), table.columns.into());
+        answer.insert("rows".into(), table.rows.into());
+        answer.extend(table.standing);
+        Ok(answer.into())
+    }
+
+    /// Answers a question from the mirror, telling `tell` of what is read for it.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for a statement that is wrong, `policy_denied` for a table that is hidden, `timeout` and
+    /// `too_large` for one that takes too much; what keeps a table from being read for the first time.
+    pub async fn ask(
+        &self,
+        question: &Question,
+        context: &CallContext,
+        tell: &(dyn Fn(&'static MirrorTable, &Progress) + Sync),
+    ) -> Result<Table> {
+        let query = Query {
+            sql: question.sql.clone(),
+            params: question.params.iter().cloned().map(Into::into).collect(),
+            hidden: self.rules.hidden_tables.clone(),
+            most_rows: question.most_rows,
+            most_bytes: question.most_bytes,
+            cancel: context.cancel.clone(),
+        };
+        let mirror = self.mirroring.mirror().await?;
+        // Before anything is read: a wrong statement costs no request.
+        let plan = mirror.plan(&query).await?;
+        let freshness = Freshness { max_age: question.max_age, wait: question.wait };
+        self.freshen(&plan.tables, freshness, context, tell).await?;
+        let answer = context.bound(mirror.query(query)).await??;
+        let mut standing = self.standing(&answer.states);
+        remarks(&mut standing, &answer);
+        Ok(Table { columns: answer.columns, rows: answer.rows, standing: standing.into_members() })
+    }
+}
+
+fn remarks(standing: &mut Standing, answer: &MirrorAnswer) {
+    if answer.more {
+        let shown = answer.rows.len();
+        standing.note.push(format!(
+            "Only the first {shown} rows are shown: count or group in SQL, or go on with LIMIT and OFFSET."
+        ));
+    }
+    if !answer.currencies.is_empty() {
+        let all = answer.currencies.join(", ");
+        standing.note.push(format!("opportunities has several currencies ({all}): a sum or average of value means nothing unless grouped or filtered by currency."));
+    }
+    if answer.rows.is_empty() && answer.columns.is_empty() {
+        standing.as_of = json!({}).as_object().cloned().unwrap_or_default();
+    }
+}

@@ -1,0 +1,145 @@
+//! Keeping the mirror: when a table is read anew, and what a tool's own write means for it (docs/mirror.md).
+
+mod fresh;
+mod pace;
+mod paging;
+mod scan;
+mod users;
+mod wrote;
+
+pub(crate) use fresh::Freshness;
+pub use fresh::Wait;
+pub use scan::Progress;
+
+use super::{AccountRules, pin::Pin};
+use crate::{
+    backend::Backend,
+    context::CallContext,
+    error::{Error, Result},
+    store::{Mirror, Table},
+};
+use chrono::Utc;
+use pace::Pace;
+use scan::Ended;
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Where mirrors lie.
+#[derive(Debug, Clone, Default)]
+pub enum MirrorPlace {
+    /// In a directory of its own that goes with the process: for an account that does too.
+    #[default]
+    Temporary,
+    /// In the state directory.
+    In(PathBuf),
+}
+
+/// The mirror of the account behind a credential, and the scans that this process makes.
+#[derive(Debug)]
+pub(crate) struct Mirroring {
+    backend: Backend,
+    pin: Arc<Pin>,
+    place: MirrorPlace,
+    opened: OnceCell<Opened>,
+    /// This process, among those that scan.
+    owner: String,
+    pace: Pace,
+    running: Mutex<HashMap<&'static str, watch::Receiver<Progress>>>,
+    alive: CancellationToken,
+    _end: DropGuard,
+}
+
+#[derive(Debug)]
+struct Opened {
+    mirror: Arc<Mirror>,
+    _temporary: Option<TempDir>,
+}
+
+impl Mirroring {
+    pub(super) fn new(backend: Backend, pin: Arc<Pin>, rules: &AccountRules) -> Arc<Self> {
+        let alive = CancellationToken::new();
+        let end = alive.clone().drop_guard();
+        Arc::new(Self {
+            backend,
+            pin,
+            place: rules.mirror.clone(),
+            opened: OnceCell::new(),
+            owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
+            pace: Pace::new(rules.bulk_share),
+            running: Mutex::default(),
+            alive,
+            _end: end,
+        })
+    }
+
+    /// The account's mirror; the account is known by the credential, so there has to be one.
+    pub(crate) async fn mirror(&self) -> Result<&Arc<Mirror>> {
+        let opened = self.opened.get_or_try_init(|| async {
+            let account = self.backend.account().await?;
+            let (dir, temporary) = match &self.place {
+                MirrorPlace::In(dir) => (dir.clone(), None),
+                MirrorPlace::Temporary => {
+                    let made = tempfile::Builder::new().prefix("highlevel-mcp-").tempdir();
+                    let made = made.map_err(|fault| {
+                        Error::new(
+                            crate::error::Code::Internal,
+                            format!("No temporary directory can be made: {fault}."),
+                        )
+                    })?;
+                    (made.path().to_owned(), Some(made))
+                }
+            };
+            Ok::<_, Error>(Opened { mirror: Arc::new(Mirror::open(&dir, &account)), _temporary: temporary })
+        });
+        Ok(&opened.await?.mirror)
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<&'static str, watch::Receiver<Progress>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scan of a table that this process makes, begun if it is not under way.
+    fn scan(self: &Arc<Self>, table: &'static Table, paced: bool) -> watch::Receiver<Progress> {
+        let mut running = self.running();
+        if let Some(under_way) = running.get(table.name).filter(|progress| progress.borrow().ended.is_none()) {
+            return under_way.clone();
+        }
+        let (tell, progress) = watch::channel(Progress::default());
+        running.insert(table.name, progress.clone());
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            let context = this.bulk();
+            let ended = this.run_scan(table, paced, &tell, &context).await;
+            if let Err(error) = &ended {
+                tracing::warn!("{} could not be read for the mirror: {}", table.name, error.message);
+            }
+            tell.send_modify(|progress| {
+                progress.ended = Some(match ended {
+                    Ok(true) => Ended::Complete,
+                    Ok(false) => Ended::Incomplete,
+                    Err(error) => Ended::Failed(error),
+                });
+            });
+        });
+        progress
+    }
+
+    /// Work that can wait, until the process ends.
+    fn bulk(&self) -> CallContext {
+        /// A quota may be held for long; a scan goes on after that.
+        const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+        CallContext::new(PATIENCE).cancelled_by(self.alive.clone()).in_bulk()
+    }
+}
+
+/// How old something is.
+fn age(at: chrono::DateTime<Utc>) -> Duration {
+    Utc::now().signed_duration_since(at).to_std().unwrap_or_default()
+}

@@ -1,0 +1,50 @@
+//! The users: no list has them, so they are met by the ids of those that own something.
+
+use super::Mirroring;
+use crate::{
+    context::CallContext,
+    crm::{
+        Id, Invocation,
+        users::{GetCurrentUser, GetUser},
+    },
+    error::{Code, Error, Result},
+    store::{Mirror, MirrorPage, Table},
+};
+use chrono::Utc;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// Users that are asked for at once.
+const AT_ONCE: usize = 4;
+
+/// Without a list there is a bound: so many users of one account are read.
+const MOST: usize = 500;
+
+impl Mirroring {
+    /// Reads the current user and every owner. Says whether that was all.
+    pub(super) async fn read_users(&self, mirror: &Mirror, context: &CallContext) -> Result<bool> {
+        let table = Table::named("users").ok_or_else(|| Error::new(Code::Internal, "There is no table of users."))?;
+        let (sent_at, start) = (Utc::now(), Instant::now());
+        let owners = mirror.owners().await?;
+        let whole = owners.len() <= MOST;
+        let asks = owners.into_iter().take(MOST).filter_map(|id| id.parse::<Id>().ok());
+        let asks = asks.map(|user_id| Invocation::of(&GetUser { user_id }));
+        let asks: Vec<_> = std::iter::once(Invocation::of(&GetCurrentUser {})).chain(asks).collect::<Result<_>>()?;
+        let users = stream::iter(asks).map(|ask| async move {
+            match self.backend.run(&ask, context).await {
+                Ok(done) => Ok(Some(done.value)),
+                // Who has left owns things still.
+                Err(failed) if failed.error.code == Code::NotFound => Ok(None),
+                Err(failed) => Err(failed.error),
+            }
+        });
+        let users: Vec<Option<Value>> = users.buffered(AT_ONCE).try_collect().await?;
+        let items: Vec<Value> = users.into_iter().flatten().collect();
+        let count = items.len() as u64;
+        let spent = start.elapsed();
+        let page = MirrorPage { items, sent_at, offset: count, tail: None, total: Some(count), drifted: false, spent };
+        mirror.keep_page(table, &self.owner, page).await?;
+        Ok(whole)
+    }
+}

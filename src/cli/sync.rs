@@ -1,0 +1,76 @@
+//! `sync` and `status`: fill the mirror, and see how it stands.
+
+use super::{print, start::start, watch::Watch};
+use crate::{
+    config::Settings,
+    context::CallContext,
+    error::Error,
+    store::{TABLES, Table, TableState},
+};
+use chrono::{SecondsFormat, Utc};
+use clap::Args;
+use std::{process::ExitCode, time::Duration};
+
+/// A large account takes as long as the quota makes it.
+const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Only these tables; else all
+    #[arg(value_name = "TABLE", value_parser = table)]
+    tables: Vec<&'static str>,
+}
+
+pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
+    let started = start(settings).await?;
+    let wanted = |table: &&'static Table| options.tables.is_empty() || options.tables.contains(&table.name);
+    let tables: Vec<_> = started.app.readable_tables().into_iter().filter(wanted).collect();
+    let watch = Watch::default();
+    let done =
+        started.app.sync(&tables, &CallContext::new(PATIENCE), &|table, progress| watch.tell(table, progress)).await;
+    watch.clear();
+    started.app.client().leave().await;
+    let done = done?;
+    show(started.app.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
+    Ok(if done.iter().all(|(_, complete)| *complete) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {
+    let started = start(settings).await?;
+    show(started.app.mirror_status().await?.into_iter())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(tables: impl Iterator<Item = (&'static Table, u64, TableState)>) -> anyhow::Result<()> {
+    let mut shown = comfy_table::Table::new();
+    shown.load_style(comfy_table::presets::UTF8_FULL_CONDENSED).set_header(["table", "rows", "as of", "state"]);
+    for (table, rows, state) in tables {
+        let as_of = state.complete_at.map_or("never".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+        shown.add_row([table.name.to_owned(), rows.to_string(), as_of, standing(&state)]);
+    }
+    print(&shown.to_string())
+}
+
+fn standing(state: &TableState) -> String {
+    match (state.under_way, state.complete_at) {
+        (Some((read, total)), _) => {
+            let of = total.map_or(String::new(), |total| format!(" of {total}"));
+            let doing = if state.busy { "being read" } else { "left off" };
+            format!("{doing}: {read}{of}")
+        }
+        (None, Some(at)) => {
+            let age = Utc::now().signed_duration_since(at);
+            format!("complete, {} min old, took {:.1} s", age.num_minutes(), state.took.as_secs_f64())
+        }
+        (None, None) if state.ended_at.is_some() => "incomplete: the list moved".to_owned(),
+        (None, None) => "not read yet".to_owned(),
+    }
+}
+
+fn table(name: &str) -> Result<&'static str, Error> {
+    let names = || TABLES.iter().map(|table| table.name);
+    names().find(|table| *table == name).ok_or_else(|| {
+        let all = names().collect::<Vec<_>>().join(", ");
+        Error::invalid("TABLE", format!("There is no table {name}. Tables: {all}."))
+    })
+}

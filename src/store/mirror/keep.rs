@@ -1,0 +1,185 @@
+//! Putting objects into the mirror and taking them out, with a record of what changed.
+
+use super::{
+    rows::{Row, row},
+    schema::Table,
+    words,
+};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
+use serde_json::{Map, Value};
+
+/// How an object is put in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    /// What the object does not name is empty; else it stays as it was.
+    pub(super) whole: bool,
+    /// Whether a change is recorded. It is not in a table's first scan, where everything is new.
+    pub(super) record: bool,
+    /// When it was read, in milliseconds.
+    pub(super) at: i64,
+}
+
+/// Puts an object in.
+pub(super) fn put(db: &Connection, table: &Table, object: &Map<String, Value>, how: How) -> rusqlite::Result<()> {
+    let Some(new) = row(table, object) else { return Ok(()) };
+    let old = stored(db, table, &new.id)?;
+    let known = old.is_some();
+    let new = fill(new, old.as_ref(), how.whole);
+    let changed = changed(table, &new, old.as_ref());
+    if known && changed.is_empty() {
+        return Ok(());
+    }
+    write_row(db, table, &new)?;
+    for (at, child) in table.children.iter().enumerate() {
+        let same = old.as_ref().is_some_and(|old| old.parts.get(at) == new.parts.get(at));
+        if !same {
+            let parts = new.parts.get(at).cloned().flatten().unwrap_or_default();
+            write_parts(db, child.name, child.columns, &new.id, parts)?;
+        }
+    }
+    let title = title(table, &new);
+    if !known || table.title.iter().chain(table.searched).any(|name| changed.contains(name)) {
+        let texts: Vec<String> = table.searched.iter().filter_map(|name| cell_text(table, &new, name)).collect();
+        index(db, table.name, &new.id, &title, &texts.join(" "))?;
+    }
+    if how.record {
+        let (change, fields) = if known { ("changed", Some(changed.join(","))) } else { ("added", None) };
+        record(db, how.at, table.name, &new.id, change, &title, fields)?;
+    }
+    Ok(())
+}
+
+/// Takes an object out.
+pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: How) -> rusqlite::Result<()> {
+    let Some(old) = stored(db, table, id)? else { return Ok(()) };
+    db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
+    for child in table.children {
+        write_parts(db, child.name, child.columns, id, Vec::new())?;
+    }
+    let key = db
+        .prepare_cached("DELETE FROM searchable WHERE name = ?1 AND id = ?2 RETURNING key")?
+        .query_row([table.name, id], |row| row.get::<_, i64>(0))
+        .optional()?;
+    if let Some(key) = key {
+        db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([key])?;
+    }
+    if how.record {
+        record(db, how.at, table.name, id, "removed", &title(table, &old), None)?;
+    }
+    Ok(())
+}
+
+/// The row as it is stored.
+fn stored(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<Row>> {
+    let mut statement = db.prepare_cached(&format!("SELECT * FROM {} WHERE id = ?1", table.name))?;
+    let count = table.columns.len();
+    let found = statement
+        .query_row([id], |row| {
+            let cells = (1..=count).map(|at| row.get::<_, Cell>(at).map(Some)).collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok((cells, row.get::<_, Option<String>>(count + 1)?))
+        })
+        .optional()?;
+    let Some((cells, other)) = found else { return Ok(None) };
+    let mut parts = Vec::with_capacity(table.children.len());
+    for child in table.children {
+        let [owner, rest @ ..] = child.columns else { continue };
+        let sql = format!("SELECT {} FROM {} WHERE {owner} = ?1 ORDER BY rowid", rest.join(", "), child.name);
+        let mut statement = db.prepare_cached(&sql)?;
+        let rows = statement.query_map([id], |row| (0..rest.len()).map(|at| row.get(at)).collect())?;
+        parts.push(Some(rows.collect::<rusqlite::Result<_>>()?));
+    }
+    Ok(Some(Row { id: id.to_owned(), cells, other, parts }))
+}
+
+/// The row with everything said: by the object, else by what was there, else empty.
+fn fill(mut new: Row, old: Option<&Row>, whole: bool) -> Row {
+    let old = old.filter(|_| !whole);
+    for (at, cell) in new.cells.iter_mut().enumerate() {
+        let before = || old.and_then(|old| old.cells.get(at).cloned().flatten());
+        *cell = Some(cell.take().or_else(before).unwrap_or(Cell::Null));
+    }
+    for (at, parts) in new.parts.iter_mut().enumerate() {
+        let before = || old.and_then(|old| old.parts.get(at).cloned().flatten());
+        *parts = Some(parts.take().or_else(before).unwrap_or_default());
+    }
+    if new.other.is_none() {
+        new.other = old.and_then(|old| old.other.clone());
+    }
+    new
+}
+
+/// The columns and tables of parts in which two rows differ, by the API's names.
+fn changed(table: &Table, new: &Row, old: Option<&Row>) -> Vec<&'static str> {
+    let Some(old) = old else { return Vec::new() };
+    let cells = table.columns.iter().zip(new.cells.iter().zip(&old.cells));
+    let cells = cells.filter(|(_, (new, old))| new != old).map(|(column, _)| column.name);
+    let parts = table.children.iter().zip(new.parts.iter().zip(&old.parts));
+    let parts = parts.filter(|(_, (new, old))| new != old).map(|(child, _)| child.from);
+    let other = (new.other != old.other).then_some("other");
+    cells.chain(parts).chain(other).collect()
+}
+
+fn write_row(db: &Connection, table: &Table, row: &Row) -> rusqlite::Result<()> {
+    let marks = vec!["?"; table.columns.len() + 2].join(", ");
+    let mut statement = db.prepare_cached(&format!("REPLACE INTO {} VALUES ({marks})", table.name))?;
+    let id = Cell::Text(row.id.clone());
+    let other = row.other.clone().map_or(Cell::Null, Cell::Text);
+    let cells = row.cells.iter().map(|cell| cell.clone().unwrap_or(Cell::Null));
+    statement.execute(params_from_iter(std::iter::once(id).chain(cells).chain([other])))?;
+    Ok(())
+}
+
+fn write_parts(db: &Connection, name: &str, columns: &[&str], id: &str, rows: Vec<Vec<Cell>>) -> rusqlite::Result<()> {
+    let Some(owner) = columns.first() else { return Ok(()) };
+    db.prepare_cached(&format!("DELETE FROM {name} WHERE {owner} = ?1"))?.execute([id])?;
+    let marks = vec!["?"; columns.len()].join(", ");
+    let mut statement = db.prepare_cached(&format!("INSERT INTO {name} VALUES ({marks})"))?;
+    for row in rows {
+        statement.execute(params_from_iter(std::iter::once(Cell::Text(id.to_owned())).chain(row)))?;
+    }
+    Ok(())
+}
+
+fn index(db: &Connection, name: &str, id: &str, title: &str, other: &str) -> rusqlite::Result<()> {
+    let key: i64 = db
+        .prepare_cached(
+            "INSERT INTO searchable (name, id) VALUES (?1, ?2)
+             ON CONFLICT (name, id) DO UPDATE SET id = excluded.id RETURNING key",
+        )?
+        .query_row([name, id], |row| row.get(0))?;
+    db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([key])?;
+    db.prepare_cached("INSERT INTO search (rowid, title, other, digits) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
+        key,
+        title,
+        other,
+        words::numbers_backwards(other)
+    ])?;
+    Ok(())
+}
+
+fn record(
+    db: &Connection,
+    at: i64,
+    name: &str,
+    id: &str,
+    change: &str,
+    title: &str,
+    fields: Option<String>,
+) -> rusqlite::Result<()> {
+    db.prepare_cached("INSERT INTO changes (at, name, id, change, title, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .execute(params![at, name, id, change, title, fields])?;
+    Ok(())
+}
+
+fn cell_text(table: &Table, row: &Row, name: &str) -> Option<String> {
+    let at = table.columns.iter().position(|column| column.name == name)?;
+    match row.cells.get(at)?.as_ref()? {
+        Cell::Text(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The name that people know the object by.
+fn title(table: &Table, row: &Row) -> String {
+    table.title.iter().filter_map(|name| cell_text(table, row, name)).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,185 @@
+//! A copy of the account in SQLite, for questions over all of it: one file an account in the state directory.
+//!
+//! It is a copy and nothing else: a file of another version is made anew. Texts are kept as the API gave them.
+
+mod changes;
+mod duplicates;
+mod keep;
+mod matching;
+mod overview;
+mod query;
+mod rows;
+mod scans;
+mod schema;
+mod search;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use changes::{Change, Changes};
+pub use duplicates::{Duplicates, Group};
+pub use overview::Overview;
+pub use query::{Answer, Plan, Query, TIME_LIMIT};
+pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
+pub use schema::{Child, TABLES, Table, readable};
+pub use search::Found;
+
+use super::{create_private_dir, off_thread, private_file, sha256_hex, unusable};
+use crate::error::Result;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// The version of the file: another one is made anew.
+const VERSION: u32 = 1;
+
+/// How long one process waits for another that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The memory that one connection keeps of the file, in KiB.
+const CACHE_KIB: i64 = 4096;
+
+/// The mirror of one account.
+#[derive(Debug)]
+pub struct Mirror {
+    path: PathBuf,
+    writer: Arc<Mutex<Option<Connection>>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+}
+
+impl Mirror {
+    /// The mirror of this account in this directory. Touches nothing yet.
+    pub fn open(dir: &Path, account: &str) -> Self {
+        let name: String = sha256_hex(account.as_bytes()).chars().take(16).collect();
+        Self { path: dir.join(format!("mirror-{name}.db")), writer: Arc::default(), readers: Arc::default() }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Runs `work` on the connection that writes.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (path, dir, shared) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.writer));
+        off_thread(move || {
+            let mut slot = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = match slot.take() {
+                Some(open) => open,
+                None => create(&path).map_err(|fault| unusable(&dir, &fault))?,
+            };
+            // A panic in `work` drops the connection, and the next caller opens a new one.
+            let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
+            *slot = Some(connection);
+            done
+        })
+        .await
+    }
+
+    /// Runs `work` on a connection that cannot write, beside others.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let dir = self.dir().to_owned();
+        self.reading(move |connection| work(connection).map_err(|fault| unusable(&dir, &fault))).await
+    }
+
+    /// The same for work that has its own errors.
+    async fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if spare.is_none() {
+            // Made by who writes, so that there is something to read.
+            self.write(|_| Ok(())).await?;
+        }
+        let (path, dir, readers) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.readers));
+        off_thread(move || {
+            let mut connection = match spare {
+                Some(open) => open,
+                None => reader(&path).map_err(|fault| unusable(&dir, &fault))?,
+            };
+            let done = work(&mut connection);
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            done
+        })
+        .await
+    }
+}
+
+fn create(path: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
+    if let Some(dir) = path.parent() {
+        create_private_dir(dir)?;
+    }
+    private_file(path)?;
+    let mut connection = open_writer(path)?;
+    match version(&connection)? {
+        VERSION => return Ok(connection),
+        0 => {}
+        _ => {
+            drop(connection);
+            remove(path)?;
+            private_file(path)?;
+            connection = open_writer(path)?;
+        }
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been first.
+    if version(&transaction)? == 0 {
+        transaction.execute_batch(&schema::ddl())?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // A copy: what a power cut takes is read again.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    query::bound(&connection)?;
+    Ok(connection)
+}
+
+/// Removes the file with what SQLite keeps beside it.
+fn remove(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(&name) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}

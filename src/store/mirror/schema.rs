@@ -1,0 +1,320 @@
+//! The mirror's tables: what `query_crm` sees. Columns carry the API's own names (SQLite does not care about case); the
+//! few that could not are told by [`Table::remark`].
+
+use std::fmt::Write;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text as the API gave it.
+    Text,
+    /// A number.
+    Number,
+    /// A date or a time, as SQLite's functions write them, so that both compare: `2025-11-03`, `2025-11-03 15:30:00` (UTC).
+    Date,
+    /// A list or an object as JSON text, for SQLite's JSON functions.
+    Json,
+}
+
+/// One column and where in the object it comes from.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// The member of the object, or of its member before the dot.
+    pub from: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a table of parts is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// A list of texts: one row a text.
+    Tags,
+    /// An object: one row a member.
+    Fields,
+    /// A funnel's pages.
+    Pages,
+}
+
+/// A table that belongs to another: what an object has several of.
+#[derive(Debug)]
+pub struct Child {
+    /// Its name.
+    pub name: &'static str,
+    /// The member of the object.
+    pub from: &'static str,
+    /// What it is made of.
+    pub parts: Parts,
+    /// Its columns; the first is the id of the object.
+    pub columns: &'static [&'static str],
+}
+
+/// One kind of object.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name, the plural.
+    pub name: &'static str,
+    /// What one row is called.
+    pub one: &'static str,
+    /// The tool that reads its objects. Where that is hidden by a setting, the table is.
+    pub tool: &'static str,
+    /// Its columns, beside `id`, which comes first, and `other`, which comes last and holds, as JSON, what has no column.
+    pub columns: &'static [Column],
+    /// Its tables of parts.
+    pub children: &'static [Child],
+    /// Members that are not kept at all.
+    pub dropped: &'static [&'static str],
+    /// The columns that make up its name.
+    pub title: &'static [&'static str],
+    /// The further columns that are searched.
+    pub searched: &'static [&'static str],
+    /// Whether a list tells all that there is to know of an object, so that what is absent is empty.
+    pub listed_whole: bool,
+    /// What a reader should know.
+    pub remark: &'static str,
+}
+
+const fn column(name: &'static str, from: &'static str, kind: Kind) -> Column {
+    Column { name, from, kind }
+}
+const fn text(name: &'static str) -> Column {
+    column(name, name, Kind::Text)
+}
+const fn number(name: &'static str) -> Column {
+    column(name, name, Kind::Number)
+}
+const fn date(name: &'static str) -> Column {
+    column(name, name, Kind::Date)
+}
+const fn json(name: &'static str) -> Column {
+    column(name, name, Kind::Json)
+}
+const fn within(name: &'static str, from: &'static str) -> Column {
+    column(name, from, Kind::Text)
+}
+
+const PLAIN: Table = Table {
+    name: "",
+    one: "",
+    tool: "",
+    columns: &[],
+    children: &[],
+    dropped: &[],
+    title: &["name"],
+    searched: &[],
+    listed_whole: true,
+    remark: "",
+};
+
+/// Every table, the ones that are asked for most first.
+pub static TABLES: &[Table] = &[
+    Table {
+        name: "contacts",
+        one: "contact",
+        tool: "list_contacts",
+        columns: &[
+            text("firstName"),
+            text("lastName"),
+            text("email"),
+            text("phone"),
+            text("companyName"),
+            text("source"),
+            text("assignedTo"),
+            within("street", "address.street"),
+            within("city", "address.city"),
+            within("state", "address.state"),
+            within("postalCode", "address.postalCode"),
+            within("country", "address.country"),
+            date("createdAt"),
+            date("updatedAt"),
+        ],
+        children: &[
+            Child { name: "contact_tags", from: "tags", parts: Parts::Tags, columns: &["contactId", "tag"] },
+            Child {
+                name: "contact_fields",
+                from: "customFields",
+                parts: Parts::Fields,
+                columns: &["contactId", "key", "value"],
+            },
+        ],
+        title: &["firstName", "lastName"],
+        searched: &["email", "companyName", "phone"],
+        ..PLAIN
+    },
+    Table {
+        name: "opportunities",
+        one: "opportunity",
+        tool: "list_opportunities",
+        columns: &[
+            text("name"),
+            text("contactId"),
+            number("value"),
+            text("currency"),
+            text("status"),
+            text("stage"),
+            number("probability"),
+            date("expectedCloseDate"),
+            text("assignedTo"),
+            date("createdAt"),
+            date("updatedAt"),
+        ],
+        children: &[Child {
+            name: "opportunity_tags",
+            from: "tags",
+            parts: Parts::Tags,
+            columns: &["opportunityId", "tag"],
+        }],
+        ..PLAIN
+    },
+    Table {
+        name: "campaigns",
+        one: "campaign",
+        tool: "list_campaigns",
+        columns: &[text("name"), text("type"), text("status"), text("template"), date("createdAt"), date("updatedAt")],
+        ..PLAIN
+    },
+    Table {
+        name: "pages",
+        one: "page",
+        tool: "list_pages",
+        columns: &[
+            text("name"),
+            text("slug"),
+            text("title"),
+            text("description"),
+            text("status"),
+            text("url"),
+            text("seoTitle"),
+            text("seoDescription"),
+            json("seoKeywords"),
+            date("createdAt"),
+            date("updatedAt"),
+        ],
+        dropped: &["content"],
+        searched: &["slug", "title"],
+        ..PLAIN
+    },
+    Table {
+        name: "funnels",
+        one: "funnel",
+        tool: "list_funnels",
+        columns: &[text("name"), text("type"), date("createdAt")],
+        children: &[Child {
+            name: "funnel_pages",
+            from: "pages",
+            parts: Parts::Pages,
+            columns: &["funnelId", "pageId", "name", "position"],
+        }],
+        ..PLAIN
+    },
+    Table {
+        name: "webhooks",
+        one: "webhook",
+        tool: "list_webhooks",
+        columns: &[text("url"), json("events"), text("status"), date("createdAt")],
+        dropped: &["secret"],
+        title: &["url"],
+        ..PLAIN
+    },
+    Table {
+        name: "locations",
+        one: "location",
+        tool: "list_locations",
+        columns: &[text("name"), text("address"), text("phone"), text("email"), text("timezone"), json("settings")],
+        searched: &["email", "phone"],
+        listed_whole: false,
+        ..PLAIN
+    },
+    Table {
+        name: "users",
+        one: "user",
+        tool: "get_user",
+        columns: &[text("firstName"), text("lastName"), text("email"), text("role"), date("createdAt")],
+        title: &["firstName", "lastName"],
+        searched: &["email"],
+        remark: "those that own something, and you",
+        ..PLAIN
+    },
+];
+
+impl Table {
+    /// The names of the columns, in order.
+    pub fn column_names(&self) -> impl Iterator<Item = &'static str> {
+        let own = self.columns.iter().map(|column| column.name);
+        std::iter::once("id").chain(own).chain(std::iter::once("other"))
+    }
+
+    /// The table of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TABLES.iter().find(|table| table.name == name)
+    }
+
+    /// The table that a name, its own or that of a table of parts, belongs to.
+    pub fn owning(name: &str) -> Option<&'static Self> {
+        let has = |table: &&Self| table.name == name || table.children.iter().any(|child| child.name == name);
+        TABLES.iter().find(has)
+    }
+}
+
+/// What a query may read: every table's name with its columns.
+pub fn readable() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    TABLES.iter().flat_map(|table| {
+        let children = table.children.iter().map(|child| (child.name, child.columns.to_vec()));
+        std::iter::once((table.name, table.column_names().collect())).chain(children)
+    })
+}
+
+/// The statements that make an empty mirror.
+pub(super) fn ddl() -> String {
+    let mut sql = String::from(
+        "CREATE TABLE scans (
+             name TEXT PRIMARY KEY, owner TEXT, lease_until INTEGER NOT NULL DEFAULT 0, started_at INTEGER,
+             next_offset INTEGER NOT NULL DEFAULT 0, tail TEXT, total INTEGER, drifted INTEGER NOT NULL DEFAULT 0,
+             spent_ms INTEGER NOT NULL DEFAULT 0, complete_at INTEGER, took_ms INTEGER, ended_at INTEGER
+         ) STRICT;
+         CREATE TABLE scanning (name TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
+         CREATE TABLE touched (name TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
+         CREATE TABLE changes (
+             seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, change TEXT NOT NULL,
+             title TEXT, fields TEXT
+         ) STRICT;
+         CREATE INDEX changes_at ON changes (at);
+         CREATE TABLE searchable (key INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (name, id)) STRICT;
+         CREATE VIRTUAL TABLE search USING fts5 (title, other, digits, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');\n",
+    );
+    for table in TABLES {
+        let columns = table.columns.iter().fold(String::new(), |mut all, column| {
+            let of = if column.kind == Kind::Number { "REAL" } else { "TEXT" };
+            // Writing to a string does not fail.
+            let _ = write!(all, ", \"{}\" {of}", column.name);
+            all
+        });
+        // Not STRICT: what does not fit its column's type is kept as it came.
+        let _ = writeln!(sql, "CREATE TABLE {} (id TEXT PRIMARY KEY NOT NULL{columns}, other TEXT);", table.name);
+        for child in table.children {
+            let [owner, rest @ ..] = child.columns else { continue };
+            // What may be text or number keeps the type of each value.
+            let rest = rest.iter().fold(String::new(), |mut all, name| {
+                let of = match *name {
+                    "value" | "position" => "",
+                    _ => "TEXT",
+                };
+                let _ = write!(all, ", {name} {of}");
+                all
+            });
+            let _ = writeln!(
+                sql,
+                "CREATE TABLE {0} ({owner} TEXT NOT NULL{rest}); CREATE INDEX {0}_owner ON {0} ({owner});",
+                child.name
+            );
+        }
+    }
+    sql.push_str(
+        "CREATE INDEX contacts_email ON contacts (email COLLATE NOCASE);
+         CREATE INDEX opportunities_contact ON opportunities (contactId);
+         CREATE INDEX contact_tags_tag ON contact_tags (tag);\n",
+    );
+    sql
+}
