@@ -1,5 +1,6 @@
 //! The protocol: tools, prompts, resources and confirmations on the wire, over a transport with bounds.
 
+mod completion;
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

@@ -6,7 +6,7 @@ pub use catalogue::PROMPTS;
 
 use crate::{
     app::App,
-    crm::{Id, Toolset, nearest},
+    crm::{Id, nearest},
     error::{Error, Result},
 };
 use rmcp::model::{self, JsonObject};
@@ -50,8 +50,8 @@ pub struct Argument {
 pub enum Kind {
     /// A number of days.
     Days,
-    /// The id of an object of this group.
-    Id(Toolset),
+    /// The id of an object of this table of the mirror.
+    Id(&'static str),
 }
 
 /// Whether an argument may be left out, and what it is then.

@@ -8,6 +8,7 @@ use crate::{
     crm::{Effect, Entry, Id, Shape},
     error::{Code, Error, Result},
     guard::Confirmation,
+    store::TABLES,
 };
 use rmcp::model::{JsonObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 
@@ -25,10 +26,10 @@ pub struct Place {
     by_id: bool,
 }
 
-/// The places of those operations that read one object.
+/// The places of those operations that read one object of the account.
 pub fn places(entries: impl Iterator<Item = &'static Entry> + Clone) -> impl Iterator<Item = Place> + Clone {
     entries.filter_map(|entry| match (entry.effect, entry.shape) {
-        (Effect::Read, Shape::One(noun)) => Some(Place { entry, noun, by_id: entry.takes_id }),
+        (Effect::Read, Shape::One(noun)) if !entry.is_local => Some(Place { entry, noun, by_id: entry.takes_id }),
         _ => None,
     })
 }
@@ -43,6 +44,11 @@ impl Place {
     /// The URI, or its template.
     pub fn uri(&self) -> String {
         format!("{SCHEME}{}{}", self.noun, if self.by_id { "/{id}" } else { "" })
+    }
+
+    /// The table of the mirror that has the objects whose ids complete the URI.
+    pub(super) fn completes(&self) -> Option<&'static str> {
+        TABLES.iter().find(|table| self.by_id && table.one == self.noun).map(|table| table.name)
     }
 
     fn name(&self) -> &'static str {
@@ -126,6 +132,7 @@ mod tests {
     #[test]
     fn each_read_of_one_object_has_a_uri_of_its_own() {
         let uris: Vec<String> = places(ALL.iter()).map(|place| place.uri()).collect();
+        assert!(places(ALL.iter()).all(|place| place.completes().is_some() == place.by_id));
         assert_eq!(uris.iter().collect::<HashSet<_>>().len(), uris.len(), "{uris:?}");
         for uri in ["ghl://contact/{id}", "ghl://campaign/{id}", "ghl://user/{id}", "ghl://user", "ghl://location"] {
             assert!(uris.iter().any(|other| other == uri), "{uri}: {uris:?}");

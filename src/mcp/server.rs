@@ -1,6 +1,7 @@
 //! The MCP server: what it lists, and how a request of a host comes to its answer.
 
 use super::{
+    completion,
     confirm::{self, Form, Seal},
     outbox::Outbox,
     progress::Progress,
@@ -18,10 +19,10 @@ use crate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
-        GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams,
-        ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
+        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -100,7 +101,12 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let mut server = Implementation::new("highlevel-mcp", env!("CARGO_PKG_VERSION"));
         server.title = Some("GoHighLevel".to_owned());
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_prompts().enable_resources().build();
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_completions()
+            .build();
         ServerConfig::new(capabilities).with_server_info(server).with_instructions(INSTRUCTIONS)
     }
 
@@ -174,5 +180,15 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let read = always_answered(Box::pin(self.read(&request.uri, &context)));
         read.await.map(Into::into).map_err(refusal)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        self.outbox.begin(&context.id).await;
+        let found = always_answered(completion::complete(&self.app, &request.r#ref, &request.argument));
+        found.await.map(CompleteResult::new).map_err(refusal)
     }
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 const MOST_LINE: usize = 16 * 1024 * 1024;
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 10] = [
+const OWN_METHODS: [&str; 11] = [
     "initialize",
     "server/discover",
     "ping",
@@ -33,6 +33,7 @@ const OWN_METHODS: [&str; 10] = [
     "resources/list",
     "resources/templates/list",
     "resources/read",
+    "completion/complete",
 ];
 
 /// How many queued messages are written at once.

@@ -12,6 +12,7 @@
 
 mod basics;
 mod catalogue;
+mod completion;
 mod confirmations;
 mod contract;
 mod docs;

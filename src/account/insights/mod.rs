@@ -2,6 +2,7 @@
 
 mod describe;
 mod find;
+mod ids;
 mod query;
 
 use super::{

@@ -1,7 +1,6 @@
 //! Every prompt. A text says what to do, step by step, and leaves how to the tools' own descriptions.
 
 use super::{Argument, Kind, Need, Prompt};
-use crate::crm::Toolset;
 
 /// Every prompt, in the order in which they are listed.
 pub static PROMPTS: [Prompt; 4] = [
@@ -26,7 +25,7 @@ pub static PROMPTS: [Prompt; 4] = [
             Argument {
                 name: "owner",
                 description: "The id of the user whose deals to look at; everybody's if left out",
-                kind: Kind::Id(Toolset::Users),
+                kind: Kind::Id("users"),
                 need: Need::Optional,
             },
         ],
@@ -46,7 +45,7 @@ pub static PROMPTS: [Prompt; 4] = [
         arguments: &[Argument {
             name: "page",
             description: "The page's id",
-            kind: Kind::Id(Toolset::Pages),
+            kind: Kind::Id("pages"),
             need: Need::Required,
         }],
         text: PAGE_CHECKLIST,

@@ -62,12 +62,14 @@ async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_name() {
 }
 
 /// The lists and reads beside those of tools, with parameters that each answers.
-fn beside_tools() -> [(&'static str, Value); 4] {
+fn beside_tools() -> [(&'static str, Value); 5] {
+    let reference = json!({"type": "ref/prompt", "name": "page_checklist"});
     [
         ("prompts/list", json!({})),
         ("prompts/get", json!({"name": "page_checklist", "arguments": {"page": "p"}})),
         ("resources/list", json!({})),
         ("resources/templates/list", json!({})),
+        ("completion/complete", json!({"ref": reference, "argument": {"name": "page", "value": ""}})),
     ]
 }
 
@@ -91,14 +93,18 @@ async fn prompts_and_resources_are_answered_as_each_revision_has_it() {
     let state = tempfile::tempdir().unwrap();
     talk(wire(&account, state.path(), &[]), |wire| {
         let hello = wire.initialize("2025-11-25", json!({}));
-        for capability in ["tools", "prompts", "resources"] {
+        for capability in ["tools", "prompts", "resources", "completions"] {
             assert!(hello["result"]["capabilities"][capability].is_object(), "{hello}");
         }
         for (method, params) in beside_tools() {
             let answer = wire.ask(method, params);
             assert!(answer["result"].is_object() && answer["result"].get("resultType").is_none(), "{method}: {answer}");
         }
-        for (method, params) in [("prompts/get", json!({"name": 7})), ("resources/read", json!({}))] {
+        for (method, params) in [
+            ("prompts/get", json!({"name": 7})),
+            ("resources/read", json!({})),
+            ("completion/complete", json!({"ref": {"type": "ref/other"}, "argument": {"name": "a", "value": ""}})),
+        ] {
             assert_eq!(wire.ask(method, params)["error"]["code"], -32602, "{method}");
         }
     })
