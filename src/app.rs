@@ -167,6 +167,12 @@ impl App {
         self.account.ask(question, context, tell).await
     }
 
+    /// Gives back what other processes wait for: scans, and the quota that is not used. For the end of a process.
+    pub async fn leave(&self) {
+        self.account.leave().await;
+        self.client.leave().await;
+    }
+
     /// The mirror's tables that the settings let be read.
     pub fn readable_tables(&self) -> Vec<&'static Table> {
         self.account.readable_tables()

@@ -7,6 +7,7 @@ pub mod account;
 pub mod answer;
 pub mod app;
 pub mod backend;
+pub mod chart;
 pub mod clean;
 pub mod cli;
 pub mod client;

@@ -271,7 +271,7 @@ mod tests {
         #[test]
         fn whatever_the_api_answers_the_output_is_as_its_schema_promises(
             body in any_body(["id", "name", "value", "tags", "status", "data", "meta", "pages", "events", "settings", "address", "total"].map(str::to_owned).to_vec()),
-            tool in prop::sample::select(ALL.iter().collect::<Vec<_>>()),
+            tool in prop::sample::select(ALL.iter().filter(|entry| !entry.is_local).collect::<Vec<_>>()),
         ) {
             let invocation = any_invocation(tool).unwrap();
             let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };

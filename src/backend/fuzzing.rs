@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 /// The tool that the first byte names, and the rest.
 fn tool(data: &[u8]) -> Option<(&'static Entry, &[u8])> {
     let (first, rest) = data.split_first()?;
-    Some((ALL.get(usize::from(*first) % ALL.len())?, rest))
+    let remote: Vec<&Entry> = ALL.iter().filter(|entry| !entry.is_local).collect();
+    Some((remote.get(usize::from(*first) % remote.len())?, rest))
 }
 
 /// Each line becomes an argument, as JSON if it is any; a line that is an object gives arguments by name.

@@ -129,7 +129,7 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     let arguments = arguments(entry, given)?;
     let started = start(settings).await?;
     let done = call(&started.app, entry, arguments).await;
-    started.app.client().leave().await;
+    started.app.leave().await;
     match done {
         Ok(Reply::Done(value, _)) => {
             print(&serde_json::to_string_pretty(&value)?)?;

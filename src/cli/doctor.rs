@@ -56,7 +56,7 @@ pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result
             tell("quota", quota(app))?;
         }
     }
-    app.client().leave().await;
+    app.leave().await;
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -67,7 +67,7 @@ pub(super) struct Options {
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let result = ask(&started, options.asked, options.limit).await;
-    started.app.client().leave().await;
+    started.app.leave().await;
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,

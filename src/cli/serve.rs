@@ -38,7 +38,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(error).context("the session could not begin"),
     };
     let ended = service.waiting().await;
-    app.client().leave().await;
+    app.leave().await;
     ended.context("the session broke")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -29,7 +29,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let done =
         started.app.sync(&tables, &CallContext::new(PATIENCE), &|table, progress| watch.tell(table, progress)).await;
     watch.clear();
-    started.app.client().leave().await;
+    started.app.leave().await;
     let done = done?;
     show(started.app.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
     Ok(if done.iter().all(|(_, complete)| *complete) { ExitCode::SUCCESS } else { ExitCode::FAILURE })

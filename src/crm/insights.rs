@@ -45,12 +45,16 @@ pub struct QueryCrm {
 #[serde(rename_all = "camelCase")]
 pub struct Rows {
     /// The columns' names.
+    #[serde(default)]
     pub columns: Vec<String>,
     /// One array a row, in the order of the columns.
+    #[serde(default)]
     pub rows: Vec<Vec<Value>>,
     /// Since when each table that was read may lack changes; null if it was not read in full yet.
+    #[serde(default)]
     pub as_of: Map<String, Value>,
     /// Whether every table was read in full.
+    #[serde(default)]
     pub complete: bool,
     /// What the reader should know of the answer.
     pub note: Option<String>,
@@ -83,8 +87,10 @@ pub struct DescribeCrm {}
 #[serde(rename_all = "camelCase")]
 pub struct Description {
     /// Each table: rows, since when it may lack changes, columns.
+    #[serde(default)]
     pub tables: Map<String, Value>,
     /// The words in columns that hold few, the most frequent first.
+    #[serde(default)]
     pub words: Map<String, Value>,
     /// How dates and money are kept.
     pub note: Option<String>,
@@ -128,6 +134,7 @@ pub struct Findings {
     /// Since when the oldest of the tables that were read may lack changes.
     pub as_of: Option<String>,
     /// Whether every table was read in full.
+    #[serde(default)]
     pub complete: bool,
     /// What the reader should know of the answer.
     pub note: Option<String>,

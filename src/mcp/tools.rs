@@ -18,16 +18,20 @@ pub fn tool(entry: &'static Entry, confirms: bool) -> Tool {
     let mut tool = Tool::new(entry.name, entry.description(), Arc::new(input))
         .with_title(entry.title)
         .with_raw_output_schema(Arc::new(entry.output_schema().clone()));
-    tool.annotations = Some(annotations(entry.effect));
+    tool.annotations = Some(annotations(entry));
     tool
 }
 
-/// All four hints. Every tool talks to a live account beyond this process, hence the open world.
-fn annotations(effect: Effect) -> ToolAnnotations {
-    let (read_only, destructive, idempotent) = match effect {
+/// All four hints. What talks to a live account beyond this machine works in an open world.
+fn annotations(entry: &Entry) -> ToolAnnotations {
+    let (read_only, destructive, idempotent) = match entry.effect {
         Effect::Read => (true, false, true),
         Effect::Create => (false, false, false),
         Effect::Update | Effect::Publish | Effect::Delete => (false, true, true),
     };
-    ToolAnnotations::new().read_only(read_only).destructive(destructive).idempotent(idempotent).open_world(true)
+    ToolAnnotations::new()
+        .read_only(read_only)
+        .destructive(destructive)
+        .idempotent(idempotent)
+        .open_world(!entry.is_local)
 }

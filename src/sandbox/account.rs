@@ -182,7 +182,7 @@ impl Account {
         let shelf = self.shelf_mut(kind);
         if let Some(place) = shelf.places.remove(id) {
             shelf.objects.remove(place);
-            // Only pages and webhooks are ever deleted, and there are few of them.
+            // The API deletes only pages and webhooks, and there are few of them.
             shelf.places = shelf.objects.iter().enumerate().map(|(at, object)| (object.id.clone(), at)).collect();
         }
     }

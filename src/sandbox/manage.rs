@@ -34,6 +34,17 @@ pub(super) fn answer(world: &mut World, call: &Call, path: &str) -> Response<Pay
             }
             None => nothing(),
         },
+        ("POST", ["objects", kind]) => match Kind::named(kind) {
+            Some(kind) => add(world, kind, &call.body),
+            None => nothing(),
+        },
+        ("DELETE", ["objects", kind, id]) => match Kind::named(kind) {
+            Some(kind) => {
+                world.account.remove(kind, id);
+                Answer::ok(json!({ "message": "Object removed" }))
+            }
+            None => nothing(),
+        },
         ("PUT", ["objects", kind, id]) => match Kind::named(kind) {
             Some(kind) => change(world, kind, id, &call.body),
             None => nothing(),
@@ -57,6 +68,19 @@ fn faults(world: &mut World, body: &[u8]) -> Answer {
         }
         Err(error) => Answer::bad_request(error.to_string()),
     }
+}
+
+/// Adds an object behind the client's back, as it is given and with a new id.
+fn add(world: &mut World, kind: Kind, body: &[u8]) -> Answer {
+    let Ok(given) = serde_json::from_slice::<Fields>(body) else {
+        return Answer::bad_request("the body must be a JSON object");
+    };
+    let id = world.account.new_id();
+    let mut object = Fields::new();
+    object.insert("id".into(), id.clone().into());
+    object.extend(given.into_iter().filter(|(name, _)| name != "id"));
+    world.account.put(kind, &id, &object);
+    Answer::ok(Value::Object(object))
 }
 
 /// Changes an object behind the client's back: a merge as of RFC 7386, without rules and without a new `updatedAt`.

@@ -97,7 +97,7 @@ async fn names_titles_and_hints_tell_what_a_tool_does() {
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
             assert!(hints[hint].is_boolean(), "{name} lacks {hint}");
         }
-        let reads = name.starts_with("get_") || name.starts_with("list_");
+        let reads = !["create_", "update_", "delete_", "publish_"].iter().any(|verb| name.starts_with(verb));
         assert_eq!(hints["readOnlyHint"], reads, "{name}");
         assert_eq!(hints["destructiveHint"], !reads && !name.starts_with("create_"), "{name}");
         assert_eq!(hints["idempotentHint"], !name.starts_with("create_"), "{name}");

@@ -20,6 +20,7 @@ mod faults;
 mod fire;
 mod hostile;
 mod journal;
+mod mirror;
 mod outage;
 mod policy;
 mod processes;

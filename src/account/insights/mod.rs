@@ -57,6 +57,11 @@ impl Account {
         self.mirroring.sync(tables, context, tell).await
     }
 
+    /// Lets go of what is being read for the mirror. For the end of a process.
+    pub async fn leave(&self) {
+        self.mirroring.leave().await;
+    }
+
     /// Each table that may be read, with its rows and how it stands.
     ///
     /// # Errors

@@ -117,7 +117,9 @@ impl Mirroring {
         tokio::spawn(async move {
             let context = this.bulk();
             let ended = this.run_scan(table, paced, &tell, &context).await;
-            if let Err(error) = &ended {
+            if let Err(error) = ended.as_ref()
+                && !this.alive.is_cancelled()
+            {
                 tracing::warn!("{} could not be read for the mirror: {}", table.name, error.message);
             }
             tell.send_modify(|progress| {
@@ -129,6 +131,19 @@ impl Mirroring {
             });
         });
         progress
+    }
+
+    /// Lets go of the scans that are under way, so that another process goes on with them at once.
+    pub(crate) async fn leave(&self) {
+        /// What cannot be written by then ends with its lease.
+        const PATIENCE: Duration = Duration::from_secs(2);
+        self.alive.cancel();
+        let running: Vec<_> = self.running().values().cloned().collect();
+        let ended = running.into_iter().map(|mut progress| async move {
+            // A task that is gone has ended too.
+            drop(progress.wait_for(Progress::has_ended).await);
+        });
+        drop(tokio::time::timeout(PATIENCE, futures::future::join_all(ended)).await);
     }
 
     /// Work that can wait, until the process ends.

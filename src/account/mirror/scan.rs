@@ -9,7 +9,7 @@ use crate::{
     context::CallContext,
     crm::{Invocation, find, locations::GetDefaultLocation},
     error::{Code, Error, Result},
-    store::{Mirror, MirrorPage, Table, Turn},
+    store::{LEASE, Mirror, MirrorPage, Table, Turn},
 };
 use futures::{StreamExt, stream};
 use serde_json::Value;
@@ -69,9 +69,15 @@ impl Mirroring {
                 Turn::Yours { offset, tail } => (offset, tail),
                 Turn::Busy => return self.watch_other(mirror, table, tell, context).await,
             };
-            let read = match table.name {
-                "users" => self.read_users(mirror, context).await,
-                _ => self.read_list(mirror, table, Paging::from(offset, tail), paced, tell, context).await,
+            let reading_it = async {
+                match table.name {
+                    "users" => self.read_users(mirror, context).await,
+                    _ => self.read_list(mirror, table, Paging::from(offset, tail), paced, tell, context).await,
+                }
+            };
+            let read = tokio::select! {
+                read = reading_it => read,
+                error = self.prolong(mirror, table) => Err(error),
             };
             let whole = match read {
                 Ok(whole) => whole,
@@ -86,6 +92,16 @@ impl Mirroring {
             }
         }
         Ok(false)
+    }
+
+    /// Holds the lease as long as it is polled.
+    async fn prolong(&self, mirror: &Mirror, table: &'static Table) -> Error {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            if let Err(error) = mirror.prolong_scan(table, &self.owner).await {
+                return error;
+            }
+        }
     }
 
     async fn watch_other(

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// A process that scans and says nothing for so long is dead, and another goes on.
-pub const LEASE: Duration = Duration::from_secs(90);
+pub const LEASE: Duration = Duration::from_secs(15);
 
 /// A scan that was left lying for so long starts anew: the list has moved too far.
 const STALE_MS: i64 = 3_600_000;
@@ -198,6 +198,20 @@ impl Mirror {
                 [now - CHANGES_MS, CHANGES],
             )?;
             transaction.commit()
+        })
+        .await
+    }
+
+    /// Says that this process is still at it, while it waits for the quota.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn prolong_scan(&self, table: &'static Table, owner: &str) -> Result<()> {
+        let owner = owner.to_owned();
+        self.write(move |db| {
+            let until = Utc::now().timestamp_millis() + millis(LEASE);
+            let sql = "UPDATE scans SET lease_until = ?3 WHERE name = ?1 AND owner = ?2";
+            db.execute(sql, params![table.name, owner, until]).map(drop)
         })
         .await
     }

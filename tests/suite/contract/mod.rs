@@ -131,6 +131,10 @@ async fn every_tool_has_its_cases() {
     .concat();
     let contract = Contract::new().await;
     for tool in contract.host.session.list_all_tools().await.unwrap() {
+        // What the mirror answers has no contract with the API.
+        if highlevel_mcp::crm::find(&tool.name).unwrap().is_local {
+            continue;
+        }
         assert!(cases.contains(&format!(".call(\"{}\"", tool.name)), "{} has no case", tool.name);
     }
 }

@@ -72,6 +72,20 @@ impl Account {
         put.send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// Adds an object behind the server's back, and gives its id.
+    pub async fn add(&self, kind: &str, object: Value) -> String {
+        let post = self.http.post(self.at(&format!("/sandbox/objects/{kind}"))).body(object.to_string());
+        let answer = post.header("content-type", "application/json").send().await.unwrap().error_for_status().unwrap();
+        let added: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        added["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Takes an object away behind the server's back.
+    pub async fn remove(&self, kind: &str, id: &str) {
+        let delete = self.http.delete(self.at(&format!("/sandbox/objects/{kind}/{id}")));
+        delete.send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// Replaces the plan of faults.
     pub async fn faults(&self, plan: &str) {
         let post = self.http.post(self.at("/sandbox/faults")).body(plan.to_owned());

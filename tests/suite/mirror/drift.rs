@@ -1,0 +1,66 @@
+//! Lists that move while they are read.
+
+use super::*;
+use crate::support::{command, run};
+
+/// Contacts and deals come and go while a sync reads them: in the end all is as it truly is.
+#[tokio::test]
+async fn a_list_that_moves_is_read_until_it_was_whole() {
+    let config = SandboxConfig {
+        contacts: 3_000,
+        rate_limit: 20,
+        rate_window: Duration::from_secs(1),
+        ..SandboxConfig::default()
+    };
+    let account = Account::with(config).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut sync = command(&account, state.path());
+    sync.args(["sync", "--rate-limit", "20", "--rate-window", "1"]);
+    let moving = async {
+        // While the first reading is under way.
+        for step in 0..12 {
+            let contacts = account.objects("contacts").await;
+            let victim = contacts[(step * 97) % 900]["id"].as_str().unwrap();
+            account.remove("contacts", victim).await;
+            account
+                .add(
+                    "contacts",
+                    json!({"firstName": "New", "lastName": format!("{step}"), "email": format!("n{step}@x.example")}),
+                )
+                .await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let (ran, ()) = tokio::join!(run(sync), moving);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let mut query = command(&account, state.path());
+    query.args(["query", "select id from contacts", "--format", "csv"]);
+    let ran = run(query).await;
+    let kept: BTreeSet<String> = ran.stdout.lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(kept, true_ids(&account, "contacts").await);
+}
+
+/// A list that never rests is not called complete.
+#[tokio::test]
+async fn a_list_that_never_rests_is_said_to_be_incomplete() {
+    let config = SandboxConfig {
+        contacts: 1_500,
+        rate_limit: 20,
+        rate_window: Duration::from_secs(1),
+        ..SandboxConfig::default()
+    };
+    let account = Account::with(config).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut sync = command(&account, state.path());
+    sync.args(["sync", "contacts", "--rate-limit", "20", "--rate-window", "1"]);
+    let moving = async {
+        loop {
+            let contacts = account.objects("contacts").await;
+            account.remove("contacts", contacts[5]["id"].as_str().unwrap()).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let ran = tokio::select! { ran = run(sync) => ran, () = moving => unreachable!() };
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+    assert!(ran.stdout.contains("incomplete"), "{}", ran.stdout);
+}

@@ -1,0 +1,64 @@
+//! The mirror: filled from the account, kept true by the tools' own writes, and asked by strangers' SQL.
+
+mod changes;
+mod command_line;
+mod drift;
+mod filling;
+mod freshness;
+mod hostile;
+mod killed;
+mod policy;
+mod writes;
+
+use crate::support::{Account, Host};
+use highlevel_mcp::sandbox::SandboxConfig;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+
+/// An account of so many contacts, and a quota that does not matter.
+pub async fn account(contacts: usize) -> Account {
+    let config = SandboxConfig {
+        contacts,
+        rate_limit: 20_000,
+        rate_window: Duration::from_secs(10),
+        ..SandboxConfig::default()
+    };
+    Account::with(config).await
+}
+
+/// The rows of a statement.
+pub async fn rows(host: &Host, sql: &str) -> Vec<Value> {
+    answer(host, json!({"sql": sql})).await["rows"].as_array().unwrap().clone()
+}
+
+pub async fn answer(host: &Host, arguments: Value) -> Value {
+    host.answer("query_crm", arguments).await
+}
+
+/// The first cell of a statement's only row.
+pub async fn cell(host: &Host, sql: &str) -> Value {
+    rows(host, sql).await[0][0].clone()
+}
+
+/// Reads until a statement's first cell is as wanted: what is read behind a question comes later.
+pub async fn until(host: &Host, arguments: Value, wanted: impl Fn(&Value) -> bool) -> Value {
+    for _ in 0..400 {
+        let answer = answer(host, arguments.clone()).await;
+        if wanted(&answer) {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it never came: {arguments}");
+}
+
+/// The ids of all objects of a kind, as they truly are.
+pub async fn true_ids(account: &Account, kind: &str) -> BTreeSet<String> {
+    let objects = account.objects(kind).await;
+    objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The requests to a path since they were last forgotten.
+pub async fn requests_to(account: &Account, path: &str) -> usize {
+    account.requests().await.iter().filter(|request| request["path"] == path).count()
+}

@@ -1,0 +1,111 @@
+//! What a tool writes is in the mirror at once.
+
+use super::*;
+use crate::support::{Era, Person};
+
+#[tokio::test]
+async fn a_write_is_seen_by_the_next_question() {
+    let account = account(150).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
+    let tables = ["contacts", "opportunities", "campaigns", "pages", "webhooks"];
+    for table in tables {
+        rows(&host, &format!("select count(*) from {table}")).await;
+    }
+    account.forget_requests().await;
+
+    let contact = host
+        .answer("create_contact", json!({"firstName": "Zoë", "lastName": "Quill", "email": "zoe@quill.example", "phone": "+1 512 555 0177", "tags": ["fresh"], "customFields": {"size": 7}, "address": {"city": "Ulm"}}))
+        .await;
+    let id = contact["id"].as_str().unwrap();
+    let one = format!(
+        "select firstName, phone, city, (select group_concat(tag) from contact_tags where contactId = c.id), (select value from contact_fields where contactId = c.id) from contacts c where id = '{id}'"
+    );
+    assert_eq!(rows(&host, &one).await, [json!(["Zoë", "+1 512 555 0177", "Ulm", "fresh", 7])]);
+    host.answer("update_contact", json!({"id": id, "lastName": "Quills", "clear": ["phone", "tags"]})).await;
+    assert_eq!(rows(&host, &one).await, [json!(["Zoë", null, "Ulm", null, 7])]);
+    let found = host.answer("search_crm", json!({"text": "zoe quills"})).await;
+    assert_eq!(found["data"][0]["id"], id, "{found}");
+
+    let deal = host
+        .answer(
+            "create_opportunity",
+            json!({"name": "Quill deal", "contactId": id, "value": 1234.5, "currency": "CHF", "status": "open"}),
+        )
+        .await;
+    let joined = "select o.value, o.currency from opportunities o join contacts c on c.id = o.contactId where c.lastName = 'Quills'";
+    assert_eq!(rows(&host, joined).await, [json!([1234.5, "CHF"])]);
+    host.answer("update_opportunity", json!({"id": deal["id"], "status": "won"})).await;
+    assert_eq!(
+        rows(&host, "select status, value from opportunities where name = 'Quill deal'").await,
+        [json!(["won", 1234.5])]
+    );
+
+    let page =
+        host.answer("create_page", json!({"name": "Quill page", "slug": "quill", "content": "<p>long</p>"})).await;
+    assert_eq!(cell(&host, "select status from pages where slug = 'quill'").await, "draft");
+    host.answer("publish_page", json!({"id": page["id"]})).await;
+    assert_eq!(cell(&host, "select status from pages where slug = 'quill'").await, "published");
+    let draft = host.answer("create_page", json!({"name": "Gone soon", "slug": "gone"})).await;
+    host.answer("delete_page", json!({"id": draft["id"]})).await;
+    assert_eq!(cell(&host, "select count(*) from pages where slug = 'gone'").await, 0);
+
+    let hook = host
+        .answer(
+            "create_webhook",
+            json!({"url": "https://hooks.example/x", "events": ["contact.created"], "secret": "hush-hush-hush"}),
+        )
+        .await;
+    let kept = rows(&host, "select * from webhooks where url like '%hooks.example/x'").await;
+    assert!(kept.len() == 1 && !kept[0].to_string().contains("hush"), "{kept:?}");
+    host.answer("delete_webhook", json!({"id": hook["id"]})).await;
+    assert_eq!(cell(&host, "select count(*) from webhooks where url like '%hooks.example/x'").await, 0);
+
+    for path in ["/contact", "/opportunity", "/campaigns", "/page"] {
+        assert_eq!(
+            account
+                .requests()
+                .await
+                .iter()
+                .filter(|request| request["path"] == path && request["method"] == "GET")
+                .count(),
+            0,
+            "{path}: no list was read again"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_write_makes_no_mirror() {
+    let account = account(10).await;
+    let host = Host::new(&account, &[]).await;
+    host.answer("create_campaign", json!({"name": "Alone", "type": "email"})).await;
+    let files =
+        std::fs::read_dir(host.state.path()).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert!(files.into_iter().all(|name| !name.starts_with("mirror")));
+}
+
+/// A page that was asked for before a write and comes after it must not undo it.
+#[tokio::test]
+async fn a_slow_page_does_not_undo_a_write() {
+    let account = account(20).await;
+    let host = Host::new(&account, &[]).await;
+    let id = account.objects("contacts").await[3]["id"].as_str().unwrap().to_owned();
+    let of = json!({"sql": "select lastName from contacts where id = ?", "params": [id], "max_age": 0});
+    answer(&host, of.clone()).await;
+    // The list is made before the wait, so it holds the old name.
+    account.faults("latency-after:2500@GET /contact*1").await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    account.forget_requests().await;
+    let slow = tokio::spawn({
+        let session = host.session.peer().clone();
+        let params = crate::support::params("query_crm", of.clone());
+        async move { session.call_tool(params).await.unwrap() }
+    });
+    while account.stats().await["inFlight"].as_u64().unwrap_or(1) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    host.answer("update_contact", json!({"id": id, "lastName": "Written"})).await;
+    slow.await.unwrap();
+    assert_eq!(cell(&host, &format!("select lastName from contacts where id = '{id}'")).await, "Written");
+}
