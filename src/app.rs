@@ -1,7 +1,7 @@
 //! One value that holds it all together: what the MCP server and the command line both start from.
 
 use crate::{
-    account::{Account, AccountRules, Progress, QueryResult, Question},
+    account::{Account, AccountRules, Progress, QueryResult, Question, picture},
     answer,
     backend::Backend,
     client::Client,
@@ -33,10 +33,21 @@ pub struct App {
 /// What a call came to.
 #[derive(Debug)]
 pub enum Reply {
-    /// It was done; this is the answer, and its text as compact JSON.
-    Done(Value, String),
+    /// It was done.
+    Done(Answer),
     /// A person has to be asked through the answer itself.
     RequestInput(Ticket, Box<Preview>),
+}
+
+/// What a call that was done gives.
+#[derive(Debug)]
+pub struct Answer {
+    /// The answer.
+    pub value: Value,
+    /// The same as compact JSON.
+    pub text: String,
+    /// A picture of it, a PNG.
+    pub image: Option<Vec<u8>>,
 }
 
 impl App {
@@ -130,12 +141,14 @@ impl App {
             match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
                 Verdict::Go(admitted) => {
                     let value = self.account.run(&invocation, admitted, &context).await?;
-                    self.clean(answer::finish(&invocation, value, self.max_answer))
+                    let mut answer = self.clean(answer::finish(&invocation, value, self.max_answer))?;
+                    answer.image = picture(&invocation, &answer.value).await?;
+                    Ok(Reply::Done(answer))
                 }
                 Verdict::RequestInput(ticket, preview) => Ok(Reply::RequestInput(ticket, preview)),
             }
         };
-        run.await.map_err(|mut error| {
+        run.await.map_err(|mut error: Error| {
             error.message = self.client.scrub(&error.message).into_owned();
             if let Some(secret) = secret {
                 error.message = error.message.replace(&secret, "[hidden]");
@@ -145,12 +158,12 @@ impl App {
     }
 
     /// The answer and its text, without any credential that the API may have echoed.
-    fn clean(&self, value: Value) -> Result<Reply> {
+    fn clean(&self, value: Value) -> Result<Answer> {
         let text = value.to_string();
-        let Cow::Owned(clean) = self.client.scrub(&text) else { return Ok(Reply::Done(value, text)) };
+        let Cow::Owned(clean) = self.client.scrub(&text) else { return Ok(Answer { value, text, image: None }) };
         let value = serde_json::from_str(&clean)
             .map_err(|_| Error::new(Code::Internal, "The answer held a credential and was withheld."))?;
-        Ok(Reply::Done(value, clean))
+        Ok(Answer { value, text: clean, image: None })
     }
 
     /// Answers a question from the mirror, as query_crm does, for callers that bound it themselves.
@@ -218,7 +231,7 @@ impl App {
         let invocation = Invocation::of(operation)?;
         let context = CallContext::new(self.timeout);
         match self.call(invocation.entry, invocation.arguments, Confirmation::None, context).await? {
-            Reply::Done(value, _) => serde_json::from_value(value)
+            Reply::Done(answer) => serde_json::from_value(answer.value)
                 .map_err(|error| Error::new(Code::UpstreamError, format!("The answer has another shape: {error}."))),
             Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
         }

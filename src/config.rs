@@ -30,7 +30,7 @@ pub struct Settings {
     /// The one location this server may touch; another is refused
     #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
     pub location_id: Option<String>,
-    /// Where renewed tokens, pending confirmations and the journal are kept
+    /// Where renewed tokens, pending confirmations, the journal and the mirror are kept
     #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
     pub state_dir: Option<PathBuf>,
 
@@ -161,13 +161,14 @@ pub struct Settings {
     pub given_token: Option<SecretString>,
 }
 
-/// The command with every empty environment variable forgotten.
+/// The command, and its subcommands, with every empty environment variable forgotten.
 pub fn without_empty_variables(command: Command) -> Command {
     let empty = |name: &OsString| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    command.mut_args(|argument| match argument.get_env().map(ToOwned::to_owned) {
+    let command = command.mut_args(|argument| match argument.get_env().map(ToOwned::to_owned) {
         Some(name) if empty(&name) => argument.env(clap::builder::Resettable::Reset),
         _ => argument,
-    })
+    });
+    command.mut_subcommands(without_empty_variables)
 }
 
 impl Settings {

@@ -13,7 +13,7 @@ mod rules;
 mod scan;
 mod shape;
 
-pub use insights::{QueryResult, Question};
+pub use insights::{QueryResult, Question, draw, picture};
 pub use journal::Agreed;
 pub use mirror::{MirrorPlace, Progress, Wait};
 

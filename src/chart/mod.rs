@@ -30,25 +30,29 @@ use table::Table;
 /// How a table is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[schemars(transform = wordless)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub enum Kind {
-    /// Horizontal bars, one a row and series.
+    // Horizontal bars, one a row and series.
     Bar,
-    /// A line a series, over the rows in their order.
+    // A line a series, over the rows in their order.
     Line,
-    /// The shares of the first series, at most eight slices.
+    // The shares of the first series, at most eight slices.
     Pie,
-    /// The first series as steps, each with its share of the first step.
+    // The first series as steps, each with its share of the first step.
     Funnel,
 }
 
 /// What the chart is shown on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
+#[schemars(transform = wordless)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub enum Theme {
-    /// Dark on white.
+    // Dark on white.
     #[default]
     Light,
-    /// Light on near black.
+    // Light on near black.
     Dark,
 }
 
@@ -89,6 +93,11 @@ impl Chart {
         };
         canvas?.png()
     }
+}
+
+/// As an argument it stays without words: its field's name says as much.
+fn wordless(schema: &mut schemars::Schema) {
+    schema.remove("description");
 }
 
 /// A chart of no row says so, rather than leaving a doubt about an empty picture.

@@ -131,8 +131,11 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     let done = call(&started.app, entry, arguments).await;
     started.app.leave().await;
     match done {
-        Ok(Reply::Done(value, _)) => {
-            print(&serde_json::to_string_pretty(&value)?)?;
+        Ok(Reply::Done(answer)) => {
+            print(&serde_json::to_string_pretty(&answer.value)?)?;
+            if answer.image.is_some() {
+                say("`highlevel-mcp chart` writes the picture to a file.");
+            }
             Ok(ExitCode::SUCCESS)
         }
         Ok(Reply::RequestInput(..)) => Err(anyhow::anyhow!("a terminal has no input requests")),

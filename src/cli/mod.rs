@@ -3,6 +3,7 @@
 mod approve;
 mod auth;
 mod call;
+mod chart;
 mod demo;
 mod docs;
 mod doctor;
@@ -55,6 +56,8 @@ enum Command {
     Call(CallMarker),
     /// Ask the whole account with one SQL SELECT, over a local mirror
     Query(query::Options),
+    /// Draw the rows of a SELECT as a PNG
+    Chart(chart::Options),
     /// Read the account, or some tables of it, into the mirror
     Sync(sync::Options),
     /// Show how the mirror stands
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
             Command::Tools(options) => tools::run(&cli.settings, &options),
             Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
             Command::Query(options) => query::run(cli.settings, options).await,
+            Command::Chart(options) => chart::run(cli.settings, options).await,
             Command::Sync(options) => sync::run(cli.settings, options).await,
             Command::Status => sync::status(cli.settings).await,
             Command::Approve(options) => approve::run(&cli.settings, &options).await,

@@ -149,7 +149,7 @@ fn csv(result: &QueryResult) -> anyhow::Result<()> {
 }
 
 /// What is said of the rows, beside them.
-fn remarks(result: &QueryResult) {
+pub(super) fn remarks(result: &QueryResult) {
     for (table, at) in result.standing.get("asOf").and_then(Value::as_object).into_iter().flatten() {
         say(&format!("{table}: {}", at.as_str().map_or("not read in full".to_owned(), |at| format!("as of {at}"))));
     }

@@ -5,6 +5,7 @@ mod auth;
 mod breaker;
 mod budget;
 mod clock;
+mod config;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod http;
@@ -17,6 +18,7 @@ mod urls;
 pub use auth::{TokenSource, TokenStatus};
 pub use budget::QuotaView;
 pub use clock::ServerTime;
+pub use config::ClientConfig;
 pub use message::api_message;
 pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Service};
 pub use urls::{ServiceUrls, default_base_url};
@@ -26,7 +28,7 @@ use crate::{
     error::{Code, Error, Result},
     store::{QuotaKey, Store},
 };
-use ::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use ::http::Method;
 use attempt::{Outcome, Reading, Wire};
 use auth::Auth;
 use breaker::Breaker;
@@ -44,61 +46,6 @@ const AFTER_START: Duration = Duration::from_secs(5);
 
 /// So often a call goes on with a token that another process renewed while this call waited.
 const OVERTAKEN: u32 = 4;
-
-/// What no fixed header may replace.
-const OWN_HEADERS: [&str; 10] = [
-    "token-id",
-    "version",
-    "accept",
-    "accept-encoding",
-    "user-agent",
-    "host",
-    "content-type",
-    "content-length",
-    "transfer-encoding",
-    "connection",
-];
-
-/// What a client needs to know.
-#[derive(Debug, Clone)]
-pub struct ClientConfig {
-    /// Where requests go.
-    pub urls: ServiceUrls,
-    /// The header `version`.
-    pub api_version: String,
-    /// Headers added to every request.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Requests in one window, as an upper bound; `None`: 300 until the answers say otherwise.
-    pub rate_limit: Option<u32>,
-    /// The window; `None`: 60 s until the answers say otherwise.
-    pub rate_window: Option<Duration>,
-    /// How many percent of the quota this process may use.
-    pub rate_share: u32,
-    /// The location that is pinned: it stands for the account among the processes that share its quota. Without one
-    /// the first token does.
-    pub location: Option<String>,
-    /// The largest answer in bytes, counted after decompression.
-    pub max_body: usize,
-    /// The longest that one attempt may take, besides the call's deadline.
-    pub attempt_timeout: Duration,
-}
-
-impl ClientConfig {
-    /// The defaults: version 1.0, no further headers, the quota as the answers tell it, 8 MiB, 30 s.
-    pub fn new(urls: ServiceUrls) -> Self {
-        Self {
-            urls,
-            api_version: "1.0".to_owned(),
-            headers: Vec::new(),
-            rate_limit: None,
-            rate_window: None,
-            rate_share: 100,
-            location: None,
-            max_body: 8 * 1024 * 1024,
-            attempt_timeout: Duration::from_secs(30),
-        }
-    }
-}
 
 /// Sends requests to one account: with its token, within its quota, repeating what may be repeated. Clones are the same
 /// client.
@@ -128,18 +75,7 @@ impl Client {
     /// # Errors
     /// `invalid_arguments` for a version that no header can carry, or a fixed header that is the client's own.
     pub fn new(config: ClientConfig, tokens: TokenSource, store: Arc<Store>) -> Result<Self> {
-        let version = HeaderValue::from_str(&config.api_version)
-            .map_err(|_| Error::invalid("api-version", "The API version holds characters that no header can carry."))?;
-        let mut headers = HeaderMap::new();
-        for (name, mut value) in config.headers {
-            if OWN_HEADERS.contains(&name.as_str()) {
-                return Err(Error::invalid("header", format!("The header {name} is set by the client itself.")));
-            }
-            value.set_sensitive(true); // It may be a credential too.
-            headers.append(name, value);
-        }
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert("version", version);
+        let headers = config.fixed_headers()?;
         let member = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
         let address = config.urls.of(Service::Backend).to_string();
         let sharing = Sharing {

@@ -4,6 +4,7 @@ use super::{
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
     text::Date,
 };
+use crate::chart::{Kind, Theme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,6 +72,27 @@ impl Operation for QueryCrm {
     type Output = Rows;
     const NAME: &'static str = "query_crm";
     const TITLE: &'static str = "Query the CRM";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Insights;
+    const ROUTE: Route<Self> = Route::local();
+}
+
+/// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ChartCrm {
+    #[serde(flatten)]
+    pub query: QueryCrm,
+    pub kind: Kind,
+    pub title: Option<String>,
+    pub theme: Option<Theme>,
+}
+
+impl Operation for ChartCrm {
+    type Output = Rows;
+    const NAME: &'static str = "chart_crm";
+    const TITLE: &'static str = "Chart the CRM";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
     const ROUTE: Route<Self> = Route::local();

@@ -65,6 +65,7 @@ pub static ALL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         Entry::of::<insights::SearchCrm>(),
         Entry::of::<insights::FindDuplicates>(),
         Entry::of::<insights::ChangesSince>(),
+        Entry::of::<insights::ChartCrm>(),
     ]
 });
 

@@ -95,8 +95,9 @@ pub(super) async fn read(app: &App, uri: &str, context: CallContext) -> Result<R
         error
     })?;
     match reply {
-        Reply::Done(_, text) => {
-            let mut result = ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(JSON)]);
+        Reply::Done(answer) => {
+            let mut result =
+                ReadResourceResult::new(vec![ResourceContents::text(answer.text, uri).with_mime_type(JSON)]);
             of_the_account(&mut result.meta);
             Ok(result)
         }

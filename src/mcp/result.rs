@@ -1,6 +1,10 @@
 //! How answers and failures leave, whatever was asked for.
 
-use crate::error::{Code, Error, Result};
+use crate::{
+    app::Answer,
+    error::{Code, Error, Result},
+};
+use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use futures::FutureExt;
 use rmcp::{
     ErrorData,
@@ -16,6 +20,16 @@ const ACCOUNT_DATA: &str = "account-data";
 /// content; the instructions say what the mark means.
 pub(super) fn of_the_account(meta: &mut Option<MetaObject>) {
     meta.get_or_insert_default().insert(PROVENANCE.to_owned(), ACCOUNT_DATA.into());
+}
+
+/// An answer as a tool's result: structured, the same as text, and its picture if it has one.
+pub(super) fn done(answer: Answer) -> CallToolResponse {
+    let mut content = vec![ContentBlock::text(answer.text)];
+    content.extend(answer.image.map(|png| ContentBlock::image(BASE64.encode(png), "image/png")));
+    let mut result = CallToolResult::success(content);
+    result.structured_content = Some(answer.value);
+    of_the_account(&mut result.meta);
+    result.into()
 }
 
 /// An error as a tool's result: one text block of JSON and no structured content, which validating hosts would hold

@@ -7,7 +7,7 @@ use super::{
     progress::Progress,
     prompts::{self, Prompt},
     resources,
-    result::{always_answered, failed, of_the_account, refusal},
+    result::{always_answered, done, failed, refusal},
     tools::{Tool, tool},
 };
 use crate::{
@@ -19,10 +19,10 @@ use crate::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult, ContentBlock,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
+        GetPromptResponse, GetPromptResult, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -84,12 +84,7 @@ impl Server {
         // Only a guarded call may come back, with these arguments sealed.
         let to_seal = self.app.confirms(entry).then(|| arguments.clone());
         match Box::pin(self.app.call(entry, arguments, way, call)).await? {
-            Reply::Done(value, text) => {
-                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-                result.structured_content = Some(value);
-                of_the_account(&mut result.meta);
-                Ok(result.into())
-            }
+            Reply::Done(answer) => Ok(done(answer)),
             Reply::RequestInput(ticket, preview) => {
                 Ok(self.seal.input_request(entry, &to_seal.unwrap_or_default(), &ticket, &preview).into())
             }

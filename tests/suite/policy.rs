@@ -105,6 +105,16 @@ async fn booleans_are_read_in_every_spelling_and_empty_is_unset() {
         "GHL_LOCATION_ID",
     ];
     assert_eq!(listed(&[], &empty.map(|name| (name, ""))).await.unwrap().len(), all_tools());
+
+    // Of a subcommand's own variable its help tells whether it was taken note of.
+    let help = async |value: &str| {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(&Account::new().await, state.path());
+        command.args(["sandbox", "--help"]).env("GHL_SANDBOX_TOKEN", value);
+        run(command).await.stdout
+    };
+    assert!(help("some").await.contains("GHL_SANDBOX_TOKEN"));
+    assert!(!help("").await.contains("GHL_SANDBOX_TOKEN"));
 }
 
 #[tokio::test]
@@ -132,6 +142,32 @@ async fn the_pinned_location_is_checked_once_and_another_is_refused() {
     let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
     assert_eq!(paths, ["/location", "/location"], "nothing but the check arrived");
     assert!(other.asked().is_empty());
+}
+
+#[tokio::test]
+async fn the_pin_is_checked_again_for_a_renewed_token() {
+    let account = Account::new().await;
+    let location = account.objects("locations").await.remove(0);
+    let held = Host::new(&account, &["--location-id", location["id"].as_str().unwrap()]).await;
+    held.answer("list_contacts", json!({"limit": 1})).await;
+    // This call meets the end of the old one.
+    account.expire_tokens().await;
+    held.answer("list_pages", json!({"limit": 1})).await;
+    account.forget_requests().await;
+    held.answer("list_pages", json!({"limit": 1})).await;
+    held.answer("list_contacts", json!({"limit": 1})).await;
+    let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
+    assert_eq!(paths, ["/location", "/page", "/contact"], "once for the renewed token");
+
+    // Nothing goes before the check: where it fails, the call is not sent.
+    account.expire_tokens().await;
+    held.answer("get_current_user", json!({})).await;
+    account.faults("404@GET /location").await;
+    account.forget_requests().await;
+    let error = held.error("list_contacts", json!({"limit": 1})).await;
+    assert_eq!(error["code"], "not_found", "{error}");
+    let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
+    assert_eq!(paths, ["/location"], "nothing but the check arrived");
 }
 
 #[tokio::test]

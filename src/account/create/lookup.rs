@@ -14,6 +14,9 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+/// How often a list is read that does not hold still.
+const SCANS: usize = 2;
+
 /// What a complete look-up found.
 pub(super) enum Found {
     /// Exactly one object that can only be the one that was sent.
@@ -71,15 +74,11 @@ pub(super) async fn created_since(
     context: &CallContext,
 ) -> Result<Found, String> {
     let incomplete = |why: &str| format!("the look-up could not be completed ({why})");
-    let list = list(create).map_err(|error| incomplete(&error.message))?;
-    let scan = scan::all(backend, &list, context).await.map_err(|failed| incomplete(&failed.error.message))?;
-    if !scan.complete {
-        return Err(incomplete("the list changed while it was read"));
-    }
+    let items = every_item(backend, create, context).await.map_err(|why| incomplete(&why))?;
     // The look-up's own answer tells the server's clock, if nothing did before.
     let earliest = backend.server_time_at(sent_at).map(|time| time.earliest);
     let (mut sure, mut unsure) = (Vec::new(), Vec::new());
-    for item in scan.items {
+    for item in items {
         let mut item = item;
         let mut like = likeness(&create.arguments, &item).and(created_after(&item, earliest));
         if like == Likeness::Unclear
@@ -99,6 +98,19 @@ pub(super) async fn created_since(
     }
     let ids = sure.iter().chain(&unsure).filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect();
     Ok(Found::Unclear(ids))
+}
+
+/// The whole list. One that others changed while it was read is read once more: that they work in the account too is
+/// no reason to leave the outcome unknown. Not more often, because a list that never rests would eat the quota.
+async fn every_item(backend: &Backend, create: &Invocation, context: &CallContext) -> Result<Vec<Value>, String> {
+    let list = list(create).map_err(|error| error.message)?;
+    for _ in 0..SCANS {
+        let scan = scan::all(backend, &list, context).await.map_err(|failed| failed.error.message)?;
+        if scan.complete {
+            return Ok(scan.items);
+        }
+    }
+    Err("the list changed while it was read".to_owned())
 }
 
 /// Lists may leave fields out; the object itself does not.

@@ -1,5 +1,6 @@
 //! Questions that the mirror answers: which tables they need, how fresh, and what is said of the answer.
 
+mod chart;
 mod describe;
 mod find;
 mod ids;
@@ -13,7 +14,7 @@ use crate::{
     context::CallContext,
     crm::{
         Invocation, Operation,
-        insights::{ChangesSince, DescribeCrm, FindDuplicates, QueryCrm, SearchCrm},
+        insights::{ChangesSince, ChartCrm, DescribeCrm, FindDuplicates, QueryCrm, SearchCrm},
     },
     error::{Code, Error, Result},
     store::{TABLES, Table, TableState},
@@ -23,6 +24,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+pub use chart::{draw, picture};
 pub use query::{Question, Table as QueryResult};
 
 impl Account {
@@ -30,6 +32,7 @@ impl Account {
     pub(super) async fn insight(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
         match invocation.entry.name {
             QueryCrm::NAME => self.query(&typed(invocation)?, context).await,
+            ChartCrm::NAME => self.query(&typed::<ChartCrm>(invocation)?.query, context).await,
             DescribeCrm::NAME => self.describe(context).await,
             SearchCrm::NAME => self.search(&typed(invocation)?, context).await,
             FindDuplicates::NAME => self.duplicates(&typed(invocation)?, context).await,

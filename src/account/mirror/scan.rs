@@ -64,11 +64,17 @@ impl Mirroring {
     ) -> Result<bool> {
         self.pin.check(&self.backend, context).await?;
         let mirror = self.mirror().await?;
-        for reading in 1.. {
+        let mut readings = 0;
+        loop {
             let (offset, tail) = match mirror.begin_scan(table, &self.owner).await? {
                 Turn::Yours { offset, tail } => (offset, tail),
-                Turn::Busy => return self.watch_other(mirror, table, tell, context).await,
+                Turn::Busy => match self.watch_other(mirror, table, tell, context).await? {
+                    Some(whole) => return Ok(whole),
+                    // It ended on the way: this one goes on from there.
+                    None => continue,
+                },
             };
+            readings += 1;
             let reading_it = async {
                 match table.name {
                     "users" => self.read_users(mirror, context).await,
@@ -87,11 +93,10 @@ impl Mirroring {
                 }
             };
             mirror.end_scan(table, &self.owner, whole).await?;
-            if whole || reading >= READINGS {
+            if whole || readings >= READINGS {
                 return Ok(whole);
             }
         }
-        Ok(false)
     }
 
     /// Holds the lease as long as it is polled.
@@ -104,20 +109,21 @@ impl Mirroring {
         }
     }
 
+    /// Waits while another process is at it. Says how its scan ended; `None` if the process did, before its scan.
     async fn watch_other(
         &self,
         mirror: &Mirror,
         table: &'static Table,
         tell: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<bool> {
+    ) -> Result<Option<bool>> {
         loop {
             let state = mirror.state(table).await?;
             if let Some((read, total)) = state.under_way {
                 tell.send_modify(|progress| (progress.read, progress.total) = (read, total));
             }
             if !state.busy {
-                return Ok(state.under_way.is_none() && state.complete_at.is_some());
+                return Ok(state.under_way.is_none().then_some(state.complete_at.is_some()));
             }
             context.bound(tokio::time::sleep(LOOK_AGAIN)).await?;
         }

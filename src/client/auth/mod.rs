@@ -1,6 +1,7 @@
 //! The token: found at first need, renewed ahead of its end and when it is refused, one renewal at a time
 //! ("Authentication Details").
 
+mod ask;
 mod renewal;
 mod token;
 

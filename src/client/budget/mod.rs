@@ -10,11 +10,13 @@
 pub(crate) mod headers;
 mod lease;
 mod ledger;
+mod permit;
 mod shared;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use headers::AnswerHeaders;
+pub(crate) use permit::Permit;
 pub(crate) use shared::Sharing;
 
 use crate::{
@@ -149,7 +151,7 @@ impl Budget {
                 let in_hand = state.has_in_hand(now);
                 if ahead == 0 && in_hand && turn.is_some_and(|turn| turn <= now) && now < context.deadline {
                     state.take();
-                    return Ok(Permit { budget: Arc::clone(self), open: true });
+                    return Ok(Permit::new(Arc::clone(self)));
                 }
                 let Some(turn) = turn.filter(|turn| (*turn).max(now) < context.deadline) else {
                     return Err(no_room(&state.ledger, turn, now));
@@ -256,74 +258,6 @@ impl Drop for Place<'_> {
         state.queue.remove(&self.ticket);
         if let Some((_, next)) = state.queue.first_key_value() {
             next.wake.notify_one();
-        }
-    }
-}
-
-/// The right to send one request. Dropped without an answer it counts as used, from that moment on.
-#[derive(Debug)]
-pub(crate) struct Permit {
-    budget: Arc<Budget>,
-    open: bool,
-}
-
-impl Permit {
-    /// The request was answered just now with these headers; `refused` is a 429.
-    pub(crate) fn answered(mut self, headers: &AnswerHeaders, refused: bool) {
-        self.open = false;
-        let now = Instant::now();
-        let mut state = self.budget.state();
-        let tell = state.ended(now);
-        state.ledger.settle(now);
-        let window = state.ledger.window();
-        let alone = state.leased().is_none();
-        if alone {
-            state.ledger.learn(headers, now);
-        } else {
-            // What others use can be told only from what all processes use.
-            state.ledger.learn_terms(headers);
-        }
-        if let Some(lease) = &mut state.lease {
-            lease.learn(headers, refused, window, now);
-        }
-        if refused {
-            state.ledger.refused(headers, now, rand::random());
-        } else {
-            state.ledger.accepted();
-        }
-        state.wake(now);
-        drop(state);
-        if tell || refused {
-            self.budget.nudge();
-        }
-    }
-
-    /// No request was sent on it: it is free again at once.
-    pub(crate) fn unused(mut self) {
-        self.open = false;
-        let now = Instant::now();
-        let mut state = self.budget.state();
-        state.ledger.give_back();
-        if let Some(lease) = &mut state.lease {
-            lease.give_back(now);
-        }
-        state.wake(now);
-        drop(state);
-        self.budget.nudge();
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.open {
-            let now = Instant::now();
-            let mut state = self.budget.state();
-            let tell = state.ended(now);
-            state.wake(now);
-            drop(state);
-            if tell {
-                self.budget.nudge();
-            }
         }
     }
 }

@@ -224,7 +224,7 @@ fn a_refusal_holds_back_all_and_fails_those_it_makes_too_late() {
         let again = AnswerHeaders { retry_after: Some(20 * SECOND), ..AnswerHeaders::default() };
         let later = async {
             tokio::time::sleep(SECOND).await;
-            Permit { budget: Arc::clone(&budget), open: true }.answered(&again, true);
+            Permit::new(Arc::clone(&budget)).answered(&again, true);
         };
         let impatient = async { (take(&budget, &in_time).await.map(drop), start.elapsed()) };
         let waits = async { (take(&budget, &patient).await.map(drop), start.elapsed()) };

@@ -80,7 +80,14 @@ WHERE status IN ('won', 'lost') AND updatedAt >= datetime('now', '-30 days')
 GROUP BY status, currency
 ```
 5. Call `changes_since` with the day seven days ago and the table opportunities.
-6. Call `chart_crm` for a bar chart of the open value by stage, in the currency with the most deals.
+6. Call `chart_crm` with kind bar and this statement, for the currency with the most deals:
+```sql
+SELECT stage, sum(value) AS value
+FROM opportunities
+WHERE status NOT IN ('won', 'lost') AND currency = ?
+GROUP BY stage
+ORDER BY value DESC
+```
 
 Then write one page: the totals for each currency, the stages where deals pile up, the overdue deals with their owners'
 names (`get_user`), what changed, and at most five things to do this week, the most valuable first. Never add up values

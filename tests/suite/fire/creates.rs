@@ -1,8 +1,10 @@
 //! Every creation under every fault: exactly one object, or a clear failure and none, or `outcome_unknown`. Never two.
 
-use super::contact;
+use super::{contact, count};
 use crate::support::{Account, Host, error_of, structured};
+use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
 
 /// The five creating tools: tool, operation, kind, and arguments of their own.
 async fn creates(account: &Account) -> Vec<(&'static str, &'static str, &'static str, Value)> {
@@ -102,7 +104,7 @@ async fn an_older_twin_is_not_taken_for_the_new_one() {
         let host = Host::new(&account, &["--timeout", "6"]).await;
         let older = host.answer(tool, arguments.clone()).await;
         // The clock has to move on between the two, as it does between two people's deals.
-        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
         account.faults(&format!("{fault}@{operation}*1")).await;
         let newer = host.answer(tool, arguments.clone()).await;
         let there = matching(&account, kind, &arguments).await;
@@ -145,6 +147,91 @@ async fn an_api_that_keeps_failing_gets_a_creation_twice_at_most() {
     let host = Host::new(&account, &[]).await;
     let error = host.error("create_contact", contact("never@example.com")).await;
     assert_eq!(error["code"], "upstream_error", "it surely was not created: {error}");
-    assert_eq!(super::count(&account, "POST /contact").await, 2);
+    assert_eq!(count(&account, "POST /contact").await, 2);
     assert!(matching(&account, "contacts", &contact("never@example.com")).await.is_empty());
+}
+
+/// Creates an opportunity whose answer is lost, while somebody else adds one between the pages of this many look-ups.
+async fn while_the_list_moves(times: u64) -> (Account, rmcp::model::CallToolResult) {
+    let config = SandboxConfig { contacts: 2_000, rate_limit: 10_000, ..SandboxConfig::default() };
+    let account = Account::with(config).await;
+    let sent = creates(&account).await.remove(1).3;
+    let host = Host::new(&account, &["--timeout", "30"]).await;
+    // Time for the other one between a first page, which is read by then, and the rest.
+    account.faults(&format!("drop-after@POST /opportunity*1;latency-after:400@GET /opportunity*{times}")).await;
+    let listed = async || count(&account, "GET /opportunity").await;
+    let other = async {
+        let mut pages = 0;
+        for number in 0..times {
+            while listed().await == pages {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            pages = listed().await;
+            let mut theirs = sent.clone();
+            theirs["name"] = format!("Theirs {number}").into();
+            let post = reqwest::Client::new().post(format!("{}/opportunity", account.url()));
+            let post = post.header("token-id", account.token()).header("version", "1.0");
+            let post = post.header("content-type", "application/json").body(theirs.to_string());
+            post.send().await.unwrap().error_for_status().unwrap();
+        }
+        std::future::pending().await
+    };
+    let result = tokio::select! {
+        result = host.call("create_opportunity", sent.clone()) => result,
+        () = other => unreachable!(),
+    };
+    assert_eq!(matching(&account, "opportunities", &sent).await.len(), 1);
+    (account, result)
+}
+
+#[tokio::test]
+async fn a_look_up_in_a_list_that_moves_is_made_once_more() {
+    let (account, result) = while_the_list_moves(1).await;
+    assert_eq!(structured(&result)["name"], "New deal");
+    assert_eq!(count(&account, "POST /opportunity").await, 2, "ours, sent once, and theirs");
+}
+
+#[tokio::test]
+async fn a_list_that_never_rests_leaves_the_outcome_unknown() {
+    let (account, result) = while_the_list_moves(1_000).await;
+    let error = error_of(&result);
+    assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("list_opportunities")), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("the list changed"), "{error}");
+    account.find("opportunities", |deal| deal["name"] == "Theirs 1").await;
+}
+
+#[tokio::test]
+async fn a_twin_that_somebody_else_made_meanwhile_is_named_and_not_taken() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &["--timeout", "20"]).await;
+    let sent = contact("meanwhile@example.com");
+    account.faults("latency-after:2000@POST /contact*1;drop-after@POST /contact*1").await;
+    let theirs = async {
+        while account.objects("contacts").await.iter().all(|one| one["email"] != "meanwhile@example.com") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let post = reqwest::Client::new().post(format!("{}/contact", account.url()));
+        let post = post.header("token-id", account.token()).header("version", "1.0");
+        let answer = post.header("content-type", "application/json").body(sent.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+    };
+    let (error, ()) = tokio::join!(host.error("create_contact", sent.clone()), theirs);
+    assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("list_contacts")), "{error}");
+    let there = account.objects("contacts").await;
+    let twins = there.iter().filter(|one| one["email"] == "meanwhile@example.com");
+    let twins: BTreeSet<String> = twins.map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+    let named: BTreeSet<String> = serde_json::from_value(error["candidates"].clone()).unwrap();
+    assert_eq!((twins.len(), &named), (2, &twins), "{error}");
+}
+
+#[tokio::test]
+async fn a_create_is_not_sent_again_after_a_break_even_if_nothing_is_there_yet() {
+    for fault in ["drop", "late:1500"] {
+        let account = Account::new().await;
+        account.faults(&format!("{fault}@POST /contact*1")).await;
+        let host = Host::new(&account, &["--timeout", "6"]).await;
+        let error = host.error("create_contact", contact("late@example.com")).await;
+        assert_eq!(error["code"], "outcome_unknown", "{fault}: {error}");
+        assert_eq!(count(&account, "POST /contact").await, 1, "{fault}: sent once, whatever lands later");
+    }
 }

@@ -1,5 +1,6 @@
 //! Quota, token, writes under faults, hostile ids and secrets: judged by what the sandbox counted, not by the client's word.
 
+mod canaries;
 mod creates;
 mod others;
 mod paths;

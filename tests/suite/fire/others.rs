@@ -1,7 +1,7 @@
 //! Updates, deletes, publishes and reads under faults; bounds, redirects, addresses and unreachable hosts.
 
 use super::count;
-use crate::support::{Account, Era, Host, Person, command};
+use crate::support::{Account, Era, Host, Person, command, error_of, run};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
@@ -148,4 +148,50 @@ async fn hosts_that_cannot_be_reached_say_why() {
         assert_eq!(error["code"], "upstream_unreachable", "{url}: {error}");
         assert!(error["message"].as_str().unwrap().contains(hint), "{url}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_publish_under_the_other_faults_is_done_once() {
+    for fault in ["401", "429:1", "malformed", "html", "html-after"] {
+        let account = Account::new().await;
+        let draft = account.find("pages", |page| page["status"] == "draft").await;
+        let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
+        account.faults(&format!("{fault}@POST /page/{{id}}/publish*1")).await;
+        let page = host.answer("publish_page", json!({"id": draft["id"]})).await;
+        assert_eq!(page["status"], "published", "{fault}");
+        assert_eq!(account.stats().await["effects"]["publishes"], 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_delete_repeated_after_a_lost_answer_takes_not_found_for_done() {
+    let account = Account::new().await;
+    let webhook = account.find("webhooks", |_| true).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
+    account.faults("drop-after@DELETE /webhook/{id}*1").await;
+    assert_eq!(host.answer("delete_webhook", json!({"id": webhook["id"]})).await["deleted"], true);
+    let stats = account.stats().await;
+    assert_eq!((count(&account, "DELETE /webhook/{id}").await, &stats["byStatus"]["404"]), (2, &json!(1)), "{stats}");
+    // A first attempt that finds nothing is no success.
+    let result = host.call("delete_webhook", json!({"id": webhook["id"]})).await;
+    assert_eq!(error_of(&result)["code"], "not_found");
+}
+
+#[tokio::test]
+async fn the_version_and_the_headers_of_variables_and_flags_arrive() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let headers = async |flags: &[&str], variables: &[(&str, &str)]| {
+        account.forget_requests().await;
+        let mut command = command(&account, state.path());
+        command.args(["call", "get_current_user"]).args(flags).envs(variables.iter().copied());
+        run(command).await;
+        account.requests().await[0]["headers"].clone()
+    };
+    let plain = headers(&[], &[]).await;
+    assert_eq!(plain["version"], "1.0");
+    let set = headers(&["--api-version", "2021-07-28", "--header", "x-one=1", "--header", "x-two=a=b"], &[]).await;
+    assert_eq!((&set["version"], &set["x-one"], &set["x-two"]), (&json!("2021-07-28"), &json!("1"), &json!("a=b")));
+    let set = headers(&[], &[("GHL_API_VERSION", "3"), ("GHL_HEADERS", "channel=APP\nsource=WEB_USER")]).await;
+    assert_eq!((&set["version"], &set["channel"], &set["source"]), (&json!("3"), &json!("APP"), &json!("WEB_USER")));
 }

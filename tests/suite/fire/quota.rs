@@ -1,7 +1,7 @@
 //! The quota: never over it, learned from the answers, and honest about what cannot be served.
 
-use super::{at_once, failures};
-use crate::support::{Account, Era, Host, Person};
+use super::{at_once, contact, failures};
+use crate::support::{Account, Era, Host, Person, error_of};
 use highlevel_mcp::sandbox::{Counting, SandboxConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -61,7 +61,7 @@ async fn what_cannot_be_served_in_time_fails_at_once_and_says_when() {
         host.answer("get_current_user", json!({})).await;
     }
     for result in at_once(&host, "get_current_user", &json!({}), 5).await {
-        let error = crate::support::error_of(&result);
+        let error = error_of(&result);
         assert_eq!(error["code"], "rate_limited", "{error}");
         let at: Value = error["retryAt"].clone();
         let at = chrono::DateTime::parse_from_rfc3339(at.as_str().unwrap()).unwrap();
@@ -91,4 +91,62 @@ async fn what_others_use_of_the_account_is_left_to_them() {
     assert_eq!(failures(&results), Vec::<String>::new());
     let stats = account.stats().await;
     assert_eq!(stats["throttled"], 0, "{stats}");
+}
+
+#[tokio::test]
+async fn without_settings_the_pace_learned_holds_in_every_sliding_window_too() {
+    let config = SandboxConfig {
+        rate_limit: 50,
+        rate_window: Duration::from_secs(1),
+        counting: Counting::Sliding,
+        ..SandboxConfig::default()
+    };
+    let account = Account::with(config).await;
+    let host = Host::new(&account, &[]).await;
+    // The first answer tells limit and window.
+    host.answer("get_current_user", json!({})).await;
+    let results = at_once(&host, "get_current_user", &json!({}), 150).await;
+    assert_eq!(failures(&results), Vec::<String>::new());
+    let stats = account.stats().await;
+    assert_eq!(stats["throttled"], 0, "{stats}");
+    assert!(stats["maxInAnySlidingWindow"].as_u64().unwrap() <= 50, "{stats}");
+    assert_eq!(stats["byOperation"]["GET /users/me"], 151);
+}
+
+#[tokio::test]
+async fn a_cold_burst_beyond_a_limit_nobody_told_is_honest_and_does_not_last() {
+    let config = SandboxConfig { rate_limit: 50, rate_window: Duration::from_secs(1), ..SandboxConfig::default() };
+    let account = Account::with(config).await;
+    // All are under way before an answer tells limit or window: 429s cannot be avoided, nor can the window be guessed.
+    account.faults("latency:300@read").await;
+    let host = Host::new(&account, &[]).await;
+    let results = at_once(&host, "get_current_user", &json!({}), 200).await;
+    let (refused, answered): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.is_error == Some(true));
+    for result in &refused {
+        let error = error_of(result);
+        assert_eq!(error["code"], "rate_limited", "{error}");
+        assert!(error["retryAt"].is_string(), "{error}");
+    }
+    let stats = account.stats().await;
+    assert!(answered.len() >= 50, "what one window allows is answered: {stats}");
+    assert_eq!(stats["byStatus"]["200"], answered.len(), "no answer is lost: {stats}");
+    // The answer that opened the window told its length.
+    host.answer("get_current_user", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_429_keeps_the_calls_that_did_not_meet_it_from_the_network() {
+    let account = Account::new().await;
+    account.faults("429:300@GET /users/me*1").await;
+    let host = Host::with(&account, &["--timeout", "20"], Era::Handshake, Person::Absent).await;
+    let mut errors = vec![host.error("get_current_user", json!({})).await];
+    for tool in ["list_contacts", "list_pages", "list_webhooks", "get_current_user"] {
+        errors.push(host.error(tool, json!({})).await);
+    }
+    errors.push(host.error("create_contact", contact("held@example.com")).await);
+    for error in errors {
+        assert_eq!(error["code"], "rate_limited", "{error}");
+        assert!(error["retryAt"].is_string(), "{error}");
+    }
+    assert_eq!(account.stats().await["requests"], 1, "the hold is the account's, not the call's");
 }

@@ -3,12 +3,7 @@
 use crate::support::{Account, BINARY, Wire, command, run, run_with_input};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::json;
-use std::{
-    io::Read,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 
 const CANARY: &str = "canary-7Gq2-given-token-0123456789abcdef";
 const SECRET: &str = "canary-webhook-secret-xyz";
@@ -27,14 +22,8 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
     let page = account.find("pages", |page| page["status"] == "draft").await;
     let state = tempfile::tempdir().unwrap();
     let mut command = command(&account, state.path());
-    command.args(["--log", "trace"]).stderr(Stdio::piped());
+    command.args(["--log", "trace"]);
     let mut wire = Wire::start(command);
-    let mut stderr = wire.child.stderr.take().unwrap();
-    let log = std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).unwrap();
-        text
-    });
     let calls = [
         ("get_current_user", json!({})),
         ("list_contacts", json!({"limit": 2})),
@@ -61,7 +50,7 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
         }
         wire.close_input();
         wire.exit_code();
-        seen
+        (seen, wire.log())
     });
     for plan in plans {
         account.faults(plan).await;
@@ -77,8 +66,7 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(send);
-    let seen = talk.await.unwrap();
-    let log = log.join().unwrap();
+    let (seen, log) = talk.await.unwrap();
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "nothing was logged");
     let refreshes = account.stats().await["refreshes"].as_u64().unwrap();
     assert!(refreshes >= 1);

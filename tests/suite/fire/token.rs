@@ -94,8 +94,8 @@ async fn user(account: &Account, state: &Path, variables: &[(&str, &str)], flags
 async fn the_token_comes_from_flag_variable_file_or_store_in_that_order() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
-    let good = state.path().join("good");
-    let bad = state.path().join("bad");
+    let files = tempfile::tempdir().unwrap();
+    let (good, bad) = (files.path().join("good"), files.path().join("bad"));
     std::fs::write(&good, format!("\n{}\n", account.token())).unwrap();
     std::fs::write(&bad, "not.a.token").unwrap();
     let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
@@ -160,4 +160,29 @@ async fn an_idle_server_renews_on_a_timer() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     panic!("no renewal in 20 s of a token that lives 9 s");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_in_mid_flight_is_renewed_once_for_all_who_meet_its_end() {
+    let account = Account::with(SandboxConfig { rotate: true, ..config(600_000) }).await;
+    account.faults("latency:20@read").await;
+    let host = Host::new(&account, &[]).await;
+    for round in 1..=3_u64 {
+        let before = account.stats().await["requests"].as_u64().unwrap();
+        let nothing = json!({});
+        let calls = at_once(&host, "get_current_user", &nothing, 500);
+        let end = async {
+            while account.stats().await["requests"].as_u64().unwrap() < before + 50 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            account.expire_tokens().await;
+        };
+        let (results, ()) = tokio::join!(calls, end);
+        assert_eq!(failures(&results), Vec::<String>::new());
+        // Those that got through before it ended leave the renewal to the next one.
+        host.answer("get_current_user", json!({})).await;
+        let stats = account.stats().await;
+        assert_eq!(stats["refreshes"], round, "{stats}");
+        assert_eq!(stats["byStatus"]["200"], round * 502, "{stats}");
+    }
 }

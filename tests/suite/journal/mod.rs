@@ -1,9 +1,12 @@
 //! The journal: what it holds, that it shows what was done to it, and that it agrees with the account after a crash.
 
+mod books;
 mod chain;
 mod crash;
 mod effects;
+mod kills;
 mod limits;
+mod stream;
 
 use crate::support::{Account, Ran, command, run};
 use serde_json::{Value, json};

@@ -73,7 +73,8 @@ async fn what_is_wrong_costs_no_request() {
         ("select first_name from contacts", "firstName (of contacts)"),
         ("select name from opportunity", "opportunities"),
         ("selec 1", "syntax error"),
-        ("", "must not be empty"), ("-- only a remark", "no statement"),
+        ("", "must not be empty"),
+        ("-- only a remark", "no statement"),
         ("select * from contacts where id = ?", "1 parameter"),
     ] {
         let error = host.error("query_crm", json!({"sql": sql})).await;

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 pub struct Account {
     sandbox: Sandbox,
     token: String,
+    rotates: bool,
     http: reqwest::Client,
 }
 
@@ -20,10 +21,10 @@ impl Account {
     pub async fn with(config: SandboxConfig) -> Self {
         // Harmless when a test made it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let token = config.extra_token.clone();
+        let (token, rotates) = (config.extra_token.clone(), config.rotate);
         let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
         let token = token.unwrap_or_else(|| sandbox.token());
-        Self { sandbox, token, http: reqwest::Client::new() }
+        Self { sandbox, token, rotates, http: reqwest::Client::new() }
     }
 
     pub fn url(&self) -> String {
@@ -33,6 +34,16 @@ impl Account {
     /// The token that hosts are started with.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// A token as of a new login.
+    pub fn new_token(&self) -> String {
+        self.sandbox.token()
+    }
+
+    /// Whether a renewal ends the old token.
+    pub fn rotates(&self) -> bool {
+        self.rotates
     }
 
     /// What the sandbox counted.

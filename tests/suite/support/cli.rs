@@ -1,5 +1,6 @@
 //! The command line, run as a person or a script runs it.
 
+use super::watch::Watch;
 use serde_json::Value;
 use std::{
     io::Write,
@@ -29,6 +30,7 @@ pub async fn run(command: Command) -> Ran {
 /// Runs a command that reads this from stdin.
 pub async fn run_with_input(mut command: Command, input: &str) -> Ran {
     let input = input.to_owned();
+    let watch = Watch::of(&mut command);
     let output = tokio::task::spawn_blocking(move || {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A command that does not read its input closes it; that is no failure.
@@ -36,6 +38,8 @@ pub async fn run_with_input(mut command: Command, input: &str) -> Ran {
         child.wait_with_output().unwrap()
     });
     let output = output.await.unwrap();
+    watch.text("stdout", &output.stdout);
+    watch.text("stderr", &output.stderr);
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

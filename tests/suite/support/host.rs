@@ -1,6 +1,6 @@
 //! A host: rmcp's own client, with the server as its child process.
 
-use super::{Account, command};
+use super::{Account, command, watch::Watch};
 use highlevel_mcp::{
     app::App,
     config::Settings,
@@ -94,6 +94,7 @@ impl ClientHandler for Handler {
 pub struct Host {
     pub session: RunningService<RoleClient, Handler>,
     asked: Arc<Mutex<Vec<Value>>>,
+    watch: Watch,
     pub state: TempDir,
 }
 
@@ -111,9 +112,12 @@ impl Host {
     }
 
     /// A host that starts exactly this command.
-    pub async fn start(command: std::process::Command, state: TempDir, era: Era, person: Person) -> Self {
-        let transport = TokioChildProcess::new(tokio::process::Command::from(command)).unwrap();
-        Self::attach(transport, state, era, person).await
+    pub async fn start(mut command: std::process::Command, state: TempDir, era: Era, person: Person) -> Self {
+        let watch = Watch::logging(&mut command);
+        let log = watch.reopened();
+        let server = TokioChildProcess::builder(tokio::process::Command::from(command)).stderr(log);
+        let (transport, _) = server.spawn().unwrap();
+        Self::attach(transport, watch, state, era, person).await
     }
 
     /// A host on a server of this very process, for tests that turn the clock.
@@ -134,11 +138,13 @@ impl Host {
         let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
         let server = Server::new(Arc::new(App::new(&settings).unwrap()), outbox, closing).unwrap();
         tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
-        Self::attach(ours, state, era, person).await
+        let watch = Watch::in_process(account.token(), state.path());
+        Self::attach(ours, watch, state, era, person).await
     }
 
     async fn attach<E: std::error::Error + Send + Sync + 'static, A>(
         transport: impl IntoTransport<RoleClient, E, A>,
+        watch: Watch,
         state: TempDir,
         era: Era,
         person: Person,
@@ -150,7 +156,7 @@ impl Host {
             Era::Handshake | Era::Older => ClientLifecycleMode::Initialize,
         };
         let session = handler.serve_with_lifecycle(transport, lifecycle).await.unwrap();
-        Self { session, asked, state }
+        Self { session, asked, watch, state }
     }
 
     /// Calls a tool; forms and input requests are answered by the person.
@@ -159,7 +165,9 @@ impl Host {
     }
 
     pub async fn try_call(&self, tool: &'static str, arguments: Value) -> Result<CallToolResult, ServiceError> {
-        self.session.call_tool(params(tool, arguments)).await
+        let result = self.session.call_tool(params(tool, arguments)).await;
+        result.iter().for_each(|result| self.watch.said(&serde_json::to_value(result).unwrap()));
+        result
     }
 
     /// Calls a tool and expects an answer.

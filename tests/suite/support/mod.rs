@@ -3,6 +3,7 @@
 mod account;
 mod cli;
 mod host;
+mod watch;
 mod wire;
 
 pub use account::Account;

@@ -1,5 +1,6 @@
 //! The protocol without a library: lines of JSON to and from a server process.
 
+use super::watch::Watch;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
@@ -17,11 +18,13 @@ pub struct Wire {
     input: Option<ChildStdin>,
     lines: Receiver<Value>,
     next_id: i64,
+    watch: Watch,
 }
 
 impl Wire {
-    /// Starts the command. Its stderr goes to the test's.
+    /// Starts the command, and watches it.
     pub fn start(mut command: Command) -> Self {
+        let watch = Watch::logging(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -35,7 +38,7 @@ impl Wire {
                 }
             }
         });
-        Self { child, input, lines, next_id: 0 }
+        Self { child, input, lines, next_id: 0, watch }
     }
 
     /// Writes one line as it is.
@@ -80,12 +83,14 @@ impl Wire {
 
     /// The next line.
     pub fn line(&mut self) -> Value {
-        self.lines.recv_timeout(PATIENCE).expect("a line from the server")
+        self.line_within(PATIENCE).expect("a line from the server")
     }
 
     /// The next line, if one comes within this time.
     pub fn line_within(&mut self, time: Duration) -> Option<Value> {
-        self.lines.recv_timeout(time).ok()
+        let line = self.lines.recv_timeout(time).ok();
+        line.iter().for_each(|line| self.watch.said(line));
+        line
     }
 
     /// The handshake of the earlier protocols.
@@ -95,6 +100,11 @@ impl Wire {
             .ask("initialize", json!({"protocolVersion": version, "capabilities": capabilities, "clientInfo": info}));
         self.notify("notifications/initialized", json!({}));
         answer
+    }
+
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        self.watch.log()
     }
 
     /// Ends the input.

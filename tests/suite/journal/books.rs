@@ -1,0 +1,170 @@
+//! The journal against the sandbox's books.
+
+use super::{entries, sound, stream::key};
+use crate::support::Account;
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    path::Path,
+};
+
+/// What came of the kills.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) kills: usize,
+    pub(super) renewals_killed: usize,
+    pub(super) sessions_lost: usize,
+    /// Attempts whose outcome was torn off.
+    pub(super) torn: Vec<u64>,
+    pub(super) healed: usize,
+    /// Writes with a line that they are done.
+    pub(super) done: usize,
+    /// Unfinished ones that took effect, and that did not.
+    pub(super) landed: usize,
+    pub(super) absent: usize,
+}
+
+impl Figures {
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.kills += other.kills;
+        self.renewals_killed += other.renewals_killed;
+        self.sessions_lost += other.sessions_lost;
+        self.torn.extend(other.torn);
+        self.healed += other.healed;
+        self.done += other.done;
+        self.landed += other.landed;
+        self.absent += other.absent;
+        self
+    }
+}
+
+/// Everything that the account holds, by kind.
+struct Truth(BTreeMap<&'static str, Vec<Value>>);
+
+impl Truth {
+    async fn of(account: &Account) -> Self {
+        let mut truth = BTreeMap::new();
+        for kind in ["contacts", "opportunities", "campaigns", "pages", "webhooks"] {
+            truth.insert(kind, account.objects(kind).await);
+        }
+        Self(truth)
+    }
+
+    fn with(&self, kind: &str, field: &str, value: &Value) -> Vec<&Value> {
+        self.0[kind].iter().filter(|object| object[field] == *value).collect()
+    }
+
+    /// The effects of this write: objects that it made, or one if it changed what it was to change.
+    fn effects(&self, tool: &str, entry: &Value) -> Vec<&Value> {
+        let arguments = &entry["arguments"];
+        let made = |kind, field| self.with(kind, field, &arguments[field]);
+        match tool {
+            "create_contact" => made("contacts", "email"),
+            "create_opportunity" => made("opportunities", "name"),
+            "create_campaign" => made("campaigns", "name"),
+            "create_page" => made("pages", "slug"),
+            "create_webhook" => made("webhooks", "url"),
+            _ => {
+                let kind = if tool == "update_contact" { "contacts" } else { "pages" };
+                let mut there = self.with(kind, "id", &entry["object"]);
+                there.retain(|object| match tool {
+                    "update_contact" => object["phone"] == arguments["phone"],
+                    "publish_page" => object["status"] == "published",
+                    other => panic!("no such write: {other}"),
+                });
+                there
+            }
+        }
+    }
+}
+
+/// The key of a write that reached the sandbox; none for reads and renewals.
+fn arrived(request: &Value) -> Option<String> {
+    let path: Vec<&str> = request["path"].as_str()?.trim_start_matches('/').split('/').collect();
+    let body = serde_json::from_str(request["body"].as_str()?).unwrap_or_default();
+    let of_object = |tool, id: &str| Some(key(tool, &Value::Null, &id.into()));
+    match (request["method"].as_str()?, path.as_slice()) {
+        ("POST", ["contact"]) => Some(key("create_contact", &body, &Value::Null)),
+        ("POST", ["opportunity"]) => Some(key("create_opportunity", &body, &Value::Null)),
+        ("POST", ["campaigns"]) => Some(key("create_campaign", &body, &Value::Null)),
+        ("POST", ["page"]) => Some(key("create_page", &body, &Value::Null)),
+        ("POST", ["webhook"]) => Some(key("create_webhook", &body, &Value::Null)),
+        ("PUT", ["contact", id]) => of_object("update_contact", id),
+        ("DELETE", ["page", id]) => of_object("delete_page", id),
+        ("POST", ["page", id, "publish"]) => of_object("publish_page", id),
+        ("GET", _) | ("POST", ["token", "update"]) => None,
+        other => panic!("an unexpected request: {other:?}"),
+    }
+}
+
+/// Holds the journal of a server that is dead against the account's books.
+pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<String, Value>, figures: &mut Figures) {
+    // First what arrived, then the journal: what was on its way when the server died may land in between.
+    let requests = account.requests().await;
+    sound(account, state).await;
+    let all = entries(account, state, &[]).await;
+    let truth = Truth::of(account).await;
+
+    let by_key: HashMap<String, &Value> = all
+        .iter()
+        .map(|entry| (key(entry["tool"].as_str().unwrap(), &entry["arguments"], &entry["object"]), entry))
+        .collect();
+    assert_eq!(by_key.len(), all.len(), "a write has two attempts");
+
+    // Nothing was sent that is not written down, and nothing twice. (A 401 executes nothing.)
+    let sent: Vec<String> = requests.iter().filter(|request| request["status"] != 401).filter_map(arrived).collect();
+    assert_eq!(sent.iter().collect::<HashSet<_>>().len(), sent.len(), "sent twice");
+    for key in &sent {
+        assert!(by_key.contains_key(key), "sent and not in the journal: {key}");
+    }
+
+    // What is called done has exactly its effect, and what is unfinished at most one.
+    let deleted: HashSet<&Value> =
+        all.iter().filter(|entry| entry["tool"] == "delete_page").map(|entry| &entry["object"]).collect();
+    let mut effects = BTreeMap::from([("creates", 0), ("updates", 0), ("deletes", 0), ("publishes", 0)]);
+    let (mut done, mut landed, mut absent) = (0, 0, 0);
+    for entry in &all {
+        let tool = entry["tool"].as_str().unwrap();
+        let gone = |id: &Value| deleted.contains(id) && truth.with("pages", "id", id).is_empty();
+        let happened = if tool == "delete_page" {
+            gone(&entry["object"])
+        } else {
+            let there = truth.effects(tool, entry);
+            assert!(there.len() <= 1, "doubled: {entry}: {there:?}");
+            if let (true, [only]) = (entry["outcome"] == "done", there.as_slice()) {
+                assert_eq!(only["id"], entry["object"], "another object: {entry}");
+            }
+            !there.is_empty() || gone(&entry["object"])
+        };
+        match entry["outcome"].as_str().unwrap() {
+            "done" => {
+                assert!(happened, "called done and it is not: {entry}");
+                done += 1;
+            }
+            "unfinished" if happened => landed += 1,
+            "unfinished" => absent += 1,
+            other => panic!("{other}, without a fault: {entry}"),
+        }
+        let kind = match tool {
+            "update_contact" => "updates",
+            "delete_page" => "deletes",
+            "publish_page" => "publishes",
+            _ => "creates",
+        };
+        *effects.get_mut(kind).unwrap() += usize::from(happened);
+    }
+    // And there is no effect in the books that the journal does not know.
+    let books = &account.stats().await["effects"];
+    for (kind, count) in effects {
+        assert_eq!(books[kind], count, "{kind} in the books and by the journal: {books}");
+    }
+
+    // What the host was told is what the journal says, unless the line was torn off.
+    for (key, said) in told {
+        let entry = by_key.get(key).unwrap_or_else(|| panic!("told and not in the journal: {key}: {said}"));
+        assert!(said.get("error").is_none(), "an error without a fault: {key}: {said}");
+        let torn = figures.torn.iter().any(|attempt| entry["seq"] == *attempt);
+        assert!(torn || entry["outcome"] == "done", "the host was told that it is done: {entry}");
+    }
+    (figures.done, figures.landed, figures.absent) = (done, landed, absent);
+}

@@ -1,0 +1,169 @@
+//! Every server of every test is watched for its token: it logs at trace level, and neither log nor answers nor files
+//! may show the token that it was given or one that it renewed. Only the store's table of renewed tokens holds those.
+
+use rusqlite::{Connection, OpenFlags, types::ValueRef};
+use serde_json::Value;
+use std::{
+    ffi::OsStr,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+use tempfile::NamedTempFile;
+
+/// How each token begins that a sandbox issues, so each renewed one: `{"alg":` in base64.
+const ISSUED: &str = "eyJhbGci";
+
+/// So much of a log is shown when its test fails.
+const SHOWN: usize = 4_000;
+
+/// What one server process may not show. Looks at log and files when it is dropped.
+pub struct Watch {
+    given: Option<String>,
+    state: Option<PathBuf>,
+    log: Option<NamedTempFile>,
+}
+
+impl Watch {
+    /// Watches what this command will start: its log goes to a file, at trace level unless the test wants another.
+    pub fn logging(command: &mut Command) -> Self {
+        let mut watch = Self::of(command);
+        watch.log = Some(NamedTempFile::new().unwrap());
+        command.stderr(watch.reopened());
+        watch
+    }
+
+    /// The log's file, for the process to write.
+    pub fn reopened(&self) -> fs::File {
+        self.log.as_ref().expect("it logs to a file").reopen().unwrap()
+    }
+
+    /// The same without a log of its own: somebody else reads what it writes.
+    pub fn of(command: &mut Command) -> Self {
+        let variable = |name: &str| {
+            let mut all = command.get_envs();
+            all.find_map(|(other, value)| (other == name).then(|| value.map(OsStr::to_owned)).flatten())
+        };
+        let given = variable("GHL_TOKEN_ID").and_then(|token| token.into_string().ok());
+        let state = variable("GHL_STATE_DIR").map(PathBuf::from);
+        if variable("GHL_LOG").is_none() {
+            command.env("GHL_LOG", "trace");
+        }
+        Self { given: given.filter(|token| !token.is_empty()), state, log: None }
+    }
+
+    /// Watches a server in this process, whose log goes nowhere.
+    pub fn in_process(given: &str, state: &Path) -> Self {
+        Self { given: Some(given.to_owned()), state: Some(state.to_owned()), log: None }
+    }
+
+    /// What the process has logged so far.
+    pub fn log(&self) -> String {
+        let read = self.log.as_ref().map(|log| fs::read(log.path()).unwrap());
+        String::from_utf8_lossy(&read.unwrap_or_default()).into_owned()
+    }
+
+    /// The server said this.
+    pub fn said(&self, value: &Value) {
+        self.text("an answer", value.to_string().as_bytes());
+    }
+
+    /// Looks at something that the process wrote.
+    pub fn text(&self, what: &str, text: &[u8]) {
+        for secret in [self.given.as_deref(), Some(ISSUED)].into_iter().flatten() {
+            let shown = String::from_utf8_lossy(text);
+            assert!(!holds(text, secret), "{what} shows a token: {shown}");
+        }
+    }
+
+    fn files(&self, directory: &Path) {
+        // A test may have taken the directory away.
+        for entry in fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path()) {
+            let name = entry.file_name().unwrap().to_string_lossy().into_owned();
+            match name.as_str() {
+                _ if entry.is_dir() => self.files(&entry),
+                // Where `auth set` puts it.
+                "token" => {}
+                "state.db" => self.database(&entry),
+                // The same tables as SQLite has them on the way.
+                "state.db-wal" | "state.db-shm" => {}
+                // SQLite and a server that still ends may take theirs away at any moment.
+                _ => self.text(&name, &fs::read(&entry).unwrap_or_default()),
+            }
+        }
+    }
+
+    fn database(&self, path: &Path) {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        db.busy_timeout(Duration::from_secs(5)).unwrap();
+        let mut names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+        let tables: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        for table in tables {
+            let mut rows = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = rows.column_count();
+            let mut rows = rows.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                for column in 0..columns {
+                    let (ValueRef::Text(value) | ValueRef::Blob(value)) = row.get_ref(column).unwrap() else {
+                        continue;
+                    };
+                    match self.given.as_deref() {
+                        // Renewed tokens live here, and the given one nowhere.
+                        _ if table != "renewed" => self.text(&format!("table {table}"), value),
+                        Some(given) => assert!(!holds(value, given), "the store holds the given token"),
+                        None => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let log = self.log();
+        if std::thread::panicking() {
+            let _ = std::io::stderr().write_all(&log.as_bytes()[log.len().saturating_sub(SHOWN)..]);
+            return;
+        }
+        self.text("the log", log.as_bytes());
+        if let Some(state) = &self.state {
+            self.files(state);
+        }
+    }
+}
+
+fn holds(text: &[u8], part: &str) -> bool {
+    text.windows(part.len()).any(|window| window == part.as_bytes())
+}
+
+/// The watch itself: it finds what is planted, and lets pass what has its place.
+#[tokio::test]
+async fn what_shows_a_token_does_not_pass() {
+    let given = "canary-of-the-watch";
+    let renewed = format!("{ISSUED}OiJIUzI1NiJ9.e30.x");
+    let passes = |plant: &dyn Fn(&Path)| {
+        let state = tempfile::tempdir().unwrap();
+        plant(state.path());
+        let watch = Watch::in_process(given, state.path());
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(watch))).is_ok()
+    };
+    let file = |name: &'static str, text: &str| {
+        let text = format!("before {text} after");
+        move |state: &Path| fs::write(state.join(name), &text).unwrap()
+    };
+    let table = |table: &'static str, text: &str| {
+        let insert = format!("CREATE TABLE {table} (value TEXT); INSERT INTO {table} VALUES ('{text}')");
+        move |state: &Path| Connection::open(state.join("state.db")).unwrap().execute_batch(&insert).unwrap()
+    };
+    assert!(passes(&file("token", given)) && passes(&table("renewed", &renewed)) && passes(&file("x", "nothing")));
+    assert!(!passes(&file("journal.jsonl", given)) && !passes(&file("journal.jsonl", &renewed)));
+    assert!(!passes(&table("renewed", given)) && !passes(&table("approvals", &renewed)));
+    let mut command = Command::new("sh");
+    command.args(["-c", "echo \"$GHL_TOKEN_ID\" >&2"]).env("GHL_TOKEN_ID", given);
+    let watch = Watch::logging(&mut command);
+    assert!(command.status().unwrap().success());
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(watch))).is_err());
+}
