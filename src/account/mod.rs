@@ -7,6 +7,7 @@ mod journal;
 mod merge;
 pub mod mirror;
 mod objects;
+mod paging;
 mod pin;
 mod publish;
 mod rules;

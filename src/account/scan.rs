@@ -1,5 +1,6 @@
 //! Reading a whole list by pages, and knowing whether it was whole.
 
+use super::paging::{Paging, Shown};
 use crate::{answer::unreadable, backend::Backend, client::SendError, context::CallContext, crm::Invocation};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -16,38 +17,36 @@ pub(super) const PAGE: u64 = 100;
 pub(super) struct Scan {
     /// The items, each id once.
     pub(super) items: Vec<Value>,
-    /// Whether nothing can have slipped through: the total did not move, and as many items were read.
+    /// Whether nothing can have slipped through.
     pub(super) complete: bool,
 }
 
-/// Reads every item of a list. Offset paging drifts while others write, so repeated ids are dropped and the total is
-/// checked again at the end.
+/// Reads every item of a list, page by page; no further where it moved so that something may be missing.
 pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallContext) -> Result<Scan, SendError> {
-    let mut seen = HashSet::new();
-    let mut items = Vec::new();
-    let mut totals = HashSet::new();
-    let mut offset = 0;
-    loop {
-        let page = page(backend, list, offset, PAGE, context).await?;
-        let read = page.items.len();
-        totals.extend(page.total);
+    let (mut paging, mut met, mut items) = (Paging::default(), HashSet::new(), Vec::new());
+    let mut add = |page: Page, paging: &Paging| {
         for item in page.items {
             match item.get("id").and_then(Value::as_str) {
-                Some(id) if !seen.insert(id.to_owned()) => {}
+                Some(id) if !met.insert(id.to_owned()) => {}
                 _ => items.push(item),
             }
         }
-        offset += read as u64;
-        let more = page.total.is_none_or(|total| offset < total);
-        if read == 0 || page.whole || !more || (page.total.is_none() && (read as u64) < PAGE) {
-            break;
-        }
-    }
-    let complete = match totals.len() {
-        0 => items.len() as u64 == offset,
-        1 => totals.contains(&(items.len() as u64)),
-        _ => false,
+        paging.is_complete(met.len() as u64)
     };
+    let mut complete = false;
+    while !paging.has_ended() && !paging.lost() {
+        let Some(offset) = paging.offsets().next() else { break };
+        let page = page(backend, list, offset, PAGE, context).await?;
+        paging.take(offset, &page.shown());
+        complete = add(page, &paging);
+    }
+    let mut head = 0;
+    while head < paging.added() && !paging.lost() {
+        let page = page(backend, list, head, PAGE, context).await?;
+        head += PAGE;
+        paging.take_head(&page.shown());
+        complete = add(page, &paging);
+    }
     Ok(Scan { items, complete })
 }
 
@@ -61,6 +60,14 @@ pub(super) struct Page {
     pub(super) sent_at: DateTime<Utc>,
     /// The API gave more than was asked for: it does not page, and this is all there is.
     pub(super) whole: bool,
+}
+
+impl Page {
+    /// The part that tells where in the list it is.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        let ids = self.items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
+        Shown { ids, aside: self.aside, total: self.total, whole: self.whole }
+    }
 }
 
 /// Reads one page from `offset`.

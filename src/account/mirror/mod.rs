@@ -2,7 +2,6 @@
 
 mod fresh;
 mod pace;
-mod paging;
 mod scan;
 mod users;
 mod wrote;

@@ -1,11 +1,11 @@
 //! Reading one table: several pages at once, kept in their order, until the list was read without a gap.
 
-use super::{
-    Mirroring,
-    paging::{Fit, Paging, Shown},
-};
+use super::Mirroring;
 use crate::{
-    account::scan::{self, PAGE, Page},
+    account::{
+        paging::{Fit, Paging},
+        scan::{self, PAGE, Page},
+    },
     context::CallContext,
     crm::{Invocation, find, locations::GetDefaultLocation},
     error::{Code, Error, Result},
@@ -155,7 +155,7 @@ impl Mirroring {
             let mut pages = Box::pin(stream::iter(paging.offsets()).map(fetch).buffered(AT_ONCE));
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
-                let fit = paging.take(offset, &shown(&page));
+                let fit = paging.take(offset, &page.shown());
                 self.keep(mirror, table, page, &paging, spent()).await?;
                 tell.send_modify(|progress| (progress.read, progress.total) = (paging.read(), paging.total()));
                 if fit == Fit::Moved || paging.has_ended() {
@@ -168,7 +168,7 @@ impl Mirroring {
         while head < paging.added() {
             let (_, page) = fetch(head).await?;
             head += PAGE;
-            paging.take_head(&shown(&page));
+            paging.take_head(&page.shown());
             self.keep(mirror, table, page, &paging, spent()).await?;
         }
         if table.name == "locations" {
@@ -209,9 +209,4 @@ impl Mirroring {
 
 fn entry(table: &Table) -> Result<&'static crate::crm::Entry> {
     find(table.tool).ok_or_else(|| Error::new(Code::Internal, format!("{} is not in the catalogue.", table.tool)))
-}
-
-fn shown(page: &Page) -> Shown<'_> {
-    let ids = page.items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
-    Shown { ids, aside: page.aside, total: page.total, whole: page.whole }
 }

@@ -43,7 +43,13 @@ async fn the_command_line_writes_a_file() {
     let state = tempfile::tempdir().unwrap();
     let file = state.path().join("deals.png");
     let mut chart = command(&account, state.path());
-    chart.args(["chart", "select stage, sum(value) from opportunities where currency = 'USD' group by 1", "--kind", "funnel", "-o"]);
+    chart.args([
+        "chart",
+        "select stage, sum(value) from opportunities where currency = 'USD' group by 1",
+        "--kind",
+        "funnel",
+        "-o",
+    ]);
     chart.arg(&file);
     let ran = run(chart).await;
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);

@@ -9,6 +9,7 @@ mod freshness;
 mod hostile;
 mod killed;
 mod policy;
+mod soak;
 mod writes;
 
 use crate::support::{Account, Host};

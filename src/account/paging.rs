@@ -4,7 +4,7 @@
 //! stands at the list's beginning in an API that lists the newest first, and is looked for there at the end. Where
 //! something was taken away before it, the scan steps back a page, and cannot know what is gone: it is repeated.
 
-use crate::account::scan::PAGE;
+use super::scan::PAGE;
 
 /// A scan's place.
 #[derive(Debug, Default)]
@@ -76,12 +76,12 @@ impl Paging {
     }
 
     /// The offsets to ask for: the next one, and those that follow if nothing moves, as far as is known.
-    pub(super) fn offsets(&self) -> Vec<u64> {
+    pub(super) fn offsets(&self) -> impl Iterator<Item = u64> + use<> {
         // With the last one read, if there is one to compare with.
         let first = if self.tail.is_some() { self.read.saturating_sub(1) } else { self.read };
         let end = self.total.unwrap_or(0).saturating_sub(1);
         let step = usize::try_from(PAGE - 1).unwrap_or(1);
-        std::iter::once(first).chain((first + PAGE - 1..end).step_by(step)).collect()
+        std::iter::once(first).chain((first + PAGE - 1..end).step_by(step))
     }
 
     /// Takes in the page at an offset, in the order in which they were asked for.
