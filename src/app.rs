@@ -7,7 +7,10 @@ use crate::{
     client::Client,
     config::Settings,
     context::CallContext,
-    crm::{ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find, insights::QueryCrm},
+    crm::{
+        ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find,
+        insights::{QueryCrm, SearchCrm},
+    },
     error::{Code, Error, Result},
     guard::{Confirmation, Guard, Policy, Preview, Ticket, Verdict},
     store::{Journal, Store, TABLES, Table, TableState},
@@ -80,7 +83,7 @@ impl App {
     }
 
     /// The tools that this server lists, in their order.
-    pub fn tools(&self) -> impl Iterator<Item = &'static Entry> {
+    pub fn tools(&self) -> impl Iterator<Item = &'static Entry> + Clone {
         ALL.iter().filter(|entry| self.account.has(entry) && self.guard.policy().lists(entry))
     }
 
@@ -207,6 +210,17 @@ impl App {
     /// As [`Account::mirror_status`].
     pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
         self.account.mirror_status().await
+    }
+
+    /// The ids of a table's objects whose name, e-mail address, phone number or id begins so, at most 100; what
+    /// search_crm would find, and hidden with it. Nothing where nothing can be said soon: who types waits for no error.
+    pub async fn ids_by_name(&self, table: &str, text: &str) -> Vec<String> {
+        const SOON: Duration = Duration::from_secs(5);
+        let listed = entry_of::<SearchCrm>().and_then(|entry| self.guard.policy().allow(entry));
+        if listed.is_err() {
+            return Vec::new();
+        }
+        self.account.ids_by_name(table, text, &CallContext::new(SOON)).await.unwrap_or_default()
     }
 
     /// Runs a typed operation that needs no confirmation.

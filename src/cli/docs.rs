@@ -23,12 +23,16 @@ pub(super) struct Options {
 type Renew = fn(&str) -> anyhow::Result<String>;
 
 /// Every file with generated parts.
-const FILES: [(&str, Renew); 5] = [
+const FILES: [(&str, Renew); 6] = [
     ("README.md", |text| {
         let text = blocks::replace(text, "tools", &tables::tools())?;
         blocks::replace(&text, "settings", &tables::settings(&["Account", "Guards"]))
     }),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
+    ("docs/prompts.md", |text| {
+        let text = blocks::replace(text, "prompts", &tables::prompts())?;
+        blocks::replace(&text, "resources", &tables::resources())
+    }),
     ("docs/sandbox.md", |text| {
         let text = blocks::replace(text, "flags", &tables::sandbox_flags())?;
         blocks::replace(&text, "faults", &tables::faults())

@@ -99,6 +99,8 @@ pub struct Entry {
     pub verb: Verb,
     /// The path of its route.
     pub path: &'static str,
+    /// Whether an argument names the object that it is about.
+    pub takes_id: bool,
     /// Whether its route takes a query.
     pub takes_query: bool,
     /// Whether it is answered from the mirror, with no place in the API.
@@ -140,6 +142,7 @@ impl Entry {
             shape: O::Output::SHAPE,
             verb: O::ROUTE.verb,
             path: O::ROUTE.path,
+            takes_id: O::ROUTE.id.is_some(),
             takes_query: O::ROUTE.takes_query,
             is_local: O::ROUTE.is_local,
             clearable: O::CLEARABLE,

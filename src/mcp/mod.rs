@@ -1,15 +1,21 @@
-//! The protocol: tools, results and confirmations on the wire, over a transport with bounds.
+//! The protocol: tools, prompts, resources and confirmations on the wire, over a transport with bounds.
 
+mod completion;
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod outbox;
 mod progress;
+mod prompts;
+mod resources;
+mod result;
 mod server;
 mod tools;
 mod transport;
 
 pub use outbox::Outbox;
+pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
+pub use resources::{Place, places};
 pub use server::Server;
 pub use tools::{Tool, tool};
 pub use transport::LineTransport;

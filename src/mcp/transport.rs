@@ -22,7 +22,19 @@ use tokio_util::sync::CancellationToken;
 const MOST_LINE: usize = 16 * 1024 * 1024;
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 5] = ["initialize", "server/discover", "ping", "tools/list", "tools/call"];
+const OWN_METHODS: [&str; 11] = [
+    "initialize",
+    "server/discover",
+    "ping",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "completion/complete",
+];
 
 /// How many queued messages are written at once.
 const BATCH: usize = 64;

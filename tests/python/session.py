@@ -97,7 +97,27 @@ async def a_form_is_shown_and_answered(binary, state, mode):
     assert len(asked) == 2 and page["name"] in asked[0], asked
 
 
-CHECKS = [lists_and_calls, errors_are_results, two_steps_without_forms, a_form_is_shown_and_answered]
+async def prompts_and_resources(binary, state, mode):
+    async with session(binary, state, mode) as client:
+        prompts = (await client.list_prompts()).prompts
+        assert "page_checklist" in [prompt.name for prompt in prompts], prompts
+        page = await draft(client)
+        filled = await client.get_prompt("page_checklist", {"page": page["id"]})
+        assert page["id"] in filled.messages[0].content.text, filled
+        templates = (await client.list_resource_templates()).resource_templates
+        assert "ghl://page/{id}" in [template.uri_template for template in templates], templates
+        contents = (await client.read_resource(f"ghl://page/{page['id']}")).contents
+        assert contents[0].mime_type == "application/json", contents
+        assert json.loads(contents[0].text)["slug"] == page["slug"], contents
+
+
+CHECKS = [
+    lists_and_calls,
+    errors_are_results,
+    two_steps_without_forms,
+    a_form_is_shown_and_answered,
+    prompts_and_resources,
+]
 
 
 async def main(binary):

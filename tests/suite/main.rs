@@ -12,6 +12,7 @@
 
 mod basics;
 mod catalogue;
+mod completion;
 mod confirmations;
 mod contract;
 mod docs;
@@ -23,7 +24,9 @@ mod mirror;
 mod outage;
 mod policy;
 mod processes;
+mod prompts;
 mod protocol;
 #[path = "../questions/mod.rs"]
 mod questions;
+mod resources;
 mod support;

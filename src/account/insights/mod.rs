@@ -3,6 +3,7 @@
 mod chart;
 mod describe;
 mod find;
+mod ids;
 mod query;
 
 use super::{

@@ -1,13 +1,15 @@
-//! The tables: tools from the catalogue, settings from the command line's own definitions.
+//! The tables: tools, prompts and resources from their catalogues, settings from the command line's own definitions.
 
 use super::{super::Cli, blocks::table};
 use crate::{
     config::Settings,
     crm::{ALL, Effect},
     guard::Policy,
+    mcp::{Need, PROMPTS, places},
     sandbox::FaultPlan,
 };
 use clap::{Arg, ArgAction, Args, Command, CommandFactory};
+use std::collections::BTreeSet;
 
 /// Every tool, in the order in which hosts list them.
 pub(super) fn tools() -> String {
@@ -24,6 +26,26 @@ pub(super) fn tools() -> String {
         [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks.to_owned()]
     });
     format!("{} tools:\n\n{}", ALL.len(), table(["Tool", "What it does", "Effect", "Asks a person"], rows))
+}
+
+/// Every prompt, with its arguments.
+pub(super) fn prompts() -> String {
+    let rows = PROMPTS.iter().map(|prompt| {
+        let arguments = prompt.arguments.iter().map(|argument| {
+            let required = if matches!(argument.need, Need::Required) { " (required)" } else { "" };
+            format!("`{}`{required}: {}", argument.name, argument.description)
+        });
+        let arguments = arguments.collect::<Vec<_>>().join("; ");
+        let tools = prompt.tools().map(code).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+        [code(prompt.name), prompt.description.to_owned(), arguments, tools.join(", ")]
+    });
+    table(["Prompt", "What it gives", "Arguments", "Tools"], rows)
+}
+
+/// Every resource and template, with the tool that reads it.
+pub(super) fn resources() -> String {
+    let rows = places(ALL.iter()).map(|place| [code(&place.uri()), code(place.entry.name)]);
+    table(["URI", "Read by"], rows)
 }
 
 /// The settings of these groups.

@@ -72,4 +72,28 @@ impl Mirror {
         })
         .await
     }
+
+    /// The ids of a table's objects that begin so, then those of the objects that fit best; without a text the first ones.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn ids(&self, text: &str, table: &'static Table, most: usize) -> Result<Vec<String>> {
+        let beginning = text.trim().to_owned();
+        let found = self.search(text, vec![table], most).await?.into_iter().map(|found| found.id);
+        let mut ids = self
+            .read(move |db| {
+                let sql = format!("SELECT id FROM {} WHERE substr(id, 1, length(?1)) = ?1 LIMIT ?2", table.name);
+                let mut statement = db.prepare_cached(&sql)?;
+                let ids = statement.query_map(params![beginning, most], |row| row.get(0))?;
+                ids.collect::<rusqlite::Result<Vec<String>>>()
+            })
+            .await?;
+        for id in found {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(most);
+        Ok(ids)
+    }
 }

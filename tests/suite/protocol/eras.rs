@@ -2,7 +2,7 @@
 
 use super::{meta, talk, wire};
 use crate::support::{Account, all_tools};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_handshake_answers_each_version_that_has_one() {
@@ -59,4 +59,54 @@ async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_name() {
     .await;
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     assert!(answer["error"]["message"].as_str().unwrap().contains("list_contacts"), "{answer}");
+}
+
+/// The lists and reads beside those of tools, with parameters that each answers.
+fn beside_tools() -> [(&'static str, Value); 5] {
+    let reference = json!({"type": "ref/prompt", "name": "page_checklist"});
+    [
+        ("prompts/list", json!({})),
+        ("prompts/get", json!({"name": "page_checklist", "arguments": {"page": "p"}})),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("completion/complete", json!({"ref": reference, "argument": {"name": "page", "value": ""}})),
+    ]
+}
+
+#[tokio::test]
+async fn prompts_and_resources_are_answered_as_each_revision_has_it() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    talk(wire(&account, state.path(), &[]), |wire| {
+        for (method, mut params) in beside_tools() {
+            params["_meta"] = meta(json!({}));
+            let answer = wire.ask(method, params)["result"].clone();
+            assert_eq!(answer["resultType"], "complete", "{method}: {answer}");
+            if method.ends_with("/list") {
+                assert!(answer["ttlMs"].is_u64() && answer["cacheScope"].is_string(), "{method}: {answer}");
+            }
+        }
+        let read = wire.ask("resources/read", json!({"uri": "ghl://user", "_meta": meta(json!({}))}));
+        assert!(read["result"]["ttlMs"].is_u64() && read["result"]["cacheScope"].is_string(), "{read}");
+    })
+    .await;
+    let state = tempfile::tempdir().unwrap();
+    talk(wire(&account, state.path(), &[]), |wire| {
+        let hello = wire.initialize("2025-11-25", json!({}));
+        for capability in ["tools", "prompts", "resources", "completions"] {
+            assert!(hello["result"]["capabilities"][capability].is_object(), "{hello}");
+        }
+        for (method, params) in beside_tools() {
+            let answer = wire.ask(method, params);
+            assert!(answer["result"].is_object() && answer["result"].get("resultType").is_none(), "{method}: {answer}");
+        }
+        for (method, params) in [
+            ("prompts/get", json!({"name": 7})),
+            ("resources/read", json!({})),
+            ("completion/complete", json!({"ref": {"type": "ref/other"}, "argument": {"name": "a", "value": ""}})),
+        ] {
+            assert_eq!(wire.ask(method, params)["error"]["code"], -32602, "{method}");
+        }
+    })
+    .await;
 }
