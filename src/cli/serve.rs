@@ -3,10 +3,10 @@
 use super::{say, start::start};
 use crate::{
     config::Settings,
-    mcp::{LineTransport, Outbox, Server},
+    mcp::{LineTransport, Outbox, Server, stdio},
 };
 use anyhow::Context;
-use rmcp::{serve_server, service::ServerInitializeError, transport::stdio_pipes};
+use rmcp::{serve_server, service::ServerInitializeError};
 use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     tokio::spawn(close_on_signal(closing.clone()));
     tokio::spawn(started.app.client().idle_refresh());
     let outbox = Arc::new(Outbox::default());
-    let (read, write) = stdio_pipes();
+    let (read, write) = stdio();
     let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
     let app = Arc::clone(&started.app);
     let server = Server::new(Arc::clone(&app), outbox, closing)?;

@@ -33,7 +33,7 @@ pub enum MirrorTable {
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct QueryCrm {
     pub sql: String,
-    /// For each ? in sql
+    /// Texts for each ?; write numbers into sql
     pub params: Option<Vec<String>>,
     /// Seconds
     #[schemars(range(min = 0))]

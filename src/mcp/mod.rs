@@ -10,6 +10,7 @@ mod prompts;
 mod resources;
 mod result;
 mod server;
+mod stdio;
 mod tools;
 mod transport;
 
@@ -17,5 +18,6 @@ pub use outbox::Outbox;
 pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
 pub use resources::{Place, places};
 pub use server::Server;
+pub use stdio::stdio;
 pub use tools::{Tool, tool};
 pub use transport::LineTransport;

@@ -3,6 +3,8 @@
 mod ends;
 mod eras;
 mod lines;
+#[cfg(unix)]
+mod sockets;
 mod waits;
 
 use crate::support::{Account, Wire, command};

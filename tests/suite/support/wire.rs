@@ -3,8 +3,8 @@
 use super::watch::Watch;
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, ChildStdin, Command, Stdio},
+    io::{BufRead, BufReader, Read, Write},
+    process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     time::Duration,
 };
@@ -15,22 +15,38 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A server process, its input, and its output line by line.
 pub struct Wire {
     pub child: Child,
-    input: Option<ChildStdin>,
+    input: Option<Box<dyn Write + Send>>,
     lines: Receiver<Value>,
     next_id: i64,
     watch: Watch,
 }
 
 impl Wire {
-    /// Starts the command, and watches it.
+    /// Starts the command over pipes, and watches it.
     pub fn start(mut command: Command) -> Self {
         let watch = Watch::logging(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let input = child.stdin.take();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self::of(child, Box::new(input), output, watch)
+    }
+
+    /// The same over pairs of Unix sockets, as Node's hosts do.
+    #[cfg(unix)]
+    pub fn over_sockets(mut command: Command) -> Self {
+        use std::os::{fd::OwnedFd, unix::net::UnixStream};
+        let watch = Watch::logging(&mut command);
+        let (input, their_input) = UnixStream::pair().unwrap();
+        let (output, their_output) = UnixStream::pair().unwrap();
+        let child = command.stdin(OwnedFd::from(their_input)).stdout(OwnedFd::from(their_output)).spawn().unwrap();
+        // The command holds the child's ends, and with them the end of its output.
+        drop(command);
+        Self::of(child, Box::new(input), output, watch)
+    }
+
+    fn of(child: Child, input: Box<dyn Write + Send>, output: impl Read + Send + 'static, watch: Watch) -> Self {
         let (send, lines) = channel();
         std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
                 let value =
                     serde_json::from_str(&line).unwrap_or_else(|_| panic!("stdout has a line that is no JSON: {line}"));
                 if send.send(value).is_err() {
@@ -38,7 +54,7 @@ impl Wire {
                 }
             }
         });
-        Self { child, input, lines, next_id: 0, watch }
+        Self { child, input: Some(input), lines, next_id: 0, watch }
     }
 
     /// Writes one line as it is.
