@@ -4,11 +4,11 @@ use super::*;
 use crate::support::command;
 use std::process::{Child, Stdio};
 
-/// What a full sync may take, resident and at its highest, in the unoptimised build too.
+/// What a full sync may take, resident and at its highest.
 const MOST_KIB: u64 = 64 * 1024;
 
-const LIMIT: u64 = 500;
-const WINDOW: u64 = 5;
+const LIMIT: u64 = 200;
+const WINDOW: u64 = 10;
 
 fn memory(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
@@ -16,7 +16,7 @@ fn memory(child: &Child) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// `cargo test --release --test suite mirror::soak -- --ignored --nocapture`
+/// `cargo test --profile bench --test suite mirror::soak -- --ignored --nocapture`
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a minute, and its use of the quota needs a machine that is not busy"]
