@@ -1,6 +1,6 @@
 //! `describe_crm`: what a statement can be written from, in few words.
 
-use super::unwatched;
+use super::told;
 use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
@@ -21,7 +21,7 @@ const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates ar
 impl Account {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
-        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let overview = self.mirroring.mirror().await?.overview(tables, WORDS).await?;
         Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
     }

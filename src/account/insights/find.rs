@@ -1,6 +1,6 @@
 //! `search_crm`, `find_duplicates` and `changes_since`: lists from the mirror.
 
-use super::{time, unwatched};
+use super::{time, told};
 use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
@@ -24,7 +24,7 @@ impl Account {
             return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
         }
         let tables = self.narrowed(asked.table)?;
-        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), most).await?;
@@ -40,7 +40,7 @@ impl Account {
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
         let tables = self.narrowed(Some(MirrorTable::Contacts))?;
-        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
         let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
@@ -65,7 +65,7 @@ impl Account {
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
         let tables = self.narrowed(asked.table)?;
-        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;

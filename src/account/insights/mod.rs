@@ -149,3 +149,13 @@ fn in_words(time: Duration) -> String {
 
 /// For callers that watch nothing.
 fn unwatched(_: &'static Table, _: &Progress) {}
+
+/// For a host that asked to be told what its call waits for.
+fn told(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
+    |table, progress| {
+        if !progress.has_ended() {
+            let of = progress.total.map_or(String::new(), |total| format!(" of {total}"));
+            context.report(&format!("reading {}: {}{of}", table.name, progress.read));
+        }
+    }
+}

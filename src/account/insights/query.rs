@@ -1,6 +1,6 @@
 //! `query_crm`: one SELECT, over tables as fresh as is wanted.
 
-use super::{Standing, unwatched};
+use super::{Standing, told};
 use crate::{
     account::{
         Account,
@@ -56,7 +56,7 @@ impl Account {
             // Room for what is said of the answer.
             most_bytes: self.rules.max_answer * 9 / 10,
         };
-        let table = self.ask(&question, context, &unwatched).await?;
+        let table = self.ask(&question, context, &told(context)).await?;
         let mut answer = Map::new();
         answer.insert("columns".into(), table.columns.into());
         answer.insert("rows".into(), table.rows.into());

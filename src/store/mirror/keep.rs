@@ -3,7 +3,7 @@
 use super::{
     letters,
     rows::{Row, row},
-    schema::Table,
+    schema::{Child, Table},
     words,
 };
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
@@ -35,7 +35,10 @@ pub(super) fn put(db: &Connection, table: &Table, object: &Map<String, Value>, h
         let same = old.as_ref().is_some_and(|old| old.parts.get(at) == new.parts.get(at));
         if !same {
             let parts = new.parts.get(at).cloned().flatten().unwrap_or_default();
-            write_parts(db, child.name, child.columns, &new.id, parts)?;
+            if known {
+                clear_parts(db, child, &new.id)?;
+            }
+            add_parts(db, child, &new.id, parts)?;
         }
     }
     let title = title(table, &new);
@@ -55,7 +58,7 @@ pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: How) -> rusq
     let Some(old) = stored(db, table, id)? else { return Ok(()) };
     db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
     for child in table.children {
-        write_parts(db, child.name, child.columns, id, Vec::new())?;
+        clear_parts(db, child, id)?;
     }
     let key = db
         .prepare_cached("DELETE FROM searchable WHERE name = ?1 AND id = ?2 RETURNING key")?
@@ -130,11 +133,14 @@ fn write_row(db: &Connection, table: &Table, row: &Row) -> rusqlite::Result<()> 
     Ok(())
 }
 
-fn write_parts(db: &Connection, name: &str, columns: &[&str], id: &str, rows: Vec<Vec<Cell>>) -> rusqlite::Result<()> {
-    let Some(owner) = columns.first() else { return Ok(()) };
-    db.prepare_cached(&format!("DELETE FROM {name} WHERE {owner} = ?1"))?.execute([id])?;
-    let marks = vec!["?"; columns.len()].join(", ");
-    let mut statement = db.prepare_cached(&format!("INSERT INTO {name} VALUES ({marks})"))?;
+fn clear_parts(db: &Connection, child: &Child, id: &str) -> rusqlite::Result<()> {
+    let Some(owner) = child.columns.first() else { return Ok(()) };
+    db.prepare_cached(&format!("DELETE FROM {} WHERE {owner} = ?1", child.name))?.execute([id]).map(drop)
+}
+
+fn add_parts(db: &Connection, child: &Child, id: &str, rows: Vec<Vec<Cell>>) -> rusqlite::Result<()> {
+    let marks = vec!["?"; child.columns.len()].join(", ");
+    let mut statement = db.prepare_cached(&format!("INSERT INTO {} VALUES ({marks})", child.name))?;
     for row in rows {
         statement.execute(params_from_iter(std::iter::once(Cell::Text(id.to_owned())).chain(row)))?;
     }
