@@ -11,14 +11,21 @@ pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
 
+use highlevel_mcp::{backend::Api, crm::ALL};
 use std::{path::Path, process::Command};
 
 /// The server's binary as this test run built it.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
+/// The tools of the document's API.
+pub fn tool_names() -> Vec<&'static str> {
+    let has = |entry: &&highlevel_mcp::crm::Entry| Api::Document.how(entry).is_some();
+    ALL.iter().filter(has).map(|entry| entry.name).collect()
+}
+
 /// How many tools there are.
 pub fn all_tools() -> usize {
-    highlevel_mcp::crm::ALL.len()
+    tool_names().len()
 }
 
 /// The server's command, with an environment that holds nothing of the machine's own settings, a state directory of its
