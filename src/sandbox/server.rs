@@ -5,10 +5,11 @@ use super::answer::{Answer, Payload};
 use super::books::{Books, Entry};
 use super::faults::{Drawn, Faults, Kind, Rule};
 use super::limits::{Limits, Rate};
-use super::operations::{self, Effect, Found, Route};
+use super::official;
+use super::operations::{self, Effect, Found, Label, Route};
 use super::routes::{self, perform};
 use super::tokens::Tokens;
-use super::{checks, query, strike};
+use super::{Api, checks, query, strike};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -46,7 +47,10 @@ impl Clock {
 /// Everything that a request may touch.
 #[derive(Debug)]
 pub(super) struct World {
+    /// Which API the account is served as.
+    pub(super) api: Api,
     pub(super) account: Account,
+    pub(super) official: official::State,
     pub(super) tokens: Tokens,
     pub(super) limits: Limits,
     pub(super) faults: Faults,
@@ -116,9 +120,28 @@ pub(super) async fn run(listener: TcpListener, world: Shared) {
 enum Step {
     /// It is answered at once.
     Refused(Answer),
-    /// It is for this operation with this id.
-    Goes(&'static Route, String, Drawn),
+    /// It is for this operation.
+    Goes(Target, Drawn),
 }
+
+/// An operation of one of the APIs, and the ids in the request's path.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Document(&'static Route, String),
+    Official(&'static official::Route, Vec<String>),
+}
+
+impl Target {
+    fn label(&self) -> Label {
+        match self {
+            Self::Document(route, _) => route.label(),
+            Self::Official(route, _) => route.label(),
+        }
+    }
+}
+
+/// The headers that tell of the quota.
+type RateHeaders = Vec<(&'static str, u64)>;
 
 async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Response<Payload>, Dropped> {
     let (head, body) = request.into_parts();
@@ -136,7 +159,7 @@ async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Respon
     let (entry, rate, step) = lock(&world).arrive(&call);
     let response = match step {
         Step::Refused(answer) => Some(answer.into_response()),
-        Step::Goes(route, id, drawn) => attend(&world, &call, route, id, drawn).await,
+        Step::Goes(target, drawn) => attend(&world, &call, target, drawn).await,
     };
     let status = response.as_ref().map(|response| response.status().as_u16());
     lock(&world).books.answer(entry, status);
@@ -144,13 +167,7 @@ async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Respon
 }
 
 /// Performs an operation, with the faults that were drawn for it.
-async fn attend(
-    world: &Shared,
-    call: &Call,
-    route: &'static Route,
-    id: String,
-    drawn: Drawn,
-) -> Option<Response<Payload>> {
+async fn attend(world: &Shared, call: &Call, target: Target, drawn: Drawn) -> Option<Response<Payload>> {
     wait(drawn.before).await;
     let fault = match drawn.fault {
         Some(Rule { name, kind, after: false, .. }) => {
@@ -159,14 +176,14 @@ async fn attend(
                 let (world, call) = (world.clone(), call.clone());
                 tokio::spawn(async move {
                     tokio::time::sleep(delay).await;
-                    lock(&world).perform(&call, route, &id);
+                    lock(&world).perform(&call, &target);
                 });
             }
             return strike::answer(&kind, call, None);
         }
         fault => fault,
     };
-    let answer = lock(world).perform(call, route, &id);
+    let answer = lock(world).perform(call, &target);
     wait(drawn.after).await;
     match fault {
         Some(rule) if answer.status.is_success() => {
@@ -186,38 +203,87 @@ async fn wait(time: Duration) {
 
 impl World {
     /// Enters a request, counts it, and draws its faults.
-    fn arrive(&mut self, call: &Call) -> (Entry, Rate, Step) {
+    fn arrive(&mut self, call: &Call) -> (Entry, RateHeaders, Step) {
         let now = self.clock.now();
-        let found = operations::find(call.method.as_str(), &call.path);
-        let name = if let Found::Route(route, _) = &found { Some(route.name) } else { None };
-        let entry = self.books.arrive(now, call.clone(), name);
-        let refuse = |status, message: &str| Step::Refused(Answer::refuse(status, message));
-        match found {
-            Found::Nothing => {
-                let message = format!("Cannot {} {}", call.method, call.path);
-                (entry, self.limits.peek(now), refuse(StatusCode::NOT_FOUND, &message))
-            }
-            Found::WrongMethod => {
-                let message = format!("{} has no {}", call.path, call.method);
-                (entry, self.limits.peek(now), refuse(StatusCode::METHOD_NOT_ALLOWED, &message))
-            }
-            Found::Route(route, id) => {
-                let rate = self.limits.count(now);
-                if !rate.admitted {
-                    return (entry, rate, refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
-                }
-                let mut drawn = self.faults.draw(route);
-                for wait in drawn.waits.drain(..) {
-                    self.books.fault(wait);
-                }
-                (entry, rate, Step::Goes(route, id, drawn))
+        let (found, path_exists) = self.find(call);
+        let label = found.as_ref().map(Target::label);
+        let entry = self.books.arrive(now, call.clone(), label.map(|label| label.name));
+        let (Some(target), Some(label)) = (found, label) else {
+            let (status, message) = if path_exists {
+                (StatusCode::METHOD_NOT_ALLOWED, format!("{} has no {}", call.path, call.method))
+            } else {
+                (StatusCode::NOT_FOUND, format!("Cannot {} {}", call.method, call.path))
+            };
+            let rate = self.limits.peek(now);
+            let (_, headers) = self.day(rate, now, false);
+            return (entry, headers, Step::Refused(self.finished(Answer::refuse(status, message))));
+        };
+        let rate = self.limits.count(now);
+        let (day_admits, headers) = self.day(rate, now, true);
+        if !rate.admitted || !day_admits {
+            let refusal = Answer::refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+            return (entry, headers, Step::Refused(self.finished(refusal)));
+        }
+        let mut drawn = self.faults.draw(label);
+        for wait in drawn.waits.drain(..) {
+            self.books.fault(wait);
+        }
+        (entry, headers, Step::Goes(target, drawn))
+    }
+
+    /// The operation of a request, and whether its path has any.
+    fn find(&self, call: &Call) -> (Option<Target>, bool) {
+        let method = call.method.as_str();
+        match self.api {
+            Api::Document => match operations::find(method, &call.path) {
+                Found::Route(route, ids) => (Some(Target::Document(route, ids.concat())), true),
+                Found::WrongMethod => (None, true),
+                Found::Nothing => (None, false),
+            },
+            Api::Official => match official::operations::find(method, &call.path) {
+                Found::Route(route, ids) => (Some(Target::Official(route, ids)), true),
+                Found::WrongMethod => (None, true),
+                Found::Nothing => (None, false),
+            },
+        }
+    }
+
+    /// Whether the day's budget, which only the official API has, lets a request pass; and the headers that say so.
+    fn day(&mut self, rate: Rate, now: Duration, counts: bool) -> (bool, RateHeaders) {
+        match self.api {
+            Api::Document => (true, rate.headers()),
+            Api::Official => {
+                let day = &mut self.official.day;
+                let left = if counts { day.count(now) } else { day.peek(now) };
+                (left.admitted, official::limits::headers(rate, self.limits.length(), left))
             }
         }
     }
 
+    /// Gives an answer what its API gives all answers of its kind.
+    fn finished(&mut self, answer: Answer) -> Answer {
+        match self.api {
+            Api::Document => answer,
+            Api::Official => official::errors::traced(answer, &self.official.trace()),
+        }
+    }
+
+    /// A new token of the kind that this world's API is spoken with.
+    pub(super) fn issue(&mut self) -> String {
+        match self.api {
+            Api::Document => self.tokens.issue(self.clock.now()),
+            Api::Official => self.official.auth.private(),
+        }
+    }
+
     /// Checks a request and performs its operation.
-    fn perform(&mut self, call: &Call, route: &Route, id: &str) -> Answer {
-        self.try_perform(call, route, id).unwrap_or_else(|refusal| refusal)
+    fn perform(&mut self, call: &Call, target: &Target) -> Answer {
+        let done = match target {
+            Target::Document(route, id) => self.try_perform(call, route, id),
+            Target::Official(route, ids) => official::perform(self, call, route, ids),
+        };
+        let answer = done.unwrap_or_else(|refusal| refusal);
+        self.finished(answer)
     }
 
     fn try_perform(&mut self, call: &Call, route: &Route, id: &str) -> Result<Answer, Answer> {
@@ -244,13 +310,9 @@ impl World {
 }
 
 /// Adds the quota's headers, which every answer bears.
-fn with_rate(mut response: Response<Payload>, rate: Rate) -> Response<Payload> {
-    let headers = response.headers_mut();
-    headers.insert("x-ratelimit-limit", HeaderValue::from(rate.limit));
-    headers.insert("x-ratelimit-remaining", HeaderValue::from(rate.remaining));
-    headers.insert("x-ratelimit-reset", HeaderValue::from(rate.reset));
-    if !rate.admitted {
-        headers.insert(http::header::RETRY_AFTER, HeaderValue::from(rate.retry_after));
+fn with_rate(mut response: Response<Payload>, rate: RateHeaders) -> Response<Payload> {
+    for (name, value) in rate {
+        response.headers_mut().insert(name, HeaderValue::from(value));
     }
     response
 }
