@@ -9,7 +9,7 @@ use crate::{
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-/// The version of nearly every operation. The funnels' declare none, and take this one too.
+/// The version of nearly every operation.
 pub(super) const VERSION: &str = "2021-07-28";
 /// The version of the e-mail campaigns'.
 pub(super) const V3: &str = "v3";
@@ -20,6 +20,11 @@ type Query<'a> = &'a [(&'a str, String)];
 pub(super) fn get(path: String, query: Query<'_>) -> Request {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     request(Method::GET, path, query, None, Repeat::Freely)
+}
+
+/// The same request for an operation that declares no version.
+pub(super) fn unversioned(request: Request) -> Request {
+    Request { version: None, ..request }
 }
 
 /// A POST that only searches.

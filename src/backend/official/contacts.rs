@@ -24,12 +24,6 @@ const ADDRESS: [(&str, &str, bool); 5] = [
 /// What the API cannot do for these arguments.
 pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
     let given = |name: &str| invocation.arguments.get(name);
-    if given("companyName").is_some() && invocation.id.is_some() {
-        return Err(Error::invalid(
-            "companyName",
-            "`companyName` can be set when a contact is created, and not be changed: HighLevel's official API has no such field in an update.",
-        ));
-    }
     if given("customFields").is_some_and(Value::is_null) {
         return Err(Error::invalid(
             "customFields",
@@ -46,9 +40,9 @@ pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) ->
         .into_iter()
         .filter_map(|field| list.arguments.get(field).map(|value| is(field, value)))
         .collect();
-    // One filter a tag: all of them have to hold.
+    // One filter a tag, because all of them have to hold; `eq` would ask for these and no others.
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
-    filters.extend(tags.map(|tag| is("tags", tag)));
+    filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
     let mut body = json!({
         "locationId": location, "page": page, "pageLimit": size,
         "sort": [{"field": "dateAdded", "direction": "desc"}],
@@ -64,7 +58,8 @@ pub(super) fn get(invocation: &Invocation) -> Request {
     ask::get(ask::under("/contacts/", invocation.id.as_ref()), &[])
 }
 
-/// `POST /contacts/` or `PUT /contacts/{contactId}`. `fields` is the account's dictionary.
+/// `POST /contacts/` or `PUT /contacts/{contactId}`. `fields` is the account's dictionary. That the file has no
+/// `companyName` in an update is its mistake (highlevel-api-docs#314).
 pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in &invocation.arguments {

@@ -21,15 +21,15 @@ pub(super) fn refuse(list: &Invocation) -> Result<()> {
 
 /// `GET /funnels/funnel/list`.
 pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
-    ask::get(
+    ask::unversioned(ask::get(
         "/funnels/funnel/list".to_owned(),
         &[("locationId", location.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())],
-    )
+    ))
 }
 
 /// `GET /funnels/page`.
 pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Request {
-    ask::get(
+    ask::unversioned(ask::get(
         "/funnels/page".to_owned(),
         &[
             ("locationId", location.to_owned()),
@@ -37,7 +37,7 @@ pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Re
             ("limit", limit.to_string()),
             ("offset", offset.to_string()),
         ],
-    )
+    ))
 }
 
 /// A funnel as the tools give it: its pages are those of its steps, in order, each under its step's name.

@@ -12,7 +12,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 /// Raw items as they came, with what the answer says of the list.
 struct Raw {
@@ -137,6 +137,9 @@ impl Official {
             let pages = self.counted("pages", funnels::MOST, ask, everything.clone(), context).await?;
             all.items.extend(pages.items);
         }
+        // A page may be in several funnels.
+        let mut met = HashSet::new();
+        all.items.retain(|page| id(page).is_none_or(|id| met.insert(id)));
         Ok(all)
     }
 

@@ -61,7 +61,7 @@ impl Official {
             return self.list(invocation, context).await;
         }
         let request = self.request(invocation, context).await.map_err(SendError::not_sent)?;
-        let response = self.client.send(&request, context).await?;
+        let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
         let (sent_at, status) = (response.sent_at, response.status);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
         let body = body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
@@ -206,6 +206,18 @@ impl Official {
 
 fn body(response: Response) -> Result<Value> {
     ask::body(response)
+}
+
+/// A user who is not there is told of with 401 (highlevel-api-docs#205), and that is no matter of the token.
+fn missing_user(invocation: &Invocation, failed: SendError) -> SendError {
+    let is_missing = invocation.entry.name == GetUser::NAME
+        && failed.error.code == Code::Unauthorized
+        && failed.error.message.contains("does not exist");
+    if is_missing {
+        let error = Error::new(Code::NotFound, "The account has no such user.");
+        return SendError { error, ..failed };
+    }
+    failed
 }
 
 fn object_of(request: &Request) -> Map<String, Value> {

@@ -58,9 +58,24 @@ struct Field<'a> {
     key: &'a str,
     name: &'a str,
     model: Option<&'a str>,
+    is_number: bool,
 }
 
 impl Field<'_> {
+    /// A value as its type has it: numbers are texts in the API's answers, and texts that look like one stay texts.
+    fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) if self.is_number => {
+                let whole = text.trim().parse::<i64>().ok().map(Value::from);
+                let number = whole.or_else(|| text.trim().parse::<f64>().ok().map(Value::from));
+                number.filter(|number| !number.is_null()).unwrap_or_else(|| value.clone())
+            }
+            Value::Number(number) if !self.is_number => number.to_string().into(),
+            Value::Bool(flag) => flag.to_string().into(),
+            other => other.clone(),
+        }
+    }
+
     /// A field that does not say what it belongs to may be a contact's.
     fn is_contacts(&self) -> bool {
         self.model.is_none_or(|model| model == "contact")
@@ -73,7 +88,8 @@ fn fields(dictionary: &[Value]) -> impl Iterator<Item = Field<'_>> {
         let id = text(field, "id")?;
         let key = text(field, "fieldKey").unwrap_or(id);
         let key = key.split_once('.').map_or(key, |(_, key)| key);
-        Some(Field { id, key, name: text(field, "name").unwrap_or(key), model: text(field, "model") })
+        let is_number = text(field, "dataType").is_some_and(|kind| ["NUMERICAL", "MONETORY"].contains(&kind));
+        Some(Field { id, key, name: text(field, "name").unwrap_or(key), model: text(field, "model"), is_number })
     })
 }
 
@@ -92,9 +108,13 @@ pub(super) fn with_keys(dictionary: &[Value], values: &Map<String, Value>) -> Re
                 .or_else(|| nearest(wanted, known().map(|field| field.name)));
             return Err(unknown(&format!("customFields.{wanted}"), wanted, near, &keys));
         };
-        Ok(field.key.to_owned())
+        Ok(field)
     };
-    values.iter().map(|(name, value)| Ok((key_of(name)?, value.clone()))).collect()
+    let own = |(name, value)| {
+        let field = key_of(name)?;
+        Ok((field.key.to_owned(), field.value(value)))
+    };
+    values.iter().map(own).collect()
 }
 
 /// A map by keys as the API takes it: `[{id, key, field_value}]`. What is to be empty is an empty text.
@@ -116,8 +136,10 @@ pub(super) fn to_map(dictionary: &[Value], object: &mut Map<String, Value>) {
         let Some(id) = text(item, "id").map(str::to_owned) else { continue };
         let named = ["value", "field_value", "fieldValue", "fieldValueString", "fieldValueNumber", "fieldValueArray"];
         let value = named.iter().find_map(|name| item.shift_remove(*name)).unwrap_or_default();
-        let key = fields(dictionary).find(|field| field.id == id).map_or(id, |field| field.key.to_owned());
-        map.insert(key, value);
+        match fields(dictionary).find(|field| field.id == id) {
+            Some(field) => map.insert(field.key.to_owned(), field.value(&value)),
+            None => map.insert(id, value),
+        };
     }
     object.insert("customFields".to_owned(), map.into());
 }

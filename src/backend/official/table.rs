@@ -11,7 +11,7 @@ const HOW: [(&str, &str); 18] = [
     (contacts::ListContacts::NAME, "POST /contacts/search"),
     (contacts::GetContact::NAME, "GET /contacts/{contactId}"),
     (contacts::CreateContact::NAME, "POST /contacts/"),
-    (contacts::UpdateContact::NAME, "PUT /contacts/{contactId}; no companyName"),
+    (contacts::UpdateContact::NAME, "PUT /contacts/{contactId}"),
     (opportunities::ListOpportunities::NAME, "GET /opportunities/search"),
     (opportunities::GetOpportunity::NAME, "GET /opportunities/{id}"),
     (opportunities::CreateOpportunity::NAME, "POST /opportunities/; no currency, probability, expectedCloseDate, tags"),

@@ -267,15 +267,14 @@ impl Drop for Place<'_> {
 }
 
 fn no_room(ledger: &Ledger, turn: Option<Instant>, now: Instant) -> Error {
+    let quota = || format!("{} requests in {} s", ledger.limit(), ledger.window().as_secs_f64());
     let why = match ledger.held_until() {
-        Some(held) if held > now + A_DAYS_END => "The account's requests for this day are used up",
-        Some(_) => "The API asked to slow down",
-        None => "The account's quota is used up",
+        Some(held) if held > now + A_DAYS_END => "The account's requests for this day are used up".to_owned(),
+        Some(_) => format!("The API asked to slow down ({})", quota()),
+        None => format!("The account's quota is used up ({})", quota()),
     };
     let message = format!(
-        "{why} ({} requests in {} s), and this call's turn does not come before its deadline. Nothing was sent; try again at the time given.",
-        ledger.limit(),
-        ledger.window().as_secs_f64()
+        "{why}, and this call's turn does not come before its deadline. Nothing was sent; try again at the time given."
     );
     let error = Error::new(Code::RateLimited, message);
     match turn {

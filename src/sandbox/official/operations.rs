@@ -5,6 +5,7 @@ use super::super::operations::{Effect, Found, Label, find_among};
 /// One operation of the official API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Op {
+    Users,
     GetUser,
     SearchLocations,
     GetLocation,
@@ -211,6 +212,8 @@ const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
 
 /// Every operation. A literal path stands before the pattern that would also fit it.
 const ROUTES: &[Route] = &[
+    // No twin: the document lists no users.
+    Route { twin: None, ..read(Op::Users, "GET /users/", "", &[must("locationId", Holds::Text)]) },
     read(Op::GetUser, "GET /users/{userId}", "GET /users/{userId}", &[]).access(Access::Either),
     read(Op::SearchLocations, "GET /locations/search", "GET /locations", LOCATIONS).access(Access::Either),
     read(Op::GetLocation, "GET /locations/{locationId}", "GET /location/{id}", &[]).access(Access::Either),

@@ -32,12 +32,23 @@ pub(super) fn renamed(object: &Fields, names: &[(&str, &str)]) -> Fields {
 pub(super) fn user(account: &Account, id: &str) -> Result<Answer, Answer> {
     // The live service says 401, and its users complain of it (highlevel-api-docs#205).
     let user = account.get(Kind::Users, id).ok_or_else(|| unauthorized("The user does not exist."))?;
+    Ok(Answer::ok(Value::Object(shown_user(account, &user))))
+}
+
+/// All users of the location.
+pub(super) fn users(account: &Account, query: &Query) -> Result<Answer, Answer> {
+    is_home(account, query.get("locationId").unwrap_or_default())?;
+    let users: Vec<_> = all(account, Kind::Users).iter().map(|user| shown_user(account, user)).collect();
+    Ok(Answer::ok(json!({ "users": users })))
+}
+
+fn shown_user(account: &Account, user: &Fields) -> Fields {
     let same = ["id", "firstName", "lastName", "email", "phone"].map(|name| (name, name));
-    let mut shown = renamed(&user, &same);
-    shown.insert("name".into(), format!("{} {}", text(&user, "firstName"), text(&user, "lastName")).into());
+    let mut shown = renamed(user, &same);
+    shown.insert("name".into(), format!("{} {}", text(user, "firstName"), text(user, "lastName")).into());
     shown
         .insert("roles".into(), json!({ "type": "account", "role": user.get("role"), "locationIds": [home(account)] }));
-    Ok(Answer::ok(Value::Object(shown)))
+    shown
 }
 
 /// A location: its address is one text in the account, and stands as that in the street's place.

@@ -35,5 +35,8 @@ pub fn command(account: &Account, state: &Path) -> Command {
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("HOME", state).env("GHL_STATE_DIR", state);
     command.env("GHL_BASE_URL", account.url()).env("GHL_TOKEN_ID", account.token());
+    if let Some(location) = account.location() {
+        command.env("GHL_LOCATION_ID", location);
+    }
     command
 }
