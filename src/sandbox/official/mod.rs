@@ -58,7 +58,7 @@ pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[Stri
     let World { account, official, books, .. } = world;
     let id = |place: usize| ids.get(place).map(String::as_str).unwrap_or_default();
     let done = match route.op {
-        Op::Users => read(team::users(account, query)),
+        Op::Users => read(team::users(account, &query)),
         Op::GetUser => read(team::user(account, id(0))),
         Op::SearchLocations => read(team::locations(account, &query)),
         Op::GetLocation => read(team::location(account, id(0))),

@@ -1,36 +1,47 @@
-//! Creations that are answered by a doubt, and a 422 for what was done all the same.
+//! Creations that leave a doubt: lost answers, and a 422 for what was done all the same.
 
-use super::official;
 use crate::support::{Account, Host};
 use highlevel_mcp::sandbox::SandboxConfig;
-use serde_json::json;
+use serde_json::{Value, json};
+
+async fn with(faults: &str) -> (Account, Host) {
+    let faults = faults.parse().unwrap();
+    let account = Account::with(SandboxConfig { faults, ..SandboxConfig::official() }).await;
+    let host = Host::new(&account, &[]).await;
+    (account, host)
+}
+
+fn contact() -> Value {
+    json!({"firstName": "Lost", "lastName": "B", "email": "lost@b.example", "customFields": {"employees": "7", "industry": 5}})
+}
+
+async fn posts(account: &Account, path: &str) -> usize {
+    account.requests().await.iter().filter(|request| request["path"] == path).count()
+}
 
 #[tokio::test]
-async fn a_422_is_looked_into_and_stays_a_refusal_where_nothing_was_made() {
-    let (account, host) = official().await;
-    let contact = json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "assignedTo": "x"});
-    // Unknown owners are refused by us, so the API's own refusal needs another fault.
-    assert_eq!(host.error("create_contact", contact).await["code"], "invalid_arguments");
-    let posts = account.requests().await.iter().filter(|request| request["path"] == "/contacts/").count();
-    assert_eq!(posts, 0);
+async fn a_422_for_a_contact_that_was_made_all_the_same_is_found_out() {
+    let (account, host) = with("422-after@POST /contact*1").await;
+    let made = host.answer("create_contact", contact()).await;
+    assert_eq!(made["customFields"], json!({"employees": 7, "industry": "5"}));
+    assert_eq!(posts(&account, "/contacts/").await, 1);
+}
+
+#[tokio::test]
+async fn a_422_for_a_contact_that_was_not_made_stays_a_refusal_and_is_not_repeated() {
+    let (account, host) = with("422@POST /contact*1").await;
+    assert_eq!(host.error("create_contact", contact()).await["code"], "invalid_arguments");
+    assert_eq!(posts(&account, "/contacts/").await, 1);
 }
 
 #[tokio::test]
 async fn a_creation_whose_answer_is_lost_is_found_and_not_made_twice() {
-    for tool in ["create_contact", "create_opportunity"] {
-        let faults = "truncate:1:POST /contact,truncate:1:POST /opportunity".parse().unwrap();
-        let account = Account::with(SandboxConfig { faults, ..SandboxConfig::official() }).await;
-        let host = Host::new(&account, &[]).await;
-        let arguments = if tool == "create_contact" {
-            json!({"firstName": "A", "lastName": "B", "email": "lost@b.example", "customFields": {"employees": 7}})
-        } else {
-            let contact = host.answer("list_contacts", json!({"limit": 1})).await["data"][0]["id"].clone();
-            json!({"name": "Lost", "contactId": contact, "value": 3, "status": "open", "stage": "Discovery"})
-        };
-        let made = host.answer(tool, arguments).await;
-        assert!(made["id"].is_string());
-        let path = if tool == "create_contact" { "/contacts/" } else { "/opportunities/" };
-        let posts = account.requests().await.iter().filter(|request| request["path"] == path).count();
-        assert_eq!(posts, 1, "{tool}");
-    }
+    let (account, host) = with("truncate@POST /contact*1;drop-after@POST /opportunity*1;500@POST /campaigns*1").await;
+    let made = host.answer("create_contact", contact()).await;
+    let deal = json!({"name": "Lost", "contactId": made["id"], "value": 3, "status": "open", "stage": "Discovery"});
+    assert_eq!(host.answer("create_opportunity", deal).await["stage"], "discovery");
+    // It was not made, as a complete look-up shows: it is sent again.
+    let campaign = host.answer("create_campaign", json!({"name": "Lost", "type": "email", "status": "draft"})).await;
+    assert_eq!(campaign["name"], "Lost");
+    assert_eq!((posts(&account, "/contacts/").await, posts(&account, "/opportunities/").await), (1, 1));
 }

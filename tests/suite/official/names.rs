@@ -45,11 +45,15 @@ async fn what_has_no_place_is_refused_before_anything_is_sent() {
 async fn owners_are_given_and_shown_by_name() {
     let (account, host) = official().await;
     let contact = host.answer("list_contacts", json!({"limit": 1})).await["data"][0].clone();
-    let owner = host.answer("query_crm", json!({"sql": "SELECT id, firstName, lastName, role FROM users LIMIT 1"})).await;
+    let owner =
+        host.answer("query_crm", json!({"sql": "SELECT id, firstName, lastName, role FROM users LIMIT 1"})).await;
     let [id, first, last] = [0, 1, 2].map(|at| owner["rows"][0][at].as_str().unwrap().to_owned());
     let name = format!("{first} {last}");
     let given = host.answer("update_contact", json!({"id": contact["id"], "assignedTo": name.to_lowercase()})).await;
-    assert_eq!((given["assignedTo"].as_str(), given["assignedToName"].as_str()), (Some(id.as_str()), Some(name.as_str())));
+    assert_eq!(
+        (given["assignedTo"].as_str(), given["assignedToName"].as_str()),
+        (Some(id.as_str()), Some(name.as_str()))
+    );
     assert_eq!(refused(&account).await, Vec::<String>::new());
     let error = host.error("update_contact", json!({"id": contact["id"], "assignedTo": format!("{name}x")})).await;
     assert!(error["message"].as_str().unwrap().contains(&format!("Did you mean `{name}`?")), "{error}");
