@@ -14,6 +14,8 @@ pub(super) struct Paging {
     /// The last of them, to be met again.
     tail: Option<String>,
     total: Option<u64>,
+    /// The total that was told first.
+    first_total: Option<u64>,
     /// Items that were added before those that are read.
     added: u64,
     /// Items that could not be read.
@@ -42,6 +44,8 @@ pub(super) struct Shown<'a> {
     pub(super) total: Option<u64>,
     /// The API gave all there is.
     pub(super) whole: bool,
+    /// It follows on what was read before, wherever that stands by now.
+    pub(super) behind: bool,
 }
 
 impl Paging {
@@ -87,6 +91,7 @@ impl Paging {
     /// Takes in the page at an offset, in the order in which they were asked for.
     pub(super) fn take(&mut self, offset: u64, page: &Shown<'_>) -> Fit {
         self.total = page.total.or(self.total);
+        self.first_total = self.first_total.or(page.total);
         self.aside += page.aside;
         let count = page.ids.len() as u64 + page.aside;
         if page.whole {
@@ -107,8 +112,15 @@ impl Paging {
         let news = read > self.read;
         self.read = read.max(self.read);
         self.tail = page.ids.last().filter(|_| page.aside == 0).map(|id| (*id).to_owned());
-        // An API that shows no more does not go on, whatever total it says.
-        self.ended = !news || self.total.map_or(count < PAGE, |total| self.read >= total);
+        // An API that shows no more does not go on, whatever total it says. A page that follows on what was read tells
+        // nothing of what moved before it: the list's beginning is looked at once more, and a short page is the end.
+        let short = count < PAGE;
+        if page.behind {
+            let more = self.total.zip(self.first_total).map_or(0, |(total, first)| total.saturating_sub(first));
+            self.added = self.added.max(more).max(1);
+        }
+        let total = self.total.filter(|_| !page.behind);
+        self.ended = !news || total.map_or(short, |total| self.read >= total);
         if added > 0 && !self.ended { Fit::Moved } else { Fit::Next }
     }
 
@@ -150,7 +162,7 @@ mod tests {
             for offset in paging.offsets() {
                 let (ids, total) = page(&mut list, offset, &mut met);
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                let shown = Shown { ids, aside: 0, total: Some(total), whole: false };
+                let shown = Shown { ids, aside: 0, total: Some(total), whole: false, behind: false };
                 if paging.take(offset, &shown) == Fit::Moved || paging.has_ended() {
                     break;
                 }
@@ -159,7 +171,7 @@ mod tests {
         if paging.added() > 0 {
             let (ids, total) = page(&mut list, 0, &mut met);
             let ids = ids.iter().map(String::as_str).collect();
-            paging.take_head(&Shown { ids, aside: 0, total: Some(total), whole: false });
+            paging.take_head(&Shown { ids, aside: 0, total: Some(total), whole: false, behind: false });
         }
         let complete = paging.is_complete(met.len() as u64);
         list.sort();

@@ -55,6 +55,6 @@ impl Page {
     /// The part that tells where in the list it is.
     pub(super) fn shown(&self) -> Shown<'_> {
         let ids = self.items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
-        Shown { ids, aside: self.aside, total: self.total, whole: self.whole }
+        Shown { ids, aside: self.aside, total: self.total, whole: self.whole, behind: self.behind }
     }
 }

@@ -61,6 +61,11 @@ pub struct Page {
     pub sent_at: DateTime<Utc>,
     /// The API gave more than was asked for: it does not page, and this is all there is.
     pub whole: bool,
+    /// It follows on the item before `offset`, wherever that stands by now: what was taken away before it shows in the
+    /// total alone.
+    pub behind: bool,
+    /// What a caller should know of it.
+    pub note: Option<&'static str>,
 }
 
 /// An API that runs operations.
@@ -191,7 +196,7 @@ impl Backend {
         };
         let whole = !list.entry.takes_query || items.len() as u64 > limit;
         let total = if whole { Some(items.len() as u64) } else { total };
-        Ok(Page { items, aside, total, sent_at, whole })
+        Ok(Page { items, aside, total, sent_at, whole, behind: false, note: None })
     }
 
     /// What the API's clock may have shown at a moment of this machine's.

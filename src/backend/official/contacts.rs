@@ -35,6 +35,15 @@ pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
 
 /// `POST /contacts/search`, the newest first.
 pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
+    found(list, location, size, ("page", page.into()))
+}
+
+/// The same, behind the contact that has this cursor.
+pub(super) fn search_after(list: &Invocation, location: &str, cursor: Value, size: u64) -> Request {
+    found(list, location, size, ("searchAfter", cursor))
+}
+
+fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Value)) -> Request {
     let is = |field: &str, value: &Value| json!({"field": field, "operator": "eq", "value": value});
     let mut filters: Vec<Value> = ["email", "phone"]
         .into_iter()
@@ -44,7 +53,7 @@ pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) ->
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
     filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
     let mut body = json!({
-        "locationId": location, "page": page, "pageLimit": size,
+        "locationId": location, from: place, "pageLimit": size,
         "sort": [{"field": "dateAdded", "direction": "desc"}],
     });
     if let (false, Some(body)) = (filters.is_empty(), body.as_object_mut()) {

@@ -94,7 +94,7 @@ impl Official {
     ) -> Result<T> {
         let list = self.list_of(kind, FRESH, context).await?;
         match find(&list) {
-            Err(error) if error.code == Code::InvalidArguments => find(&*self.list_of(kind, JUST_NOW, context).await?),
+            Err(error) if error.code == Code::InvalidArguments => find(&self.list_of(kind, JUST_NOW, context).await?),
             found => found,
         }
     }

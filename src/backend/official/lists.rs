@@ -1,6 +1,8 @@
 //! Lists: each pages in its own way, and some not at all.
 
-use super::{Official, Page, ask, campaigns, contacts, document, funnels, opportunities, places, window::windows};
+use super::{
+    Official, Page, ask, campaigns, contacts, deep, document, funnels, opportunities, places, window::windows,
+};
 use crate::{
     client::{Fate, Request, SendError},
     context::CallContext,
@@ -15,10 +17,10 @@ use serde_json::{Map, Value, json};
 use std::{collections::HashSet, ops::Range};
 
 /// Raw items as they came, with what the answer says of the list.
-struct Raw {
-    items: Vec<Value>,
-    total: Option<u64>,
-    sent_at: DateTime<Utc>,
+pub(super) struct Raw {
+    pub(super) items: Vec<Value>,
+    pub(super) total: Option<u64>,
+    pub(super) sent_at: DateTime<Utc>,
 }
 
 impl Official {
@@ -31,7 +33,12 @@ impl Official {
         context: &CallContext,
     ) -> Result<Page, SendError> {
         let location = self.location.as_str();
+        let (mut behind, mut note) = (false, None);
         let (raw, whole) = match list.entry.name {
+            ListContacts::NAME if deep::is_beyond(offset, limit) => {
+                behind = true;
+                (self.deep(list, offset, limit, context).await?, false)
+            }
             ListContacts::NAME => {
                 let ask = |page, size| contacts::search(list, location, page, size);
                 (self.numbered("contacts", contacts::MOST, ask, offset, limit, context).await?, false)
@@ -49,7 +56,11 @@ impl Official {
                 (self.counted("funnels", funnels::MOST, ask, offset..offset + limit, context).await?, false)
             }
             ListPages::NAME => (self.every_page(context).await?, true),
-            ListLocations::NAME => (self.every_location(context).await?, true),
+            ListLocations::NAME => {
+                let (raw, less) = self.every_location(context).await?;
+                note = less;
+                (raw, true)
+            }
             ListPipelines::NAME => (self.read(&opportunities::pipelines(location), "pipelines", context).await?, true),
             name => {
                 let error = Error::new(Code::Internal, format!("HighLevel's official API has no {name}."));
@@ -57,6 +68,9 @@ impl Official {
             }
         };
         let Raw { items, total, sent_at } = raw;
+        if list.entry.name == ListContacts::NAME {
+            self.cursors.note(&deep::key(list), offset, &items);
+        }
         let total = if whole { Some(items.len() as u64) } else { total };
         let mut shown = Vec::with_capacity(items.len());
         for item in items {
@@ -69,7 +83,7 @@ impl Official {
         let odd = document::take_odd_items(&mut answer);
         document::fit(list.entry, &mut answer);
         let items = ask::array(&mut answer, "data").unwrap_or_default();
-        Ok(Page { items, aside: odd.len() as u64, total, sent_at, whole })
+        Ok(Page { items, aside: odd.len() as u64, total, sent_at, whole, behind, note })
     }
 
     /// A list that is asked for by page numbers.
@@ -144,7 +158,7 @@ impl Official {
     }
 
     /// The locations that the token reaches. A location's own token may not list them: it reaches its own.
-    async fn every_location(&self, context: &CallContext) -> Result<Raw, SendError> {
+    async fn every_location(&self, context: &CallContext) -> Result<(Raw, Option<&'static str>), SendError> {
         let ask = |skip, _| places::locations(skip);
         match self.counted("locations", places::MOST, ask, 0..u64::MAX, context).await {
             Err(failed) if matches!(failed.error.code, Code::Unauthorized | Code::Forbidden) => {
@@ -152,14 +166,15 @@ impl Official {
                 let response = self.client.send(&request, context).await?;
                 let sent_at = response.sent_at;
                 let body = ask::body(response).map_err(|error| refused(error, sent_at))?;
-                Ok(Raw { items: vec![ask::object(body, "location").into()], total: None, sent_at })
+                let only = Raw { items: vec![ask::object(body, "location").into()], total: None, sent_at };
+                Ok((only, Some("The token cannot list locations: this is the one that the server is held to.")))
             }
-            all => all,
+            all => Ok((all?, None)),
         }
     }
 
     /// One request for a list.
-    async fn read(&self, request: &Request, name: &str, context: &CallContext) -> Result<Raw, SendError> {
+    pub(super) async fn read(&self, request: &Request, name: &str, context: &CallContext) -> Result<Raw, SendError> {
         let response = self.client.send(request, context).await?;
         let sent_at = response.sent_at;
         let mut body = ask::body(response).map_err(|error| refused(error, sent_at))?;

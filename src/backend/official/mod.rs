@@ -4,6 +4,7 @@
 mod ask;
 mod campaigns;
 mod contacts;
+mod deep;
 mod funnels;
 mod known;
 mod lists;
@@ -48,11 +49,12 @@ pub(super) struct Official {
     location: String,
     store: Arc<Store>,
     known: Known,
+    cursors: deep::Cursors,
 }
 
 impl Official {
     pub(super) fn new(client: Client, location: String, store: Arc<Store>) -> Self {
-        Self { client, location, store, known: Known::default() }
+        Self { client, location, store, known: Known::default(), cursors: deep::Cursors::default() }
     }
 
     /// Runs one operation.
@@ -83,7 +85,7 @@ impl Official {
     async fn list(&self, list: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
         let offset = list.number("offset").unwrap_or(0);
-        let Page { mut items, total, sent_at, whole, .. } = self.page(list, offset, limit, context).await?;
+        let Page { mut items, total, sent_at, whole, note, .. } = self.page(list, offset, limit, context).await?;
         if whole {
             let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
             items = items.into_iter().skip(size(offset)).take(size(limit)).collect();
@@ -91,6 +93,9 @@ impl Official {
         let mut value = json!({"data": items, "meta": {}});
         if let (Some(total), Some(meta)) = (total, value.get_mut("meta").and_then(Value::as_object_mut)) {
             meta.insert("total".to_owned(), total.into());
+        }
+        if let (Some(note), Some(list)) = (note, value.as_object_mut()) {
+            list.insert("note".to_owned(), note.into());
         }
         Ok(Done { value, sent_at })
     }

@@ -118,6 +118,26 @@ fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_official_family_tells_window_and_day() {
+        let told = read(&[
+            ("x-ratelimit-max", "100"),
+            ("x-ratelimit-remaining", "42"),
+            ("x-ratelimit-interval-milliseconds", "10000"),
+            ("x-ratelimit-daily-remaining", "7"),
+            ("x-ratelimit-daily-reset", "3600000"),
+        ]);
+        assert_eq!((told.limit, told.remaining, told.interval), (Some(100), Some(42), Some(Duration::from_secs(10))));
+        assert_eq!(told.day_ends, None, "there is something left");
+        let ends = |reset: &str| {
+            read(&[("date", DATE), ("x-ratelimit-daily-remaining", "0"), ("x-ratelimit-daily-reset", reset)]).day_ends
+        };
+        assert_eq!(ends("3600000"), Some(Duration::from_secs(3600)));
+        assert_eq!(ends("1698161400000"), Some(Duration::from_secs(3600)), "milliseconds since 1970");
+        assert_eq!(ends("1698161400"), Some(Duration::from_secs(3600)), "seconds since 1970");
+        assert_eq!(ends("soon"), Some(LOOK_AGAIN), "an end that cannot be read is looked for");
+    }
+
     const DATE: &str = "Tue, 24 Oct 2023 14:30:00 GMT"; // 1698157800
 
     fn read(pairs: &[(&'static str, &str)]) -> AnswerHeaders {

@@ -1,5 +1,6 @@
 //! Every tool through a real server process on the sandbox's official API, which judges each request by HighLevel's files.
 
+mod deep;
 mod doubt;
 mod names;
 mod quota;
