@@ -223,7 +223,70 @@ mod tests {
         assert!(complete && met == list);
     }
 
+    /// Reads a list, newest first, behind what was read before. Gives what was met, whether it says to be complete, and
+    /// the list as it is at the end.
+    fn scan_behind(count: u64, steps: &[(usize, usize)]) -> (Vec<u64>, bool, Vec<u64>) {
+        let mut list: Vec<u64> = (1..=count).rev().collect();
+        let (mut paging, mut read) = (Paging::default(), Vec::<u64>::new());
+        let (mut met, mut newest, mut requests) = (std::collections::BTreeSet::new(), count, 0);
+        let mut change = |list: &mut Vec<u64>| {
+            match steps.get(requests) {
+                Some((0, _)) => {
+                    newest += 1;
+                    list.insert(0, newest);
+                }
+                Some((1, at)) if !list.is_empty() => drop(list.remove(at % list.len())),
+                _ => {}
+            }
+            requests += 1;
+            assert!(requests < 200, "no end");
+        };
+        while !paging.has_ended() && !paging.lost() {
+            let offset = paging.offsets().next().unwrap();
+            change(&mut list);
+            // Behind the item before `offset`, as it was when it was read.
+            let before = usize::try_from(offset).unwrap().checked_sub(1).and_then(|at| read.get(at));
+            let page: Vec<u64> =
+                list.iter().copied().filter(|id| before.is_none_or(|before| id < before)).take(100).collect();
+            read.truncate(usize::try_from(offset).unwrap());
+            read.extend(&page);
+            met.extend(page.clone());
+            let ids: Vec<String> = page.iter().map(u64::to_string).collect();
+            let ids = ids.iter().map(String::as_str).collect();
+            let total = Some(list.len() as u64);
+            paging.take(offset, &Shown { ids, aside: 0, total, whole: false, behind: true });
+        }
+        if paging.added() > 0 {
+            change(&mut list);
+            met.extend(list.iter().take(100).copied());
+            let total = Some(list.len() as u64);
+            paging.take_head(&Shown { ids: Vec::new(), aside: 0, total, whole: false, behind: false });
+        }
+        let complete = paging.is_complete(met.len() as u64);
+        (met.into_iter().collect(), complete, list)
+    }
+
+    #[test]
+    fn a_list_that_is_read_behind_what_was_read_comes_to_its_end() {
+        for count in [0, 1, 99, 100, 101, 199, 1000] {
+            let (met, complete, list) = scan_behind(count, &[]);
+            assert!(complete && met.len() == list.len(), "{count}");
+        }
+        let (met, complete, list) = scan_behind(1000, &[(2, 0), (0, 0), (0, 0)]);
+        assert!(complete && met.len() == list.len(), "what came to the beginning is met there");
+        let (_, complete, _) = scan_behind(1000, &[(2, 0), (2, 0), (1, 5)]);
+        assert!(!complete, "what was taken away shows in the total");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn complete_means_complete_behind_what_was_read_too(count in 0_u64..600, steps in proptest::collection::vec((0_usize..3, 0_usize..600), 0..12)) {
+            let (met, complete, list) = scan_behind(count, &steps);
+            if complete {
+                proptest::prop_assert!(list.iter().all(|id| met.contains(id)), "missed");
+            }
+        }
+
         /// Whatever happens at the ends or in the middle: who is said to be complete has met everything that is there.
         #[test]
         fn complete_means_complete(count in 0_usize..600, steps in proptest::collection::vec((0_usize..4, 0_usize..600), 0..12)) {
