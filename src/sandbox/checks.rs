@@ -3,7 +3,7 @@
 use super::account::Fields;
 use super::answer::Answer;
 use super::operations::BodyRule;
-use super::server::Call;
+use super::world::Call;
 use http::{HeaderMap, StatusCode, header};
 
 /// The refusal of a token.

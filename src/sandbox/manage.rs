@@ -6,7 +6,7 @@ use super::answer::{Answer, Payload, full};
 use super::faults::{FaultPlan, Faults};
 use super::official::auth::{CLIENT_ID, CLIENT_SECRET, Owner};
 use super::official::team::COMPANY;
-use super::server::{Call, World};
+use super::world::{Call, World};
 use http::{Response, StatusCode, header};
 use serde_json::{Value, json};
 

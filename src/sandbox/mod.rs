@@ -24,18 +24,20 @@ mod server;
 mod strike;
 mod tokens;
 mod validate;
+mod world;
 
 pub use fault_spec::FaultError;
 pub use faults::FaultPlan;
 pub use limits::Counting;
 
-use server::{Clock, Shared, World, lock};
+use server::{Shared, lock};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use world::{Clock, World};
 
 /// The API that the account is served as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

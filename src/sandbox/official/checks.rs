@@ -3,7 +3,7 @@
 use super::super::account::Fields;
 use super::super::answer::Answer;
 use super::super::checks::single;
-use super::super::server::Call;
+use super::super::world::Call;
 use super::errors::{unauthorized, unprocessable};
 use super::operations::{Access, BodyRule, Holds, Route};
 use chrono::NaiveDate;

@@ -118,7 +118,10 @@ pub(super) fn create(account: &mut Account, body: &Fields, now: Duration) -> Out
     contact.insert("createdAt".into(), now.clone().into());
     contact.insert("updatedAt".into(), now.into());
     account.put(Kind::Contacts, &id, &contact);
-    let answer = Answer::created(json!({ "contact": answered(account, &contact) }));
+    let mut shown = shown(&contact, &home(account), &Dictionary::of(account));
+    // The file's answer of a creation is the one without these two.
+    shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
+    let answer = Answer::created(json!({ "contact": shown }));
     Ok(Done { answer, change: Some((Change::Create, id)) })
 }
 

@@ -48,7 +48,7 @@ fn email_status(campaign: &Fields) -> &str {
 }
 
 fn email(campaign: &Fields) -> Fields {
-    let names = ["id", "name", "createdAt", "updatedAt", "editorType"].map(|name| (name, name));
+    let names = ["id", "name", "createdAt", "updatedAt"].map(|name| (name, name));
     let mut shown = renamed(campaign, &names);
     shown.insert("status".into(), email_status(campaign).into());
     shown.insert("source".into(), "email-campaign".into());
@@ -83,7 +83,9 @@ pub(super) fn get_email(account: &Account, home: &str, id: &str, trace: &str) ->
     // This file is the one that has a 404.
     let campaign = account.get(Kind::Campaigns, id).filter(|campaign| text(campaign, "type") == "email");
     let campaign = campaign.ok_or_else(|| Answer::refuse(StatusCode::NOT_FOUND, "Not Found"))?;
-    Ok(Answer::ok(with_trace(email(&campaign), trace)))
+    let mut shown = email(&campaign);
+    shown.extend(renamed(&campaign, &[("editorType", "editorType")]));
+    Ok(Answer::ok(with_trace(shown, trace)))
 }
 
 pub(super) fn create_email(account: &mut Account, home: &str, body: &Fields, now: Duration, trace: &str) -> Outcome {

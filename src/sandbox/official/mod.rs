@@ -24,7 +24,7 @@ pub(super) use operations::Route;
 use super::account::Account;
 use super::answer::Answer;
 use super::routes::{Done, Outcome};
-use super::server::{Call, World};
+use super::world::{Call, World};
 use auth::{Auth, Owner};
 use checks::Query;
 use errors::unauthorized;

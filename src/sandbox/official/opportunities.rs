@@ -42,6 +42,20 @@ const CREATE: &[Field] = &[
 
 const STATUS_ONLY: &[Field] = &[required("status", STATUS), optional("lostReasonId", Shape::Filled)];
 
+/// The parameters of the search that leave deals out.
+const FILTERS: &[&str] = &[
+    "q",
+    "pipeline_id",
+    "pipeline_stage_id",
+    "contact_id",
+    "assigned_to",
+    "campaignId",
+    "id",
+    "date",
+    "endDate",
+    "country",
+];
+
 /// Stored name, official name: what is the same but for its name.
 const NAMES: &[(&str, &str)] = &[
     ("id", "id"),
@@ -105,9 +119,11 @@ pub(super) fn search(account: &Account, query: &Query) -> Result<Answer, Answer>
         _ => return Err(unprocessable("startAfter and startAfterId belong together")),
     };
     let fits = |deal: &Fields| fits(account, deal, query, &pipelines);
-    let filters = ["location_id", "limit", "page", "order", "startAfter", "startAfterId"];
-    let plain = query.names().all(|name| filters.contains(&name) || name.starts_with("get"))
-        || query.names().all(|name| filters.contains(&name) || name == "status") && query.get("status") == Some("all");
+    // Every deal of the account is wanted, and none has to be looked at to know.
+    let plain = query.names().all(|name| match name {
+        "status" => query.get("status") == Some("all"),
+        _ => !FILTERS.contains(&name),
+    });
     let listing = Listing {
         kind: Kind::Opportunities,
         traits: Traits::default(),

@@ -15,15 +15,21 @@ pub(super) enum Start {
     After(i64, String),
 }
 
+/// Whether an object belongs to a list.
+type Fits<'a> = &'a dyn Fn(&Fields) -> bool;
+
+/// Which of two objects comes first.
+type Order<'a> = &'a dyn Fn(&Fields, &Fields) -> Ordering;
+
 /// What a list is asked for.
 pub(super) struct Listing<'a> {
     pub(super) kind: Kind,
     /// What the account can tell by itself, as fast as it can.
     pub(super) traits: Traits,
     /// What else an object has to be, if anything.
-    pub(super) fits: Option<&'a dyn Fn(&Fields) -> bool>,
+    pub(super) fits: Option<Fits<'a>>,
     /// Another order than that of creation.
-    pub(super) order: Option<&'a dyn Fn(&Fields, &Fields) -> Ordering>,
+    pub(super) order: Option<Order<'a>>,
     pub(super) newest_first: bool,
     pub(super) start: Start,
     pub(super) limit: usize,
@@ -46,12 +52,9 @@ pub(super) fn cursor(millis: &Value, id: &Value) -> Option<Start> {
 impl Listing<'_> {
     /// One page, and how many objects there are in all.
     pub(super) fn page(self, account: &Account) -> (Vec<Fields>, usize) {
-        if self.fits.is_none() && self.order.is_none() && self.traits.is_empty() {
-            if let Some(page) = self.slice(account) {
-                return page;
-            }
-        }
-        self.search(account)
+        let everything = self.fits.is_none() && self.order.is_none() && self.traits.is_empty();
+        let slice = if everything { self.slice(account) } else { None };
+        slice.unwrap_or_else(|| self.search(account))
     }
 
     /// In the order of creation a page is a slice of what is stored: nothing else has to be read.

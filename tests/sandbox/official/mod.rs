@@ -6,6 +6,7 @@ mod oauth;
 mod opportunities;
 mod quota;
 mod requests;
+mod schemas;
 
 use crate::support::{Peer, Reply, send};
 use highlevel_mcp::sandbox::SandboxConfig;

@@ -62,7 +62,7 @@ async fn to_the_end(peer: &Official, query: &str) -> Vec<Value> {
     loop {
         let path = format!("/opportunities/search?location_id={}{query}{cursor}", peer.home);
         let body = peer.get(&path).await.body;
-        let page = body["opportunities"].as_array().unwrap_or_else(|| panic!("{path}: {body}"));
+        let page = body["opportunities"].as_array().unwrap();
         deals.extend(page.iter().cloned());
         let meta = &body["meta"];
         if page.is_empty() {
