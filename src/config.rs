@@ -94,10 +94,10 @@ pub struct Settings {
     /// Seconds that one call may take, waiting for the quota included
     #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub timeout: u64,
-    /// Requests per window; without it the API's answers tell, and until then it is 300
+    /// Requests per window; without it the API's answers tell, and until then it is 300, or 100 with the official API
     #[arg(long, global = true, env = "GHL_RATE_LIMIT", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Requests")]
     pub rate_limit: Option<u32>,
-    /// The window in seconds; without it the API's answers tell, and until then it is 60
+    /// The window in seconds; without it the API's answers tell, and until then it is 60, or 10 with the official API
     #[arg(long, global = true, env = "GHL_RATE_WINDOW", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub rate_window: Option<u64>,
     /// How many percent of the account's quota this process may use; all processes of one account share it
@@ -124,7 +124,7 @@ pub struct Settings {
     /// The API System's own address; no operation uses it
     #[arg(long, global = true, env = "GHL_API_SYSTEM_URL", value_name = "URL", help_heading = "Requests")]
     pub api_system_url: Option<Url>,
-    /// The `version` header
+    /// The `version` header of the document's API; the official one has a version for each operation
     #[arg(
         long,
         global = true,

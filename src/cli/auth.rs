@@ -66,6 +66,11 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     say(&format!("Stored in {}.", place.describe()));
+    if token.starts_with("pit-") && settings.location_id.is_none() {
+        say(
+            "It is a private integration token, for the official API: give its location with --location-id or GHL_LOCATION_ID.",
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -28,10 +28,13 @@ const BASE: u64 = REACH / contacts::MOST - 1;
 /// So many places of a list are held.
 const MOST_HELD: usize = 2_000;
 
+/// The cursor at each place, and when it was read.
+type Places = BTreeMap<u64, (Value, Instant)>;
+
 /// The cursors of contacts that were read a moment ago, by their places in each list.
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
-    held: Mutex<HashMap<String, BTreeMap<u64, (Value, Instant)>>>,
+    held: Mutex<HashMap<String, Places>>,
     /// One page follows on the other, however many are asked for at once.
     turn: tokio::sync::Mutex<()>,
 }

@@ -170,6 +170,25 @@ fn funnels_campaigns_and_users_have_the_tools_names() {
     assert_eq!(places::as_user(object(json!({"id": "u", "roles": {"role": "admin"}})))["role"], "admin");
 }
 
+#[test]
+fn refusals_say_what_is_missing_and_what_is_there_already() {
+    use crate::{client::Body, client::Response, error::Code};
+    let refused = |status: u16, body: Value| {
+        let status = http::StatusCode::from_u16(status).unwrap();
+        let response =
+            Response { status, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+        super::ask::body(response).unwrap_err()
+    };
+    let said = json!({"statusCode": 400, "message": "Contact not found", "traceId": "t"});
+    assert_eq!(refused(400, said).code, Code::NotFound);
+    assert_eq!(refused(422, json!({"message": ["email must be an email"]})).code, Code::InvalidArguments);
+    let duplicate = refused(
+        400,
+        json!({"message": "This location does not allow duplicated contacts.", "meta": {"contactId": "c9"}}),
+    );
+    assert_eq!((duplicate.code, duplicate.details.get("existing")), (Code::Conflict, Some(&json!("c9"))));
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -274,7 +274,7 @@ fn fetch(statement: &mut Statement<'_>, query: &Query) -> Result<Fetched> {
         ));
     }
     let fault = |fault| wrong(&query.sql, &fault);
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut found = statement.query(params_from_iter(&query.params)).map_err(fault)?;
     let (mut rows, mut bytes) = (Vec::new(), 0);
     while let Some(row) = found.next().map_err(fault)? {
