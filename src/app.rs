@@ -3,7 +3,7 @@
 use crate::{
     account::{Account, AccountRules, Progress, QueryResult, Question, picture},
     answer,
-    backend::Backend,
+    backend::{Api, Backend},
     client::Client,
     config::Settings,
     context::CallContext,
@@ -22,6 +22,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 #[derive(Debug)]
 pub struct App {
     account: Account,
+    api: Api,
     guard: Guard,
     client: Client,
     store: Arc<Store>,
@@ -58,6 +59,7 @@ impl App {
     pub fn new(settings: &Settings) -> Result<Self> {
         let policy = settings.policy();
         policy.check_names()?;
+        let api = settings.spoken();
         let store = Arc::new(Store::open(settings.state_dir()?));
         let client = Client::new(settings.client()?, settings.token_source(), Arc::clone(&store))?;
         let rules = AccountRules {
@@ -67,12 +69,17 @@ impl App {
             read_before: settings.journal_before,
             mirror: settings.mirror_place()?,
             bulk_share: settings.bulk_share,
-            hidden_tables: hidden_tables(&policy),
+            hidden_tables: hidden_tables(&policy, api),
             max_answer: settings.max_answer,
         };
         let journal = settings.journal()?.map(Arc::new);
+        let backend = match api {
+            Api::Document => Backend::document(client.clone()),
+            Api::Official => Backend::official(client.clone(), settings.official_location()?, Arc::clone(&store)),
+        };
         Ok(Self {
-            account: Account::new(Backend::document(client.clone()), rules, journal.clone()),
+            account: Account::new(backend, rules, journal.clone()),
+            api,
             guard: Guard::new(policy, Arc::clone(&store)),
             client,
             store,
@@ -85,6 +92,11 @@ impl App {
     /// The tools that this server lists, in their order.
     pub fn tools(&self) -> impl Iterator<Item = &'static Entry> + Clone {
         ALL.iter().filter(|entry| self.account.has(entry) && self.guard.policy().lists(entry))
+    }
+
+    /// The API that is spoken.
+    pub fn api(&self) -> Api {
+        self.api
     }
 
     /// Whether a tool takes a confirmation.
@@ -137,6 +149,9 @@ impl App {
                 }
             };
             self.guard.policy().allow(entry)?;
+            if !self.account.has(entry) {
+                return Err(self.nowhere(entry));
+            }
             let invocation = entry.parse(arguments)?;
             match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
                 Verdict::Go(admitted) => {
@@ -155,6 +170,16 @@ impl App {
             }
             answer::finish_error(error, self.max_answer)
         })
+    }
+
+    /// The refusal of an operation that the API does not have.
+    fn nowhere(&self, entry: &Entry) -> Error {
+        let (this, other) = match self.api {
+            Api::Document => ("the document's API", "official"),
+            Api::Official => ("HighLevel's official API", "document"),
+        };
+        let message = format!("{} is not available: {this} has no such operation (--api {other} does).", entry.name);
+        Error::new(Code::PolicyDenied, message)
     }
 
     /// The answer and its text, without any credential that the API may have echoed.
@@ -238,8 +263,9 @@ impl App {
     }
 }
 
-/// The mirror's tables that hold what the policy hides, each with the tool that would read it.
-fn hidden_tables(policy: &Policy) -> Vec<(&'static str, &'static str)> {
-    let hidden = |table: &&Table| !find(table.tool).is_some_and(|entry| policy.shows(entry));
+/// The mirror's tables that hold what the policy hides or the API does not have, each with the tool that would read it.
+fn hidden_tables(policy: &Policy, api: Api) -> Vec<(&'static str, &'static str)> {
+    let hidden =
+        |table: &&Table| !find(table.tool).is_some_and(|entry| policy.shows(entry) && api.how(entry).is_some());
     TABLES.iter().filter(hidden).map(|table| (table.name, table.tool)).collect()
 }

@@ -3,15 +3,16 @@
 use crate::{
     account::MirrorPlace,
     answer::{DEFAULT_MOST, LEAST},
-    client::{ClientConfig, ServiceUrls, TokenSource, default_base_url},
-    crm::Toolset,
+    backend::Api,
+    client::{ClientConfig, Scheme, ServiceUrls, TokenSource, default_base_url},
+    crm::{Id, Toolset},
     error::{Error, Result},
     guard::{ConfirmMode, Policy},
-    store::Journal,
+    store::{Journal, Store},
 };
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use http::{HeaderName, HeaderValue};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 use url::Url;
 
@@ -24,10 +25,13 @@ pub struct Settings {
     /// Use an embedded account with sample data: no credential, nothing leaves this machine
     #[arg(long, global = true, env = "GHL_SANDBOX", value_parser = BoolishValueParser::new(), help_heading = "Account")]
     pub sandbox: bool,
+    /// Which of HighLevel's APIs; without it the token tells: a private integration token (pit-…) means the official one
+    #[arg(long, global = true, env = "GHL_API", value_enum, help_heading = "Account")]
+    pub api: Option<Api>,
     /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` stored)
     #[arg(long, global = true, value_name = "PATH", help_heading = "Account")]
     pub token_file: Option<PathBuf>,
-    /// The one location this server may touch; another is refused
+    /// The one location this server may touch; another is refused. The official API needs it
     #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
     pub location_id: Option<String>,
     /// Where renewed tokens, pending confirmations, the journal and the mirror are kept
@@ -90,10 +94,10 @@ pub struct Settings {
     /// Seconds that one call may take, waiting for the quota included
     #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub timeout: u64,
-    /// Requests per window; without it the API's answers tell, and until then it is 300
+    /// Requests per window; without it the API's answers tell, and until then it is 300, or 100 with the official API
     #[arg(long, global = true, env = "GHL_RATE_LIMIT", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Requests")]
     pub rate_limit: Option<u32>,
-    /// The window in seconds; without it the API's answers tell, and until then it is 60
+    /// The window in seconds; without it the API's answers tell, and until then it is 60, or 10 with the official API
     #[arg(long, global = true, env = "GHL_RATE_WINDOW", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub rate_window: Option<u64>,
     /// How many percent of the account's quota this process may use; all processes of one account share it
@@ -120,7 +124,7 @@ pub struct Settings {
     /// The API System's own address; no operation uses it
     #[arg(long, global = true, env = "GHL_API_SYSTEM_URL", value_name = "URL", help_heading = "Requests")]
     pub api_system_url: Option<Url>,
-    /// The `version` header
+    /// The `version` header of the document's API; the official one has a version for each operation
     #[arg(
         long,
         global = true,
@@ -175,6 +179,40 @@ impl Settings {
     /// How long one call may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
+    }
+
+    /// Settles which API is spoken where nothing but the stored token can tell.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming `--state-dir` when the platform has no place for a stored token.
+    pub async fn settle_api(&mut self) -> Result<()> {
+        if self.sandbox {
+            self.api.get_or_insert_default();
+        }
+        if self.api.is_none() {
+            let token = self.token_source().peek(&Store::open(self.state_dir()?)).await;
+            self.api = Some(if token.is_some_and(|token| is_private(&token)) { Api::Official } else { Api::Document });
+        }
+        Ok(())
+    }
+
+    /// The API that is spoken, as far as can be told without reading a file.
+    pub fn spoken(&self) -> Api {
+        let official = || matches!(self.token_source(), TokenSource::Value(token, _) if is_private(&token));
+        self.api.unwrap_or_else(|| if official() { Api::Official } else { Api::Document })
+    }
+
+    /// The location that the official API is asked for.
+    ///
+    /// # Errors
+    /// `invalid_arguments` without one, and for what cannot stand in a path.
+    pub fn official_location(&self) -> Result<String> {
+        let missing = "HighLevel's official API is asked for one location. Give its id with --location-id (GHL_LOCATION_ID); it stands in the address of the account's pages: /location/ID/…";
+        let id = self.location_id.as_ref().ok_or_else(|| Error::invalid("--location-id", missing))?;
+        match id.parse::<Id>() {
+            Ok(id) => Ok(id.as_str().to_owned()),
+            Err(problem) => Err(Error::invalid("--location-id", format!("--location-id {problem}."))),
+        }
     }
 
     /// What may run and what is confirmed.
@@ -233,6 +271,7 @@ impl Settings {
     pub fn client(&self) -> Result<ClientConfig> {
         Ok(ClientConfig {
             urls: self.urls()?,
+            scheme: self.scheme(),
             api_version: self.api_version.clone(),
             headers: self
                 .headers
@@ -249,10 +288,17 @@ impl Settings {
         })
     }
 
+    fn scheme(&self) -> Scheme {
+        match self.spoken() {
+            Api::Document => Scheme::TokenId,
+            Api::Official => Scheme::Bearer,
+        }
+    }
+
     fn urls(&self) -> Result<ServiceUrls> {
         let common = match &self.base_url {
             Some(url) => url.clone(),
-            None => default_base_url()?,
+            None => default_base_url(self.scheme())?,
         };
         let own = |setting, url: &Option<Url>| match url {
             Some(url) => (setting, url.clone()),
@@ -282,6 +328,11 @@ impl Settings {
             None => TokenSource::Stored,
         }
     }
+}
+
+/// What a private integration token looks like.
+fn is_private(token: &SecretString) -> bool {
+    token.expose_secret().trim().starts_with("pit-")
 }
 
 fn max_answer(text: &str) -> Result<usize, String> {

@@ -35,6 +35,7 @@ pub(super) async fn once(backend: &Backend, create: &Invocation, context: &CallC
         match lookup::created_since(backend, create, sent_at, context).await {
             Ok(Found::One(object)) => return Ok(object),
             // The API is done with the request and a complete look-up shows no trace: it surely was not created.
+            Ok(Found::None) if fate == Fate::Refused => return Err(error),
             Ok(Found::None) if fate == Fate::AnsweredFailure && sent_again => return Err(error),
             Ok(Found::None) if fate == Fate::AnsweredFailure => sent_again = true,
             Ok(Found::None) => return Err(unknown(create, "it may still land", &[])),

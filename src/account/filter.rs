@@ -1,11 +1,11 @@
 //! Filters that the API lacks: done here after reading, across as many pages as it takes, and said so.
 
-use super::scan::{self, DEFAULT_LIMIT, PAGE};
+use super::scan::PAGE;
 use crate::{
     answer::OFFSETS,
     backend::Backend,
     context::CallContext,
-    crm::{Invocation, Operation, contacts::ListContacts, opportunities::ListOpportunities},
+    crm::{Invocation, Operation, contacts::ListContacts, list::DEFAULT_LIMIT, opportunities::ListOpportunities},
     error::Result,
 };
 use serde_json::{Value, json};
@@ -22,21 +22,24 @@ pub(super) enum Filter {
 }
 
 /// The part of a list's filter that the API cannot apply, if there is one.
-pub(super) fn beyond_the_api(list: &Invocation) -> Option<Filter> {
-    if list.entry.name == ListOpportunities::NAME && list.text("status") == Some("negotiation") {
-        return Some(Filter::Status("negotiation".to_owned()));
+pub(super) fn beyond_the_api(backend: &Backend, list: &Invocation) -> Option<Filter> {
+    let beyond = |field: &str, value: &str| !backend.filters(list.entry, field, value);
+    if list.entry.name == ListOpportunities::NAME
+        && let Some(status) = list.text("status").filter(|status| beyond("status", status))
+    {
+        return Some(Filter::Status(status.to_owned()));
     }
     if list.entry.name == ListContacts::NAME {
-        let (tags, _) = split_tags(list);
+        let (tags, _) = split_tags(list, beyond);
         return (!tags.is_empty()).then_some(Filter::Tags(tags));
     }
     None
 }
 
-/// The tags that hold a comma, and those that do not.
-fn split_tags(list: &Invocation) -> (Vec<String>, Vec<String>) {
+/// The tags that the API cannot filter by, and those that it can.
+fn split_tags(list: &Invocation, beyond: impl Fn(&str, &str) -> bool) -> (Vec<String>, Vec<String>) {
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
-    tags.filter_map(|tag| tag.as_str().map(str::to_owned)).partition(|tag| tag.contains(','))
+    tags.filter_map(|tag| tag.as_str().map(str::to_owned)).partition(|tag| beyond("tags", tag))
 }
 
 impl Filter {
@@ -48,7 +51,7 @@ impl Filter {
         match self {
             Self::Status(_) => drop(rest.arguments.shift_remove("status")),
             Self::Tags(_) => {
-                let (_, plain) = split_tags(list);
+                let (_, plain) = split_tags(list, |field, value| !backend.filters(list.entry, field, value));
                 rest.arguments.shift_remove("tags");
                 if !plain.is_empty() {
                     rest.arguments.insert("tags".into(), plain.into());
@@ -57,7 +60,7 @@ impl Filter {
         }
         let (mut kept, mut offsets, mut at, mut ended) = (Vec::new(), Vec::new(), start, false);
         'pages: for _ in 0..MOST_PAGES {
-            let page = scan::page(backend, &rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
+            let page = backend.page(&rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
             let read = page.items.len() as u64;
             for item in page.items {
                 if kept.len() as u64 == limit {

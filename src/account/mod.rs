@@ -100,7 +100,9 @@ impl Account {
             return self.insight(invocation, context).await;
         }
         rules::check_arguments(&self.rules, invocation)?;
+        self.backend.check(invocation)?;
         self.pin.check(&self.backend, context).await?;
+        let invocation = &self.backend.understand(invocation, context).await?;
         let mut done = if invocation.entry.effect == Effect::Read {
             self.read(invocation, context).await
         } else {
@@ -116,7 +118,7 @@ impl Account {
     async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
         match invocation.entry.name {
             GetCampaign::NAME => rules::same_id(invocation, self.plain(invocation, context).await?),
-            ListContacts::NAME | ListOpportunities::NAME => match filter::beyond_the_api(invocation) {
+            ListContacts::NAME | ListOpportunities::NAME => match filter::beyond_the_api(&self.backend, invocation) {
                 Some(filter) => filter.list(&self.backend, invocation, context).await,
                 None => self.plain(invocation, context).await,
             },
@@ -132,7 +134,7 @@ impl Account {
         };
         let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
         let done = match (invocation.entry.name, invocation.entry.effect, &before) {
-            (UpdateContact::NAME, _, Some(contact)) => {
+            (UpdateContact::NAME, _, Some(contact)) if !self.backend.keeps_members() => {
                 self.plain(&merge::nested_fields(invocation, contact), context).await
             }
             (_, Effect::Create, _) => create::once(&self.backend, invocation, context).await,
@@ -150,7 +152,7 @@ impl Account {
         let updates = invocation.entry.effect == Effect::Update;
         let needed = match invocation.entry.name {
             UpdatePage::NAME => true,
-            UpdateContact::NAME => merge::nested(invocation).next().is_some(),
+            UpdateContact::NAME => !self.backend.keeps_members() && merge::nested(invocation).next().is_some(),
             _ => false,
         };
         let wanted = updates && self.recorder.wants_before();
@@ -169,6 +171,7 @@ impl Account {
     /// `not_found`, or `conflict` with the rule that stands against it.
     pub async fn current(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
         rules::check_arguments(&self.rules, invocation)?;
+        self.backend.check(invocation)?;
         self.pin.check(&self.backend, context).await?;
         let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
         rules::check_state(invocation, &object)?;

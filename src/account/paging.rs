@@ -14,6 +14,8 @@ pub(super) struct Paging {
     /// The last of them, to be met again.
     tail: Option<String>,
     total: Option<u64>,
+    /// The total that was told first.
+    first_total: Option<u64>,
     /// Items that were added before those that are read.
     added: u64,
     /// Items that could not be read.
@@ -42,6 +44,8 @@ pub(super) struct Shown<'a> {
     pub(super) total: Option<u64>,
     /// The API gave all there is.
     pub(super) whole: bool,
+    /// It follows on what was read before, wherever that stands by now.
+    pub(super) behind: bool,
 }
 
 impl Paging {
@@ -87,6 +91,7 @@ impl Paging {
     /// Takes in the page at an offset, in the order in which they were asked for.
     pub(super) fn take(&mut self, offset: u64, page: &Shown<'_>) -> Fit {
         self.total = page.total.or(self.total);
+        self.first_total = self.first_total.or(page.total);
         self.aside += page.aside;
         let count = page.ids.len() as u64 + page.aside;
         if page.whole {
@@ -107,8 +112,15 @@ impl Paging {
         let news = read > self.read;
         self.read = read.max(self.read);
         self.tail = page.ids.last().filter(|_| page.aside == 0).map(|id| (*id).to_owned());
-        // An API that shows no more does not go on, whatever total it says.
-        self.ended = !news || self.total.map_or(count < PAGE, |total| self.read >= total);
+        // An API that shows no more does not go on, whatever total it says. A page that follows on what was read tells
+        // nothing of what moved before it: the list's beginning is looked at once more, and a short page is the end.
+        let short = count < PAGE;
+        if page.behind {
+            let more = self.total.zip(self.first_total).map_or(0, |(total, first)| total.saturating_sub(first));
+            self.added = self.added.max(more).max(1);
+        }
+        let total = self.total.filter(|_| !page.behind);
+        self.ended = !news || total.map_or(short, |total| self.read >= total);
         if added > 0 && !self.ended { Fit::Moved } else { Fit::Next }
     }
 
@@ -150,7 +162,7 @@ mod tests {
             for offset in paging.offsets() {
                 let (ids, total) = page(&mut list, offset, &mut met);
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                let shown = Shown { ids, aside: 0, total: Some(total), whole: false };
+                let shown = Shown { ids, aside: 0, total: Some(total), whole: false, behind: false };
                 if paging.take(offset, &shown) == Fit::Moved || paging.has_ended() {
                     break;
                 }
@@ -159,7 +171,7 @@ mod tests {
         if paging.added() > 0 {
             let (ids, total) = page(&mut list, 0, &mut met);
             let ids = ids.iter().map(String::as_str).collect();
-            paging.take_head(&Shown { ids, aside: 0, total: Some(total), whole: false });
+            paging.take_head(&Shown { ids, aside: 0, total: Some(total), whole: false, behind: false });
         }
         let complete = paging.is_complete(met.len() as u64);
         list.sort();
@@ -211,7 +223,70 @@ mod tests {
         assert!(complete && met == list);
     }
 
+    /// Reads a list, newest first, behind what was read before. Gives what was met, whether it says to be complete, and
+    /// the list as it is at the end.
+    fn scan_behind(count: u64, steps: &[(usize, usize)]) -> (Vec<u64>, bool, Vec<u64>) {
+        let mut list: Vec<u64> = (1..=count).rev().collect();
+        let (mut paging, mut read) = (Paging::default(), Vec::<u64>::new());
+        let (mut met, mut newest, mut requests) = (std::collections::BTreeSet::new(), count, 0);
+        let mut change = |list: &mut Vec<u64>| {
+            match steps.get(requests) {
+                Some((0, _)) => {
+                    newest += 1;
+                    list.insert(0, newest);
+                }
+                Some((1, at)) if !list.is_empty() => drop(list.remove(at % list.len())),
+                _ => {}
+            }
+            requests += 1;
+            assert!(requests < 200, "no end");
+        };
+        while !paging.has_ended() && !paging.lost() {
+            let offset = paging.offsets().next().unwrap();
+            change(&mut list);
+            // Behind the item before `offset`, as it was when it was read.
+            let before = usize::try_from(offset).unwrap().checked_sub(1).and_then(|at| read.get(at));
+            let page: Vec<u64> =
+                list.iter().copied().filter(|id| before.is_none_or(|before| id < before)).take(100).collect();
+            read.truncate(usize::try_from(offset).unwrap());
+            read.extend(&page);
+            met.extend(page.clone());
+            let ids: Vec<String> = page.iter().map(u64::to_string).collect();
+            let ids = ids.iter().map(String::as_str).collect();
+            let total = Some(list.len() as u64);
+            paging.take(offset, &Shown { ids, aside: 0, total, whole: false, behind: true });
+        }
+        if paging.added() > 0 {
+            change(&mut list);
+            met.extend(list.iter().take(100).copied());
+            let total = Some(list.len() as u64);
+            paging.take_head(&Shown { ids: Vec::new(), aside: 0, total, whole: false, behind: false });
+        }
+        let complete = paging.is_complete(met.len() as u64);
+        (met.into_iter().collect(), complete, list)
+    }
+
+    #[test]
+    fn a_list_that_is_read_behind_what_was_read_comes_to_its_end() {
+        for count in [0, 1, 99, 100, 101, 199, 1000] {
+            let (met, complete, list) = scan_behind(count, &[]);
+            assert!(complete && met.len() == list.len(), "{count}");
+        }
+        let (met, complete, list) = scan_behind(1000, &[(2, 0), (0, 0), (0, 0)]);
+        assert!(complete && met.len() == list.len(), "what came to the beginning is met there");
+        let (_, complete, _) = scan_behind(1000, &[(2, 0), (2, 0), (1, 5)]);
+        assert!(!complete, "what was taken away shows in the total");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn complete_means_complete_behind_what_was_read_too(count in 0_u64..600, steps in proptest::collection::vec((0_usize..3, 0_usize..600), 0..12)) {
+            let (met, complete, list) = scan_behind(count, &steps);
+            if complete {
+                proptest::prop_assert!(list.iter().all(|id| met.contains(id)), "missed");
+            }
+        }
+
         /// Whatever happens at the ends or in the middle: who is said to be complete has met everything that is there.
         #[test]
         fn complete_means_complete(count in 0_usize..600, steps in proptest::collection::vec((0_usize..4, 0_usize..600), 0..12)) {

@@ -1,10 +1,9 @@
 //! What was asked for of an answer: the part of the list, and the fields. How much of it is shown is for
 //! [`crate::answer`] to decide.
 
-use super::scan::DEFAULT_LIMIT;
 use crate::{
     answer::unreadable,
-    crm::{Invocation, Shape, Toolset, nearest},
+    crm::{Invocation, Shape, Toolset, list::DEFAULT_LIMIT, nearest},
 };
 use serde_json::{Map, Value};
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// The tool that the first byte names, and the rest.
 fn tool(data: &[u8]) -> Option<(&'static Entry, &[u8])> {
     let (first, rest) = data.split_first()?;
-    let remote: Vec<&Entry> = ALL.iter().filter(|entry| !entry.is_local).collect();
+    let remote: Vec<&Entry> = ALL.iter().filter(|entry| super::document::has(entry)).collect();
     Some((remote.get(usize::from(*first) % remote.len())?, rest))
 }
 

@@ -3,16 +3,41 @@
 mod document;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod official;
 
 use crate::{
+    answer::unreadable,
     client::{Client, QuotaView, SendError, ServerTime},
     context::CallContext,
     crm::{Entry, Invocation},
     error::Result,
+    store::Store,
 };
 use chrono::{DateTime, Utc};
+use official::Official;
 use serde_json::Value;
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
+
+/// Which of HighLevel's APIs is spoken (`--api`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Api {
+    /// The API of the document, with a token-id from a session.
+    #[default]
+    Document,
+    /// The official public API, with a private integration token.
+    Official,
+}
+
+impl Api {
+    /// Where an operation is in this API; `None` if it has none. What is answered from the mirror needs no place.
+    pub fn how(self, entry: &Entry) -> Option<String> {
+        match self {
+            _ if entry.is_local => Some("from the mirror".to_owned()),
+            Self::Document => document::has(entry).then(|| format!("{} {}", entry.verb.as_str(), entry.path)),
+            Self::Official => official::how(entry).map(str::to_owned),
+        }
+    }
+}
 
 /// An operation's answer, in the shape that its output schema promises.
 #[derive(Debug, Clone)]
@@ -23,21 +48,104 @@ pub struct Done {
     pub sent_at: DateTime<Utc>,
 }
 
+/// One page of a list, and what it says of the rest.
+#[derive(Debug)]
+pub struct Page {
+    /// The items.
+    pub items: Vec<Value>,
+    /// Items that could not be read, and stand in the list all the same.
+    pub aside: u64,
+    /// How many items the list has, if the API says.
+    pub total: Option<u64>,
+    /// When the request was sent.
+    pub sent_at: DateTime<Utc>,
+    /// The API gave more than was asked for: it does not page, and this is all there is.
+    pub whole: bool,
+    /// It follows on the item before `offset`, wherever that stands by now: what was taken away before it shows in the
+    /// total alone.
+    pub behind: bool,
+    /// What a caller should know of it.
+    pub note: Option<&'static str>,
+}
+
 /// An API that runs operations.
 #[derive(Debug, Clone)]
 pub struct Backend {
     client: Client,
+    speaks: Speaks,
+}
+
+#[derive(Debug, Clone)]
+enum Speaks {
+    Document,
+    Official(Arc<Official>),
 }
 
 impl Backend {
     /// The document's API, reached through `client`.
     pub fn document(client: Client) -> Self {
-        Self { client }
+        Self { client, speaks: Speaks::Document }
+    }
+
+    /// The official API, reached through `client`, for this location. What it calls things is kept in `store`.
+    pub fn official(client: Client, location: String, store: Arc<Store>) -> Self {
+        let official = Official::new(client.clone(), location, store);
+        Self { client, speaks: Speaks::Official(Arc::new(official)) }
     }
 
     /// Whether this API has the operation.
-    pub fn has(&self, _entry: &Entry) -> bool {
-        true
+    pub fn has(&self, entry: &Entry) -> bool {
+        match self.speaks {
+            Speaks::Document => Api::Document.how(entry).is_some(),
+            Speaks::Official(_) => Api::Official.how(entry).is_some(),
+        }
+    }
+
+    /// Refuses arguments that this API has no place for, before anything is asked or sent.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the argument.
+    pub fn check(&self, invocation: &Invocation) -> Result<()> {
+        match self.speaks {
+            Speaks::Document => document::check(invocation),
+            Speaks::Official(_) => official::check(invocation),
+        }
+    }
+
+    /// The same call with every name that stands for an id resolved, so that what is sent, written down and compared
+    /// later is what was meant.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the nearest that there is; what keeps the names from being read.
+    pub async fn understand(&self, invocation: &Invocation, context: &CallContext) -> Result<Invocation> {
+        match &self.speaks {
+            Speaks::Document => Ok(invocation.clone()),
+            Speaks::Official(official) => official.understand(invocation, context).await,
+        }
+    }
+
+    /// Whether this API can filter a list by this value.
+    pub fn filters(&self, list: &Entry, field: &str, value: &str) -> bool {
+        match self.speaks {
+            Speaks::Document => document::filters(list, field, value),
+            Speaks::Official(_) => true,
+        }
+    }
+
+    /// Whether an update of a field that holds fields leaves those alone that it does not give.
+    pub fn keeps_members(&self) -> bool {
+        matches!(self.speaks, Speaks::Official(_))
+    }
+
+    /// Every user of the account, where the API lists them; `None` where users are met by their ids only.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn everyone(&self, context: &CallContext) -> Result<Option<Vec<Value>>> {
+        match &self.speaks {
+            Speaks::Document => Ok(None),
+            Speaks::Official(official) => official.everyone(context).await.map(Some),
+        }
     }
 
     /// Runs one operation.
@@ -45,6 +153,11 @@ impl Backend {
     /// # Errors
     /// What went wrong, with what is known of the effect.
     pub async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
+        let Speaks::Official(official) = &self.speaks else { return self.run_plain(invocation, context).await };
+        official.run(invocation, context).await
+    }
+
+    async fn run_plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         let request = document::request(invocation).map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await?;
         let sent_at = response.sent_at;
@@ -52,6 +165,38 @@ impl Backend {
             Ok(value) => Ok(Done { value, sent_at }),
             Err((error, fate)) => Err(SendError { error, fate, sent_at: Some(sent_at) }),
         }
+    }
+
+    /// Reads one page of a list from `offset`.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn page(
+        &self,
+        list: &Invocation,
+        offset: u64,
+        limit: u64,
+        context: &CallContext,
+    ) -> Result<Page, SendError> {
+        if let Speaks::Official(official) = &self.speaks {
+            return official.page(list, offset, limit, context).await;
+        }
+        let mut list = list.clone();
+        if list.entry.takes_query {
+            list.arguments.insert("limit".into(), limit.into());
+            list.arguments.insert("offset".into(), offset.into());
+        }
+        let done = self.run_plain(&list, context).await?;
+        let (mut value, sent_at) = (done.value, done.sent_at);
+        let aside = value.as_object().map_or(0, unreadable);
+        let total = value.get("meta").and_then(|meta| meta.get("total")?.as_u64());
+        let items = match value.get_mut("data").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        let whole = !list.entry.takes_query || items.len() as u64 > limit;
+        let total = if whole { Some(items.len() as u64) } else { total };
+        Ok(Page { items, aside, total, sent_at, whole, behind: false, note: None })
     }
 
     /// What the API's clock may have shown at a moment of this machine's.

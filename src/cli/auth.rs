@@ -66,11 +66,18 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     say(&format!("Stored in {}.", place.describe()));
+    if token.starts_with("pit-") && settings.location_id.is_none() {
+        say(
+            "It is a private integration token, for the official API: give its location with --location-id or GHL_LOCATION_ID.",
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let status = App::new(settings)?.client().token_status().await;
+    let mut settings = settings.clone();
+    settings.settle_api().await?;
+    let status = App::new(&settings)?.client().token_status().await;
     if !status.present {
         let problem = status.problem.map(|problem| problem.message);
         print(

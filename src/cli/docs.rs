@@ -23,11 +23,12 @@ pub(super) struct Options {
 type Renew = fn(&str) -> anyhow::Result<String>;
 
 /// Every file with generated parts.
-const FILES: [(&str, Renew); 6] = [
+const FILES: [(&str, Renew); 7] = [
     ("README.md", |text| {
         let text = blocks::replace(text, "tools", &tables::tools())?;
         blocks::replace(&text, "settings", &tables::settings(&["Account", "Guards"]))
     }),
+    ("docs/accounts.md", |text| blocks::replace(text, "apis", &tables::apis())),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
     ("docs/prompts.md", |text| {
         let text = blocks::replace(text, "prompts", &tables::prompts())?;

@@ -3,8 +3,9 @@
 use super::{auth::left, print, start::start};
 use crate::{
     app::App,
+    backend::Api,
     config::Settings,
-    crm::{locations::GetDefaultLocation, users::GetCurrentUser},
+    crm::{ALL, locations::GetDefaultLocation, users::GetCurrentUser},
     error::{Code, Error},
 };
 use chrono::Utc;
@@ -70,7 +71,20 @@ fn describe(app: &App, settings: &Settings) -> Finding {
     }
     let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
     let account = if settings.sandbox { "the embedded account" } else { "a live account" };
-    Finding::Good(format!("{account}, {tools} tools, {guarded} of them ask a person, {} s per call", settings.timeout))
+    let api = match app.api() {
+        Api::Document => "the document's API",
+        Api::Official => "the official API",
+    };
+    let missing = ALL.iter().filter(|entry| app.api().how(entry).is_none()).count();
+    let missing = if missing > 0 {
+        format!(" ({missing} more are not in it: highlevel-mcp tools --apis)")
+    } else {
+        String::new()
+    };
+    Finding::Good(format!(
+        "{account} over {api}, {tools} tools{missing}, {guarded} of them ask a person, {} s per call",
+        settings.timeout
+    ))
 }
 
 async fn state(app: &App) -> Finding {
@@ -101,6 +115,13 @@ async fn credential(app: &App) -> Finding {
 }
 
 async fn network(app: &App) -> Finding {
+    if app.api() == Api::Official {
+        // A private integration is no user; that its location can be read is the answer.
+        return match app.run(&GetDefaultLocation {}).await {
+            Ok(_) => Finding::Good("the official API answers".to_owned()),
+            Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+        };
+    }
     match app.run(&GetCurrentUser {}).await {
         Ok(user) => Finding::Good(format!("the API answers; you are {}", user.email.unwrap_or(user.id))),
         // Held to another location is an answer too; the next line tells.
@@ -112,7 +133,8 @@ async fn network(app: &App) -> Finding {
 async fn location(app: &App, settings: &Settings) -> Finding {
     match app.run(&GetDefaultLocation {}).await {
         Ok(location) => {
-            let held = if settings.location_id.is_some() { "held to it" } else { "not held: --location-id would" };
+            let is_held = settings.location_id.is_some() || app.api() == Api::Official;
+            let held = if is_held { "held to it" } else { "not held: --location-id would" };
             Finding::Good(format!("{} ({}), {held}", location.name.unwrap_or_default(), location.id))
         }
         Err(error) => Finding::Bad { next: next_step(&error), what: error.message },

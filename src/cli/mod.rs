@@ -107,7 +107,7 @@ pub fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(cli.settings).await,
-            Command::Tools(options) => tools::run(&cli.settings, &options),
+            Command::Tools(options) => tools::run(cli.settings, &options).await,
             Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
             Command::Query(options) => query::run(cli.settings, options).await,
             Command::Chart(options) => chart::run(cli.settings, options).await,

@@ -1,7 +1,7 @@
 //! `sandbox`: the embedded account as an HTTP server of its own.
 
 use super::{print, say};
-use crate::sandbox::{Counting, FaultPlan, Sandbox, SandboxConfig};
+use crate::sandbox::{Api, Counting, FaultPlan, Sandbox, SandboxConfig};
 use anyhow::Context;
 use clap::Args;
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
@@ -12,18 +12,24 @@ pub(super) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
+    /// Which API the account is served as
+    #[arg(long, value_enum, value_name = "API", default_value_t)]
+    api: Api,
     /// How many contacts the account has
     #[arg(long, value_name = "N", default_value_t = 250)]
     contacts: usize,
     /// The same seed gives the same account and the same faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Requests per window
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
-    rate_limit: u32,
-    /// The window in seconds
-    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
-    rate_window: u64,
+    /// Requests per window; 300, or 100 of the official API, when not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    rate_limit: Option<u32>,
+    /// The window in seconds; 60, or 10 of the official API, when not given
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
+    rate_window: Option<u64>,
+    /// Requests per day, which only the official API counts
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
+    daily_limit: u32,
     /// Count in a sliding window instead of fixed ones
     #[arg(long)]
     sliding: bool,
@@ -45,24 +51,34 @@ pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     if !options.listen.ip().is_loopback() {
         say("This account is for tests: it listens beyond this machine, and anybody who reaches it can change it.");
     }
+    let usual = match options.api {
+        Api::Document => SandboxConfig::default(),
+        Api::Official => SandboxConfig::official(),
+    };
     let config = SandboxConfig {
         contacts: options.contacts,
         seed: options.seed,
-        rate_limit: options.rate_limit,
-        rate_window: Duration::from_secs(options.rate_window),
+        rate_limit: options.rate_limit.unwrap_or(usual.rate_limit),
+        rate_window: options.rate_window.map_or(usual.rate_window, Duration::from_secs),
+        daily_limit: options.daily_limit,
         counting: if options.sliding { Counting::Sliding } else { Counting::Fixed },
         token_ttl: Duration::from_secs(options.token_ttl),
         rotate: options.rotate,
         extra_token: options.token,
         faults: options.fault,
+        ..usual
     };
     let sandbox =
         Sandbox::start(options.listen, config).await.with_context(|| format!("cannot listen on {}", options.listen))?;
-    // Two lines that a script can take apart: the address and a first token.
+    // Lines that a script can take apart: the address, a first token, and what else its API has to be spoken with.
     print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
     print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
+    if options.api == Api::Official {
+        print("GHL_API=official")?;
+        print(&format!("GHL_LOCATION_ID={}", sandbox.location_id()))?;
+    }
     say(
-        "An embedded GoHighLevel account. Set the two variables above for highlevel-mcp; /sandbox/stats counts what was served; Ctrl-C ends it.",
+        "An embedded GoHighLevel account. Set the variables above for highlevel-mcp; /sandbox/stats counts what was served; Ctrl-C ends it.",
     );
     sandbox.wait().await;
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use crate::{
     app::App,
+    backend::Api,
     config::Settings,
     sandbox::{Sandbox, SandboxConfig},
 };
@@ -16,6 +17,7 @@ pub(super) struct Started {
 }
 
 pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
+    settings.settle_api().await?;
     let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
     let app = Arc::new(App::new(&settings)?);
     if let Some(journal) = app.journal().map(Arc::clone) {
@@ -31,12 +33,17 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
 
 /// Starts an embedded account on a loopback port and points the settings to it.
 pub(super) async fn embed(settings: &mut Settings) -> anyhow::Result<Sandbox> {
-    let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), SandboxConfig::default())
+    let official = settings.api == Some(Api::Official);
+    let config = if official { SandboxConfig::official() } else { SandboxConfig::default() };
+    let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config)
         .await
         .context("the embedded account could not start")?;
     let url = sandbox.base_url().parse().context("the embedded account has no address")?;
     settings.base_url = Some(url);
     (settings.backend_url, settings.location_url, settings.page_builder_url) = (None, None, None);
+    if official && settings.location_id.is_none() {
+        settings.location_id = Some(sandbox.location_id());
+    }
     settings.given_token = Some(sandbox.token().into());
     Ok(sandbox)
 }

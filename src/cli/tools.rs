@@ -3,6 +3,7 @@
 use super::print;
 use crate::{
     app::App,
+    backend::Api,
     config::Settings,
     crm::{ALL, Entry, find, nearest},
     mcp::tool,
@@ -17,10 +18,20 @@ pub(super) struct Options {
     /// Print the tools as the protocol has them
     #[arg(long)]
     json: bool,
+    /// Show what each of HighLevel's APIs has of them, and where
+    #[arg(long, conflicts_with = "json")]
+    apis: bool,
 }
 
-pub(super) fn run(settings: &Settings, options: &Options) -> anyhow::Result<ExitCode> {
-    let app = App::new(settings)?;
+pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
+    if options.apis {
+        for [tool, document, official] in apis() {
+            print(&format!("{tool:22} {document:28} {official}"))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    settings.settle_api().await?;
+    let app = App::new(&settings)?;
     let entries: Vec<&'static Entry> = match &options.tool {
         Some(name) => vec![named(name)?],
         None => app.tools().collect(),
@@ -42,6 +53,14 @@ pub(super) fn run(settings: &Settings, options: &Options) -> anyhow::Result<Exit
         print(&format!("  {:22} {}{mark}", entry.name, entry.description()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What each API has of the tools, and where, in the order of the catalogue. What is answered from the mirror is the same
+/// in both.
+pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
+    let how = |api: Api, entry: &Entry| api.how(entry).unwrap_or_else(|| "none".to_owned());
+    let remote = ALL.iter().filter(|entry| !entry.is_local);
+    remote.map(move |entry| [entry.name.to_owned(), how(Api::Document, entry), how(Api::Official, entry)])
 }
 
 /// The tool of this name, or an error with the nearest.

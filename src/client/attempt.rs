@@ -1,7 +1,7 @@
 //! One attempt: the request is written, headers go to budget and clock, the answer is judged by its status.
 
 use super::{
-    Body, Expect, Fate,
+    Body, Expect, Fate, Scheme,
     breaker::{Pass, Verdict},
     budget::{AnswerHeaders, Budget, Permit},
     clock::Clock,
@@ -31,7 +31,8 @@ pub(crate) struct Wire {
     pub(crate) budget: Arc<Budget>,
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
-    /// `version`, `Accept` and the fixed headers.
+    pub(crate) scheme: Scheme,
+    /// `Accept` and the fixed headers; `version` where all requests have the same.
     pub(crate) headers: HeaderMap,
     pub(crate) max_body: usize,
     pub(crate) attempt_timeout: Duration,
@@ -72,7 +73,13 @@ impl Wire {
         let sent_at = Utc::now();
         let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
             let mut headers = self.headers.clone();
-            headers.insert("token-id", token_header(token)?);
+            match self.scheme {
+                Scheme::TokenId => headers.insert("token-id", token_header(token)?),
+                Scheme::Bearer => headers.insert(header::AUTHORIZATION, bearer(token)?),
+            };
+            if let Some(version) = out.version {
+                headers.insert("version", HeaderValue::from_static(version));
+            }
             Ok((client, headers))
         });
         let (client, headers) = match ready {
@@ -195,6 +202,11 @@ impl Outcome {
             Self::Failed(failure) => format!("{}, {:?}", failure.error.code, failure.fate),
         }
     }
+}
+
+/// `Bearer` and the token.
+fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
+    token_header(&format!("Bearer {}", token.expose_secret()).into())
 }
 
 /// The token as a header that debug output does not show.

@@ -1,9 +1,23 @@
 //! What a client needs to know.
 
 use super::ServiceUrls;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Duration;
+
+/// How requests show who sends them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scheme {
+    /// The document's: `token-id` and one `version`; the token is renewed.
+    #[default]
+    TokenId,
+    /// The official API's: `Authorization: Bearer`, and each request's own `Version`. The token is what a person made in
+    /// the account's settings, and nothing renews it.
+    Bearer,
+}
 
 /// What no fixed header may replace.
 const OWN_HEADERS: [&str; 10] = [
@@ -24,13 +38,15 @@ const OWN_HEADERS: [&str; 10] = [
 pub struct ClientConfig {
     /// Where requests go.
     pub urls: ServiceUrls,
-    /// The header `version`.
+    /// How requests show who sends them.
+    pub scheme: Scheme,
+    /// The header `version` of [`Scheme::TokenId`].
     pub api_version: String,
     /// Headers added to every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Requests in one window, as an upper bound; `None`: 300 until the answers say otherwise.
+    /// Requests in one window, as an upper bound; `None`: what is usual until the answers say otherwise.
     pub rate_limit: Option<u32>,
-    /// The window; `None`: 60 s until the answers say otherwise.
+    /// The window; `None`: what is usual until the answers say otherwise.
     pub rate_window: Option<Duration>,
     /// How many percent of the quota this process may use.
     pub rate_share: u32,
@@ -48,6 +64,7 @@ impl ClientConfig {
     pub fn new(urls: ServiceUrls) -> Self {
         Self {
             urls,
+            scheme: Scheme::TokenId,
             api_version: "1.0".to_owned(),
             headers: Vec::new(),
             rate_limit: None,
@@ -56,6 +73,14 @@ impl ClientConfig {
             location: None,
             max_body: 8 * 1024 * 1024,
             attempt_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Requests in one window, and the window in milliseconds, until somebody says otherwise.
+    pub(super) fn usual_quota(&self) -> (u32, u64) {
+        match self.scheme {
+            Scheme::TokenId => (store::LIMIT, store::WINDOW),
+            Scheme::Bearer => (100, 10_000),
         }
     }
 
@@ -68,7 +93,9 @@ impl ClientConfig {
             .map_err(|_| Error::invalid("api-version", "The API version holds characters that no header can carry."))?;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            if OWN_HEADERS.contains(&name.as_str()) {
+            let own = OWN_HEADERS.contains(&name.as_str())
+                || (self.scheme == Scheme::Bearer && *name == header::AUTHORIZATION);
+            if own {
                 return Err(Error::invalid("header", format!("The header {name} is set by the client itself.")));
             }
             let mut value = value.clone();
@@ -76,7 +103,9 @@ impl ClientConfig {
             headers.append(name.clone(), value);
         }
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert("version", version);
+        if self.scheme == Scheme::TokenId {
+            headers.insert("version", version);
+        }
         Ok(headers)
     }
 }

@@ -18,7 +18,7 @@ mod urls;
 pub use auth::{TokenSource, TokenStatus};
 pub use budget::QuotaView;
 pub use clock::ServerTime;
-pub use config::ClientConfig;
+pub use config::{ClientConfig, Scheme};
 pub use message::api_message;
 pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Service};
 pub use urls::{ServiceUrls, default_base_url};
@@ -87,9 +87,16 @@ impl Client {
         };
         let wire = Arc::new(Wire {
             http: http::Http::new(config.attempt_timeout),
-            budget: Budget::with(config.rate_limit, config.rate_window, config.rate_share, Some(sharing)),
+            budget: Budget::with(
+                config.rate_limit,
+                config.rate_window,
+                config.rate_share,
+                config.usual_quota(),
+                Some(sharing),
+            ),
             clock: clock::Clock::default(),
             secrets: secrets::Secrets::default(),
+            scheme: config.scheme,
             headers,
             max_body: config.max_body,
             attempt_timeout: config.attempt_timeout,
@@ -98,6 +105,7 @@ impl Client {
             method: Method::POST,
             service: Service::Backend,
             path: "/token/update".to_owned(),
+            version: None,
             query: Vec::new(),
             body: None,
             repeat: Repeat::Freely,
@@ -163,6 +171,12 @@ impl Client {
                 Outcome::Answer(status, body) => {
                     let repeated_after_doubt = fate != Fate::NotExecuted;
                     return Ok(Response { status, body, sent_at, repeated_after_doubt });
+                }
+                // What a person made in the account's settings is not renewed; but they may have put another in its place.
+                Outcome::Unauthorized(said) if wire.scheme == Scheme::Bearer => {
+                    if std::mem::replace(&mut renewed, true) || !auth.overtaken(token.generation, context).await {
+                        return Err(fail(not_allowed(said), fate, last_sent));
+                    }
                 }
                 Outcome::Unauthorized(said) if renewed => {
                     overtaken += 1;
@@ -263,6 +277,15 @@ fn left_alone(refusal: Error, own: Option<&Error>) -> Error {
         (Some(own), Some(at)) => own.retry_at(at),
         _ => refusal,
     }
+}
+
+/// The official API's 401: a token that is dead, or one that lacks a scope.
+fn not_allowed(said: Option<String>) -> Error {
+    let said = said.map_or_else(String::new, |said| format!(" ({said})"));
+    let message = format!(
+        "The API does not accept the token for this{said}. Either it lacks the scope: add it to the private integration in the account's settings. Or the token was deleted or rotated: set the new one with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+    );
+    Error::new(Code::Unauthorized, message)
 }
 
 fn unauthorized(said: Option<String>) -> Error {

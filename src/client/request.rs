@@ -43,6 +43,8 @@ pub struct Request {
     pub service: Service,
     /// The path, percent-encoded, with its leading slash.
     pub path: String,
+    /// The version that this operation's API has, where each has its own.
+    pub version: Option<&'static str>,
     /// Query parameters in order, not yet encoded.
     pub query: Vec<(String, String)>,
     /// The JSON body, if there is one.
@@ -82,6 +84,8 @@ pub struct Response {
 pub enum Fate {
     /// It was surely not executed: never connected, refused, or no time left to send it.
     NotExecuted,
+    /// The server refused it, as it has been seen to do with what it had executed all the same.
+    Refused,
     /// The server answered with a failure (5xx): it is done with the request, one way or the other.
     AnsweredFailure,
     /// The request was written and no readable answer came, or a 2xx that could not be read: the effect may be there or still land.

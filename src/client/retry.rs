@@ -64,6 +64,7 @@ pub(crate) fn worse(one: Fate, other: Fate) -> Fate {
     match (one, other) {
         (Fate::Unknown, _) | (_, Fate::Unknown) => Fate::Unknown,
         (Fate::AnsweredFailure, _) | (_, Fate::AnsweredFailure) => Fate::AnsweredFailure,
+        (Fate::Refused, _) | (_, Fate::Refused) => Fate::Refused,
         _ => Fate::NotExecuted,
     }
 }

@@ -1,6 +1,6 @@
 //! Where requests go ("API Base URLs"), and that they arrive there exactly.
 
-use super::{Request, Service};
+use super::{Request, Scheme, Service};
 use crate::error::{Code, Error, Result};
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -77,6 +77,7 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) body: Option<bytes::Bytes>,
+    pub(crate) version: Option<&'static str>,
 }
 
 impl Outgoing {
@@ -85,7 +86,7 @@ impl Outgoing {
     pub(crate) fn new(request: &Request, urls: &ServiceUrls) -> Result<Self> {
         let url = join(urls.of(request.service), &request.path, &request.query)?;
         let body = request.body.as_ref().map(|body| body.to_string().into());
-        Ok(Self { method: request.method.clone(), url, body })
+        Ok(Self { method: request.method.clone(), url, body, version: request.version })
     }
 }
 
@@ -119,10 +120,13 @@ fn is_dots(segment: &str) -> bool {
 }
 
 /// The default base address of all services.
-pub fn default_base_url() -> Result<Url> {
-    static BASE: LazyLock<Result<Url, url::ParseError>> =
-        LazyLock::new(|| Url::parse("https://backend.leadconnectorhq.com"));
-    BASE.clone().map_err(|fault| Error::new(Code::Internal, fault.to_string()))
+pub fn default_base_url(scheme: Scheme) -> Result<Url> {
+    static BASES: LazyLock<[Result<Url, url::ParseError>; 2]> = LazyLock::new(|| {
+        [Url::parse("https://backend.leadconnectorhq.com"), Url::parse("https://services.leadconnectorhq.com")]
+    });
+    let [document, official] = &*BASES;
+    let base = if scheme == Scheme::Bearer { official } else { document };
+    base.clone().map_err(|fault| Error::new(Code::Internal, fault.to_string()))
 }
 
 #[cfg(test)]

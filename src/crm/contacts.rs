@@ -4,7 +4,7 @@ use super::{
     id::Id,
     list::{List, Paging},
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
-    text::Email,
+    text::{Email, UserRef},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub struct ContactDetails {
     pub tags: Option<Vec<String>>,
     pub source: Option<String>,
     /// User id
-    pub assigned_to: Option<Id>,
+    pub assigned_to: Option<UserRef>,
     pub address: Option<Address>,
     pub custom_fields: Option<Map<String, Value>>,
 }

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
+/// How many items a list gives when nothing is asked for ("Pagination").
+pub const DEFAULT_LIMIT: u64 = 50;
+
 /// The arguments that every list takes.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -47,6 +47,7 @@ pub static ALL: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         Entry::of::<opportunities::GetOpportunity>(),
         Entry::of::<opportunities::CreateOpportunity>(),
         Entry::of::<opportunities::UpdateOpportunity>(),
+        Entry::of::<opportunities::ListPipelines>(),
         Entry::of::<campaigns::ListCampaigns>(),
         Entry::of::<campaigns::GetCampaign>(),
         Entry::of::<campaigns::CreateCampaign>(),
@@ -97,7 +98,7 @@ pub struct Entry {
     pub shape: Shape,
     /// The method of its route.
     pub verb: Verb,
-    /// The path of its route.
+    /// The path of its route in the document's API; empty where it has none there.
     pub path: &'static str,
     /// Whether an argument names the object that it is about.
     pub takes_id: bool,

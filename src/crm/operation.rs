@@ -64,6 +64,18 @@ pub enum Verb {
     Delete,
 }
 
+impl Verb {
+    /// The method's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
 /// An operation's place in the document's API ("Endpoint Catalog").
 #[derive(Debug)]
 pub struct Route<O> {
@@ -89,6 +101,11 @@ impl<O> Route<O> {
         let mut route = Self::new(Verb::Get, "").without_query();
         route.is_local = true;
         route
+    }
+
+    /// No place in the document's API: the official one has the operation.
+    pub const fn official() -> Self {
+        Self::new(Verb::Get, "")
     }
 
     /// `GET path`.

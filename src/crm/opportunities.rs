@@ -4,7 +4,7 @@ use super::{
     id::Id,
     list::{List, Paging},
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
-    text::Date,
+    text::{Date, UserRef},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ pub struct OpportunityDetails {
     pub probability: Option<f64>,
     pub expected_close_date: Option<Date>,
     /// User id
-    pub assigned_to: Option<Id>,
+    pub assigned_to: Option<UserRef>,
     pub tags: Option<Vec<String>>,
 }
 
@@ -158,4 +158,39 @@ impl Operation for UpdateOpportunity {
     const ROUTE: Route<Self> = Route::put("/opportunity/{id}").of(|opportunity| &opportunity.id);
     const CLEARABLE: &'static [&'static str] =
         &["currency", "stage", "probability", "expectedCloseDate", "assignedTo", "tags"];
+}
+
+/// A pipeline: the stages that deals go through.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the fields are the API's own")]
+pub struct Pipeline {
+    pub id: String,
+    pub name: Option<String>,
+    /// In order: `id` and `name` of each.
+    pub stages: Option<Vec<Map<String, Value>>>,
+    /// Fields that have no name here.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl Output for Pipeline {
+    const SHAPE: Shape = Shape::One("pipeline");
+}
+
+/// List pipelines with their stages in order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct ListPipelines {
+    #[serde(flatten)]
+    pub paging: Paging,
+}
+
+impl Operation for ListPipelines {
+    type Output = List<Pipeline>;
+    const NAME: &'static str = "list_pipelines";
+    const TITLE: &'static str = "List pipelines";
+    const EFFECT: Effect = Effect::Read;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const ROUTE: Route<Self> = Route::official();
 }

@@ -56,6 +56,27 @@ checked_text!(
     "An absolute https address. Whether its host may be called is the account's rule, not its form's."
 );
 
+checked_text!(
+    UserRef,
+    json_schema!({"type": "string"}),
+    "A user: the id, or where the API lists users, a name or an e-mail address. Which of them may stand there is the API's business."
+);
+
+impl FromStr for UserRef {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const MAX_BYTES: usize = 254;
+        if text.trim().is_empty() {
+            Err("must not be empty".to_owned())
+        } else if text.len() > MAX_BYTES {
+            Err(format!("has {} bytes; a user's id, name or address has at most {MAX_BYTES}", text.len()))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
 impl FromStr for Email {
     type Err = String;
 

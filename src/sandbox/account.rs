@@ -21,10 +21,14 @@ pub(super) enum Kind {
     Pages,
     Funnels,
     Webhooks,
+    /// The dictionary of custom fields, in the official API's shape: the document has none.
+    CustomFields,
+    /// Pipelines with their stages, in the official API's shape: the document has only the names of stages.
+    Pipelines,
 }
 
 impl Kind {
-    const ALL: [(Self, &'static str, &'static str); 8] = [
+    const ALL: [(Self, &'static str, &'static str); 10] = [
         (Self::Users, "users", "User"),
         (Self::Locations, "locations", "Location"),
         (Self::Contacts, "contacts", "Contact"),
@@ -33,6 +37,8 @@ impl Kind {
         (Self::Pages, "pages", "Page"),
         (Self::Funnels, "funnels", "Funnel"),
         (Self::Webhooks, "webhooks", "Webhook"),
+        (Self::CustomFields, "customFields", "Custom field"),
+        (Self::Pipelines, "pipelines", "Pipeline"),
     ];
 
     /// The kind with this plural name.
@@ -70,7 +76,7 @@ impl Traits {
     }
 
     /// Whether this asks for nothing.
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.email.is_empty() && self.phone.is_empty() && self.status.is_empty() && self.tags.is_empty()
     }
 
@@ -133,6 +139,11 @@ impl Account {
     pub(super) fn get(&self, kind: Kind, id: &str) -> Option<Fields> {
         let shelf = self.shelf(kind)?;
         shelf.objects.get(*shelf.places.get(id)?).map(Object::fields)
+    }
+
+    /// Where an object stands among those of its kind, oldest first.
+    pub(super) fn place(&self, kind: Kind, id: &str) -> Option<usize> {
+        self.shelf(kind)?.places.get(id).copied()
     }
 
     /// The first object of a kind: the account's own user, its default location.

@@ -2,7 +2,7 @@
 
 use super::limits::{Limits, millis};
 use super::routes::Change;
-use super::server::Call;
+use super::world::Call;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;

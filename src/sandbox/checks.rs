@@ -3,7 +3,7 @@
 use super::account::Fields;
 use super::answer::Answer;
 use super::operations::BodyRule;
-use super::server::Call;
+use super::world::Call;
 use http::{HeaderMap, StatusCode, header};
 
 /// The refusal of a token.
@@ -12,7 +12,7 @@ pub(super) fn unauthorized() -> Answer {
 }
 
 /// A header that may stand once only.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(first)

@@ -1,6 +1,7 @@
 //! The words of a fault plan.
 
 use super::faults::{FaultPlan, Filter, Kind, Rule};
+use super::official;
 use super::operations::{Effect, ROUTES};
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +27,8 @@ latency, statuses, html and drop strike before the operation takes effect; with 
 they strike once it has. A request that is refused anyway keeps its honest answer from faults that strike after.
 
 FILTER is `any` (the default: every operation, but not the token refresh), `read`, `write`, `refresh`, or one
-operation such as `POST /contact` or `PUT /page/{id}`.
+operation such as `POST /contact` or `PUT /page/{id}`. With --api official the document's name of an operation stands
+for the official one that does the same.
 *COUNT befalls at most so many requests, +SKIP lets so many matching ones pass first, %PERCENT befalls each with
 that chance, from the sandbox's seed.
 
@@ -139,14 +141,19 @@ fn filter(text: &str) -> Result<Filter, String> {
         "read" => Ok(Filter::Effect(Effect::Read)),
         "write" => Ok(Filter::Effect(Effect::Write)),
         "refresh" => Ok(Filter::Effect(Effect::Refresh)),
-        _ => match ROUTES.iter().find(|route| route.name == text) {
-            Some(route) => Ok(Filter::Operation(route.name)),
+        _ => match names().find(|name| *name == text) {
+            Some(name) => Ok(Filter::Operation(name)),
             None => Err(format!(
                 "unknown filter \"{text}\"; allowed are any, read, write, refresh, or one of: {}",
-                ROUTES.iter().map(|route| route.name).collect::<Vec<_>>().join(", ")
+                names().collect::<Vec<_>>().join(", ")
             )),
         },
     }
+}
+
+/// The operations of both APIs.
+fn names() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|route| route.name).chain(official::operations::names())
 }
 
 fn number(form: &str, text: Option<&str>) -> Result<u64, String> {

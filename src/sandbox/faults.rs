@@ -1,6 +1,6 @@
 //! Faults: what may go wrong, which requests it befalls, and the drawing of them.
 
-use super::operations::{Effect, Route};
+use super::operations::{Effect, Label};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -37,16 +37,16 @@ pub(super) enum Filter {
     Any,
     /// Operations of this effect.
     Effect(Effect),
-    /// One operation, as the document writes it.
+    /// One operation, as its API writes it or as the document writes the one that does the same.
     Operation(&'static str),
 }
 
 impl Filter {
-    fn fits(&self, route: &Route) -> bool {
+    fn fits(&self, label: Label) -> bool {
         match self {
-            Self::Any => route.effect != Effect::Refresh,
-            Self::Effect(effect) => route.effect == *effect,
-            Self::Operation(name) => route.name == *name,
+            Self::Any => label.effect != Effect::Refresh,
+            Self::Effect(effect) => label.effect == *effect,
+            Self::Operation(name) => label.name == *name || label.twin == Some(name),
         }
     }
 }
@@ -113,10 +113,10 @@ impl Faults {
     }
 
     /// Draws what befalls a request: every waiting that fits, and the first of the other rules that does.
-    pub(super) fn draw(&mut self, route: &Route) -> Drawn {
+    pub(super) fn draw(&mut self, label: Label) -> Drawn {
         let mut drawn = Drawn::default();
         for active in &mut self.rules {
-            if !active.would_fire(route) {
+            if !active.would_fire(label) {
                 continue;
             }
             match active.rule.kind {
@@ -135,8 +135,8 @@ impl Faults {
 
 impl Active {
     /// Every matching request is seen and has its throw, so that a script does not depend on the other rules.
-    fn would_fire(&mut self, route: &Route) -> bool {
-        if !self.rule.filter.fits(route) {
+    fn would_fire(&mut self, label: Label) -> bool {
+        if !self.rule.filter.fits(label) {
             return false;
         }
         self.seen += 1;
@@ -150,8 +150,8 @@ mod tests {
     use super::super::operations::ROUTES;
     use super::*;
 
-    fn route(name: &str) -> &'static Route {
-        ROUTES.iter().find(|route| route.name == name).unwrap()
+    fn route(name: &str) -> Label {
+        ROUTES.iter().find(|route| route.name == name).unwrap().label()
     }
 
     /// For each of so many creations of a contact, whether a fault befalls it.

@@ -26,6 +26,21 @@ pub(super) struct Rate {
     pub(super) retry_after: u64,
 }
 
+impl Rate {
+    /// The headers of the document's family, which every answer bears.
+    pub(super) fn headers(self) -> Vec<(&'static str, u64)> {
+        let mut headers = vec![
+            ("x-ratelimit-limit", self.limit.into()),
+            ("x-ratelimit-remaining", self.remaining.into()),
+            ("x-ratelimit-reset", self.reset),
+        ];
+        if !self.admitted {
+            headers.push(("retry-after", self.retry_after));
+        }
+        headers
+    }
+}
+
 /// How many windows the record keeps.
 const KEPT: usize = 10_000;
 
@@ -87,6 +102,11 @@ impl Limits {
         self.turn(now);
         self.forget_arrivals(now);
         self.rate(now)
+    }
+
+    /// The length of a window.
+    pub(super) fn length(&self) -> Duration {
+        self.length
     }
 
     fn forget_arrivals(&mut self, now: Duration) {

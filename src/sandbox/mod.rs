@@ -1,4 +1,5 @@
-//! An embedded GoHighLevel: one account in memory, served over HTTP as the document describes it.
+//! An embedded GoHighLevel: one account in memory, served over HTTP as the document describes it, or as HighLevel's
+//! official API ([`Api::Official`]).
 //!
 //! It knows nothing of the rest of this crate. It reads the document by itself and strictly, so that it can judge what
 //! the client sends: unknown fields, stray headers and one request too many are refused here and not in production.
@@ -13,6 +14,7 @@ mod faults;
 mod fields;
 mod limits;
 mod manage;
+mod official;
 mod operations;
 mod pages;
 mod query;
@@ -22,22 +24,36 @@ mod server;
 mod strike;
 mod tokens;
 mod validate;
+mod world;
 
 pub use fault_spec::FaultError;
 pub use faults::FaultPlan;
 pub use limits::Counting;
 
-use server::{Clock, Shared, World, lock};
+use server::{Shared, lock};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use world::{Clock, World};
+
+/// The API that the account is served as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Api {
+    /// The API document that the catalogue follows.
+    #[default]
+    Document,
+    /// HighLevel's official API, as its OpenAPI files describe it.
+    Official,
+}
 
 /// How a sandbox behaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SandboxConfig {
+    /// Which API the account is served as.
+    pub api: Api,
     /// How many contacts the account begins with; opportunities are about a fifth of it.
     pub contacts: usize,
     /// From which the sample data, new ids and the chances of faults are drawn.
@@ -46,6 +62,10 @@ pub struct SandboxConfig {
     pub rate_limit: u32,
     /// The length of a window.
     pub rate_window: Duration,
+    /// Requests in one day, which only the official API counts.
+    pub daily_limit: u32,
+    /// The length of such a day.
+    pub day: Duration,
     /// Whether windows are fixed or sliding.
     pub counting: Counting,
     /// How long a token lives. For as long again it can be renewed.
@@ -61,16 +81,26 @@ pub struct SandboxConfig {
 impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
+            api: Api::Document,
             contacts: 250,
             seed: 1,
             rate_limit: 300,
             rate_window: Duration::from_secs(60),
+            daily_limit: 200_000,
+            day: Duration::from_secs(24 * 60 * 60),
             counting: Counting::Fixed,
             token_ttl: Duration::from_secs(20 * 60),
             rotate: false,
             extra_token: None,
             faults: FaultPlan::default(),
         }
+    }
+}
+
+impl SandboxConfig {
+    /// The official API with its quota: 100 requests in 10 seconds and 200,000 a day.
+    pub fn official() -> Self {
+        Self { api: Api::Official, rate_limit: 100, rate_window: Duration::from_secs(10), ..Self::default() }
     }
 }
 
@@ -88,14 +118,19 @@ impl Sandbox {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let mut tokens = tokens::Tokens::new(config.token_ttl, config.rotate)?;
+        let mut auth = official::auth::Auth::new(config.token_ttl)?;
         if let Some(token) = config.extra_token {
-            tokens.plant(token);
+            tokens.plant(token.clone());
+            auth.plant(token);
         }
         let account = seed::account(config.seed, config.contacts);
         let clock = Clock::start();
         let limits = limits::Limits::new(config.counting, config.rate_limit, config.rate_window, clock.now());
+        let day = official::limits::Day::new(config.daily_limit, config.day, clock.now());
         let world = Arc::new(Mutex::new(World {
+            api: config.api,
             account,
+            official: official::State { auth, day, traces: 0 },
             tokens,
             limits,
             faults: faults::Faults::new(config.faults, config.seed),
@@ -118,11 +153,14 @@ impl Sandbox {
         format!("http://{}", self.addr)
     }
 
-    /// A new token, good for one lifetime from now.
+    /// A new token: good for one lifetime from now, or of the official API a private integration token, which stays good.
     pub fn token(&self) -> String {
-        let mut world = lock(&self.world);
-        let now = world.clock.now();
-        world.tokens.issue(now)
+        lock(&self.world).issue()
+    }
+
+    /// The id of the location that all data belong to.
+    pub fn location_id(&self) -> String {
+        official::home(&lock(&self.world).account)
     }
 
     /// Ends it: no connection and no listener is left when this returns.

@@ -63,6 +63,21 @@ pub(super) struct Route {
     pub(super) body: BodyRule,
 }
 
+/// What faults and books know of an operation, whichever API it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Label {
+    pub(super) name: &'static str,
+    /// The document's operation that does the same, if this one is another API's: one plan of faults fits both.
+    pub(super) twin: Option<&'static str>,
+    pub(super) effect: Effect,
+}
+
+impl Route {
+    pub(super) fn label(&self) -> Label {
+        Label { name: self.name, twin: None, effect: self.effect }
+    }
+}
+
 const fn read(op: Op, name: &'static str) -> Route {
     Route { op, name, effect: Effect::Read, body: BodyRule::None }
 }
@@ -103,9 +118,9 @@ pub(super) const ROUTES: &[Route] = &[
 ];
 
 /// What a method and a path lead to.
-pub(super) enum Found {
-    /// An operation, and the id in its path (empty if it has none).
-    Route(&'static Route, String),
+pub(super) enum Found<R: 'static> {
+    /// An operation, and the ids in its path.
+    Route(&'static R, Vec<String>),
     /// The path exists, but not with this method.
     WrongMethod,
     /// There is no such path.
@@ -113,28 +128,38 @@ pub(super) enum Found {
 }
 
 /// Finds the operation of a raw path, as it came on the wire.
-pub(super) fn find(method: &str, path: &str) -> Found {
+pub(super) fn find(method: &str, path: &str) -> Found<Route> {
+    find_among(ROUTES, |route| route.name, method, path)
+}
+
+/// The same in any table of operations.
+pub(super) fn find_among<R>(
+    routes: &'static [R],
+    name: impl Fn(&R) -> &'static str,
+    method: &str,
+    path: &str,
+) -> Found<R> {
     let mut path_exists = false;
-    for route in ROUTES {
-        let Some((verb, pattern)) = route.name.split_once(' ') else { continue };
-        let Some(id) = fit(pattern, path) else { continue };
+    for route in routes {
+        let Some((verb, pattern)) = name(route).split_once(' ') else { continue };
+        let Some(ids) = fit(pattern, path) else { continue };
         if verb == method {
-            return Found::Route(route, id);
+            return Found::Route(route, ids);
         }
         path_exists = true;
     }
     if path_exists { Found::WrongMethod } else { Found::Nothing }
 }
 
-/// Whether a path fits a pattern, and the decoded id if it does.
-fn fit(pattern: &str, path: &str) -> Option<String> {
+/// Whether a path fits a pattern, and its decoded ids if it does.
+fn fit(pattern: &str, path: &str) -> Option<Vec<String>> {
     let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    let mut id = String::new();
+    let mut ids = Vec::new();
     loop {
         match (wanted.next(), given.next()) {
-            (None, None) => return Some(id),
+            (None, None) => return Some(ids),
             (Some(name), Some(segment)) if name.starts_with('{') && !segment.is_empty() => {
-                id = percent_decode_str(segment).decode_utf8_lossy().into_owned();
+                ids.push(percent_decode_str(segment).decode_utf8_lossy().into_owned());
             }
             (Some(name), Some(segment)) if name == segment => {}
             _ => return None,
@@ -148,7 +173,7 @@ mod tests {
 
     fn op(method: &str, path: &str) -> Option<(Op, String)> {
         match find(method, path) {
-            Found::Route(route, id) => Some((route.op, id)),
+            Found::Route(route, ids) => Some((route.op, ids.concat())),
             _ => None,
         }
     }

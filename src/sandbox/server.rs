@@ -1,59 +1,22 @@
-//! The way of one request: connection, books, quota, faults, checks, account, and back.
+//! The way of one request: connection, books, faults, and back. What it does to the account is the [`World`]'s.
 
-use super::account::{Account, Fields};
-use super::answer::{Answer, Payload};
-use super::books::{Books, Entry};
-use super::faults::{Drawn, Faults, Kind, Rule};
-use super::limits::{Limits, Rate};
-use super::operations::{self, Effect, Found, Route};
-use super::routes::{self, perform};
-use super::tokens::Tokens;
-use super::{checks, query, strike};
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use super::answer::Payload;
+use super::faults::{Drawn, Kind, Rule};
+use super::strike;
+use super::world::{Call, RateHeaders, Step, Target, World};
+use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// The largest request body that is read.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-
-/// Time since 1970 that never steps back.
-#[derive(Debug)]
-pub(super) struct Clock {
-    started: Instant,
-    unix: Duration,
-}
-
-impl Clock {
-    pub(super) fn start() -> Self {
-        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), unix }
-    }
-
-    pub(super) fn now(&self) -> Duration {
-        self.unix + self.started.elapsed()
-    }
-}
-
-/// Everything that a request may touch.
-#[derive(Debug)]
-pub(super) struct World {
-    pub(super) account: Account,
-    pub(super) tokens: Tokens,
-    pub(super) limits: Limits,
-    pub(super) faults: Faults,
-    pub(super) books: Books,
-    pub(super) clock: Clock,
-    pub(super) seed: u64,
-}
 
 /// The world as connections share it.
 pub(super) type Shared = Arc<Mutex<World>>;
@@ -61,16 +24,6 @@ pub(super) type Shared = Arc<Mutex<World>>;
 /// The world, for a moment. No lock is held across an await.
 pub(super) fn lock(world: &Shared) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A request as it came on the wire.
-#[derive(Debug, Clone)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
 }
 
 /// The connection ends without an answer: hyper closes it when the service fails.
@@ -112,14 +65,6 @@ pub(super) async fn run(listener: TcpListener, world: Shared) {
     }
 }
 
-/// How a request goes on after its arrival was entered.
-enum Step {
-    /// It is answered at once.
-    Refused(Answer),
-    /// It is for this operation with this id.
-    Goes(&'static Route, String, Drawn),
-}
-
 async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Response<Payload>, Dropped> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, MAX_BODY).collect().await else { return Err(Dropped) };
@@ -136,7 +81,7 @@ async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Respon
     let (entry, rate, step) = lock(&world).arrive(&call);
     let response = match step {
         Step::Refused(answer) => Some(answer.into_response()),
-        Step::Goes(route, id, drawn) => attend(&world, &call, route, id, drawn).await,
+        Step::Goes(target, drawn) => attend(&world, &call, target, drawn).await,
     };
     let status = response.as_ref().map(|response| response.status().as_u16());
     lock(&world).books.answer(entry, status);
@@ -144,13 +89,7 @@ async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Respon
 }
 
 /// Performs an operation, with the faults that were drawn for it.
-async fn attend(
-    world: &Shared,
-    call: &Call,
-    route: &'static Route,
-    id: String,
-    drawn: Drawn,
-) -> Option<Response<Payload>> {
+async fn attend(world: &Shared, call: &Call, target: Target, drawn: Drawn) -> Option<Response<Payload>> {
     wait(drawn.before).await;
     let fault = match drawn.fault {
         Some(Rule { name, kind, after: false, .. }) => {
@@ -159,14 +98,14 @@ async fn attend(
                 let (world, call) = (world.clone(), call.clone());
                 tokio::spawn(async move {
                     tokio::time::sleep(delay).await;
-                    lock(&world).perform(&call, route, &id);
+                    lock(&world).perform(&call, &target);
                 });
             }
             return strike::answer(&kind, call, None);
         }
         fault => fault,
     };
-    let answer = lock(world).perform(call, route, &id);
+    let answer = lock(world).perform(call, &target);
     wait(drawn.after).await;
     match fault {
         Some(rule) if answer.status.is_success() => {
@@ -184,73 +123,10 @@ async fn wait(time: Duration) {
     }
 }
 
-impl World {
-    /// Enters a request, counts it, and draws its faults.
-    fn arrive(&mut self, call: &Call) -> (Entry, Rate, Step) {
-        let now = self.clock.now();
-        let found = operations::find(call.method.as_str(), &call.path);
-        let name = if let Found::Route(route, _) = &found { Some(route.name) } else { None };
-        let entry = self.books.arrive(now, call.clone(), name);
-        let refuse = |status, message: &str| Step::Refused(Answer::refuse(status, message));
-        match found {
-            Found::Nothing => {
-                let message = format!("Cannot {} {}", call.method, call.path);
-                (entry, self.limits.peek(now), refuse(StatusCode::NOT_FOUND, &message))
-            }
-            Found::WrongMethod => {
-                let message = format!("{} has no {}", call.path, call.method);
-                (entry, self.limits.peek(now), refuse(StatusCode::METHOD_NOT_ALLOWED, &message))
-            }
-            Found::Route(route, id) => {
-                let rate = self.limits.count(now);
-                if !rate.admitted {
-                    return (entry, rate, refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"));
-                }
-                let mut drawn = self.faults.draw(route);
-                for wait in drawn.waits.drain(..) {
-                    self.books.fault(wait);
-                }
-                (entry, rate, Step::Goes(route, id, drawn))
-            }
-        }
-    }
-
-    /// Checks a request and performs its operation.
-    fn perform(&mut self, call: &Call, route: &Route, id: &str) -> Answer {
-        self.try_perform(call, route, id).unwrap_or_else(|refusal| refusal)
-    }
-
-    fn try_perform(&mut self, call: &Call, route: &Route, id: &str) -> Result<Answer, Answer> {
-        let now = self.clock.now();
-        let token = checks::token(&call.headers)?;
-        if route.effect != Effect::Refresh && !self.tokens.is_valid(token, now) {
-            return Err(checks::unauthorized());
-        }
-        checks::headers(call, route.body)?;
-        let query = query::read(route.op, &call.query).map_err(Answer::bad_request)?;
-        let body: Fields = checks::body(call, route.body)?;
-        if route.effect == Effect::Refresh {
-            let (token, seconds) = self.tokens.refresh(token, now).ok_or_else(checks::unauthorized)?;
-            self.books.refresh();
-            return Ok(Answer::ok(json!({ "tokenId": token, "expiresIn": seconds })));
-        }
-        let request = routes::Request { op: route.op, id, query: &query, body: &body, now };
-        let done = perform(&mut self.account, &request)?;
-        if let Some((change, id)) = done.change {
-            self.books.change(change, id);
-        }
-        Ok(done.answer)
-    }
-}
-
 /// Adds the quota's headers, which every answer bears.
-fn with_rate(mut response: Response<Payload>, rate: Rate) -> Response<Payload> {
-    let headers = response.headers_mut();
-    headers.insert("x-ratelimit-limit", HeaderValue::from(rate.limit));
-    headers.insert("x-ratelimit-remaining", HeaderValue::from(rate.remaining));
-    headers.insert("x-ratelimit-reset", HeaderValue::from(rate.reset));
-    if !rate.admitted {
-        headers.insert(http::header::RETRY_AFTER, HeaderValue::from(rate.retry_after));
+fn with_rate(mut response: Response<Payload>, rate: RateHeaders) -> Response<Payload> {
+    for (name, value) in rate {
+        response.headers_mut().insert(name, HeaderValue::from(value));
     }
     response
 }

@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Payload, full};
 use super::faults::Kind;
-use super::server::Call;
+use super::world::Call;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};

@@ -28,6 +28,16 @@ pub(super) enum Shape {
     Object(&'static [Field]),
     /// An object of anything.
     AnyObject,
+    /// An array of anything.
+    Array,
+    /// An array of objects of these fields.
+    Items(&'static [Field]),
+    /// Anything.
+    Any,
+    /// True or false.
+    Flag,
+    /// This, or null.
+    OrNull(&'static Shape),
 }
 
 /// A field of a body.
@@ -93,9 +103,12 @@ fn judge(name: &str, shape: Shape, value: &Value) -> Result<(), String> {
         Shape::Date => (text.is_some_and(is_date), "an ISO 8601 date".to_owned()),
         Shape::Number(least, most) => {
             let fits = value.as_f64().is_some_and(|number| number >= least && number <= most);
-            let wanted =
-                if most.is_finite() { format!("between {least} and {most}") } else { format!("at least {least}") };
-            (fits, format!("a number, {wanted}"))
+            let wanted = match (least.is_finite(), most.is_finite()) {
+                (_, true) => format!("a number, between {least} and {most}"),
+                (true, false) => format!("a number, at least {least}"),
+                (false, false) => "a number".to_owned(),
+            };
+            (fits, wanted)
         }
         Shape::OneOf(words) => {
             (text.is_some_and(|text| words.contains(&text)), format!("one of: {}", words.join(", ")))
@@ -111,6 +124,18 @@ fn judge(name: &str, shape: Shape, value: &Value) -> Result<(), String> {
             None => (false, "an object".to_owned()),
         },
         Shape::AnyObject => (value.is_object(), "an object".to_owned()),
+        Shape::Array => (value.is_array(), "an array".to_owned()),
+        Shape::Items(fields) => {
+            let Some(items) = value.as_array() else { return Err(format!("{name} must be an array")) };
+            for (place, item) in items.iter().enumerate() {
+                judge(&format!("{name}.{place}"), Shape::Object(fields), item)?;
+            }
+            return Ok(());
+        }
+        Shape::Any => return Ok(()),
+        Shape::Flag => (value.is_boolean(), "a boolean".to_owned()),
+        Shape::OrNull(_) if value.is_null() => return Ok(()),
+        Shape::OrNull(shape) => return judge(name, *shape, value),
     };
     if fits { Ok(()) } else { Err(format!("{name} must be {wanted}")) }
 }

@@ -6,6 +6,7 @@
 mod approvals;
 mod credential;
 mod journal;
+mod known;
 mod mirror;
 mod quota;
 mod renewal;
@@ -54,7 +55,11 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          preview TEXT NOT NULL, expires_at INTEGER NOT NULL, approved_at INTEGER, spent_at INTEGER
      ) STRICT;",
      "CREATE TABLE quota (account TEXT PRIMARY KEY, books TEXT NOT NULL, used_at INTEGER NOT NULL) STRICT;
-     CREATE TABLE renewing (root TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL, asked_at INTEGER) STRICT;"];
+     CREATE TABLE renewing (root TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL, asked_at INTEGER) STRICT;",
+     "CREATE TABLE known (
+         account TEXT NOT NULL, kind TEXT NOT NULL, items TEXT NOT NULL, read_at INTEGER NOT NULL,
+         PRIMARY KEY (account, kind)
+     ) STRICT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

@@ -52,7 +52,7 @@ fn call() -> CallContext {
 
 fn request(method: Method, path: &str, body: Option<Value>, repeat: Repeat) -> Request {
     let (path, query) = (path.to_owned(), Vec::new());
-    Request { method, service: Service::Backend, path, query, body, repeat, expect: Expect::Json }
+    Request { method, service: Service::Backend, path, version: None, query, body, repeat, expect: Expect::Json }
 }
 
 fn get(path: &str) -> Request {

@@ -4,8 +4,9 @@ use super::Mirroring;
 use crate::{
     account::{
         paging::{Fit, Paging},
-        scan::{self, PAGE, Page},
+        scan::PAGE,
     },
+    backend::Page,
     context::CallContext,
     crm::{Invocation, find, locations::GetDefaultLocation},
     error::{Code, Error, Result},
@@ -145,7 +146,7 @@ impl Mirroring {
                 if paced {
                     context.bound(tokio::time::sleep_until(self.pace.turn(&self.backend.quota()))).await?;
                 }
-                let page = scan::page(&self.backend, list, offset, PAGE, context).await;
+                let page = self.backend.page(list, offset, PAGE, context).await;
                 page.map(|page| (offset, page)).map_err(|failed| failed.error)
             }
         };

@@ -1,4 +1,4 @@
-//! The users: no list has them, so they are met by the ids of those that own something.
+//! The users: where no list has them, they are met by the ids of those that own something.
 
 use super::Mirroring;
 use crate::{
@@ -22,10 +22,23 @@ const AT_ONCE: usize = 4;
 const MOST: usize = 500;
 
 impl Mirroring {
-    /// Reads the current user and every owner. Says whether that was all.
+    /// Reads the users. Says whether that was all.
     pub(super) async fn read_users(&self, mirror: &Mirror, context: &CallContext) -> Result<bool> {
         let table = Table::named("users").ok_or_else(|| Error::new(Code::Internal, "There is no table of users."))?;
         let (sent_at, start) = (Utc::now(), Instant::now());
+        let (items, whole) = match self.backend.everyone(context).await? {
+            Some(users) => (users, true),
+            None => self.meet_users(mirror, context).await?,
+        };
+        let count = items.len() as u64;
+        let spent = start.elapsed();
+        let page = MirrorPage { items, sent_at, offset: count, tail: None, total: Some(count), drifted: false, spent };
+        mirror.keep_page(table, &self.owner, page).await?;
+        Ok(whole)
+    }
+
+    /// The current user and every owner, and whether those are all.
+    async fn meet_users(&self, mirror: &Mirror, context: &CallContext) -> Result<(Vec<Value>, bool)> {
         let owners = mirror.owners().await?;
         let whole = owners.len() <= MOST;
         let asks = owners.into_iter().take(MOST).filter_map(|id| id.parse::<Id>().ok());
@@ -40,11 +53,6 @@ impl Mirroring {
             }
         });
         let users: Vec<Option<Value>> = users.buffered(AT_ONCE).try_collect().await?;
-        let items: Vec<Value> = users.into_iter().flatten().collect();
-        let count = items.len() as u64;
-        let spent = start.elapsed();
-        let page = MirrorPage { items, sent_at, offset: count, tail: None, total: Some(count), drifted: false, spent };
-        mirror.keep_page(table, &self.owner, page).await?;
-        Ok(whole)
+        Ok((users.into_iter().flatten().collect(), whole))
     }
 }

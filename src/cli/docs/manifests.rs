@@ -1,6 +1,6 @@
 //! manifest.json (the bundle for desktop hosts) and server.json (the registry): version and tools come from here.
 
-use crate::crm::ALL;
+use crate::{backend::Api, crm::ALL};
 use anyhow::Context;
 use serde_json::{Value, json};
 
@@ -8,8 +8,11 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The bundle's manifest with this version and these tools.
 pub(super) fn bundle(text: &str) -> anyhow::Result<String> {
-    let tools: Value =
-        ALL.iter().map(|entry| json!({"name": entry.name, "description": entry.description()})).collect();
+    let tools: Value = ALL
+        .iter()
+        .filter(|entry| Api::Document.how(entry).is_some())
+        .map(|entry| json!({"name": entry.name, "description": entry.description()}))
+        .collect();
     rewritten(text, &[("/version", VERSION.into()), ("/tools", tools)])
 }
 

@@ -1,9 +1,13 @@
 //! The tables: tools, prompts and resources from their catalogues, settings from the command line's own definitions.
 
-use super::{super::Cli, blocks::table};
+use super::{
+    super::{Cli, tools},
+    blocks::table,
+};
 use crate::{
+    backend::Api,
     config::Settings,
-    crm::{ALL, Effect},
+    crm::{ALL, Effect, Entry},
     guard::Policy,
     mcp::{Need, PROMPTS, places},
     sandbox::FaultPlan,
@@ -14,7 +18,8 @@ use std::collections::BTreeSet;
 /// Every tool, in the order in which hosts list them.
 pub(super) fn tools() -> String {
     let policy = Policy::default();
-    let rows = ALL.iter().map(|entry| {
+    let (here, elsewhere): (Vec<&Entry>, Vec<_>) = ALL.iter().partition(|entry| Api::Document.how(entry).is_some());
+    let rows = here.iter().map(|entry| {
         let effect = match entry.effect {
             Effect::Read => "reads",
             Effect::Create => "creates",
@@ -25,7 +30,15 @@ pub(super) fn tools() -> String {
         let asks = if policy.confirms(entry) { "yes" } else { "" };
         [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks.to_owned()]
     });
-    format!("{} tools:\n\n{}", ALL.len(), table(["Tool", "What it does", "Effect", "Asks a person"], rows))
+    let more: Vec<String> = elsewhere.iter().map(|entry| code(entry.name)).collect();
+    let table = table(["Tool", "What it does", "Effect", "Asks a person"], rows);
+    format!("{} tools:\n\n{table}\nWith `--api official` also {}.\n", here.len(), more.join(", "))
+}
+
+/// What each of HighLevel's APIs has of the tools.
+pub(super) fn apis() -> String {
+    let rows = tools::apis().map(|[tool, document, official]| [code(&tool), document, official]);
+    table(["Tool", "Document", "Official"], rows)
 }
 
 /// Every prompt, with its arguments.

@@ -11,6 +11,7 @@ pub use token::TokenSource;
 pub(crate) use token::holds as token_holds;
 use token::{Hope, in_order};
 
+use super::Scheme;
 use super::attempt::{Wire, token_header};
 use super::urls::Outgoing;
 use crate::{
@@ -97,6 +98,11 @@ impl Auth {
         })
     }
 
+    /// Whether there is a way to renew the token.
+    fn renews(&self) -> bool {
+        self.wire.scheme == Scheme::TokenId
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,7 +117,7 @@ impl Auth {
         let state = self.state();
         let over = state.current.as_ref().is_some_and(|token| token.is_over(self.wire.clock.now()));
         // It may have ended in the wait for the quota. While renewals fail, the API may still know better.
-        let over = over && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
+        let over = over && self.renews() && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
         let waits = over || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
         if waits { None } else { state.current.clone() }
     }
@@ -140,6 +146,9 @@ impl Auth {
         let blocked = self.state().renewal.as_ref().is_some_and(Renewal::blocks);
         if blocked {
             return self.renew(current.generation, context).await;
+        }
+        if !self.renews() {
+            return Ok(());
         }
         let now = self.wire.clock.now();
         let pausing = self.state().failed.as_ref().is_some_and(|pause| pause.until > Instant::now());
@@ -301,7 +310,7 @@ impl Auth {
     pub(crate) fn due_in(&self) -> Option<Duration> {
         let now = self.wire.clock.now();
         let state = self.state();
-        let due = state.current.as_ref().filter(|_| state.refused.is_none())?.due_at?;
+        let due = state.current.as_ref().filter(|_| self.renews() && state.refused.is_none())?.due_at?;
         Some((due - now).to_std().unwrap_or_default())
     }
 }

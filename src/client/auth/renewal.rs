@@ -98,7 +98,8 @@ impl Auth {
     /// where the server rotates. Waits for a renewal that is under way.
     pub(crate) async fn overtaken(self: &Arc<Self>, generation: u64, context: &CallContext) -> bool {
         let now = self.wire.clock.now();
-        let of_age = self.state().current.as_ref().is_some_and(|token| token.due_at.is_some_and(|due| due <= now));
+        let of_age = self.renews()
+            && self.state().current.as_ref().is_some_and(|token| token.due_at.is_some_and(|due| due <= now));
         if of_age {
             return self.renew(generation, context).await.is_ok();
         }

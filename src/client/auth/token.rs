@@ -31,6 +31,11 @@ pub(super) struct Given {
 }
 
 impl TokenSource {
+    /// The token that is there now, for a look at what kind it is; `None` where it cannot be read.
+    pub async fn peek(&self, store: &Store) -> Option<SecretString> {
+        self.read(store).await.ok().flatten().map(|given| given.token)
+    }
+
     /// The token that is there now; an empty one counts as none.
     ///
     /// # Errors

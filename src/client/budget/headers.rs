@@ -7,10 +7,13 @@ use std::time::Duration;
 /// No header holds calls back for longer than this, whatever it says.
 pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
+/// When a spent day is looked at again whose end is not told.
+const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+
 /// The headers of one answer, read leniently: what cannot be understood counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct AnswerHeaders {
-    /// `X-RateLimit-Limit`: requests in one window.
+    /// `X-RateLimit-Limit`, or `X-RateLimit-Max`: requests in one window.
     pub(crate) limit: Option<u32>,
     /// `X-RateLimit-Remaining`: requests left in this window.
     pub(crate) remaining: Option<u32>,
@@ -20,6 +23,10 @@ pub(crate) struct AnswerHeaders {
     pub(crate) retry_after: Option<Duration>,
     /// `Date`: the server's clock, in whole seconds.
     pub(crate) date: Option<DateTime<Utc>>,
+    /// `X-RateLimit-Interval-Milliseconds`: the window itself.
+    pub(crate) interval: Option<Duration>,
+    /// The distance to the next day, if `X-RateLimit-Daily-Remaining` says that this day's requests are used up.
+    pub(crate) day_ends: Option<Duration>,
     /// Whether `reset` rests on the server's own clock or on a plain distance, so that a window can be learned of it.
     pub(crate) reset_is_sure: bool,
 }
@@ -35,11 +42,17 @@ impl AnswerHeaders {
         let reset = text("x-ratelimit-reset").and_then(|value| moment(value, now));
         Self {
             // A limit of nothing would hold every call for ever: it cannot be meant.
-            limit: count("x-ratelimit-limit").filter(|limit| *limit > 0),
+            limit: count("x-ratelimit-limit").or_else(|| count("x-ratelimit-max")).filter(|limit| *limit > 0),
             remaining: count("x-ratelimit-remaining"),
             reset: reset.map(|(distance, _)| distance),
             retry_after: text(header::RETRY_AFTER.as_str()).and_then(|value| retry_after(value, now)),
             date,
+            interval: text("x-ratelimit-interval-milliseconds")
+                .and_then(whole)
+                .filter(|interval| *interval > 0)
+                .map(|interval| Duration::from_millis(interval).min(LONGEST)),
+            day_ends: (count("x-ratelimit-daily-remaining") == Some(0))
+                .then(|| text("x-ratelimit-daily-reset").and_then(|value| day_end(value, now)).unwrap_or(LOOK_AGAIN)),
             reset_is_sure: reset.is_some_and(|(_, relative)| relative || date.is_some()),
         }
     }
@@ -79,6 +92,15 @@ fn moment(text: &str, now: DateTime<Utc>) -> Option<(Duration, bool)> {
     Some((until(at?, now), false))
 }
 
+/// `Daily-Reset`: milliseconds, since 1970 or from now; seconds since 1970 are told by their size.
+fn day_end(text: &str, now: DateTime<Utc>) -> Option<Duration> {
+    const DAYS: u64 = 1_000_000_000;
+    match whole(text) {
+        Some(distance) if distance < DAYS => Some(Duration::from_millis(distance).min(LONGEST)),
+        _ => moment(text, now).map(|(distance, _)| distance),
+    }
+}
+
 fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     match whole(text) {
         Some(seconds) => Some(Duration::from_secs(seconds).min(LONGEST)),
@@ -95,6 +117,26 @@ fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_official_family_tells_window_and_day() {
+        let told = read(&[
+            ("x-ratelimit-max", "100"),
+            ("x-ratelimit-remaining", "42"),
+            ("x-ratelimit-interval-milliseconds", "10000"),
+            ("x-ratelimit-daily-remaining", "7"),
+            ("x-ratelimit-daily-reset", "3600000"),
+        ]);
+        assert_eq!((told.limit, told.remaining, told.interval), (Some(100), Some(42), Some(Duration::from_secs(10))));
+        assert_eq!(told.day_ends, None, "there is something left");
+        let ends = |reset: &str| {
+            read(&[("date", DATE), ("x-ratelimit-daily-remaining", "0"), ("x-ratelimit-daily-reset", reset)]).day_ends
+        };
+        assert_eq!(ends("3600000"), Some(Duration::from_secs(3600)));
+        assert_eq!(ends("1698161400000"), Some(Duration::from_secs(3600)), "milliseconds since 1970");
+        assert_eq!(ends("1698161400"), Some(Duration::from_secs(3600)), "seconds since 1970");
+        assert_eq!(ends("soon"), Some(LOOK_AGAIN), "an end that cannot be read is looked for");
+    }
 
     const DATE: &str = "Tue, 24 Oct 2023 14:30:00 GMT"; // 1698157800
 

@@ -6,13 +6,14 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// What holds until the answers say otherwise.
-const LIMIT: u32 = store::LIMIT;
-const WINDOW: Duration = Duration::from_millis(store::WINDOW);
+const USUAL: (u32, u64) = (store::LIMIT, store::WINDOW);
 
 /// How the requests of the last window are accounted for.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     set_limit: Option<u32>,
+    /// What holds until the answers say otherwise, where it is not [`USUAL`].
+    usual: Option<(u32, u64)>,
     /// The part of the limit that is not this process's to use, in percent.
     left_to_others: u32,
     told_limit: Option<u32>,
@@ -41,9 +42,19 @@ impl Ledger {
         self
     }
 
+    /// The same ledger, for an API whose usual limit and window (in milliseconds) are these.
+    pub(super) fn with_usual(mut self, limit: u32, window: u64) -> Self {
+        self.usual = Some((limit, window));
+        self
+    }
+
+    pub(super) fn usual(&self) -> (u32, u64) {
+        self.usual.unwrap_or(USUAL)
+    }
+
     /// The quota as the server tells it, or as it is assumed to be.
     fn servers_limit(&self) -> u32 {
-        self.told_limit.or(self.set_limit).unwrap_or(LIMIT)
+        self.told_limit.or(self.set_limit).unwrap_or_else(|| self.usual().0)
     }
 
     /// Requests in one window: of setting and header the tighter.
@@ -60,7 +71,7 @@ impl Ledger {
     }
 
     pub(super) fn window(&self) -> Duration {
-        self.set_window.or(self.learned_window).unwrap_or(WINDOW)
+        self.set_window.or(self.learned_window).unwrap_or_else(|| Duration::from_millis(self.usual().1))
     }
 
     pub(super) fn held_until(&self) -> Option<Instant> {
@@ -166,6 +177,7 @@ impl Ledger {
     /// Learns limit and window, and nothing of what others use: that takes more than one process's view.
     pub(super) fn learn_terms(&mut self, headers: &AnswerHeaders) {
         self.told_limit = headers.limit.or(self.told_limit);
+        self.learned_window = self.learned_window.max(headers.interval);
         if let (Some(limit), Some(remaining), Some(reset)) = (headers.limit, headers.remaining, headers.reset)
             && limit.checked_sub(1) == Some(remaining)
             && headers.reset_is_sure
@@ -211,6 +223,11 @@ impl Ledger {
             base + base.mul_f64(jitter.clamp(0.0, 1.0) / 2.0)
         });
         self.held = self.held.max(Some(now + wait));
+    }
+
+    /// Holds everything back until the next day, once this one's requests are used up.
+    pub(super) fn spent(&mut self, headers: &AnswerHeaders, now: Instant) {
+        self.held = self.held.max(headers.day_ends.map(|wait| now + wait));
     }
 
     pub(super) fn accepted(&mut self) {

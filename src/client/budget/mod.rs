@@ -34,6 +34,9 @@ use std::{
 };
 use tokio::{sync::Notify, time::Instant};
 
+/// Nothing is held back for longer than this but by the end of a day.
+const A_DAYS_END: Duration = Duration::from_secs(600);
+
 /// A wait that is worth telling.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
@@ -84,7 +87,7 @@ impl Budget {
     /// A budget with these settings, for this process alone; `None` is for the answers to say.
     #[cfg(test)]
     pub(crate) fn new(limit: Option<u32>, window: Option<Duration>) -> Arc<Self> {
-        Self::with(limit, window, 100, None)
+        Self::with(limit, window, 100, (crate::store::LIMIT, crate::store::WINDOW), None)
     }
 
     /// A budget of which this process may use so many percent, shared with others if there is a way.
@@ -92,10 +95,11 @@ impl Budget {
         limit: Option<u32>,
         window: Option<Duration>,
         percent: u32,
+        usual: (u32, u64),
         sharing: Option<Sharing>,
     ) -> Arc<Self> {
         let window = window.filter(|window| !window.is_zero()).map(|window| window.min(headers::LONGEST * 31));
-        let ledger = Ledger::new(limit, window).with_share(percent);
+        let ledger = Ledger::new(limit, window).with_share(percent).with_usual(usual.0, usual.1);
         let lease = sharing.is_some().then(Lease::default);
         let state = State { ledger, lease, queue: BTreeMap::new(), last: 0, first: 0 };
         Arc::new(Self { state: Mutex::new(state), shared: sharing.map(Shared::new) })
@@ -263,12 +267,14 @@ impl Drop for Place<'_> {
 }
 
 fn no_room(ledger: &Ledger, turn: Option<Instant>, now: Instant) -> Error {
-    let why =
-        if ledger.held_until().is_some() { "The API asked to slow down" } else { "The account's quota is used up" };
+    let quota = || format!("{} requests in {} s", ledger.limit(), ledger.window().as_secs_f64());
+    let why = match ledger.held_until() {
+        Some(held) if held > now + A_DAYS_END => "The account's requests for this day are used up".to_owned(),
+        Some(_) => format!("The API asked to slow down ({})", quota()),
+        None => format!("The account's quota is used up ({})", quota()),
+    };
     let message = format!(
-        "{why} ({} requests in {} s), and this call's turn does not come before its deadline. Nothing was sent; try again at the time given.",
-        ledger.limit(),
-        ledger.window().as_secs_f64()
+        "{why}, and this call's turn does not come before its deadline. Nothing was sent; try again at the time given."
     );
     let error = Error::new(Code::RateLimited, message);
     match turn {

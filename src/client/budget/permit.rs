@@ -33,16 +33,17 @@ impl Permit {
             state.ledger.learn_terms(headers);
         }
         if let Some(lease) = &mut state.lease {
-            lease.learn(headers, refused, window, now);
+            lease.learn(headers, refused || headers.day_ends.is_some(), window, now);
         }
         if refused {
             state.ledger.refused(headers, now, rand::random());
         } else {
             state.ledger.accepted();
         }
+        state.ledger.spent(headers, now);
         state.wake(now);
         drop(state);
-        if tell || refused {
+        if tell || refused || headers.day_ends.is_some() {
             self.budget.nudge();
         }
     }

@@ -185,6 +185,7 @@ impl State {
             member: shared.sharing.member.clone(),
             set_limit,
             set_window: set_window.map(millis),
+            usual: Some(ledger.usual()),
             longest: millis(shared.sharing.attempt_timeout + SLACK),
             held: count(held),
             ended: report.ended.iter().map(|at| clock.wall(*at)).collect(),

@@ -3,6 +3,7 @@
 mod contacts;
 mod content;
 mod lists;
+mod official;
 mod opportunities;
 mod team;
 
@@ -28,6 +29,7 @@ pub(super) fn account(seed: u64, contacts: usize) -> Account {
     content::fill(&mut account);
     let people = contacts::fill(&mut account, &mut dice, &users, contacts);
     opportunities::fill(&mut account, &mut dice, &users, &people);
+    official::fill(&mut account, seed);
     account
 }
 

@@ -49,6 +49,8 @@ pub struct Ask {
     pub set_limit: Option<u32>,
     /// Its setting for the window, which beats what was learned.
     pub set_window: Option<u64>,
+    /// The limit and the window (in milliseconds) that hold until somebody says otherwise, where they are not the usual.
+    pub usual: Option<(u32, u64)>,
     /// The longest time between the taking of a permit and the answer.
     pub longest: u64,
     /// Permits that it holds: in hand, or with a request that was not answered yet.
@@ -138,12 +140,13 @@ impl Books {
         self.told = ask.told.or(self.told);
         self.learned_window = self.learned_window.max(ask.learned_window);
         self.held_until = self.held_until.max(ask.held_until);
-        let window = ask.set_window.or(self.learned_window).unwrap_or(WINDOW).max(1);
+        let usual = ask.usual.unwrap_or((LIMIT, WINDOW));
+        let window = ask.set_window.or(self.learned_window).unwrap_or(usual.1).max(1);
         let life = lease_life(window);
         let before = self.members.get(&ask.member).cloned().unwrap_or_default();
         self.settle(ask, window, now);
         self.enter(ask, window, now);
-        let servers = self.told.or(ask.set_limit).unwrap_or(LIMIT);
+        let servers = self.told.or(ask.set_limit).unwrap_or(usual.0);
         let limit = ask.set_limit.map_or(servers, |set| set.min(servers));
         self.see_others(ask, window);
 

@@ -2,7 +2,7 @@
 //! that is killed, a store that is filled.
 
 use super::contact;
-use crate::support::{Account, BINARY, Wire, all_tools, command, run, run_with_input};
+use crate::support::{Account, BINARY, Wire, all_tools, command, run, run_with_input, tool_names};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{path::Path, process::Command, time::Duration};
@@ -101,7 +101,7 @@ fn arguments(tool: &str, page: &Value) -> Value {
 async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_killed() {
     let account = Account::with(config()).await;
     let page = account.find("pages", |page| page["status"] == "draft").await;
-    let tools: Vec<&str> = highlevel_mcp::crm::ALL.iter().map(|entry| entry.name).collect();
+    let tools = tool_names();
     assert_eq!(tools.len(), all_tools());
     for plan in ["", "400", "404@read;403@write", "truncate", "429:300"] {
         account.faults(plan).await;

@@ -1,6 +1,6 @@
 //! An account for one test: the sandbox on a loopback port, and what it says of itself.
 
-use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
+use highlevel_mcp::sandbox::{Api, Sandbox, SandboxConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::Ipv4Addr;
@@ -10,6 +10,7 @@ pub struct Account {
     sandbox: Sandbox,
     token: String,
     rotates: bool,
+    official: bool,
     http: reqwest::Client,
 }
 
@@ -23,13 +24,19 @@ impl Account {
         // Harmless when a test made it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (token, rotates) = (config.extra_token.clone(), config.rotate);
+        let official = config.api == Api::Official;
         let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
         let token = token.unwrap_or_else(|| sandbox.token());
-        Self { sandbox, token, rotates, http: reqwest::Client::new() }
+        Self { sandbox, token, rotates, official, http: reqwest::Client::new() }
     }
 
     pub fn url(&self) -> String {
         self.sandbox.base_url()
+    }
+
+    /// The location that the official API is asked for.
+    pub fn location(&self) -> Option<String> {
+        self.official.then(|| self.sandbox.location_id())
     }
 
     /// The token that hosts are started with.

@@ -11,14 +11,21 @@ pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
 
+use highlevel_mcp::{backend::Api, crm::ALL};
 use std::{path::Path, process::Command};
 
 /// The server's binary as this test run built it.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
+/// The tools of the document's API.
+pub fn tool_names() -> Vec<&'static str> {
+    let has = |entry: &&highlevel_mcp::crm::Entry| Api::Document.how(entry).is_some();
+    ALL.iter().filter(has).map(|entry| entry.name).collect()
+}
+
 /// How many tools there are.
 pub fn all_tools() -> usize {
-    highlevel_mcp::crm::ALL.len()
+    tool_names().len()
 }
 
 /// The server's command, with an environment that holds nothing of the machine's own settings, a state directory of its
@@ -28,5 +35,8 @@ pub fn command(account: &Account, state: &Path) -> Command {
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command.env("HOME", state).env("GHL_STATE_DIR", state);
     command.env("GHL_BASE_URL", account.url()).env("GHL_TOKEN_ID", account.token());
+    if let Some(location) = account.location() {
+        command.env("GHL_LOCATION_ID", location);
+    }
     command
 }

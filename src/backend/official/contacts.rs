@@ -1,0 +1,128 @@
+//! Contacts: a flat address, custom fields by id, dates of other names. Pure.
+
+use super::{ask, names};
+use crate::{
+    client::Request,
+    crm::Invocation,
+    error::{Error, Result},
+};
+use serde_json::{Map, Value, json};
+
+/// The largest page that a search gives.
+pub(super) const MOST: u64 = 500;
+
+/// Where each part of an address stands in the API's flat contact, and whether it can be null there; one that cannot is
+/// emptied with an empty text.
+const ADDRESS: [(&str, &str, bool); 5] = [
+    ("street", "address1", true),
+    ("city", "city", true),
+    ("state", "state", true),
+    ("postalCode", "postalCode", false),
+    ("country", "country", false),
+];
+
+/// What the API cannot do for these arguments.
+pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
+    let given = |name: &str| invocation.arguments.get(name);
+    if given("customFields").is_some_and(Value::is_null) {
+        return Err(Error::invalid(
+            "customFields",
+            "`customFields` cannot be emptied as a whole here. Give each field that is to be empty with null.",
+        ));
+    }
+    Ok(())
+}
+
+/// `POST /contacts/search`, the newest first.
+pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
+    found(list, location, size, ("page", page.into()))
+}
+
+/// The same, behind the contact that has this cursor.
+pub(super) fn search_after(list: &Invocation, location: &str, cursor: Value, size: u64) -> Request {
+    found(list, location, size, ("searchAfter", cursor))
+}
+
+fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Value)) -> Request {
+    let is = |field: &str, value: &Value| json!({"field": field, "operator": "eq", "value": value});
+    let mut filters: Vec<Value> = ["email", "phone"]
+        .into_iter()
+        .filter_map(|field| list.arguments.get(field).map(|value| is(field, value)))
+        .collect();
+    // One filter a tag, because all of them have to hold; `eq` would ask for these and no others.
+    let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
+    filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
+    let mut body = json!({
+        "locationId": location, from: place, "pageLimit": size,
+        "sort": [{"field": "dateAdded", "direction": "desc"}],
+    });
+    if let (false, Some(body)) = (filters.is_empty(), body.as_object_mut()) {
+        body.insert("filters".to_owned(), filters.into());
+    }
+    ask::search("/contacts/search", body)
+}
+
+/// `GET /contacts/{contactId}`.
+pub(super) fn get(invocation: &Invocation) -> Request {
+    ask::get(ask::under("/contacts/", invocation.id.as_ref()), &[])
+}
+
+/// `POST /contacts/` or `PUT /contacts/{contactId}`. `fields` is the account's dictionary. That the file has no
+/// `companyName` in an update is its mistake (highlevel-api-docs#314).
+pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -> Request {
+    let mut body = Map::new();
+    for (name, value) in &invocation.arguments {
+        match (name.as_str(), value) {
+            ("id", _) => {}
+            ("address", Value::Object(parts)) => {
+                for (part, flat, nullable) in ADDRESS {
+                    body.extend(parts.get(part).map(|value| (flat.to_owned(), empty(value, nullable))));
+                }
+            }
+            ("address", _) => {
+                body.extend(ADDRESS.map(|(_, flat, nullable)| (flat.to_owned(), empty(&Value::Null, nullable))));
+            }
+            ("customFields", Value::Object(values)) => {
+                body.insert(name.clone(), names::to_array(fields, values));
+            }
+            ("tags", Value::Null) => drop(body.insert(name.clone(), json!([]))),
+            _ => drop(body.insert(name.clone(), value.clone())),
+        }
+    }
+    match &invocation.id {
+        Some(id) => ask::update(ask::under("/contacts/", Some(id)), body),
+        None => {
+            body.insert("locationId".to_owned(), location.into());
+            ask::create("/contacts/".to_owned(), body)
+        }
+    }
+}
+
+fn empty(value: &Value, nullable: bool) -> Value {
+    if value.is_null() && !nullable { "".into() } else { value.clone() }
+}
+
+/// A contact as the tools give it.
+pub(super) fn contact(mut contact: Map<String, Value>, fields: &[Value]) -> Value {
+    ask::rename(&mut contact, "dateAdded", "createdAt");
+    ask::rename(&mut contact, "dateUpdated", "updatedAt");
+    // A search tells names in lower case where it tells them at all.
+    ask::rename(&mut contact, "firstNameLowerCase", "firstName");
+    ask::rename(&mut contact, "lastNameLowerCase", "lastName");
+    // Its street is called `address`.
+    if contact.get("address").is_some_and(Value::is_string) {
+        ask::rename(&mut contact, "address", "address1");
+    }
+    let parts = ADDRESS.into_iter().filter_map(|(part, flat, _)| {
+        let value = contact.shift_remove(flat)?;
+        (!value.is_null() && value.as_str() != Some("")).then(|| (part.to_owned(), value))
+    });
+    let address: Map<String, Value> = parts.collect();
+    if !address.is_empty() {
+        contact.insert("address".to_owned(), address.into());
+    }
+    // A place in the API's own list, of no use to anyone else.
+    contact.shift_remove("searchAfter");
+    names::to_map(fields, &mut contact);
+    contact.into()
+}

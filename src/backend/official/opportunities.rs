@@ -1,0 +1,104 @@
+//! Opportunities: worth, stage and pipeline have other names, and a stage is an id. Pure.
+
+use super::{ask, names};
+use crate::{
+    client::Request,
+    crm::Invocation,
+    error::{Error, Result},
+};
+use serde_json::{Map, Value};
+
+/// The largest page that a search gives.
+pub(super) const MOST: u64 = 100;
+
+/// What an opportunity has no place for here.
+const NOWHERE: [&str; 4] = ["currency", "probability", "expectedCloseDate", "tags"];
+
+/// What the API cannot do for these arguments.
+pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
+    let given = |name: &str| invocation.arguments.get(name);
+    let refuse = |name: &str, why: &str| Err(Error::invalid(name, format!("`{name}` {why}")));
+    if let Some(name) = NOWHERE.into_iter().find(|name| given(name).is_some()) {
+        return refuse(name, "cannot be stored: an opportunity has no such field in HighLevel's official API.");
+    }
+    if invocation.text("status") == Some("negotiation") {
+        return refuse("status", "is open, won or lost in HighLevel's official API; a negotiation is a stage there.");
+    }
+    if invocation.id.is_some() && given("contactId").is_some() {
+        return refuse("contactId", "cannot be changed: HighLevel's official API leaves a deal with its contact.");
+    }
+    if let Some(name) = ["stage", "assignedTo"].into_iter().find(|name| given(name).is_some_and(Value::is_null)) {
+        return refuse(name, "cannot be emptied in HighLevel's official API. Give another instead.");
+    }
+    Ok(())
+}
+
+/// `GET /opportunities/search`, the newest first.
+pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
+    let mut query = vec![
+        ("location_id", location.to_owned()),
+        ("limit", size.to_string()),
+        ("page", page.to_string()),
+        ("order", "added_desc".to_owned()),
+    ];
+    query.extend(list.text("status").map(|status| ("status", status.to_owned())));
+    ask::get("/opportunities/search".to_owned(), &query)
+}
+
+/// `GET /opportunities/{id}`.
+pub(super) fn get(invocation: &Invocation) -> Request {
+    ask::get(ask::under("/opportunities/", invocation.id.as_ref()), &[])
+}
+
+/// `GET /opportunities/pipelines`.
+pub(super) fn pipelines(location: &str) -> Request {
+    ask::get("/opportunities/pipelines".to_owned(), &[("locationId", location.to_owned())])
+}
+
+/// `POST /opportunities/` or `PUT /opportunities/{id}`. The stage is there by its ids already.
+pub(super) fn write(invocation: &Invocation, location: &str) -> Request {
+    let mut body = Map::new();
+    for (name, value) in &invocation.arguments {
+        let name = match name.as_str() {
+            "id" | "stage" => continue,
+            "value" => "monetaryValue",
+            name => name,
+        };
+        body.insert(name.to_owned(), value.clone());
+    }
+    match &invocation.id {
+        Some(id) => ask::update(ask::under("/opportunities/", Some(id)), body),
+        None => {
+            body.insert("locationId".to_owned(), location.into());
+            ask::create("/opportunities/".to_owned(), body)
+        }
+    }
+}
+
+/// An opportunity as the tools give it: with its stage and pipeline by name.
+pub(super) fn opportunity(mut deal: Map<String, Value>, pipelines: &[Value], fields: &[Value]) -> Value {
+    ask::rename(&mut deal, "monetaryValue", "value");
+    // Of the two dates that some answers have, this one is the document's.
+    ask::rename(&mut deal, "dateAdded", "createdAt");
+    ask::rename(&mut deal, "dateUpdated", "updatedAt");
+    let stage = ask::text(&deal, "pipelineStageId").map(str::to_owned);
+    if let Some(stage) = stage {
+        let found = names::stages(pipelines).find(|known| known.id == stage);
+        let name = found.as_ref().map_or(stage.as_str(), |known| known.name);
+        deal.insert("stage".to_owned(), name.into());
+        deal.extend(found.map(|known| ("pipeline".to_owned(), known.pipeline.into())));
+    }
+    // A place in the API's own list, of no use to anyone else.
+    deal.shift_remove("sort");
+    names::to_map(fields, &mut deal);
+    deal.into()
+}
+
+/// A pipeline with its stages in order.
+pub(super) fn pipeline(mut pipeline: Map<String, Value>) -> Value {
+    if let Some(Value::Array(stages)) = pipeline.get_mut("stages") {
+        stages.retain(Value::is_object);
+        stages.sort_by_key(|stage| stage.get("position").and_then(Value::as_u64));
+    }
+    pipeline.into()
+}

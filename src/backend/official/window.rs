@@ -1,0 +1,58 @@
+//! From a place in a list to the pages that hold it, for an API that knows page numbers only. Pure.
+
+use std::ops::Range;
+
+/// A page to ask for, and which of its items are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Window {
+    /// Its number, counted from 1.
+    pub(super) page: u64,
+    /// Its size.
+    pub(super) size: u64,
+    /// The items of it that are wanted.
+    pub(super) wanted: Range<u64>,
+}
+
+/// The pages that hold the items from `offset` on, `limit` of them, where a page has at most `most` items: one page
+/// that is a little larger, if there is one that holds them all, else the two on whose border they lie.
+pub(super) fn windows(offset: u64, limit: u64, most: u64) -> Vec<Window> {
+    let limit = limit.clamp(1, most.max(1));
+    let end = offset.saturating_add(limit);
+    let holds_all = |size: &u64| offset / size == (end - 1) / size;
+    let cut = |page: u64, size: u64| {
+        let start = page * size;
+        let wanted = offset.max(start) - start..end.min(start.saturating_add(size)) - start;
+        Window { page: page + 1, size, wanted }
+    };
+    match (limit..=most).find(holds_all) {
+        Some(size) => vec![cut(offset / size, size)],
+        None => vec![cut(offset / limit, limit), cut(offset / limit + 1, limit)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_whole_page_is_one_request_and_no_more() {
+        assert_eq!(windows(0, 100, 500), [Window { page: 1, size: 100, wanted: 0..100 }]);
+        assert_eq!(windows(200, 100, 500), [Window { page: 3, size: 100, wanted: 0..100 }]);
+        assert_eq!(windows(99, 100, 500), [Window { page: 1, size: 199, wanted: 99..199 }]);
+        assert_eq!(windows(99, 100, 100).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn the_pages_hold_just_what_is_wanted(offset in 0_u64..100_000, limit in 1_u64..=100, more in 0_u64..=400) {
+            let windows = windows(offset, limit, 100 + more);
+            let items: Vec<u64> = windows
+                .iter()
+                .flat_map(|window| window.wanted.clone().map(|at| (window.page - 1) * window.size + at))
+                .collect();
+            prop_assert_eq!(items, (offset..offset + limit).collect::<Vec<_>>());
+            prop_assert!(windows.len() <= 2 && windows.iter().all(|window| window.size <= 100 + more));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The checks that come before every official operation: token, version, content type, query and body.
+
+use super::super::account::Fields;
+use super::super::answer::Answer;
+use super::super::checks::single;
+use super::super::world::Call;
+use super::errors::{unauthorized, unprocessable};
+use super::operations::{Access, BodyRule, Holds, Route};
+use chrono::NaiveDate;
+use http::{HeaderMap, header};
+
+/// The token of a request, where its operation takes one.
+pub(super) fn token<'a>(headers: &'a HeaderMap, route: &Route) -> Result<&'a str, Answer> {
+    if headers.contains_key("token-id") {
+        return Err(Answer::bad_request("header token-id belongs to another API"));
+    }
+    if route.access == Access::Nobody {
+        return Ok("");
+    }
+    let value = single(headers, header::AUTHORIZATION.as_str()).unwrap_or_default();
+    value.strip_prefix("Bearer ").filter(|token| !token.is_empty()).ok_or_else(|| unauthorized("Invalid JWT"))
+}
+
+/// The headers other than the token's.
+pub(super) fn headers(headers: &HeaderMap, route: &Route) -> Result<(), Answer> {
+    match (route.version, single(headers, "version")) {
+        (Some(_), None) => return Err(unprocessable("version header was not found")),
+        (Some(wanted), Some(given)) if given != wanted => {
+            return Err(unprocessable(format!("version header is invalid: it must be {wanted}")));
+        }
+        (None, _) if headers.contains_key("version") => {
+            return Err(unprocessable("version header is not declared for this operation"));
+        }
+        _ => {}
+    }
+    let given = single(headers, header::CONTENT_TYPE.as_str()).and_then(|value| value.split(';').next());
+    let wanted = match route.body {
+        BodyRule::None => None,
+        BodyRule::Json => Some("application/json"),
+        BodyRule::Form => Some("application/x-www-form-urlencoded"),
+    };
+    match (wanted, given) {
+        (None, None) => Ok(()),
+        (Some(wanted), Some(given)) if given.trim().eq_ignore_ascii_case(wanted) => Ok(()),
+        (None, _) => Err(Answer::bad_request("Content-Type must not be sent without a body")),
+        (Some(wanted), _) => Err(Answer::bad_request(format!("Content-Type must be {wanted}"))),
+    }
+}
+
+/// The body: an object from JSON or from a form, and nothing elsewhere.
+pub(super) fn body(call: &Call, rule: BodyRule) -> Result<Fields, Answer> {
+    match rule {
+        BodyRule::None if call.body.is_empty() => Ok(Fields::new()),
+        BodyRule::None => Err(Answer::bad_request("this request must not have a body")),
+        BodyRule::Json => serde_json::from_slice(&call.body)
+            .map_err(|error| Answer::bad_request(format!("the body must be a JSON object: {error}"))),
+        BodyRule::Form => {
+            let mut fields = Fields::new();
+            for (name, value) in url::form_urlencoded::parse(&call.body) {
+                if fields.insert(name.to_string(), value.into_owned().into()).is_some() {
+                    return Err(unprocessable(format!("{name} is given twice")));
+                }
+            }
+            Ok(fields)
+        }
+    }
+}
+
+/// A query that was read strictly: known names, each once, values as the file declares them.
+#[derive(Debug, Default)]
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn read(raw: &str, route: &Route) -> Result<Self, Answer> {
+        let mut query = Self::default();
+        for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
+            let Some(parameter) = route.query.iter().find(|parameter| parameter.name == name) else {
+                return Err(unprocessable(format!("property {name} should not exist")));
+            };
+            if query.get(&name).is_some() {
+                return Err(unprocessable(format!("{name} is given twice")));
+            }
+            judge(&name, &value, parameter.holds).map_err(unprocessable)?;
+            query.0.push((name.into_owned(), value.into_owned()));
+        }
+        match route.query.iter().find(|parameter| parameter.required && query.get(parameter.name).is_none()) {
+            Some(parameter) => Err(unprocessable(format!("{} should not be empty", parameter.name))),
+            None => Ok(query),
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The names that were given.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A number that the reading let pass.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        self.get(name)?.parse().ok()
+    }
+}
+
+fn judge(name: &str, value: &str, holds: Holds) -> Result<(), String> {
+    let (fits, wanted) = match holds {
+        Holds::Text => (!value.trim().is_empty(), "a non-empty string".to_owned()),
+        Holds::Whole(least, most) => {
+            let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten();
+            let fits = number.is_some_and(|number: usize| (least..=most).contains(&number));
+            let bounds = if most == usize::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
+            (fits, format!("a whole number, {bounds}"))
+        }
+        Holds::OneOf(words) => (words.contains(&value), format!("one of the following values: {}", words.join(", "))),
+        Holds::Day => (NaiveDate::parse_from_str(value, "%m-%d-%Y").is_ok(), "a date as mm-dd-yyyy".to_owned()),
+        Holds::Flag => (matches!(value, "true" | "false"), "a boolean value".to_owned()),
+    };
+    if fits { Ok(()) } else { Err(format!("{name} must be {wanted}")) }
+}

@@ -1,0 +1,186 @@
+//! Contacts: flat where the stored ones are nested, with other names for their times.
+
+use super::super::account::{Account, Fields, Kind};
+use super::super::answer::Answer;
+use super::super::routes::{Change, Done, Outcome, stamp};
+use super::super::validate::{self, Field, Shape, optional, required};
+use super::custom::Dictionary;
+use super::errors::{missing, unprocessable};
+use super::team::{home, is_home, renamed, text};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const TEXT_OR_NULL: Shape = Shape::OrNull(&Shape::Text);
+
+const CUSTOM: &[Field] =
+    &[optional("id", Shape::Filled), optional("key", Shape::Text), optional("field_value", Shape::Any)];
+
+/// `companyName` is missing from the file's body of updates, by mistake as its users say (highlevel-api-docs#314): the
+/// live service takes it.
+const UPDATE: &[Field] = &[
+    optional("firstName", TEXT_OR_NULL),
+    optional("lastName", TEXT_OR_NULL),
+    optional("name", TEXT_OR_NULL),
+    optional("email", Shape::OrNull(&Shape::Email)),
+    optional("phone", TEXT_OR_NULL),
+    optional("address1", TEXT_OR_NULL),
+    optional("city", TEXT_OR_NULL),
+    optional("state", TEXT_OR_NULL),
+    optional("postalCode", Shape::Text),
+    optional("website", TEXT_OR_NULL),
+    optional("timezone", TEXT_OR_NULL),
+    optional("dnd", Shape::Flag),
+    optional("dndSettings", Shape::AnyObject),
+    optional("inboundDndSettings", Shape::AnyObject),
+    optional("tags", Shape::Texts),
+    optional("customFields", Shape::Items(CUSTOM)),
+    optional("source", TEXT_OR_NULL),
+    optional("dateOfBirth", Shape::OrNull(&Shape::Date)),
+    optional("country", Shape::Text),
+    optional("companyName", TEXT_OR_NULL),
+    optional("assignedTo", TEXT_OR_NULL),
+];
+
+const CREATE_ONLY: &[Field] = &[required("locationId", Shape::Filled), optional("gender", Shape::Text)];
+
+/// Stored name, official name: what is the same but for its name.
+const NAMES: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("firstName", "firstName"),
+    ("lastName", "lastName"),
+    ("email", "email"),
+    ("phone", "phone"),
+    ("companyName", "companyName"),
+    ("source", "source"),
+    ("assignedTo", "assignedTo"),
+    ("website", "website"),
+    ("timezone", "timezone"),
+    ("dateOfBirth", "dateOfBirth"),
+    ("tags", "tags"),
+    ("dnd", "dnd"),
+    ("dndSettings", "dndSettings"),
+    ("createdAt", "dateAdded"),
+    ("updatedAt", "dateUpdated"),
+];
+
+/// Stored name within `address`, official name.
+const ADDRESS: &[(&str, &str)] = &[
+    ("street", "address1"),
+    ("city", "city"),
+    ("state", "state"),
+    ("postalCode", "postalCode"),
+    ("country", "country"),
+];
+
+/// A contact's first and last name as one.
+pub(super) fn full_name(contact: &Fields) -> String {
+    format!("{} {}", text(contact, "firstName"), text(contact, "lastName")).trim().to_owned()
+}
+
+/// A contact as its own answers show it.
+pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary) -> Fields {
+    let mut shown = renamed(contact, NAMES);
+    if let Some(address) = contact.get("address").and_then(Value::as_object) {
+        shown.extend(renamed(address, ADDRESS));
+    }
+    shown.insert("locationId".into(), home.into());
+    shown.insert("type".into(), "lead".into());
+    shown.insert("name".into(), full_name(contact).into());
+    for (name, lower) in
+        [("firstName", "firstNameLowerCase"), ("lastName", "lastNameLowerCase"), ("email", "emailLowerCase")]
+    {
+        if let Some(value) = contact.get(name).and_then(Value::as_str) {
+            shown.insert(lower.into(), value.to_lowercase().into());
+        }
+    }
+    shown.insert("customFields".into(), dictionary.shown(contact.get("customFields")));
+    shown
+}
+
+fn answered(account: &Account, contact: &Fields) -> Value {
+    Value::Object(shown(contact, &home(account), &Dictionary::of(account)))
+}
+
+pub(super) fn get(account: &Account, id: &str) -> Outcome {
+    let contact = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    Ok(Done { answer: Answer::ok(json!({ "contact": answered(account, &contact) })), change: None })
+}
+
+pub(super) fn create(account: &mut Account, body: &Fields, now: Duration) -> Outcome {
+    let fields = [UPDATE, CREATE_ONLY].concat();
+    validate::creation(&fields, body).map_err(unprocessable)?;
+    is_home(account, text(body, "locationId"))?;
+    let id = account.new_id();
+    let mut contact = Fields::new();
+    contact.insert("id".into(), id.clone().into());
+    write(account, &mut contact, body)?;
+    let now = stamp(now);
+    contact.insert("createdAt".into(), now.clone().into());
+    contact.insert("updatedAt".into(), now.into());
+    account.put(Kind::Contacts, &id, &contact);
+    let mut shown = shown(&contact, &home(account), &Dictionary::of(account));
+    // The file's answer of a creation is the one without these two.
+    shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
+    let answer = Answer::created(json!({ "contact": shown }));
+    Ok(Done { answer, change: Some((Change::Create, id)) })
+}
+
+pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration) -> Outcome {
+    validate::creation(UPDATE, body).map_err(unprocessable)?;
+    let mut contact = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    write(account, &mut contact, body)?;
+    contact.insert("updatedAt".into(), stamp(now).into());
+    account.put(Kind::Contacts, id, &contact);
+    // `succeded` is how the file spells it.
+    let answer = Answer::ok(json!({ "succeded": true, "contact": answered(account, &contact) }));
+    Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
+}
+
+/// Writes the fields of a body into a stored contact. Tags take the place of those before.
+fn write(account: &Account, contact: &mut Fields, body: &Fields) -> Result<(), Answer> {
+    for (name, value) in body {
+        match name.as_str() {
+            "locationId" => {}
+            "customFields" => {
+                let mut custom = inner(contact, "customFields");
+                Dictionary::of(account).write(value, &mut custom).map_err(unprocessable)?;
+                contact.insert("customFields".into(), custom.into());
+            }
+            "name" => {
+                let (first, last) = value.as_str().and_then(|name| name.split_once(' ')).unwrap_or_default();
+                let first = if first.is_empty() { value.as_str().unwrap_or_default() } else { first };
+                for (name, part) in [("firstName", first), ("lastName", last)] {
+                    if !body.contains_key(name) {
+                        set(contact, name, &part.into());
+                    }
+                }
+            }
+            _ => match ADDRESS.iter().find(|(_, official)| official == name) {
+                Some((stored, _)) => {
+                    let mut address = inner(contact, "address");
+                    set(&mut address, stored, value);
+                    contact.insert("address".into(), address.into());
+                }
+                None => set(contact, name, value),
+            },
+        }
+    }
+    if contact.get("address").is_some_and(|address| address == &json!({})) {
+        contact.shift_remove("address");
+    }
+    Ok(())
+}
+
+/// Sets a field; null takes it away.
+fn set(object: &mut Fields, name: &str, value: &Value) {
+    if value.is_null() {
+        object.shift_remove(name);
+    } else {
+        object.insert(name.to_owned(), value.clone());
+    }
+}
+
+/// The object under a name, or an empty one.
+fn inner(contact: &Fields, name: &str) -> Fields {
+    contact.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
+}

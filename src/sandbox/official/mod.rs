@@ -1,0 +1,116 @@
+//! The same account behind HighLevel's official API, as its published OpenAPI files describe it.
+//!
+//! What the files leave open is read as the live service's users report it, and is said where it stands. The stored
+//! objects stay in the document's shape: translated on their way in and out, so that one test can judge both APIs.
+
+pub(super) mod auth;
+mod checks;
+mod contacts;
+mod content;
+mod custom;
+pub(super) mod errors;
+mod filters;
+pub(super) mod limits;
+mod oauth;
+pub(super) mod operations;
+mod opportunities;
+mod paging;
+mod pipelines;
+mod search;
+pub(super) mod team;
+
+pub(super) use operations::Route;
+
+use super::account::Account;
+use super::answer::Answer;
+use super::routes::{Done, Outcome};
+use super::world::{Call, World};
+use auth::{Auth, Owner};
+use checks::Query;
+use errors::unauthorized;
+use operations::{Access, Op};
+
+/// What only the official API needs of a world.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) auth: Auth,
+    pub(super) day: limits::Day,
+    pub(super) traces: u64,
+}
+
+impl State {
+    /// The trace of one answer: what a person would send to support.
+    pub(super) fn trace(&mut self) -> String {
+        self.traces += 1;
+        format!("5a5db0c5-0000-4000-8000-{:012x}", self.traces)
+    }
+}
+
+/// Checks a request and performs its operation.
+pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[String]) -> Result<Answer, Answer> {
+    let now = world.clock.now();
+    let token = checks::token(&call.headers, route)?;
+    judge(&world.official.auth, token, route.access, now)?;
+    checks::headers(&call.headers, route)?;
+    let query = Query::read(&call.query, route)?;
+    let body = checks::body(call, route.body)?;
+    let trace = world.official.trace();
+    let World { account, official, books, .. } = world;
+    let id = |place: usize| ids.get(place).map(String::as_str).unwrap_or_default();
+    let done = match route.op {
+        Op::Users => read(team::users(account, &query)),
+        Op::GetUser => read(team::user(account, id(0))),
+        Op::SearchLocations => read(team::locations(account, &query)),
+        Op::GetLocation => read(team::location(account, id(0))),
+        Op::CustomFields => read(team::custom_fields(account, id(0), &query)),
+        Op::SearchContacts => read(search::contacts(account, &body, &trace)),
+        Op::GetContact => contacts::get(account, id(0)),
+        Op::CreateContact => contacts::create(account, &body, now),
+        Op::UpdateContact => contacts::update(account, id(0), &body, now),
+        Op::SearchOpportunities => read(opportunities::search(account, &query)),
+        Op::Pipelines => read(team::pipelines(account, &query)),
+        Op::GetOpportunity => opportunities::get(account, id(0)),
+        Op::CreateOpportunity => opportunities::create(account, &body, now),
+        Op::UpdateOpportunity => opportunities::update(account, id(0), &body, now),
+        Op::UpdateStatus => opportunities::update_status(account, id(0), &body, now),
+        Op::Campaigns => read(content::campaigns(account, &query)),
+        Op::EmailCampaigns => read(content::emails(account, id(0), &query, &trace)),
+        Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), &trace)),
+        Op::CreateEmailCampaign => content::create_email(account, id(0), &body, now, &trace),
+        Op::FunnelPages => read(content::pages(account, &query)),
+        Op::Funnels => read(content::funnels(account, &query, &trace)),
+        Op::Token => {
+            let answer = oauth::token(&mut official.auth, account, &body, now)?;
+            books.refresh();
+            read(Ok(answer))
+        }
+        Op::LocationToken => read(oauth::location_token(&mut official.auth, account, &body, now)),
+    }?;
+    if let Some((change, id)) = done.change {
+        books.change(change, id);
+    }
+    Ok(done.answer)
+}
+
+fn read(answer: Result<Answer, Answer>) -> Outcome {
+    answer.map(|answer| Done { answer, change: None })
+}
+
+/// Whether a token may do this.
+fn judge(auth: &Auth, token: &str, access: Access, now: std::time::Duration) -> Result<(), Answer> {
+    if access == Access::Nobody {
+        return Ok(());
+    }
+    let invalid = if token.starts_with("pit-") { "Invalid Private Integration token" } else { "Invalid JWT" };
+    match (auth.owner(token, now), access) {
+        (None, _) => Err(unauthorized(invalid)),
+        (Some(Owner::Location), Access::Location | Access::Either)
+        | (Some(Owner::Company), Access::Company | Access::Either) => Ok(()),
+        (Some(_), _) => Err(unauthorized("This authClass type is not allowed to access this scope.")),
+    }
+}
+
+/// The id of the location that all data belong to.
+pub(super) fn home(account: &Account) -> String {
+    team::home(account)
+}

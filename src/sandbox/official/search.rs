@@ -1,0 +1,127 @@
+//! `POST /contacts/search`. The file leaves its body and its answer open: both are read here as HighLevel's guide to the
+//! search and the reports of its users have them.
+
+use super::super::account::{Account, Fields, Kind, digits};
+use super::super::answer::Answer;
+use super::super::validate::{self, Field, Shape, optional, required};
+use super::contacts::{full_name, shown};
+use super::custom::Dictionary;
+use super::errors::unprocessable;
+use super::filters;
+use super::paging::{Listing, Start, added, cursor, millis};
+use super::team::{is_home, text};
+use serde_json::{Value, json};
+use std::cmp::Ordering;
+
+/// How far pages by number reach; beyond it only the cursor does.
+const MAX_PAGED: usize = 10_000;
+
+const SORT: &[Field] = &[
+    required("field", Shape::OneOf(&["dateAdded", "dateUpdated", "firstNameLowerCase", "lastNameLowerCase", "email"])),
+    required("direction", Shape::OneOf(&["asc", "desc"])),
+];
+
+const BODY: &[Field] = &[
+    required("locationId", Shape::Filled),
+    required("pageLimit", Shape::Number(1.0, 500.0)),
+    optional("page", Shape::Number(1.0, f64::INFINITY)),
+    optional("searchAfter", Shape::Array),
+    optional("query", Shape::Text),
+    optional("filters", Shape::Array),
+    optional("sort", Shape::Items(SORT)),
+];
+
+pub(super) fn contacts(account: &Account, body: &Fields, trace: &str) -> Result<Answer, Answer> {
+    validate::creation(BODY, body).map_err(unprocessable)?;
+    let home = text(body, "locationId");
+    is_home(account, home)?;
+    let limit = whole(body, "pageLimit")?.unwrap_or_default();
+    let filter = match body.get("filters") {
+        Some(filters) => Some(filters::parse(filters).map_err(Answer::bad_request)?),
+        None => None,
+    };
+    let query = text(body, "query").trim().to_lowercase();
+    let fits = |contact: &Fields| {
+        filter.as_ref().is_none_or(|filter| filter.fits(contact)) && (query.is_empty() || mentions(contact, &query))
+    };
+    let (field, descending) = sort(body)?;
+    let order = |one: &Fields, other: &Fields| compare(field, one, other);
+    let listing = Listing {
+        kind: Kind::Contacts,
+        traits: filter.as_ref().map(filters::Filter::traits).unwrap_or_default(),
+        fits: (filter.is_some() || !query.is_empty()).then_some(&fits),
+        // The order of creation needs no sorting.
+        order: if field == "dateAdded" { None } else { Some(&order) },
+        newest_first: descending,
+        start: start(body, limit)?,
+        limit,
+    };
+    let (contacts, total) = listing.page(account);
+    let dictionary = Dictionary::of(account);
+    let contacts: Vec<_> = contacts.iter().map(|contact| found(contact, home, &dictionary)).collect();
+    Ok(Answer::ok(json!({ "contacts": contacts, "total": total, "traceId": trace })))
+}
+
+/// A contact as the search shows it: the street is `address` here, and `address1` everywhere else.
+fn found(contact: &Fields, home: &str, dictionary: &Dictionary) -> Value {
+    let mut shown = shown(contact, home, dictionary);
+    if let Some(street) = shown.shift_remove("address1") {
+        shown.insert("address".into(), street);
+    }
+    shown.shift_remove("name");
+    shown.insert("contactName".into(), full_name(contact).into());
+    shown.insert("searchAfter".into(), json!([added(contact), text(contact, "id")]));
+    Value::Object(shown)
+}
+
+/// A number of the body that has to be whole.
+fn whole(body: &Fields, name: &str) -> Result<Option<usize>, Answer> {
+    let Some(value) = body.get(name) else { return Ok(None) };
+    let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+    number.map(Some).ok_or_else(|| unprocessable(format!("{name} must be an integer")))
+}
+
+fn start(body: &Fields, limit: usize) -> Result<Start, Answer> {
+    match (whole(body, "page")?, body.get("searchAfter").and_then(Value::as_array)) {
+        (Some(_), Some(_)) => Err(unprocessable("page and searchAfter exclude each other")),
+        (_, Some(after)) => match after.as_slice() {
+            [millis, id] => cursor(millis, id),
+            _ => None,
+        }
+        .ok_or_else(|| unprocessable("searchAfter must be that of a contact found before")),
+        (Some(page), None) if page.saturating_mul(limit) > MAX_PAGED => {
+            Err(unprocessable(format!("page reaches to the first {MAX_PAGED} contacts only: use searchAfter")))
+        }
+        (page, None) => Ok(Start::Skip((page.unwrap_or(1) - 1) * limit)),
+    }
+}
+
+/// The field to sort by, and whether downwards. Newest first unless told otherwise.
+fn sort(body: &Fields) -> Result<(&str, bool), Answer> {
+    match body.get("sort").and_then(Value::as_array).map(Vec::as_slice) {
+        None | Some([]) => Ok(("dateAdded", true)),
+        Some([one]) => match (one.get("field").and_then(Value::as_str), one.get("direction").and_then(Value::as_str)) {
+            (Some(field), Some(direction)) => Ok((field, direction == "desc")),
+            _ => Err(unprocessable("sort needs field and direction")),
+        },
+        Some(_) => Err(unprocessable("this sandbox sorts by one field")),
+    }
+}
+
+fn compare(field: &str, one: &Fields, other: &Fields) -> Ordering {
+    let name = match field {
+        "dateUpdated" => return millis(one, "updatedAt").cmp(&millis(other, "updatedAt")),
+        "firstNameLowerCase" => "firstName",
+        "lastNameLowerCase" => "lastName",
+        name => name,
+    };
+    text(one, name).to_lowercase().cmp(&text(other, name).to_lowercase())
+}
+
+/// Whether a contact has this text, in lower case, in its name, address, number or company.
+pub(super) fn mentions(contact: &Fields, query: &str) -> bool {
+    let number = digits(query);
+    full_name(contact).to_lowercase().contains(query)
+        || ["email", "companyName"].iter().any(|name| text(contact, name).to_lowercase().contains(query))
+        || (number.len() > 3 && digits(text(contact, "phone")).contains(&number))
+}

@@ -1,0 +1,31 @@
+//! An account of more than ten thousand contacts, where page numbers end.
+
+use super::refused;
+use crate::support::{Account, command, run};
+use highlevel_mcp::sandbox::SandboxConfig;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_large_account_is_read_to_its_end() {
+    let config = SandboxConfig { contacts: 10_350, rate_limit: 2_000, ..SandboxConfig::official() };
+    let account = Account::with(config).await;
+    let state = tempfile::tempdir().unwrap();
+    let highlevel = |arguments: &[&str]| {
+        let mut command = command(&account, state.path());
+        command.args(arguments);
+        run(command)
+    };
+    // As a first call of its own, without anything to go on from.
+    let page = highlevel(&["call", "list_contacts", "--offset", "10320", "--limit", "100", "--fields", "email"]).await;
+    let page = page.json();
+    assert_eq!((page["data"].as_array().unwrap().len(), &page["meta"]["total"]), (30, &json!(10_350)), "{page}");
+    assert!(page["meta"].get("nextOffset").is_none(), "{page}");
+
+    let sync = highlevel(&["sync", "contacts"]).await;
+    assert_eq!(sync.code, Some(0), "{sync:?}");
+    let count = highlevel(&["query", "SELECT count(*), count(DISTINCT id) FROM contacts"]).await;
+    assert!(count.stdout.matches("10350").count() >= 2, "{count:?}");
+    let requests = account.requests().await.iter().filter(|request| request["path"] == "/contacts/search").count();
+    assert!(requests < 130, "{requests} requests for some 105 pages");
+    assert_eq!(refused(&account).await, Vec::<String>::new());
+}

@@ -1,0 +1,25 @@
+//! Every tool through a real server process on the sandbox's official API, which judges each request by HighLevel's files.
+
+mod deep;
+mod doubt;
+mod files;
+mod names;
+mod quota;
+mod tools;
+
+use crate::support::{Account, Host};
+use highlevel_mcp::sandbox::SandboxConfig;
+use serde_json::Value;
+
+async fn official() -> (Account, Host) {
+    let account = Account::with(SandboxConfig::official()).await;
+    let host = Host::new(&account, &[]).await;
+    (account, host)
+}
+
+/// The requests that were answered by a refusal, without those that a test has asked for.
+async fn refused(account: &Account) -> Vec<String> {
+    let requests = account.requests().await;
+    let is_refusal = |request: &&Value| request["status"].as_u64().is_some_and(|status| status >= 400);
+    requests.iter().filter(is_refusal).map(Value::to_string).collect()
+}

@@ -1,0 +1,80 @@
+//! Names for ids, and what has no place.
+
+use super::{official, refused};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_deal_moves_by_the_name_of_its_stage() {
+    let (account, host) = official().await;
+    let contact = host.answer("list_contacts", json!({"limit": 1})).await["data"][0]["id"].clone();
+    let deal = json!({"name": "Engine", "contactId": contact, "value": 1200.5, "status": "open", "stage": "Proposal"});
+    let made = host.answer("create_opportunity", deal.clone()).await;
+    assert_eq!(
+        (&made["stage"], &made["pipeline"], &made["value"]),
+        (&json!("proposal"), &json!("Sales"), &json!(1200.5))
+    );
+    let moved = host
+        .answer("update_opportunity", json!({"id": made["id"], "stage": "sales / contract sent", "status": "won"}))
+        .await;
+    assert_eq!((&moved["stage"], &moved["status"]), (&json!("contract sent"), &json!("won")));
+    let reads = account.requests().await.iter().filter(|request| request["path"] == "/opportunities/pipelines").count();
+    assert_eq!(reads, 1, "the dictionary is read once");
+    assert_eq!(refused(&account).await, Vec::<String>::new());
+
+    let unknown = host.error("update_opportunity", json!({"id": made["id"], "stage": "Propsal"})).await;
+    assert_eq!((&unknown["code"], &unknown["field"]), (&json!("invalid_arguments"), &json!("stage")));
+    assert!(unknown["message"].as_str().unwrap().contains("Did you mean `proposal`?"), "{unknown}");
+}
+
+#[tokio::test]
+async fn what_has_no_place_is_refused_before_anything_is_sent() {
+    let (account, host) = official().await;
+    for (tool, field, arguments) in [
+        ("update_opportunity", "currency", json!({"id": "d", "currency": "EUR"})),
+        ("update_opportunity", "probability", json!({"id": "d", "probability": 10})),
+        ("list_opportunities", "status", json!({"status": "negotiation"})),
+        ("create_campaign", "status", json!({"name": "n", "type": "email", "status": "active"})),
+    ] {
+        let error = host.error(tool, arguments).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{tool}");
+    }
+    assert!(account.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn owners_are_given_and_shown_by_name() {
+    let (account, host) = official().await;
+    let contact = host.answer("list_contacts", json!({"limit": 1})).await["data"][0].clone();
+    let owner =
+        host.answer("query_crm", json!({"sql": "SELECT id, firstName, lastName, role FROM users LIMIT 1"})).await;
+    let [id, first, last] = [0, 1, 2].map(|at| owner["rows"][0][at].as_str().unwrap().to_owned());
+    let name = format!("{first} {last}");
+    let given = host.answer("update_contact", json!({"id": contact["id"], "assignedTo": name.to_lowercase()})).await;
+    assert_eq!(
+        (given["assignedTo"].as_str(), given["assignedToName"].as_str()),
+        (Some(id.as_str()), Some(name.as_str()))
+    );
+    assert_eq!(refused(&account).await, Vec::<String>::new());
+    let error = host.error("update_contact", json!({"id": contact["id"], "assignedTo": format!("{name}x")})).await;
+    assert!(error["message"].as_str().unwrap().contains(&format!("Did you mean `{name}`?")), "{error}");
+    let sent = account.requests().await.iter().filter(|request| request["path"] == "/users/").count();
+    assert!(sent <= 2, "{sent}");
+}
+
+#[tokio::test]
+async fn a_campaign_is_a_draft_in_a_users_name_and_is_found_again() {
+    let (account, host) = official().await;
+    let made = host.answer("create_campaign", json!({"name": "Spring", "type": "email"})).await;
+    assert_eq!((&made["status"], &made["type"]), (&json!("draft"), &json!("email")));
+    assert!(made["note"].as_str().unwrap().contains("in the name of"), "{made}");
+    assert_eq!(host.answer("get_campaign", json!({"id": made["id"]})).await["name"], "Spring");
+    let mut found = Vec::new();
+    let mut offset = json!(0);
+    while !offset.is_null() {
+        let list = host.answer("list_campaigns", json!({"offset": offset, "limit": 30})).await;
+        found.extend(list["data"].as_array().unwrap().iter().map(|campaign| campaign["id"].clone()));
+        offset = list["meta"]["nextOffset"].clone();
+    }
+    assert!(found.contains(&made["id"]));
+    assert_eq!(refused(&account).await, Vec::<String>::new());
+}

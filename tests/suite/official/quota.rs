@@ -1,0 +1,89 @@
+//! The credential and the quota.
+
+use super::official;
+use crate::support::{Account, Era, Host, Person, command, run};
+use highlevel_mcp::sandbox::SandboxConfig;
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn every_request_bears_the_token_and_its_own_version() {
+    let (account, host) = official().await;
+    host.answer("list_contacts", json!({"limit": 1})).await;
+    host.answer("list_funnels", json!({"limit": 1})).await;
+    host.answer("list_campaigns", json!({"limit": 1})).await;
+    for request in account.requests().await {
+        assert!(request["headers"].get("token-id").is_none(), "{request}");
+        let path = request["path"].as_str().unwrap();
+        let version = if path.starts_with("/funnels") {
+            None
+        } else if path.starts_with("/emails") {
+            Some("v3")
+        } else {
+            Some("2021-07-28")
+        };
+        assert_eq!(request["headers"].get("version").and_then(|version| version.as_str()), version, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_token_is_unauthorized_and_never_renewed() {
+    let account = Account::with(SandboxConfig::official()).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut server = command(&account, state.path());
+    server.env("GHL_TOKEN_ID", "pit-00000000-0000-0000-0000-000000000000");
+    let host = Host::start(server, state, Era::Modern, Person::Absent).await;
+    let error = host.error("list_contacts", json!({})).await;
+    assert_eq!(error["code"], "unauthorized");
+    assert!(error["message"].as_str().unwrap().contains("scope"), "{error}");
+    assert_eq!(account.requests().await.len(), 1, "one request and no renewal");
+}
+
+#[tokio::test]
+async fn a_spent_day_is_told_with_its_end_and_sends_nothing_more_from_any_process() {
+    let config = SandboxConfig { daily_limit: 12, day: Duration::from_secs(7200), ..SandboxConfig::official() };
+    let account = Account::with(config).await;
+    let host = Host::new(&account, &[]).await;
+    let mut calls = 0;
+    while account.requests().await.len() < 12 {
+        host.answer("get_default_location", json!({})).await;
+        calls += 1;
+    }
+    assert!(calls > 5, "{calls}");
+    let error = host.error("list_contacts", json!({})).await;
+    assert_eq!(error["code"], "rate_limited", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("day") && error["retryAt"].is_string(), "{error}");
+    let sent = account.requests().await.len();
+    host.error("list_contacts", json!({})).await;
+    let mut call = command(&account, host.state.path());
+    call.args(["call", "list_pipelines"]);
+    let other = run(call).await;
+    assert_eq!(other.json()["error"]["code"], "rate_limited", "{other:?}");
+    assert_eq!(account.requests().await.len(), sent, "nothing was sent");
+}
+
+#[tokio::test]
+async fn without_a_location_the_start_ends_and_says_what_is_missing() {
+    let account = Account::with(SandboxConfig::official()).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut call = command(&account, state.path());
+    call.env_remove("GHL_LOCATION_ID").args(["call", "list_contacts"]);
+    let ran = run(call).await;
+    assert_ne!(ran.code, Some(0));
+    assert!(ran.stderr.contains("--location-id") || ran.stdout.contains("--location-id"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn doctor_and_the_table_tell_of_the_api() {
+    let account = Account::with(SandboxConfig::official()).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut doctor = command(&account, state.path());
+    doctor.arg("doctor");
+    let doctor = run(doctor).await;
+    assert_eq!(doctor.code, Some(0), "{doctor:?}");
+    assert!(doctor.stdout.contains("the official API") && doctor.stdout.contains("held to it"), "{doctor:?}");
+    let mut tools = command(&account, state.path());
+    tools.args(["tools", "--apis"]);
+    let tools = run(tools).await;
+    assert!(tools.stdout.contains("POST /contacts/search"), "{tools:?}");
+}
