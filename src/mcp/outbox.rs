@@ -16,7 +16,7 @@ const MOST_REQUESTS: usize = 1024;
 
 /// How many answers may be under way, from the call's start until its last byte is written. The other calls wait before
 /// they begin, where they cost least.
-const MOST_ANSWERS: usize = 64;
+const MOST_ANSWERS: usize = 48;
 
 /// The right to have an answer under way; ends when it is dropped.
 pub(super) type Slot = OwnedSemaphorePermit;
