@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
 /// Pages that are asked for at once: enough for the whole quota where an answer takes a second.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// How often a list that moved is read anew before it is called incomplete.
 const READINGS: usize = 3;
