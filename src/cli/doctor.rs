@@ -1,6 +1,6 @@
 //! `doctor`: what is wrong, and the next step.
 
-use super::{auth::left, print, start::start};
+use super::{auth::left, login, print, start::start};
 use crate::{
     app::App,
     backend::Api,
@@ -109,7 +109,8 @@ async fn credential(app: &App) -> Finding {
                 Some(_) => "ended, to be renewed".to_owned(),
                 None => "lifetime unknown".to_owned(),
             };
-            Finding::Good(format!("from {}, {life}", status.source.unwrap_or_default()))
+            let kind = status.login.as_ref().map_or_else(String::new, |login| format!("{} ", login::kind(login)));
+            Finding::Good(format!("{kind}from {}, {life}", status.source.unwrap_or_default()))
         }
     }
 }

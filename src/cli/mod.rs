@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod doctor;
 mod journal;
+mod login;
 mod query;
 mod sandbox;
 mod serve;

@@ -2,9 +2,13 @@
 //! ("Authentication Details").
 
 mod ask;
+mod grant;
+mod oauth;
 mod renewal;
 mod token;
 
+pub use grant::{AppKeys, Holder, LoginView, login_view};
+pub use oauth::Consent;
 pub(crate) use token::Token;
 pub use token::TokenSource;
 #[cfg(any(test, fuzzing))]
@@ -17,9 +21,10 @@ use super::urls::Outgoing;
 use crate::{
     context::CallContext,
     error::{Code, Error, Result},
-    store::Store,
+    store::{Store, is_login, token_hash},
 };
 use chrono::{DateTime, Utc};
+use grant::Pair;
 use renewal::{Ended, Pause, Renewal};
 use std::{
     collections::HashSet,
@@ -30,6 +35,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
+use url::Url;
 
 /// A call waits so long for a renewal ahead of time; then it goes on with the old token.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -45,6 +51,8 @@ pub struct TokenStatus {
     pub renewed: bool,
     /// When it expires by the server's clock, if that is known.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What is known of the OAuth login that it came of.
+    pub login: Option<LoginView>,
     /// Why there is none, or why it does not work any more.
     pub problem: Option<Error>,
 }
@@ -57,6 +65,10 @@ pub(crate) struct Auth {
     wire: Arc<Wire>,
     /// `POST /token/update`.
     update: Outgoing,
+    /// Where OAuth is.
+    base: Url,
+    /// The pinned location, which an agency's token is exchanged for.
+    location: Option<String>,
     /// This process, among those that renew the same token.
     member: String,
     state: Mutex<State>,
@@ -84,6 +96,7 @@ impl Auth {
         store: Arc<Store>,
         wire: Arc<Wire>,
         update: Outgoing,
+        (base, location): (Url, Option<String>),
         member: String,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -91,6 +104,8 @@ impl Auth {
             store,
             wire,
             update,
+            base,
+            location,
             member,
             state: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
@@ -98,9 +113,14 @@ impl Auth {
         })
     }
 
-    /// Whether there is a way to renew the token.
-    fn renews(&self) -> bool {
-        self.wire.scheme == Scheme::TokenId
+    /// Whether there is a way to renew this token.
+    fn renews(&self, token: &Token) -> bool {
+        self.wire.scheme == Scheme::TokenId || token.login
+    }
+
+    /// Whether there is a way to renew the token that is in use.
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.state().current.as_ref().is_some_and(|token| self.renews(token))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,10 +135,12 @@ impl Auth {
     /// The token to attach now; `None` while it is being renewed because it was refused, or when it is over or dead.
     pub(crate) fn usable(&self) -> Option<Token> {
         let state = self.state();
-        let over = state.current.as_ref().is_some_and(|token| token.is_over(self.wire.clock.now()));
+        let now = self.wire.clock.now();
+        let over = state.current.as_ref().is_some_and(|token| token.is_over(now) && self.renews(token));
         // It may have ended in the wait for the quota. While renewals fail, the API may still know better.
-        let over = over && self.renews() && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
-        let waits = over || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
+        let over = over && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
+        let promised = state.current.as_ref().is_some_and(|token| token.promised);
+        let waits = over || promised || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
         if waits { None } else { state.current.clone() }
     }
 
@@ -144,10 +166,10 @@ impl Auth {
             }
         };
         let blocked = self.state().renewal.as_ref().is_some_and(Renewal::blocks);
-        if blocked {
+        if blocked || current.promised {
             return self.renew(current.generation, context).await;
         }
-        if !self.renews() {
+        if !self.renews(&current) {
             return Ok(());
         }
         let now = self.wire.clock.now();
@@ -197,7 +219,7 @@ impl Auth {
     /// # Errors
     /// `unauthorized` when there is none.
     pub(crate) async fn hash(&self) -> Result<String> {
-        let hash = |this: &Self| this.state().current.as_ref().map(|token| token.hash.clone());
+        let hash = |this: &Self| this.state().current.as_ref().map(|token| token.line.clone());
         if let Some(hash) = hash(self) {
             return Ok(hash);
         }
@@ -234,6 +256,9 @@ impl Auth {
             read => read.ok().flatten(),
         };
         let now = self.wire.clock.now();
+        if let Some(given) = given.as_ref().filter(|given| is_login(&given.token)) {
+            return self.look_at_login(&token_hash(&given.token), &given.origin).await;
+        }
         let first = match given {
             Some(given) => {
                 token_header(&given.token)?;
@@ -244,13 +269,24 @@ impl Auth {
         };
         let line = first.as_ref().or(current.as_ref());
         let newest = match line {
-            Some(token) => self.newest(&token.hash, &token.origin, now).await,
+            Some(token) => self.newest(&token.line, &token.origin, now).await,
             None => None,
         };
         let mut state = self.state();
         let candidates = in_order(newest, first, now, hope);
         let found = candidates.into_iter().find(|token| !state.tried.contains(&token.hash));
         Ok(found.map(|token| self.adopt(&mut state, token)).is_some())
+    }
+
+    /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
+    async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
+        let stored = self.store.newest_token(line).await?;
+        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(oauth::gone)?;
+        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
+        let mut state = self.state();
+        let is_new = !state.tried.contains(&token.hash);
+        Ok(is_new.then(|| self.adopt(&mut state, token)).is_some())
     }
 
     /// The newest token of the line of this hash.
@@ -267,7 +303,7 @@ impl Auth {
     /// Makes this the token of the process.
     fn adopt(&self, state: &mut State, mut token: Token) {
         self.wire.secrets.add(&token.value);
-        self.wire.budget.know_token(&token.hash);
+        self.wire.budget.know_token(&token.line);
         state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;
@@ -287,9 +323,14 @@ impl Auth {
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
         let looked = if current.is_none() { self.look(Hope::First).await.err() } else { None };
+        let login = match self.state().current.clone() {
+            Some(token) if token.login => self.store.newest_token(&token.line).await.ok().flatten(),
+            _ => None,
+        };
         let state = self.state();
         match &state.current {
             Some(token) => TokenStatus {
+                login: login.as_ref().and_then(login_view),
                 present: true,
                 source: Some(token.origin.clone()),
                 renewed: token.renewed,
@@ -297,6 +338,7 @@ impl Auth {
                 problem: state.refused.clone(),
             },
             None => TokenStatus {
+                login: None,
                 present: false,
                 source: None,
                 renewed: false,
@@ -310,7 +352,7 @@ impl Auth {
     pub(crate) fn due_in(&self) -> Option<Duration> {
         let now = self.wire.clock.now();
         let state = self.state();
-        let due = state.current.as_ref().filter(|_| self.renews() && state.refused.is_none())?.due_at?;
+        let due = state.current.as_ref().filter(|token| self.renews(token) && state.refused.is_none())?.due_at?;
         Some((due - now).to_std().unwrap_or_default())
     }
 }

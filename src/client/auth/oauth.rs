@@ -1,0 +1,307 @@
+//! OAuth's requests: a code or a refresh token for a pair, an agency's token for a location's.
+//!
+//! The server ends a refresh token when it gives the next. So that one is about to be used is written down before the
+//! request goes out, and the new pair is stored before anything else is done; without a place to write, none is used.
+
+use super::{
+    Auth, Token,
+    grant::{Access, AppKeys, Holder, LoginView, Pair},
+    renewal::{Ended, LOCK},
+};
+use crate::{
+    client::{
+        Body, Fate, Repeat,
+        attempt::{Outcome, Reading},
+        message::api_message,
+        retry::Plan,
+        urls::Outgoing,
+    },
+    context::CallContext,
+    error::{Code, Error, Result},
+    store::{new_login, token_hash},
+};
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::time::Duration;
+
+/// The version that `/oauth/locationToken` asks for; `/oauth/token` takes none.
+const VERSION: &str = "2021-07-28";
+
+/// How often the storing of a new pair is tried, and the pause between.
+const STORING: u32 = 10;
+const STORE_AGAIN: Duration = Duration::from_millis(500);
+
+/// A code as the consent page gave it, and what it was asked for with.
+#[derive(Debug)]
+pub struct Consent<'a> {
+    /// The app.
+    pub app: &'a AppKeys,
+    /// The code.
+    pub code: &'a SecretString,
+    /// Where it was sent.
+    pub redirect: &'a str,
+    /// Whose token is wanted.
+    pub holder: Holder,
+    /// PKCE's verifier, where the server takes one.
+    pub verifier: Option<&'a SecretString>,
+}
+
+/// Why a request to OAuth gave nothing.
+struct Fault {
+    error: Error,
+    /// The server refuses it, and would again.
+    refused: bool,
+    lasting: bool,
+    /// A request went out whose answer nobody has read.
+    doubt: Option<DateTime<Utc>>,
+}
+
+/// What a renewal came to, besides what it stored.
+struct Renewed {
+    ended: Result<Pair, Ended>,
+    /// The renewal that went out and was never fulfilled.
+    unanswered: Option<DateTime<Utc>>,
+}
+
+impl Auth {
+    /// Exchanges a code, stores the pair, and makes it the stored credential; in this order.
+    pub(crate) async fn log_in(&self, consent: &Consent<'_>, context: &CallContext) -> Result<LoginView> {
+        let mut fields = vec![
+            ("client_id", consent.app.id.as_str()),
+            ("client_secret", consent.app.secret.expose_secret()),
+            ("grant_type", "authorization_code"),
+            ("code", consent.code.expose_secret()),
+            ("user_type", word(consent.holder)),
+            ("redirect_uri", consent.redirect),
+        ];
+        if let Some(verifier) = consent.verifier {
+            fields.push(("code_verifier", verifier.expose_secret()));
+        }
+        for secret in [&consent.app.secret, consent.code].into_iter().chain(consent.verifier) {
+            self.wire.secrets.add(secret);
+        }
+        let out = Outgoing::form("/oauth/token", None, &fields, &self.base)?;
+        let asked = self.post(&out, None, Repeat::IfNotExecuted, false, context).await;
+        let (answer, from) = asked.map_err(|fault| fault.error)?;
+        let pair = Pair::read(&answer, from, consent.app, None)?;
+        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        let name = new_login();
+        self.store.keep_token(&token_hash(&name), pair.kept()?).await?;
+        self.store.set_credential(&name, crate::store::Place::File).await?;
+        Ok(pair.view())
+    }
+
+    /// Renews the login that `old` is of, under the lock, and takes up what came of it.
+    pub(super) async fn renew_login(
+        &self,
+        old: &Token,
+        cut_off: Option<DateTime<Utc>>,
+        context: &CallContext,
+    ) -> Ended {
+        let Renewed { ended, unanswered } = self.next_pair(old, cut_off, context).await;
+        if let Err(error) = self.store.leave_renewal(&self.member, unanswered).await {
+            self.warn(&error);
+        }
+        match ended {
+            Ok(pair) => {
+                let token = pair.token(self.location.as_deref(), old.origin.clone(), &old.line);
+                self.adopt(&mut self.state(), token);
+                Ended::Renewed
+            }
+            Err(ended) => ended,
+        }
+    }
+
+    async fn next_pair(&self, old: &Token, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
+        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        // As it is now: another process may have refreshed it for another location.
+        let pair = match self.store.newest_token(&old.line).await {
+            Ok(stored) => stored.as_ref().and_then(Pair::of),
+            Err(error) => return failed(error, cut_off),
+        };
+        let Some(pair) = pair else { return Renewed { ended: Err(Ended::Refused(gone())), unanswered: None } };
+        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        if pair.grant.holder == Holder::Location {
+            return self.refresh(pair, cut_off, context).await;
+        }
+        let Some(location) = self.location.as_deref() else {
+            let what = "The login is an agency's. Give the location to work on with --location-id (GHL_LOCATION_ID).";
+            return failed(Error::new(Code::Unauthorized, what), cut_off);
+        };
+        let mut now = Renewed { ended: Ok(pair.clone()), unanswered: cut_off };
+        if !pair.is_due(self.wire.clock.now()) {
+            match self.exchange(pair.clone(), location, context).await {
+                Ok(pair) => return Renewed { ended: Ok(pair), ..now },
+                Err(fault) if !fault.refused => return failed(fault.error, cut_off),
+                // The agency's own token may be what is not accepted.
+                Err(_) => {}
+            }
+        }
+        now = self.refresh(pair, cut_off, context).await;
+        let Ok(pair) = now.ended else { return now };
+        match self.exchange(pair, location, context).await {
+            Ok(pair) => Renewed { ended: Ok(pair), ..now },
+            Err(fault) => failed(fault.error, now.unanswered),
+        }
+    }
+
+    /// The next pair for the refresh token of this one.
+    async fn refresh(&self, pair: Pair, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
+        let fields = [
+            ("client_id", pair.grant.client_id.as_str()),
+            ("client_secret", &pair.grant.client_secret),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &pair.grant.refresh_token),
+            ("user_type", word(pair.grant.holder)),
+        ];
+        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        let out = match Outgoing::form("/oauth/token", None, &fields, &self.base) {
+            Ok(out) => out,
+            Err(error) => return failed(error, cut_off),
+        };
+        let (answer, from) = match self.post(&out, None, Repeat::Freely, true, context).await {
+            Ok(answered) => answered,
+            Err(Fault { error, refused, lasting, doubt }) => {
+                let unanswered = cut_off.or(doubt);
+                let ended = if refused {
+                    Ended::Refused(ended_for_good(&error, unanswered))
+                } else {
+                    Ended::Failed { error, lasting }
+                };
+                return Renewed { ended: Err(ended), unanswered };
+            }
+        };
+        let unanswered = cut_off.or(Some(from));
+        let next = Pair::read(&answer, from, &pair.app(), Some(&pair.grant));
+        let next = match next.and_then(|next| Ok((next.kept()?, next))) {
+            Ok(next) => next,
+            Err(error) => return failed(error, unanswered),
+        };
+        let (kept, next) = next;
+        next.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        // The one before is dead: a disk that is full for a moment must not end the login.
+        let mut stored = Ok(());
+        for _ in 0..STORING {
+            stored = self.store.fulfil_renewal(&pair.hash(), &self.member, kept.clone()).await;
+            if stored.is_ok() {
+                return Renewed { ended: Ok(next), unanswered: None };
+            }
+            tokio::time::sleep(STORE_AGAIN).await;
+        }
+        let why = stored.err().map(|error| error.message).unwrap_or_default();
+        let what = format!("The login's new refresh token could not be stored, and is lost: {why} Log in again then.");
+        failed(Error::new(Code::Internal, what), unanswered)
+    }
+
+    /// A location's token for the agency's, stored beside it.
+    async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, Fault> {
+        let lasting = |error| Fault { error, refused: false, lasting: true, doubt: None };
+        let company = pair.grant.company.clone().ok_or_else(|| {
+            lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))
+        })?;
+        let fields = [("companyId", company.as_str()), ("locationId", location)];
+        let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, &self.base).map_err(lasting)?;
+        let agency = SecretString::from(pair.access.token.as_str());
+        let (answer, from) = self.post(&out, Some(&agency), Repeat::Freely, false, context).await.map_err(|fault| {
+            let said = format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
+            Fault { error: Error { message: said, ..fault.error }, ..fault }
+        })?;
+        let access = Access::read(&answer, from).map_err(lasting)?;
+        self.wire.secrets.add(&access.token.as_str().into());
+        pair.grant.locations.insert(location.to_owned(), access);
+        let kept = pair.kept().map_err(lasting)?;
+        // Not kept is no loss: another is a request away.
+        if let Err(error) = self.store.keep_token(&pair.hash(), kept).await {
+            self.warn(&error);
+        }
+        Ok(pair)
+    }
+
+    /// Posts a form until it is answered, with the answer's body and when its request went out by the server's clock.
+    /// `written`: the intention is on the disk before each request, or there is none.
+    async fn post(
+        &self,
+        out: &Outgoing,
+        token: Option<&SecretString>,
+        repeat: Repeat,
+        written: bool,
+        context: &CallContext,
+    ) -> Result<(Value, DateTime<Utc>), Fault> {
+        let ticket = self.wire.budget.front_ticket();
+        let (mut plan, mut doubt) = (Plan::new(repeat), None);
+        loop {
+            let fault = |error, lasting| Fault { error, refused: false, lasting, doubt };
+            let permit = self.wire.budget.acquire(ticket, context).await.map_err(|error| fault(error, false))?;
+            if written {
+                let intended = self.store.intend_renewal(&self.member, LOCK).await;
+                if !intended.as_ref().is_ok_and(|is_ours| *is_ours) {
+                    permit.unused();
+                    let lost = || Error::new(Code::Internal, "Another process took the renewal of the login over.");
+                    return Err(fault(intended.err().unwrap_or_else(lost), false));
+                }
+            }
+            let (sent_at, outcome) = self.wire.attempt(out, Reading::Raw, token, permit, context).await;
+            match outcome {
+                Outcome::Answer(status, Body::Json(answer)) if status.is_success() => {
+                    return Ok((answer, self.wire.clock.guess(sent_at)));
+                }
+                Outcome::Answer(status, _) if status.is_success() => {
+                    let error = Error::new(Code::UpstreamError, "The API's answer to OAuth cannot be read.");
+                    return Err(Fault { error, refused: false, lasting: false, doubt: doubt.or(Some(sent_at)) });
+                }
+                Outcome::Answer(status, body) => return Err(refused(status, api_message(&body), doubt)),
+                Outcome::Unauthorized(said) => return Err(refused(StatusCode::UNAUTHORIZED, said, doubt)),
+                Outcome::Limited => {}
+                Outcome::Failed(failure) => {
+                    if failure.fate != Fate::NotExecuted {
+                        doubt = doubt.or(Some(sent_at));
+                    }
+                    match plan.next(&failure, context.deadline) {
+                        Some(wait) => tokio::time::sleep(wait).await,
+                        None => {
+                            return Err(Fault { lasting: !failure.passing, error: failure.error, refused: false, doubt });
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn word(holder: Holder) -> &'static str {
+    match holder {
+        Holder::Company => "Company",
+        Holder::Location => "Location",
+    }
+}
+
+fn refused(status: StatusCode, said: Option<String>, doubt: Option<DateTime<Utc>>) -> Fault {
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    let error = Error::new(Code::Unauthorized, format!("OAuth was refused with {status}{said}."));
+    Fault { error, refused: true, lasting: true, doubt }
+}
+
+/// A refresh token that is not accepted: the login is over, and it is said what is known of why.
+fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
+    let lost = unanswered.map_or_else(String::new, |at| {
+        let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+        format!(
+            " A renewal that was sent at {at} ended before its new refresh token could be stored, because a process was killed or the answer got lost; that token is lost."
+        )
+    });
+    let message = format!(
+        "The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.",
+        error.message
+    );
+    Error::new(Code::Unauthorized, message)
+}
+
+/// The name of a login that the state directory does not hold.
+pub(super) fn gone() -> Error {
+    Error::new(
+        Code::Unauthorized,
+        "The login is not in the state directory. Log in with `highlevel-mcp auth login`, or choose the directory it is in with --state-dir.",
+    )
+}
