@@ -75,7 +75,7 @@ impl App {
             Api::Official => {
                 let user = settings.login.as_ref().and_then(|login| login.user.clone());
                 Backend::official(client.clone(), settings.official_location()?, user, Arc::clone(&store))
-            },
+            }
         };
         Ok(Self {
             account: Account::new(backend, rules, journal.clone()),

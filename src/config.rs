@@ -25,10 +25,10 @@ pub struct Settings {
     /// Use an embedded account with sample data: no credential, nothing leaves this machine
     #[arg(long, global = true, env = "GHL_SANDBOX", value_parser = BoolishValueParser::new(), help_heading = "Account")]
     pub sandbox: bool,
-    /// Which of HighLevel's APIs; without it the token tells: a private integration token (pit-…) means the official one
+    /// Which of HighLevel's APIs; without it the credential tells: a private integration token (pit-…) or an OAuth login means the official one
     #[arg(long, global = true, env = "GHL_API", value_enum, help_heading = "Account")]
     pub api: Option<Api>,
-    /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` stored)
+    /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` or `auth login` stored)
     #[arg(long, global = true, value_name = "PATH", help_heading = "Account")]
     pub token_file: Option<PathBuf>,
     /// The one location this server may touch; another is refused. The official API needs it
@@ -200,9 +200,10 @@ impl Settings {
         let official = token.as_ref().is_some_and(|token| is_private(token) || is_login(token));
         let api = *self.api.get_or_insert(if official { Api::Official } else { Api::Document });
         match token.filter(is_login) {
-            Some(_) if api == Api::Document => {
-                Err(Error::invalid("--api", "An OAuth login is for the official API. Leave --api out, or set a token-id."))
-            }
+            Some(_) if api == Api::Document => Err(Error::invalid(
+                "--api",
+                "An OAuth login is for the official API. Leave --api out, or set a token-id.",
+            )),
             Some(name) => self.settle_login(&store, &token_hash(&name)).await,
             None => Ok(()),
         }
@@ -216,7 +217,8 @@ impl Settings {
         match (theirs, &self.location_id) {
             (Some(theirs), None) => self.location_id = Some(theirs),
             (Some(theirs), Some(ours)) if theirs != *ours => {
-                let what = format!("The login is for location {theirs}, and --location-id is {ours}. Log in to that one.");
+                let what =
+                    format!("The login is for location {theirs}, and --location-id is {ours}. Log in to that one.");
                 return Err(Error::invalid("--location-id", what));
             }
             _ => {}

@@ -68,7 +68,11 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
         return Err(Error::invalid("token", "stdin has to hold the token alone: one word, nothing else.").into());
     }
     if is_login(&SecretString::from(token)) {
-        return Err(Error::invalid("token", "That is the name of a login, and no token. Use `highlevel-mcp auth login`.").into());
+        return Err(Error::invalid(
+            "token",
+            "That is the name of a login, and no token. Use `highlevel-mcp auth login`.",
+        )
+        .into());
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     say(&format!("Stored in {}.", place.describe()));

@@ -99,7 +99,7 @@ async fn state(app: &App) -> Finding {
 
 async fn credential(app: &App) -> Finding {
     let status = app.client().token_status().await;
-    let next = "store a token with `highlevel-mcp auth set`, or set GHL_TOKEN_ID; --sandbox needs none".to_owned();
+    let next = "store a token with `highlevel-mcp auth set`, set GHL_TOKEN_ID, or log in with `highlevel-mcp auth login`; --sandbox needs none".to_owned();
     match (status.problem, status.present, status.expires_at) {
         (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
         (None, false, _) => Finding::Bad { what: "There is no token.".to_owned(), next },
@@ -153,7 +153,7 @@ fn quota(app: &App) -> Finding {
 
 fn next_step(error: &Error) -> String {
     match error.code {
-        Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`",
+        Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`, or with OAuth use `highlevel-mcp auth login`",
         Code::Forbidden => "use a credential with more rights",
         Code::UpstreamUnreachable | Code::Timeout => "check the network, a proxy, and --base-url",
         Code::RateLimited => "wait until the quota has room again",

@@ -81,8 +81,7 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     let logged_in = match &visit.code {
         Ok(code) => {
             let redirect = loopback.address();
-            let consent =
-                Consent { app: &app, code, redirect: &redirect, holder, verifier: verifier.as_ref() };
+            let consent = Consent { app: &app, code, redirect: &redirect, holder, verifier: verifier.as_ref() };
             client.log_in(&consent, &CallContext::new(settings.timeout())).await
         }
         Err(refusal) => Err(refusal.clone()),
@@ -111,8 +110,10 @@ fn app(options: &Options) -> anyhow::Result<AppKeys> {
     let id = options.client_id.clone().ok_or_else(|| Error::invalid("--client-id", missing))?;
     let secret = match std::env::var("GHL_CLIENT_SECRET") {
         Ok(secret) if !secret.trim().is_empty() => secret,
-        _ if std::io::stdin().is_terminal() => rpassword::prompt_password("The app's client secret (it is not shown): ")
-            .context("the secret could not be read")?,
+        _ if std::io::stdin().is_terminal() => {
+            rpassword::prompt_password("The app's client secret (it is not shown): ")
+                .context("the secret could not be read")?
+        }
         _ => {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).context("the secret could not be read from stdin")?;
@@ -128,7 +129,13 @@ fn app(options: &Options) -> anyhow::Result<AppKeys> {
 }
 
 /// The consent page's address.
-fn page(options: &Options, app: &AppKeys, loopback: &Loopback, state: &SecretString, pkce: Option<&SecretString>) -> Url {
+fn page(
+    options: &Options,
+    app: &AppKeys,
+    loopback: &Loopback,
+    state: &SecretString,
+    pkce: Option<&SecretString>,
+) -> Url {
     let mut page = options.authorize_url.clone();
     let mut query = page.query_pairs_mut();
     query.append_pair("response_type", "code").append_pair("client_id", &app.id);

@@ -113,7 +113,8 @@ impl Client {
         };
         let update = Outgoing::new(&update, &config.urls)?;
         let base = config.urls.of(Service::Backend).clone();
-        let auth = Auth::new(tokens, Arc::clone(&store), Arc::clone(&wire), update, (base, config.location.clone()), member);
+        let auth =
+            Auth::new(tokens, Arc::clone(&store), Arc::clone(&wire), update, (base, config.location.clone()), member);
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Ok(Self {

@@ -115,9 +115,8 @@ async fn visit(stream: TcpStream, state: &str) -> Option<Visit> {
 
 async fn answer(mut stream: TcpStream, status: &str, title: &str, text: &str) {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    let page = format!(
-        "<!doctype html><meta charset=utf-8><title>highlevel-mcp</title><h1>{title}</h1><p>{text}</p>\n"
-    );
+    let page =
+        format!("<!doctype html><meta charset=utf-8><title>highlevel-mcp</title><h1>{title}</h1><p>{text}</p>\n");
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n{page}",
         page.len()

@@ -323,7 +323,8 @@ impl Auth {
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
         let looked = if current.is_none() { self.look(Hope::First).await.err() } else { None };
-        let login = match self.state().current.clone() {
+        let current = self.state().current.clone();
+        let login = match current {
             Some(token) if token.login => self.store.newest_token(&token.line).await.ok().flatten(),
             _ => None,
         };
@@ -358,7 +359,6 @@ impl Auth {
 }
 
 fn none_set() -> Error {
-    let message =
-        "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set`.";
+    let message = "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set` or `highlevel-mcp auth login`.";
     Error::new(Code::Unauthorized, message)
 }

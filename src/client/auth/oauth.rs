@@ -205,7 +205,8 @@ impl Auth {
         let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, &self.base).map_err(lasting)?;
         let agency = SecretString::from(pair.access.token.as_str());
         let (answer, from) = self.post(&out, Some(&agency), Repeat::Freely, false, context).await.map_err(|fault| {
-            let said = format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
+            let said =
+                format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
             Fault { error: Error { message: said, ..fault.error }, ..fault }
         })?;
         let access = Access::read(&answer, from).map_err(lasting)?;
@@ -261,7 +262,12 @@ impl Auth {
                     match plan.next(&failure, context.deadline) {
                         Some(wait) => tokio::time::sleep(wait).await,
                         None => {
-                            return Err(Fault { lasting: !failure.passing, error: failure.error, refused: false, doubt });
+                            return Err(Fault {
+                                lasting: !failure.passing,
+                                error: failure.error,
+                                refused: false,
+                                doubt,
+                            });
                         }
                     }
                 }
@@ -291,10 +297,8 @@ fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
             " A renewal that was sent at {at} ended before its new refresh token could be stored, because a process was killed or the answer got lost; that token is lost."
         )
     });
-    let message = format!(
-        "The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.",
-        error.message
-    );
+    let message =
+        format!("The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
     Error::new(Code::Unauthorized, message)
 }
 

@@ -178,7 +178,8 @@ impl Auth {
         let adopted = lock.is_some() && self.is_behind(old).await;
         if old.login && !adopted {
             let Some(_lock) = lock else {
-                let message = "The login is not renewed without a state directory: its next refresh token would be lost.";
+                let message =
+                    "The login is not renewed without a state directory: its next refresh token would be lost.";
                 return Ended::Failed { error: Error::new(Code::Internal, message), lasting: true };
             };
             return self.renew_login(old, cut_off, &context).await;

@@ -68,7 +68,8 @@ async fn only_the_browser_that_was_sent_is_taken() {
     // Readable by its owner alone, the app's secret among it.
     #[cfg(unix)]
     for file in ["state.db", "token"] {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(state.path().join(file)).unwrap().permissions());
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(state.path().join(file)).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }

@@ -3,7 +3,6 @@
 use super::*;
 use crate::support::Wire;
 use serde_json::json;
-use tokio::runtime::Handle;
 
 async fn crowd(agency: bool) {
     let account = account(4).await;
@@ -27,7 +26,6 @@ async fn crowd(agency: bool) {
         })
     });
     let calls: u32 = futures::future::join_all(work).await.into_iter().map(Result::unwrap).sum();
-    let _ = Handle::current();
     let used = used(&account).await;
     let distinct: HashSet<_> = used.iter().collect();
     assert_eq!(distinct.len(), used.len(), "a refresh token was used twice in {calls} calls");
