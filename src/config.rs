@@ -4,7 +4,7 @@ use crate::{
     account::MirrorPlace,
     answer::{DEFAULT_MOST, LEAST},
     backend::Api,
-    client::{ClientConfig, LoginView, Scheme, ServiceUrls, TokenSource, default_base_url, login_view},
+    client::{ClientConfig, LoginView, Scheme, ServiceUrls, TokenSource, default_base_url, login_gone, login_view},
     crm::{Id, Toolset},
     error::{Error, Result},
     guard::{ConfirmMode, Policy},
@@ -215,6 +215,8 @@ impl Settings {
         self.login = store.newest_token(line).await.ok().flatten().as_ref().and_then(login_view);
         let theirs = self.login.as_ref().and_then(|login| login.location.clone());
         match (theirs, &self.location_id) {
+            // Said as it is: a missing location would be the wrong complaint.
+            (None, None) if self.login.is_none() => return Err(login_gone()),
             (Some(theirs), None) => self.location_id = Some(theirs),
             (Some(theirs), Some(ours)) if theirs != *ours => {
                 let what =

@@ -4,7 +4,7 @@ mod loopback;
 
 use super::{print, say};
 use crate::{
-    client::{AppKeys, Client, Consent, Holder, LoginView},
+    client::{AppKeys, Client, Consent, Holder, LoginView, TokenSource},
     config::Settings,
     context::CallContext,
     error::{Code, Error},
@@ -90,6 +90,9 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     visit.answer(logged_in.as_ref().err().map(|error| error.message.as_str())).await;
     let login = logged_in?;
     say(&format!("Logged in: {}. Stored in {}.", kind(&login), settings.state_dir()?.display()));
+    if !matches!(settings.token_source(), TokenSource::Stored) {
+        say("Another token is given, by --token-file, GHL_TOKEN_ID or GHL_TOKEN_FILE: it goes before the login.");
+    }
     if login.holder == Holder::Company && settings.location_id.is_none() {
         say("Give the location to work on with --location-id or GHL_LOCATION_ID.");
     }

@@ -15,7 +15,7 @@ mod retry;
 mod secrets;
 mod urls;
 
-pub use auth::{AppKeys, Consent, Holder, LoginView, TokenSource, TokenStatus, login_view};
+pub use auth::{AppKeys, Consent, Holder, LoginView, TokenSource, TokenStatus, login_gone, login_view};
 pub use budget::QuotaView;
 pub use clock::ServerTime;
 pub use config::{ClientConfig, Scheme};

@@ -138,6 +138,8 @@ fn connect(dir: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
         other => other?,
     }
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // What is forgotten, tokens among it, is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
     migrate(&mut connection)?;
     Ok(connection)
 }

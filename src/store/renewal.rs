@@ -129,13 +129,15 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn fulfil_renewal(&self, parent: &str, owner: &str, new: NewToken) -> Result<()> {
-        let (parent, owner) = (parent.to_owned(), owner.to_owned());
+    pub async fn fulfil_renewal(&self, parent: &str, new: NewToken) -> Result<()> {
+        let parent = parent.to_owned();
         self.with(move |db| {
             token::surely(db, true)?;
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             token::keep(&transaction, &parent, &new)?;
-            transaction.execute("UPDATE renewing SET asked_at = NULL WHERE owner = ?1", [owner])?;
+            // Whoever has the lock by now: the line has a pair again.
+            let root = token::root(&transaction, &parent)?;
+            transaction.execute("UPDATE renewing SET asked_at = NULL WHERE root = ?1", [root])?;
             transaction.commit()
         })
         .await

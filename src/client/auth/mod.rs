@@ -8,7 +8,7 @@ mod renewal;
 mod token;
 
 pub use grant::{AppKeys, Holder, LoginView, login_view};
-pub use oauth::Consent;
+pub use oauth::{Consent, login_gone};
 pub(crate) use token::Token;
 pub use token::TokenSource;
 #[cfg(any(test, fuzzing))]
@@ -281,7 +281,7 @@ impl Auth {
     /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
     async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
         let stored = self.store.newest_token(line).await?;
-        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(oauth::gone)?;
+        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
         pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
         let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
         let mut state = self.state();

@@ -51,8 +51,8 @@ pub struct Consent<'a> {
 /// Why a request to OAuth gave nothing.
 struct Fault {
     error: Error,
-    /// The server refuses it, and would again.
-    refused: bool,
+    /// The server refuses it with this, and would again.
+    refused: Option<StatusCode>,
     lasting: bool,
     /// A request went out whose answer nobody has read.
     doubt: Option<DateTime<Utc>>,
@@ -121,7 +121,7 @@ impl Auth {
             Ok(stored) => stored.as_ref().and_then(Pair::of),
             Err(error) => return failed(error, cut_off),
         };
-        let Some(pair) = pair else { return Renewed { ended: Err(Ended::Refused(gone())), unanswered: None } };
+        let Some(pair) = pair else { return Renewed { ended: Err(Ended::Refused(login_gone())), unanswered: None } };
         pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
         if pair.grant.holder == Holder::Location {
             return self.refresh(pair, cut_off, context).await;
@@ -130,20 +130,22 @@ impl Auth {
             let what = "The login is an agency's. Give the location to work on with --location-id (GHL_LOCATION_ID).";
             return failed(Error::new(Code::Unauthorized, what), cut_off);
         };
-        let mut now = Renewed { ended: Ok(pair.clone()), unanswered: cut_off };
         if !pair.is_due(self.wire.clock.now()) {
             match self.exchange(pair.clone(), location, context).await {
-                Ok(pair) => return Renewed { ended: Ok(pair), ..now },
-                Err(fault) if !fault.refused => return failed(fault.error, cut_off),
-                // The agency's own token may be what is not accepted.
-                Err(_) => {}
+                Ok(pair) => return Renewed { ended: Ok(pair), unanswered: cut_off },
+                // The agency's own token is not accepted.
+                Err(Fault { refused: Some(StatusCode::UNAUTHORIZED), .. }) => {}
+                Err(fault) => return not_exchanged(fault, cut_off),
             }
         }
-        now = self.refresh(pair, cut_off, context).await;
-        let Ok(pair) = now.ended else { return now };
+        let Renewed { ended, unanswered } = self.refresh(pair, cut_off, context).await;
+        let pair = match ended {
+            Ok(pair) => pair,
+            Err(ended) => return Renewed { ended: Err(ended), unanswered },
+        };
         match self.exchange(pair, location, context).await {
-            Ok(pair) => Renewed { ended: Ok(pair), ..now },
-            Err(fault) => failed(fault.error, now.unanswered),
+            Ok(pair) => Renewed { ended: Ok(pair), unanswered },
+            Err(fault) => not_exchanged(fault, unanswered),
         }
     }
 
@@ -165,10 +167,12 @@ impl Auth {
             Ok(answered) => answered,
             Err(Fault { error, refused, lasting, doubt }) => {
                 let unanswered = cut_off.or(doubt);
-                let ended = if refused {
-                    Ended::Refused(ended_for_good(&error, unanswered))
-                } else {
-                    Ended::Failed { error, lasting }
+                // Any other refusal may be a proxy's, or pass.
+                let ended = match refused {
+                    Some(StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
+                        Ended::Refused(ended_for_good(&error, unanswered))
+                    }
+                    _ => Ended::Failed { error, lasting },
                 };
                 return Renewed { ended: Err(ended), unanswered };
             }
@@ -184,7 +188,7 @@ impl Auth {
         // The one before is dead: a disk that is full for a moment must not end the login.
         let mut stored = Ok(());
         for _ in 0..STORING {
-            stored = self.store.fulfil_renewal(&pair.hash(), &self.member, kept.clone()).await;
+            stored = self.store.fulfil_renewal(&pair.hash(), kept.clone()).await;
             if stored.is_ok() {
                 return Renewed { ended: Ok(next), unanswered: None };
             }
@@ -197,7 +201,7 @@ impl Auth {
 
     /// A location's token for the agency's, stored beside it.
     async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, Fault> {
-        let lasting = |error| Fault { error, refused: false, lasting: true, doubt: None };
+        let lasting = |error| Fault { error, refused: None, lasting: true, doubt: None };
         let company = pair.grant.company.clone().ok_or_else(|| {
             lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))
         })?;
@@ -233,7 +237,7 @@ impl Auth {
         let ticket = self.wire.budget.front_ticket();
         let (mut plan, mut doubt) = (Plan::new(repeat), None);
         loop {
-            let fault = |error, lasting| Fault { error, refused: false, lasting, doubt };
+            let fault = |error, lasting| Fault { error, refused: None, lasting, doubt };
             let permit = self.wire.budget.acquire(ticket, context).await.map_err(|error| fault(error, false))?;
             if written {
                 let intended = self.store.intend_renewal(&self.member, LOCK).await;
@@ -250,7 +254,7 @@ impl Auth {
                 }
                 Outcome::Answer(status, _) if status.is_success() => {
                     let error = Error::new(Code::UpstreamError, "The API's answer to OAuth cannot be read.");
-                    return Err(Fault { error, refused: false, lasting: false, doubt: doubt.or(Some(sent_at)) });
+                    return Err(Fault { error, refused: None, lasting: false, doubt: doubt.or(Some(sent_at)) });
                 }
                 Outcome::Answer(status, body) => return Err(refused(status, api_message(&body), doubt)),
                 Outcome::Unauthorized(said) => return Err(refused(StatusCode::UNAUTHORIZED, said, doubt)),
@@ -265,7 +269,7 @@ impl Auth {
                             return Err(Fault {
                                 lasting: !failure.passing,
                                 error: failure.error,
-                                refused: false,
+                                refused: None,
                                 doubt,
                             });
                         }
@@ -274,6 +278,10 @@ impl Auth {
             }
         }
     }
+}
+
+fn not_exchanged(fault: Fault, unanswered: Option<DateTime<Utc>>) -> Renewed {
+    Renewed { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
 }
 
 fn word(holder: Holder) -> &'static str {
@@ -286,7 +294,7 @@ fn word(holder: Holder) -> &'static str {
 fn refused(status: StatusCode, said: Option<String>, doubt: Option<DateTime<Utc>>) -> Fault {
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
     let error = Error::new(Code::Unauthorized, format!("OAuth was refused with {status}{said}."));
-    Fault { error, refused: true, lasting: true, doubt }
+    Fault { error, refused: Some(status), lasting: true, doubt }
 }
 
 /// A refresh token that is not accepted: the login is over, and it is said what is known of why.
@@ -303,7 +311,7 @@ fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
 }
 
 /// The name of a login that the state directory does not hold.
-pub(super) fn gone() -> Error {
+pub fn login_gone() -> Error {
     Error::new(
         Code::Unauthorized,
         "The login is not in the state directory. Log in with `highlevel-mcp auth login`, or choose the directory it is in with --state-dir.",

@@ -36,6 +36,7 @@ async fn an_agencys_token_is_exchanged_once_and_when_it_is_due() {
     let refused = highlevel(&account, state.path(), elsewhere).await;
     let text = format!("{}{}", refused.stdout, refused.stderr);
     assert!(refused.code != Some(0) && text.contains("could not be exchanged for location elsewhere"), "{text}");
+    assert_eq!(refreshes(&account).await, 2, "which no refresh mends");
     said.push(refused);
     let all: Vec<&Ran> = said.iter().collect();
     nothing_shows(&secrets(&account).await, state.path(), &all);

@@ -40,6 +40,8 @@ async fn a_login_by_the_browser_works_and_renews_itself() {
     assert_eq!(gone.code, Some(4), "{gone:?}");
     let rows = rows(state.path());
     assert_eq!(rows, [0, 0, 0], "nothing of the login stays");
+    let bytes = String::from_utf8_lossy(&fs::read(state.path().join("state.db")).unwrap()).into_owned();
+    assert!(!bytes.contains(SECRET), "nor in what the file has free");
 }
 
 /// How much the store holds of tokens, their line and their renewals.
