@@ -3,12 +3,14 @@
 
 mod ask;
 mod grant;
+mod login;
 mod oauth;
+mod post;
 mod renewal;
 mod token;
 
 pub use grant::{AppKeys, Holder, LoginView, login_view};
-pub use oauth::{Consent, login_gone};
+pub use login::{Consent, login_gone};
 pub(crate) use token::Token;
 pub use token::TokenSource;
 #[cfg(any(test, fuzzing))]
@@ -24,7 +26,6 @@ use crate::{
     store::{Store, is_login, token_hash},
 };
 use chrono::{DateTime, Utc};
-use grant::Pair;
 use renewal::{Ended, Pause, Renewal};
 use std::{
     collections::HashSet,
@@ -276,17 +277,6 @@ impl Auth {
         let candidates = in_order(newest, first, now, hope);
         let found = candidates.into_iter().find(|token| !state.tried.contains(&token.hash));
         Ok(found.map(|token| self.adopt(&mut state, token)).is_some())
-    }
-
-    /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
-    async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
-        let stored = self.store.newest_token(line).await?;
-        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
-        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
-        let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
-        let mut state = self.state();
-        let is_new = !state.tried.contains(&token.hash);
-        Ok(is_new.then(|| self.adopt(&mut state, token)).is_some())
     }
 
     /// The newest token of the line of this hash.

@@ -1,29 +1,23 @@
-//! OAuth's requests: a code or a refresh token for a pair, an agency's token for a location's.
+//! OAuth's renewals: a refresh token for the next pair, an agency's token for a location's.
 //!
 //! The server ends a refresh token when it gives the next. So that one is about to be used is written down before the
 //! request goes out, and the new pair is stored before anything else is done; without a place to write, none is used.
 
 use super::{
     Auth, Token,
-    grant::{Access, AppKeys, Holder, LoginView, Pair},
-    renewal::{Ended, LOCK},
+    grant::{Access, Holder, Pair},
+    login::login_gone,
+    post::Fault,
+    renewal::Ended,
 };
 use crate::{
-    client::{
-        Body, Fate, Repeat,
-        attempt::{Outcome, Reading},
-        message::api_message,
-        retry::Plan,
-        urls::Outgoing,
-    },
+    client::{Repeat, urls::Outgoing},
     context::CallContext,
     error::{Code, Error, Result},
-    store::{new_login, token_hash},
 };
 use chrono::{DateTime, Utc};
 use http::StatusCode;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use secrecy::SecretString;
 use std::time::Duration;
 
 /// The version that `/oauth/locationToken` asks for; `/oauth/token` takes none.
@@ -33,31 +27,6 @@ const VERSION: &str = "2021-07-28";
 const STORING: u32 = 10;
 const STORE_AGAIN: Duration = Duration::from_millis(500);
 
-/// A code as the consent page gave it, and what it was asked for with.
-#[derive(Debug)]
-pub struct Consent<'a> {
-    /// The app.
-    pub app: &'a AppKeys,
-    /// The code.
-    pub code: &'a SecretString,
-    /// Where it was sent.
-    pub redirect: &'a str,
-    /// Whose token is wanted.
-    pub holder: Holder,
-    /// PKCE's verifier, where the server takes one.
-    pub verifier: Option<&'a SecretString>,
-}
-
-/// Why a request to OAuth gave nothing.
-struct Fault {
-    error: Error,
-    /// The server refuses it with this, and would again.
-    refused: Option<StatusCode>,
-    lasting: bool,
-    /// A request went out whose answer nobody has read.
-    doubt: Option<DateTime<Utc>>,
-}
-
 /// What a renewal came to, besides what it stored.
 struct Renewed {
     ended: Result<Pair, Ended>,
@@ -66,33 +35,6 @@ struct Renewed {
 }
 
 impl Auth {
-    /// Exchanges a code, stores the pair, and makes it the stored credential; in this order.
-    pub(crate) async fn log_in(&self, consent: &Consent<'_>, context: &CallContext) -> Result<LoginView> {
-        let mut fields = vec![
-            ("client_id", consent.app.id.as_str()),
-            ("client_secret", consent.app.secret.expose_secret()),
-            ("grant_type", "authorization_code"),
-            ("code", consent.code.expose_secret()),
-            ("user_type", word(consent.holder)),
-            ("redirect_uri", consent.redirect),
-        ];
-        if let Some(verifier) = consent.verifier {
-            fields.push(("code_verifier", verifier.expose_secret()));
-        }
-        for secret in [&consent.app.secret, consent.code].into_iter().chain(consent.verifier) {
-            self.wire.secrets.add(secret);
-        }
-        let out = Outgoing::form("/oauth/token", None, &fields, &self.base)?;
-        let asked = self.post(&out, None, Repeat::IfNotExecuted, false, context).await;
-        let (answer, from) = asked.map_err(|fault| fault.error)?;
-        let pair = Pair::read(&answer, from, consent.app, None)?;
-        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
-        let name = new_login();
-        self.store.keep_token(&token_hash(&name), pair.kept()?).await?;
-        self.store.set_credential(&name, crate::store::Place::File).await?;
-        Ok(pair.view())
-    }
-
     /// Renews the login that `old` is of, under the lock, and takes up what came of it.
     pub(super) async fn renew_login(
         &self,
@@ -223,78 +165,17 @@ impl Auth {
         }
         Ok(pair)
     }
-
-    /// Posts a form until it is answered, with the answer's body and when its request went out by the server's clock.
-    /// `written`: the intention is on the disk before each request, or there is none.
-    async fn post(
-        &self,
-        out: &Outgoing,
-        token: Option<&SecretString>,
-        repeat: Repeat,
-        written: bool,
-        context: &CallContext,
-    ) -> Result<(Value, DateTime<Utc>), Fault> {
-        let ticket = self.wire.budget.front_ticket();
-        let (mut plan, mut doubt) = (Plan::new(repeat), None);
-        loop {
-            let fault = |error, lasting| Fault { error, refused: None, lasting, doubt };
-            let permit = self.wire.budget.acquire(ticket, context).await.map_err(|error| fault(error, false))?;
-            if written {
-                let intended = self.store.intend_renewal(&self.member, LOCK).await;
-                if !intended.as_ref().is_ok_and(|is_ours| *is_ours) {
-                    permit.unused();
-                    let lost = || Error::new(Code::Internal, "Another process took the renewal of the login over.");
-                    return Err(fault(intended.err().unwrap_or_else(lost), false));
-                }
-            }
-            let (sent_at, outcome) = self.wire.attempt(out, Reading::Raw, token, permit, context).await;
-            match outcome {
-                Outcome::Answer(status, Body::Json(answer)) if status.is_success() => {
-                    return Ok((answer, self.wire.clock.guess(sent_at)));
-                }
-                Outcome::Answer(status, _) if status.is_success() => {
-                    let error = Error::new(Code::UpstreamError, "The API's answer to OAuth cannot be read.");
-                    return Err(Fault { error, refused: None, lasting: false, doubt: doubt.or(Some(sent_at)) });
-                }
-                Outcome::Answer(status, body) => return Err(refused(status, api_message(&body), doubt)),
-                Outcome::Unauthorized(said) => return Err(refused(StatusCode::UNAUTHORIZED, said, doubt)),
-                Outcome::Limited => {}
-                Outcome::Failed(failure) => {
-                    if failure.fate != Fate::NotExecuted {
-                        doubt = doubt.or(Some(sent_at));
-                    }
-                    match plan.next(&failure, context.deadline) {
-                        Some(wait) => tokio::time::sleep(wait).await,
-                        None => {
-                            return Err(Fault {
-                                lasting: !failure.passing,
-                                error: failure.error,
-                                refused: None,
-                                doubt,
-                            });
-                        }
-                    }
-                }
-            }
-        }
-    }
 }
 
 fn not_exchanged(fault: Fault, unanswered: Option<DateTime<Utc>>) -> Renewed {
     Renewed { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
 }
 
-fn word(holder: Holder) -> &'static str {
+pub(super) fn word(holder: Holder) -> &'static str {
     match holder {
         Holder::Company => "Company",
         Holder::Location => "Location",
     }
-}
-
-fn refused(status: StatusCode, said: Option<String>, doubt: Option<DateTime<Utc>>) -> Fault {
-    let said = said.map_or_else(String::new, |said| format!(": {said}"));
-    let error = Error::new(Code::Unauthorized, format!("OAuth was refused with {status}{said}."));
-    Fault { error, refused: Some(status), lasting: true, doubt }
 }
 
 /// A refresh token that is not accepted: the login is over, and it is said what is known of why.
@@ -308,12 +189,4 @@ fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
     let message =
         format!("The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
     Error::new(Code::Unauthorized, message)
-}
-
-/// The name of a login that the state directory does not hold.
-pub fn login_gone() -> Error {
-    Error::new(
-        Code::Unauthorized,
-        "The login is not in the state directory. Log in with `highlevel-mcp auth login`, or choose the directory it is in with --state-dir.",
-    )
 }
