@@ -134,7 +134,8 @@ async fn network(app: &App) -> Finding {
 async fn location(app: &App, settings: &Settings) -> Finding {
     match app.run(&GetDefaultLocation {}).await {
         Ok(location) => {
-            let held = if settings.location_id.is_some() { "held to it" } else { "not held: --location-id would" };
+            let is_held = settings.location_id.is_some() || app.api() == Api::Official;
+            let held = if is_held { "held to it" } else { "not held: --location-id would" };
             Finding::Good(format!("{} ({}), {held}", location.name.unwrap_or_default(), location.id))
         }
         Err(error) => Finding::Bad { next: next_step(&error), what: error.message },

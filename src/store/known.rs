@@ -3,9 +3,12 @@
 
 use super::Store;
 use crate::error::Result;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
+
+/// An account that nobody asked for so long is forgotten: each embedded one has an address of its own.
+const FORGOTTEN: TimeDelta = TimeDelta::days(7);
 
 impl Store {
     /// The list of this kind that was read last, and when.
@@ -41,6 +44,8 @@ impl Store {
     ) -> Result<()> {
         let (account, items) = (account.to_owned(), Value::from(items).to_string());
         self.with(move |db| {
+            let forgotten = (read_at - FORGOTTEN).timestamp_millis();
+            db.execute("DELETE FROM known WHERE read_at < ?1", [forgotten])?;
             db.execute(
                 "INSERT INTO known (account, kind, items, read_at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (account, kind) DO UPDATE SET items = ?3, read_at = ?4",

@@ -117,12 +117,17 @@ pub(super) fn with_keys(dictionary: &[Value], values: &Map<String, Value>) -> Re
     values.iter().map(own).collect()
 }
 
-/// A map by keys as the API takes it: `[{id, key, field_value}]`. What is to be empty is an empty text.
+/// A map by keys as the API takes it: `[{id, key, field_value}]`. What is to be empty is an empty text, and numbers are
+/// texts, because the file's schema lets no number through.
 pub(super) fn to_array(dictionary: &[Value], values: &Map<String, Value>) -> Value {
     let item = |(key, value): (&String, &Value)| {
         let known = fields(dictionary).filter(Field::is_contacts).find(|field| field.key == key);
         let id = known.map_or(key.as_str(), |field| field.id);
-        let value = if value.is_null() { "".into() } else { value.clone() };
+        let value = match value {
+            Value::Null => "".into(),
+            Value::Number(number) => number.to_string().into(),
+            other => other.clone(),
+        };
         json!({"id": id, "key": key, "field_value": value})
     };
     values.iter().map(item).collect()

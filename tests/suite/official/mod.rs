@@ -2,6 +2,7 @@
 
 mod deep;
 mod doubt;
+mod files;
 mod names;
 mod quota;
 mod tools;

@@ -1,0 +1,143 @@
+//! Every request of every tool against HighLevel's own files, where these are at hand: `GHL_OPENAPI_DIR` names their
+//! directory. What they leave open (the body of the contact search) is only said elsewhere, and judged by the sandbox.
+
+use super::official;
+use serde_json::{Value, json};
+use std::path::Path;
+
+const FILES: [&str; 6] = ["contacts", "opportunities", "users", "locations", "funnels", "emails-v3"];
+
+/// The operations of all files: method, path, what is declared, and the file's schemas.
+fn operations(directory: &Path) -> Vec<(String, String, Value, Value)> {
+    let mut all = Vec::new();
+    for file in FILES {
+        let text = std::fs::read_to_string(directory.join(format!("{file}.json"))).unwrap();
+        let api: Value = serde_json::from_str(&text).unwrap();
+        for (path, methods) in api["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                all.push((
+                    method.to_uppercase(),
+                    path.clone(),
+                    operation.clone(),
+                    api["components"]["schemas"].clone(),
+                ));
+            }
+        }
+    }
+    // A literal path stands before the pattern that would also fit it.
+    all.sort_by_key(|(_, path, ..)| path.matches('{').count());
+    all
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
+    pattern.len() == path.len()
+        && pattern
+            .iter()
+            .zip(&path)
+            .all(|(one, other)| if one.starts_with('{') { !other.is_empty() } else { one == other })
+}
+
+/// OpenAPI's `nullable` in the words of JSON Schema.
+fn with_nulls(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            members.values_mut().for_each(with_nulls);
+            if members.get("nullable") == Some(&json!(true)) {
+                let inner = Value::Object(std::mem::take(members));
+                members.insert("anyOf".into(), json!([inner, {"type": "null"}]));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(with_nulls),
+        _ => {}
+    }
+}
+
+fn faults(request: &Value, operations: &[(String, String, Value, Value)]) -> Vec<String> {
+    let text = |name: &str| request[name].as_str().unwrap_or_default();
+    let found = operations.iter().find(|(method, path, ..)| method == text("method") && fits(path, text("path")));
+    let Some((.., operation, schemas)) = found else { return vec!["no file has it".to_owned()] };
+    let mut faults = Vec::new();
+    let declared: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
+    let version =
+        declared.iter().find(|parameter| parameter["name"] == "Version").map(|it| it["schema"]["enum"][0].clone());
+    if request["headers"].get("version").cloned() != version {
+        faults.push(format!("the version is not {version:?}"));
+    }
+    let in_query: Vec<&&Value> = declared.iter().filter(|parameter| parameter["in"] == "query").collect();
+    let given: Vec<_> = url::form_urlencoded::parse(text("query").as_bytes()).collect();
+    for (name, value) in &given {
+        match in_query.iter().find(|parameter| parameter["name"] == name.as_ref()) {
+            None => faults.push(format!("{name} is not declared")),
+            Some(parameter) => {
+                let schema = &parameter["schema"];
+                let value = if schema["type"] == "number" { json!(value.parse::<f64>().ok()) } else { json!(value) };
+                if !jsonschema::is_valid(schema, &value) {
+                    faults.push(format!("{name} must not be {value}"));
+                }
+            }
+        }
+    }
+    for parameter in in_query.iter().filter(|parameter| parameter["required"] == true) {
+        if !given.iter().any(|(name, _)| parameter["name"] == name.as_ref()) {
+            faults.push(format!("{} is missing", parameter["name"]));
+        }
+    }
+    let schema = operation["requestBody"]["content"]["application/json"]["schema"].clone();
+    match (schema.is_object(), text("body").is_empty()) {
+        (true, false) => {
+            let mut whole = json!({"allOf": [schema], "components": {"schemas": schemas}});
+            with_nulls(&mut whole);
+            let body: Value = serde_json::from_str(text("body")).unwrap();
+            let validator = jsonschema::draft4::new(&whole).unwrap();
+            faults.extend(validator.iter_errors(&body).map(|error| format!("{error} at {}", error.instance_path())));
+        }
+        (false, true) => {}
+        _ => faults.push("a body where none is declared, or none where one is".to_owned()),
+    }
+    faults
+}
+
+#[tokio::test]
+async fn every_request_of_every_tool_is_as_the_files_say() {
+    let Some(directory) = std::env::var_os("GHL_OPENAPI_DIR").filter(|directory| !directory.is_empty()) else { return };
+    let (account, host) = official().await;
+    let location = host.answer("get_default_location", json!({})).await["id"].clone();
+    host.answer("get_location", json!({"id": location})).await;
+    host.answer("list_locations", json!({})).await;
+    let made = host
+        .answer(
+            "create_contact",
+            json!({"firstName": "Ada", "lastName": "B", "email": "a@b.example", "phone": "+1 555 010 0000", "tags": ["vip"],
+                "source": "x", "companyName": "Engines", "address": {"street": "1 Main St", "country": "GB"},
+                "customFields": {"industry": "Computing", "employees": 3}}),
+        )
+        .await;
+    let users = host.answer("query_crm", json!({"sql": "SELECT id FROM users"})).await;
+    host.answer("get_user", json!({"userId": users["rows"][0][0]})).await;
+    let owned = json!({"id": made["id"], "assignedTo": users["rows"][0][0], "customFields": {"employees": null}});
+    host.answer("update_contact", owned).await;
+    host.answer(
+        "update_contact",
+        json!({"id": made["id"], "clear": ["phone", "tags", "source", "address", "assignedTo"]}),
+    )
+    .await;
+    host.answer("get_contact", json!({"id": made["id"]})).await;
+    host.answer("list_contacts", json!({"email": "a@b.example", "tags": ["vip"], "phone": "1"})).await;
+    let deal = json!({"name": "D", "contactId": made["id"], "value": 1.5, "status": "open", "stage": "proposal"});
+    let deal = host.answer("create_opportunity", deal).await;
+    host.answer("update_opportunity", json!({"id": deal["id"], "name": "E", "status": "lost", "value": 2})).await;
+    host.answer("get_opportunity", json!({"id": deal["id"]})).await;
+    host.answer("list_opportunities", json!({"status": "won", "offset": 7, "limit": 10})).await;
+    host.answer("list_pipelines", json!({})).await;
+    let campaign = host.answer("create_campaign", json!({"name": "C", "type": "email", "template": "t"})).await;
+    host.answer("get_campaign", json!({"id": campaign["id"]})).await;
+    host.answer("list_campaigns", json!({"status": "archived", "limit": 50})).await;
+    host.answer("list_funnels", json!({})).await;
+    host.answer("list_pages", json!({})).await;
+    let (requests, operations) = (account.requests().await, operations(Path::new(&directory)));
+    assert!(requests.len() > 25, "{}", requests.len());
+    for request in requests {
+        assert_eq!(faults(&request, &operations), [""; 0], "{request}");
+    }
+}
