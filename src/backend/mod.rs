@@ -24,7 +24,7 @@ pub enum Api {
     /// The API of the document, with a token-id from a session.
     #[default]
     Document,
-    /// The official public API, with a private integration token.
+    /// The official public API, with a private integration token or an OAuth login.
     Official,
 }
 

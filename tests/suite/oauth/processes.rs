@@ -22,10 +22,14 @@ async fn crowd(agency: bool) {
                 calls += 1;
                 std::thread::sleep(Duration::from_millis(100));
             }
-            calls
+            (calls, Ran { code: None, stdout: String::new(), stderr: wire.log() })
         })
     });
-    let calls: u32 = futures::future::join_all(work).await.into_iter().map(Result::unwrap).sum();
+    let done = futures::future::join_all(work).await.into_iter().map(Result::unwrap);
+    let (calls, logs): (Vec<u32>, Vec<Ran>) = done.unzip();
+    let calls: u32 = calls.into_iter().sum();
+    assert!(logs.iter().all(|log| log.stderr.contains("sending")), "they log at trace level");
+    nothing_shows(&secrets(&account).await, state.path(), &logs.iter().collect::<Vec<_>>());
     let used = used(&account).await;
     let distinct: HashSet<_> = used.iter().collect();
     assert_eq!(distinct.len(), used.len(), "a refresh token was used twice in {calls} calls");
