@@ -75,7 +75,10 @@ impl App {
         let journal = settings.journal()?.map(Arc::new);
         let backend = match api {
             Api::Document => Backend::document(client.clone()),
-            Api::Official => Backend::official(client.clone(), settings.official_location()?, Arc::clone(&store)),
+            Api::Official => {
+                let user = settings.login.as_ref().and_then(|login| login.user.clone());
+                Backend::official(client.clone(), settings.official_location()?, user, Arc::clone(&store))
+            }
         };
         Ok(Self {
             account: Account::new(backend, rules, journal.clone()),

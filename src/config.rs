@@ -4,11 +4,11 @@ use crate::{
     account::MirrorPlace,
     answer::{DEFAULT_MOST, LEAST},
     backend::Api,
-    client::{ClientConfig, Scheme, ServiceUrls, TokenSource, default_base_url},
+    client::{ClientConfig, LoginView, Scheme, ServiceUrls, TokenSource, default_base_url, login_gone, login_view},
     crm::{Id, Toolset},
     error::{Error, Result},
     guard::{ConfirmMode, Policy},
-    store::{Journal, Store},
+    store::{Journal, Store, is_login, token_hash},
 };
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use http::{HeaderName, HeaderValue};
@@ -25,10 +25,10 @@ pub struct Settings {
     /// Use an embedded account with sample data: no credential, nothing leaves this machine
     #[arg(long, global = true, env = "GHL_SANDBOX", value_parser = BoolishValueParser::new(), help_heading = "Account")]
     pub sandbox: bool,
-    /// Which of HighLevel's APIs; without it the token tells: a private integration token (pit-…) means the official one
+    /// Which of HighLevel's APIs; without it the credential tells: a private integration token (pit-…) or an OAuth login means the official one
     #[arg(long, global = true, env = "GHL_API", value_enum, help_heading = "Account")]
     pub api: Option<Api>,
-    /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` stored)
+    /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` or `auth login` stored)
     #[arg(long, global = true, value_name = "PATH", help_heading = "Account")]
     pub token_file: Option<PathBuf>,
     /// The one location this server may touch; another is refused. The official API needs it
@@ -163,6 +163,9 @@ pub struct Settings {
     /// A credential that is given and not looked for: the embedded account's.
     #[arg(skip)]
     pub given_token: Option<SecretString>,
+    /// What is known of the OAuth login that is the credential; [`Settings::settle_api`] reads it.
+    #[arg(skip)]
+    pub login: Option<LoginView>,
 }
 
 /// The command, and its subcommands, with every empty environment variable forgotten.
@@ -189,9 +192,38 @@ impl Settings {
         if self.sandbox {
             self.api.get_or_insert_default();
         }
-        if self.api.is_none() {
-            let token = self.token_source().peek(&Store::open(self.state_dir()?)).await;
-            self.api = Some(if token.is_some_and(|token| is_private(&token)) { Api::Official } else { Api::Document });
+        if self.given_token.is_some() || self.sandbox {
+            return Ok(());
+        }
+        let store = Store::open(self.state_dir()?);
+        let token = self.token_source().peek(&store).await;
+        let official = token.as_ref().is_some_and(|token| is_private(token) || is_login(token));
+        let api = *self.api.get_or_insert(if official { Api::Official } else { Api::Document });
+        match token.filter(is_login) {
+            Some(_) if api == Api::Document => Err(Error::invalid(
+                "--api",
+                "An OAuth login is for the official API. Leave --api out, or set a token-id.",
+            )),
+            Some(name) => self.settle_login(&store, &token_hash(&name)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A login to one location is held to it.
+    async fn settle_login(&mut self, store: &Store, line: &str) -> Result<()> {
+        // What keeps it from being read is told with the first call.
+        self.login = store.newest_token(line).await.ok().flatten().as_ref().and_then(login_view);
+        let theirs = self.login.as_ref().and_then(|login| login.location.clone());
+        match (theirs, &self.location_id) {
+            // Said as it is: a missing location would be the wrong complaint.
+            (None, None) if self.login.is_none() => return Err(login_gone()),
+            (Some(theirs), None) => self.location_id = Some(theirs),
+            (Some(theirs), Some(ours)) if theirs != *ours => {
+                let what =
+                    format!("The login is for location {theirs}, and --location-id is {ours}. Log in to that one.");
+                return Err(Error::invalid("--location-id", what));
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ pub enum Api {
     /// The API of the document, with a token-id from a session.
     #[default]
     Document,
-    /// The official public API, with a private integration token.
+    /// The official public API, with a private integration token or an OAuth login.
     Official,
 }
 
@@ -87,17 +87,18 @@ impl Backend {
         Self { client, speaks: Speaks::Document }
     }
 
-    /// The official API, reached through `client`, for this location. What it calls things is kept in `store`.
-    pub fn official(client: Client, location: String, store: Arc<Store>) -> Self {
-        let official = Official::new(client.clone(), location, store);
+    /// The official API, reached through `client`, for this location and, with an OAuth login, this user. What it
+    /// calls things is kept in `store`.
+    pub fn official(client: Client, location: String, user: Option<String>, store: Arc<Store>) -> Self {
+        let official = Official::new(client.clone(), location, user, store);
         Self { client, speaks: Speaks::Official(Arc::new(official)) }
     }
 
     /// Whether this API has the operation.
     pub fn has(&self, entry: &Entry) -> bool {
-        match self.speaks {
+        match &self.speaks {
             Speaks::Document => Api::Document.how(entry).is_some(),
-            Speaks::Official(_) => Api::Official.how(entry).is_some(),
+            Speaks::Official(official) => Api::Official.how(entry).is_some() && official.has(entry),
         }
     }
 

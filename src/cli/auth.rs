@@ -1,11 +1,11 @@
 //! `auth`: the stored token. It is read from stdin, and never shown.
 
-use super::{print, say};
+use super::{login, print, say};
 use crate::{
     app::App,
     config::Settings,
     error::Error,
-    store::{Place, Store},
+    store::{Place, Store, is_login},
 };
 use anyhow::Context;
 use chrono::Utc;
@@ -31,9 +31,11 @@ enum Command {
         #[arg(long)]
         keyring: bool,
     },
+    /// Log in with OAuth: in a browser, for an app made in HighLevel's marketplace
+    Login(login::Options),
     /// Say where the token comes from and how long it lives; sends nothing
     Status,
-    /// Remove the stored token and those renewed from it
+    /// Remove the stored token or login, and what was renewed from it
     Clear,
 }
 
@@ -43,10 +45,11 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         Command::Set { keyring } => set(settings, if keyring { Place::Keyring } else { Place::File }).await,
         #[cfg(not(feature = "keyring"))]
         Command::Set {} => set(settings, Place::File).await,
+        Command::Login(options) => login::run(settings, options).await,
         Command::Status => status(settings).await,
         Command::Clear => {
             let cleared = Store::open(settings.state_dir()?).clear_credential().await?;
-            say(if cleared { "The stored token is gone." } else { "No token was stored." });
+            say(if cleared { "The stored credential is gone." } else { "No token was stored." });
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -63,6 +66,13 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
     let token = text.trim();
     if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Error::invalid("token", "stdin has to hold the token alone: one word, nothing else.").into());
+    }
+    if is_login(&SecretString::from(token)) {
+        return Err(Error::invalid(
+            "token",
+            "That is the name of a login, and no token. Use `highlevel-mcp auth login`.",
+        )
+        .into());
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     say(&format!("Stored in {}.", place.describe()));
@@ -83,12 +93,13 @@ async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
         print(
             problem
                 .as_deref()
-                .unwrap_or("There is no token. Store one with `highlevel-mcp auth set`, or set GHL_TOKEN_ID."),
+                .unwrap_or("There is no token. Store one with `highlevel-mcp auth set`, set GHL_TOKEN_ID, or log in with `highlevel-mcp auth login`."),
         )?;
         return Ok(ExitCode::from(4));
     }
     let renewed = if status.renewed { ", renewed since" } else { "" };
-    print(&format!("A token from {}{renewed}.", status.source.as_deref().unwrap_or("an unnamed place")))?;
+    let kind = status.login.as_ref().map_or_else(|| "A token".to_owned(), login::kind);
+    print(&format!("{kind} from {}{renewed}.", status.source.as_deref().unwrap_or("an unnamed place")))?;
     print(&match status.expires_at {
         Some(at) if at > Utc::now() => {
             format!("It lives until {} ({}).", at.format("%Y-%m-%d %H:%M:%S UTC"), left(at - Utc::now()))

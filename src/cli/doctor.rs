@@ -1,6 +1,6 @@
 //! `doctor`: what is wrong, and the next step.
 
-use super::{auth::left, print, start::start};
+use super::{auth::left, login, print, start::start};
 use crate::{
     app::App,
     backend::Api,
@@ -99,7 +99,7 @@ async fn state(app: &App) -> Finding {
 
 async fn credential(app: &App) -> Finding {
     let status = app.client().token_status().await;
-    let next = "store a token with `highlevel-mcp auth set`, or set GHL_TOKEN_ID; --sandbox needs none".to_owned();
+    let next = "store a token with `highlevel-mcp auth set`, set GHL_TOKEN_ID, or log in with `highlevel-mcp auth login`; --sandbox needs none".to_owned();
     match (status.problem, status.present, status.expires_at) {
         (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
         (None, false, _) => Finding::Bad { what: "There is no token.".to_owned(), next },
@@ -109,7 +109,8 @@ async fn credential(app: &App) -> Finding {
                 Some(_) => "ended, to be renewed".to_owned(),
                 None => "lifetime unknown".to_owned(),
             };
-            Finding::Good(format!("from {}, {life}", status.source.unwrap_or_default()))
+            let kind = status.login.as_ref().map_or_else(String::new, |login| format!("{} ", login::kind(login)));
+            Finding::Good(format!("{kind}from {}, {life}", status.source.unwrap_or_default()))
         }
     }
 }
@@ -153,7 +154,7 @@ fn quota(app: &App) -> Finding {
 
 fn next_step(error: &Error) -> String {
     match error.code {
-        Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`",
+        Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`, or with OAuth use `highlevel-mcp auth login`",
         Code::Forbidden => "use a credential with more rights",
         Code::UpstreamUnreachable | Code::Timeout => "check the network, a proxy, and --base-url",
         Code::RateLimited => "wait until the quota has room again",

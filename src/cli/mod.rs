@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod doctor;
 mod journal;
+mod login;
 mod query;
 mod sandbox;
 mod serve;
@@ -64,7 +65,7 @@ enum Command {
     Status,
     /// Agree to a pending delete or publish (with --confirm human)
     Approve(approve::Options),
-    /// Store, show or remove the token
+    /// Store, show or remove the token, or log in with OAuth
     Auth(auth::Options),
     /// Check settings, credential, network, quota and location
     Doctor(doctor::Options),

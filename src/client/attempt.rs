@@ -66,16 +66,17 @@ impl Wire {
         &self,
         out: &Outgoing,
         reading: Reading,
-        token: &SecretString,
+        token: Option<&SecretString>,
         permit: Permit,
         context: &CallContext,
     ) -> (DateTime<Utc>, Outcome) {
         let sent_at = Utc::now();
         let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
             let mut headers = self.headers.clone();
-            match self.scheme {
-                Scheme::TokenId => headers.insert("token-id", token_header(token)?),
-                Scheme::Bearer => headers.insert(header::AUTHORIZATION, bearer(token)?),
+            match (token, self.scheme) {
+                (Some(token), Scheme::TokenId) => headers.insert("token-id", token_header(token)?),
+                (Some(token), Scheme::Bearer) => headers.insert(header::AUTHORIZATION, bearer(token)?),
+                (None, _) => None,
             };
             if let Some(version) = out.version {
                 headers.insert("version", HeaderValue::from_static(version));
@@ -91,7 +92,7 @@ impl Wire {
         };
         let mut builder = client.request(out.method.clone(), out.url.clone()).headers(headers);
         if let Some(body) = &out.body {
-            builder = builder.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            builder = builder.header(header::CONTENT_TYPE, out.content_type).body(body.clone());
         } else if [Method::POST, Method::PUT, Method::PATCH].contains(&out.method) {
             builder = builder.header(header::CONTENT_LENGTH, 0);
         }

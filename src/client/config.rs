@@ -15,7 +15,7 @@ pub enum Scheme {
     #[default]
     TokenId,
     /// The official API's: `Authorization: Bearer`, and each request's own `Version`. The token is what a person made in
-    /// the account's settings, and nothing renews it.
+    /// the account's settings, which nothing renews, or an OAuth login's.
     Bearer,
 }
 

@@ -15,7 +15,7 @@ mod retry;
 mod secrets;
 mod urls;
 
-pub use auth::{TokenSource, TokenStatus};
+pub use auth::{AppKeys, Consent, Holder, LoginView, TokenSource, TokenStatus, login_gone, login_view};
 pub use budget::QuotaView;
 pub use clock::ServerTime;
 pub use config::{ClientConfig, Scheme};
@@ -112,7 +112,9 @@ impl Client {
             expect: Expect::Json,
         };
         let update = Outgoing::new(&update, &config.urls)?;
-        let auth = Auth::new(tokens, Arc::clone(&store), Arc::clone(&wire), update, member);
+        let base = config.urls.of(Service::Backend).clone();
+        let auth =
+            Auth::new(tokens, Arc::clone(&store), Arc::clone(&wire), update, (base, config.location.clone()), member);
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Ok(Self {
@@ -164,7 +166,7 @@ impl Client {
                 }
             };
             let (sent_at, outcome) =
-                wire.attempt(&out, Reading::Scrubbed(request.expect), &token.value, permit, context).await;
+                wire.attempt(&out, Reading::Scrubbed(request.expect), Some(&token.value), permit, context).await;
             last_sent = Some(sent_at);
             outcome.tell(pass);
             match outcome {
@@ -173,7 +175,10 @@ impl Client {
                     return Ok(Response { status, body, sent_at, repeated_after_doubt });
                 }
                 // What a person made in the account's settings is not renewed; but they may have put another in its place.
-                Outcome::Unauthorized(said) if wire.scheme == Scheme::Bearer => {
+                // A missing scope is a 401 too, which no renewal mends.
+                Outcome::Unauthorized(said)
+                    if wire.scheme == Scheme::Bearer && (!auth.is_renewable() || lacks_scope(said.as_deref())) =>
+                {
                     if std::mem::replace(&mut renewed, true) || !auth.overtaken(token.generation, context).await {
                         return Err(fail(not_allowed(said), fate, last_sent));
                     }
@@ -239,6 +244,15 @@ impl Client {
         self.inner.auth.status().await
     }
 
+    /// Exchanges the code that a consent page gave, and stores the login.
+    ///
+    /// # Errors
+    /// `unauthorized` when the code or the app is refused; otherwise as [`Client::send`]; `internal` when the login cannot be
+    /// stored.
+    pub async fn log_in(&self, consent: &Consent<'_>, context: &CallContext) -> Result<LoginView> {
+        self.inner.auth.log_in(consent, context).await
+    }
+
     /// Changes with each new token; 0 until the first is read.
     pub fn token_generation(&self) -> u64 {
         self.inner.auth.generation()
@@ -279,11 +293,15 @@ fn left_alone(refusal: Error, own: Option<&Error>) -> Error {
     }
 }
 
+fn lacks_scope(said: Option<&str>) -> bool {
+    said.is_some_and(|said| said.contains("scope"))
+}
+
 /// The official API's 401: a token that is dead, or one that lacks a scope.
 fn not_allowed(said: Option<String>) -> Error {
     let said = said.map_or_else(String::new, |said| format!(" ({said})"));
     let message = format!(
-        "The API does not accept the token for this{said}. Either it lacks the scope: add it to the private integration in the account's settings. Or the token was deleted or rotated: set the new one with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        "The API does not accept the token for this{said}. Either it lacks the scope: add it to the private integration in the account's settings, or log in again with `highlevel-mcp auth login --scope …`. Or the token was deleted or rotated: set the new one with GHL_TOKEN_ID or `highlevel-mcp auth set`."
     );
     Error::new(Code::Unauthorized, message)
 }
@@ -291,7 +309,7 @@ fn not_allowed(said: Option<String>) -> Error {
 fn unauthorized(said: Option<String>) -> Error {
     let said = said.map_or_else(String::new, |said| format!(" ({said})"));
     let message = format!(
-        "The API refuses the token although it was just renewed{said}. Log in to GoHighLevel again, and set the new token with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        "The API refuses the token although it was just renewed{said}. Log in to GoHighLevel again, and set the new token with GHL_TOKEN_ID or `highlevel-mcp auth set` (with OAuth: `highlevel-mcp auth login`)."
     );
     Error::new(Code::Unauthorized, message)
 }

@@ -77,6 +77,8 @@ pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) body: Option<bytes::Bytes>,
+    /// What the body is.
+    pub(crate) content_type: &'static str,
     pub(crate) version: Option<&'static str>,
 }
 
@@ -86,7 +88,15 @@ impl Outgoing {
     pub(crate) fn new(request: &Request, urls: &ServiceUrls) -> Result<Self> {
         let url = join(urls.of(request.service), &request.path, &request.query)?;
         let body = request.body.as_ref().map(|body| body.to_string().into());
-        Ok(Self { method: request.method.clone(), url, body, version: request.version })
+        let (method, version) = (request.method.clone(), request.version);
+        Ok(Self { method, url, body, content_type: "application/json", version })
+    }
+
+    /// A form, as OAuth takes it. Not for debug output: its fields are secrets.
+    pub(crate) fn form(path: &str, version: Option<&'static str>, fields: &[(&str, &str)], base: &Url) -> Result<Self> {
+        let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let content_type = "application/x-www-form-urlencoded";
+        Ok(Self { method: Method::POST, url: join(base, path, &[])?, body: Some(body.into()), content_type, version })
     }
 }
 

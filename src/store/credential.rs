@@ -26,6 +26,20 @@ impl Place {
     }
 }
 
+/// How the name of an OAuth login begins. The name is what is kept as the credential, and no secret; the login itself lies
+/// in `state.db` under the name's hash.
+const LOGIN: &str = "oauth:";
+
+/// Whether this is the name of an OAuth login.
+pub fn is_login(token: &SecretString) -> bool {
+    token.expose_secret().trim().starts_with(LOGIN)
+}
+
+/// The name of a new login.
+pub fn new_login() -> SecretString {
+    format!("{LOGIN}{:032x}", rand::random::<u128>()).into()
+}
+
 /// A stored credential and where it was found.
 #[derive(Debug, Clone)]
 pub struct Credential {
@@ -41,6 +55,16 @@ impl Store {
     /// # Errors
     /// `internal` when the place cannot be written.
     pub async fn set_credential(&self, token: &SecretString, place: Place) -> Result<()> {
+        // A login that is replaced goes with all it has: what renews it is a secret of its own.
+        let before = self.credential().await?.map(|found| found.token).filter(is_login);
+        self.write_credential(token, place).await?;
+        match before.map(|before| token_hash(&before)) {
+            Some(before) if before != token_hash(token) => self.forget_tokens(&before).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn write_credential(&self, token: &SecretString, place: Place) -> Result<()> {
         let (dir, token) = (self.dir.clone(), token.clone());
         off_thread(move || match place {
             Place::File => {

@@ -13,7 +13,7 @@ mod renewal;
 mod token;
 
 pub use approvals::{Approval, NewApproval};
-pub use credential::{Credential, Place};
+pub use credential::{Credential, Place, is_login, new_login};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Answer as MirrorAnswer, Change, Changes, Child, Duplicates, Found, Group, LEASE, Mirror, MirrorPage, Overview,
@@ -21,7 +21,7 @@ pub use mirror::{
 };
 pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
-pub use token::{StoredToken, token_hash};
+pub use token::{NewToken, StoredToken, token_hash};
 
 use crate::error::{Code, Error, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -59,7 +59,8 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
      "CREATE TABLE known (
          account TEXT NOT NULL, kind TEXT NOT NULL, items TEXT NOT NULL, read_at INTEGER NOT NULL,
          PRIMARY KEY (account, kind)
-     ) STRICT;"];
+     ) STRICT;",
+     "ALTER TABLE renewed ADD COLUMN login TEXT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {
@@ -137,6 +138,8 @@ fn connect(dir: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
         other => other?,
     }
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    // What is forgotten, tokens among it, is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
     migrate(&mut connection)?;
     Ok(connection)
 }

@@ -1,10 +1,9 @@
 //! Who renews a token: one process at a time, and its intention is written before its request goes out.
 
-use super::{Store, StoredToken, token};
+use super::{NewToken, Store, StoredToken, token};
 use crate::error::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
-use secrecy::SecretString;
 use std::time::Duration;
 
 /// The answer to a process that wants to renew.
@@ -110,18 +109,56 @@ impl Store {
         &self,
         parent: &str,
         owner: &str,
-        renewed: Option<(SecretString, Option<DateTime<Utc>>)>,
+        renewed: Option<NewToken>,
     ) -> Result<Option<StoredToken>> {
         let (parent, owner) = (parent.to_owned(), owner.to_owned());
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            if let Some((token, expires_at)) = &renewed {
-                token::keep(&transaction, &parent, token, *expires_at)?;
+            if let Some(new) = &renewed {
+                token::keep(&transaction, &parent, new)?;
             }
             let stays = token::newest(&transaction, &parent)?;
             transaction.execute("DELETE FROM renewing WHERE owner = ?1", [owner])?;
             transaction.commit()?;
             Ok(stays)
+        })
+        .await
+    }
+
+    /// Stores what an OAuth renewal gave, and with it that its intention was fulfilled. The lock stays.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn fulfil_renewal(&self, parent: &str, new: NewToken) -> Result<()> {
+        let parent = parent.to_owned();
+        self.with(move |db| {
+            token::surely(db, true)?;
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            token::keep(&transaction, &parent, &new)?;
+            // Whoever has the lock by now: the line has a pair again.
+            let root = token::root(&transaction, &parent)?;
+            transaction.execute("UPDATE renewing SET asked_at = NULL WHERE root = ?1", [root])?;
+            transaction.commit()
+        })
+        .await
+    }
+
+    /// Gives the lock back. `unanswered`: a renewal that went out then and of which nobody knows what it did; that stays
+    /// written down until one is fulfilled.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn leave_renewal(&self, owner: &str, unanswered: Option<DateTime<Utc>>) -> Result<()> {
+        let owner = owner.to_owned();
+        self.with(move |db| {
+            match unanswered {
+                Some(at) => db.execute(
+                    "UPDATE renewing SET until = 0, asked_at = ?2 WHERE owner = ?1",
+                    params![owner, at.timestamp_millis()],
+                )?,
+                None => db.execute("DELETE FROM renewing WHERE owner = ?1", [owner])?,
+            };
+            Ok(())
         })
         .await
     }

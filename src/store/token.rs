@@ -12,11 +12,24 @@ use secrecy::{ExposeSecret, SecretString};
 /// How long the hashes between the first token and the newest are remembered; a token lives some twenty minutes.
 const LINEAGE: TimeDelta = TimeDelta::days(90);
 
+/// A token to keep.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it expires by the server's clock, if that is known.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What renews it, where it came of an OAuth login: kept in the same row, so that neither is there without the other.
+    pub login: Option<SecretString>,
+}
+
 /// A renewed token as it was stored.
 #[derive(Debug, Clone)]
 pub struct StoredToken {
     /// The token.
     pub token: SecretString,
+    /// What renews it, where it came of an OAuth login.
+    pub login: Option<SecretString>,
     /// When it expires by the server's clock, if that is known.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was stored by this machine's clock.
@@ -49,10 +62,19 @@ impl Store {
         token: &SecretString,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<()> {
-        let (parent, token) = (parent.to_owned(), token.clone());
+        self.keep_token(parent, NewToken { token: token.clone(), expires_at, login: None }).await
+    }
+
+    /// As [`Store::store_token`], with what renews the token.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn keep_token(&self, parent: &str, new: NewToken) -> Result<()> {
+        let parent = parent.to_owned();
         self.with(move |db| {
+            surely(db, new.login.is_some())?;
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            keep(&transaction, &parent, &token, expires_at)?;
+            keep(&transaction, &parent, &new)?;
             transaction.commit()
         })
         .await
@@ -69,6 +91,7 @@ impl Store {
             let root = root(&transaction, &hash)?;
             transaction.execute("DELETE FROM renewed WHERE root = ?1", [&root])?;
             transaction.execute("DELETE FROM lineage WHERE root = ?1", [&root])?;
+            transaction.execute("DELETE FROM renewing WHERE root = ?1", [&root])?;
             transaction.commit()
         })
         .await
@@ -78,24 +101,23 @@ impl Store {
 /// The newest token of the line of this hash.
 pub(super) fn newest(db: &Connection, hash: &str) -> rusqlite::Result<Option<StoredToken>> {
     let root = root(db, hash)?;
-    db.query_row("SELECT token, expires_at, stored_at FROM renewed WHERE root = ?1", [root], |row| {
+    db.query_row("SELECT token, expires_at, stored_at, login FROM renewed WHERE root = ?1", [root], |row| {
         Ok(StoredToken {
             token: SecretString::from(row.get::<_, String>(0)?),
             expires_at: row.get::<_, Option<i64>>(1)?.and_then(|at| DateTime::from_timestamp(at, 0)),
             stored_at: DateTime::from_timestamp(row.get(2)?, 0).unwrap_or_default(),
+            login: row.get::<_, Option<String>>(3)?.map(SecretString::from),
         })
     })
     .optional()
 }
 
 /// Keeps a token that came of the one with the hash `parent`, within the caller's transaction.
-pub(super) fn keep(
-    db: &Connection,
-    parent: &str,
-    token: &SecretString,
-    expires_at: Option<DateTime<Utc>>,
-) -> rusqlite::Result<()> {
+pub(super) fn keep(db: &Connection, parent: &str, new: &NewToken) -> rusqlite::Result<()> {
+    let NewToken { token, expires_at, login } = new;
     let (root, now) = (root(db, parent)?, Utc::now());
+    // What came of the very token that is stored goes before it, however long it lives: with OAuth the old one is dead.
+    let follows = newest(db, parent)?.is_some_and(|stored| token_hash(&stored.token) == parent);
     for hash in [parent, &token_hash(token)] {
         db.execute(
             "INSERT INTO lineage (hash, root, stored_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
@@ -103,13 +125,27 @@ pub(super) fn keep(
         )?;
     }
     db.execute(
-        "INSERT INTO renewed (root, token, expires_at, stored_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (root) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at, stored_at = excluded.stored_at
-         WHERE excluded.expires_at IS NULL OR renewed.expires_at IS NULL OR excluded.expires_at >= renewed.expires_at",
-        params![root, token.expose_secret(), expires_at.map(|at| at.timestamp()), now.timestamp()],
+        "INSERT INTO renewed (root, token, expires_at, stored_at, login) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (root) DO UPDATE SET token = excluded.token, expires_at = excluded.expires_at,
+             stored_at = excluded.stored_at, login = excluded.login
+         WHERE ?6 OR excluded.expires_at IS NULL OR renewed.expires_at IS NULL OR excluded.expires_at >= renewed.expires_at",
+        params![
+            root,
+            token.expose_secret(),
+            expires_at.map(|at| at.timestamp()),
+            now.timestamp(),
+            login.as_ref().map(ExposeSecret::expose_secret),
+            follows
+        ],
     )?;
     db.execute("DELETE FROM lineage WHERE hash <> root AND stored_at < ?1", [(now - LINEAGE).timestamp()])?;
     Ok(())
+}
+
+/// A refresh token is on the disk before it is used: the one before it died when it was issued, so that a power cut must
+/// not bring that back.
+pub(super) fn surely(db: &Connection, login: bool) -> rusqlite::Result<()> {
+    db.pragma_update(None, "synchronous", if login { "FULL" } else { "NORMAL" })
 }
 
 /// The first of the line that this hash belongs to: itself, if it is in none.

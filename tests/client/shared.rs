@@ -4,7 +4,7 @@ use crate::{upstream::*, *};
 use futures::future::join_all;
 use highlevel_mcp::{
     error::Code,
-    store::{RenewalTurn, token_hash},
+    store::{NewToken, RenewalTurn, token_hash},
 };
 
 const UPDATE: &str = "POST /token/update";
@@ -122,7 +122,10 @@ async fn who_finds_a_renewal_under_way_waits_and_adopts_its_token() {
     let (ask, context) = (post("/contact"), call());
     let storing = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        other.end_renewal(&hash, "other", Some((NEW.into(), None))).await.unwrap();
+        other
+            .end_renewal(&hash, "other", Some(NewToken { token: NEW.into(), expires_at: None, login: None }))
+            .await
+            .unwrap();
     };
     let (answer, ()) = tokio::join!(client.send(&ask, &context), storing);
     answer.unwrap();

@@ -21,6 +21,7 @@ mod fire;
 mod hostile;
 mod journal;
 mod mirror;
+mod oauth;
 mod official;
 mod outage;
 mod policy;

@@ -31,7 +31,7 @@ use crate::{
         list::DEFAULT_LIMIT,
         locations::{GetDefaultLocation, GetLocation},
         opportunities::{CreateOpportunity, GetOpportunity, ListPipelines, UpdateOpportunity},
-        users::GetUser,
+        users::{GetCurrentUser, GetUser},
     },
     error::{Code, Error, Result},
     store::Store,
@@ -47,14 +47,21 @@ pub(super) struct Official {
     client: Client,
     /// The location that every request is for.
     location: String,
+    /// Who logged in; a private integration is nobody.
+    user: Option<String>,
     store: Arc<Store>,
     known: Known,
     cursors: deep::Cursors,
 }
 
 impl Official {
-    pub(super) fn new(client: Client, location: String, store: Arc<Store>) -> Self {
-        Self { client, location, store, known: Known::default(), cursors: deep::Cursors::default() }
+    pub(super) fn new(client: Client, location: String, user: Option<String>, store: Arc<Store>) -> Self {
+        Self { client, location, user, store, known: Known::default(), cursors: deep::Cursors::default() }
+    }
+
+    /// Whether this credential has an operation that the API has.
+    pub(super) fn has(&self, entry: &Entry) -> bool {
+        entry.name != GetCurrentUser::NAME || self.user.is_some()
     }
 
     /// Runs one operation.
@@ -105,6 +112,7 @@ impl Official {
         let location = self.location.as_str();
         let id = invocation.id.as_ref().map_or("", |id| id.as_str());
         Ok(match invocation.entry.name {
+            GetCurrentUser::NAME => places::user(self.user.as_deref().unwrap_or_default()),
             GetUser::NAME => places::user(id),
             GetDefaultLocation::NAME => places::location(location),
             GetLocation::NAME => places::location(id),

@@ -3,7 +3,8 @@
 use crate::crm::{Entry, Operation, campaigns, contacts, funnels, locations, opportunities, pages, users};
 
 /// The operations, and where each one is there.
-const HOW: [(&str, &str); 18] = [
+const HOW: [(&str, &str); 19] = [
+    (users::GetCurrentUser::NAME, "GET /users/{userId} of an OAuth login; none with a private token"),
     (users::GetUser::NAME, "GET /users/{userId}"),
     (locations::GetDefaultLocation::NAME, "GET /locations/{--location-id}"),
     (locations::GetLocation::NAME, "GET /locations/{locationId}"),

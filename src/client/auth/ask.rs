@@ -39,7 +39,7 @@ impl Auth {
                 Ok(permit) => permit,
                 Err(error) => return Err(Ended::Failed { error, lasting: false }),
             };
-            let attempt = self.wire.attempt(&self.update, Reading::Raw, &old.value, permit, context);
+            let attempt = self.wire.attempt(&self.update, Reading::Raw, Some(&old.value), permit, context);
             let (sent_at, outcome) = attempt.await;
             match outcome {
                 Outcome::Answer(status, body) if status.is_success() => {

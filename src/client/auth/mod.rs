@@ -2,9 +2,15 @@
 //! ("Authentication Details").
 
 mod ask;
+mod grant;
+mod login;
+mod oauth;
+mod post;
 mod renewal;
 mod token;
 
+pub use grant::{AppKeys, Holder, LoginView, login_view};
+pub use login::{Consent, login_gone};
 pub(crate) use token::Token;
 pub use token::TokenSource;
 #[cfg(any(test, fuzzing))]
@@ -17,7 +23,7 @@ use super::urls::Outgoing;
 use crate::{
     context::CallContext,
     error::{Code, Error, Result},
-    store::Store,
+    store::{Store, is_login, token_hash},
 };
 use chrono::{DateTime, Utc};
 use renewal::{Ended, Pause, Renewal};
@@ -30,6 +36,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
+use url::Url;
 
 /// A call waits so long for a renewal ahead of time; then it goes on with the old token.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -45,6 +52,8 @@ pub struct TokenStatus {
     pub renewed: bool,
     /// When it expires by the server's clock, if that is known.
     pub expires_at: Option<DateTime<Utc>>,
+    /// What is known of the OAuth login that it came of.
+    pub login: Option<LoginView>,
     /// Why there is none, or why it does not work any more.
     pub problem: Option<Error>,
 }
@@ -57,6 +66,10 @@ pub(crate) struct Auth {
     wire: Arc<Wire>,
     /// `POST /token/update`.
     update: Outgoing,
+    /// Where OAuth is.
+    base: Url,
+    /// The pinned location, which an agency's token is exchanged for.
+    location: Option<String>,
     /// This process, among those that renew the same token.
     member: String,
     state: Mutex<State>,
@@ -84,6 +97,7 @@ impl Auth {
         store: Arc<Store>,
         wire: Arc<Wire>,
         update: Outgoing,
+        (base, location): (Url, Option<String>),
         member: String,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -91,6 +105,8 @@ impl Auth {
             store,
             wire,
             update,
+            base,
+            location,
             member,
             state: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
@@ -98,9 +114,14 @@ impl Auth {
         })
     }
 
-    /// Whether there is a way to renew the token.
-    fn renews(&self) -> bool {
-        self.wire.scheme == Scheme::TokenId
+    /// Whether there is a way to renew this token.
+    fn renews(&self, token: &Token) -> bool {
+        self.wire.scheme == Scheme::TokenId || token.login
+    }
+
+    /// Whether there is a way to renew the token that is in use.
+    pub(crate) fn is_renewable(&self) -> bool {
+        self.state().current.as_ref().is_some_and(|token| self.renews(token))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -115,10 +136,12 @@ impl Auth {
     /// The token to attach now; `None` while it is being renewed because it was refused, or when it is over or dead.
     pub(crate) fn usable(&self) -> Option<Token> {
         let state = self.state();
-        let over = state.current.as_ref().is_some_and(|token| token.is_over(self.wire.clock.now()));
+        let now = self.wire.clock.now();
+        let over = state.current.as_ref().is_some_and(|token| token.is_over(now) && self.renews(token));
         // It may have ended in the wait for the quota. While renewals fail, the API may still know better.
-        let over = over && self.renews() && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
-        let waits = over || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
+        let over = over && state.failed.as_ref().is_none_or(|pause| pause.until <= Instant::now());
+        let promised = state.current.as_ref().is_some_and(|token| token.promised);
+        let waits = over || promised || state.refused.is_some() || state.renewal.as_ref().is_some_and(Renewal::blocks);
         if waits { None } else { state.current.clone() }
     }
 
@@ -144,10 +167,10 @@ impl Auth {
             }
         };
         let blocked = self.state().renewal.as_ref().is_some_and(Renewal::blocks);
-        if blocked {
+        if blocked || current.promised {
             return self.renew(current.generation, context).await;
         }
-        if !self.renews() {
+        if !self.renews(&current) {
             return Ok(());
         }
         let now = self.wire.clock.now();
@@ -197,7 +220,7 @@ impl Auth {
     /// # Errors
     /// `unauthorized` when there is none.
     pub(crate) async fn hash(&self) -> Result<String> {
-        let hash = |this: &Self| this.state().current.as_ref().map(|token| token.hash.clone());
+        let hash = |this: &Self| this.state().current.as_ref().map(|token| token.line.clone());
         if let Some(hash) = hash(self) {
             return Ok(hash);
         }
@@ -234,6 +257,9 @@ impl Auth {
             read => read.ok().flatten(),
         };
         let now = self.wire.clock.now();
+        if let Some(given) = given.as_ref().filter(|given| is_login(&given.token)) {
+            return self.look_at_login(&token_hash(&given.token), &given.origin).await;
+        }
         let first = match given {
             Some(given) => {
                 token_header(&given.token)?;
@@ -244,7 +270,7 @@ impl Auth {
         };
         let line = first.as_ref().or(current.as_ref());
         let newest = match line {
-            Some(token) => self.newest(&token.hash, &token.origin, now).await,
+            Some(token) => self.newest(&token.line, &token.origin, now).await,
             None => None,
         };
         let mut state = self.state();
@@ -267,7 +293,7 @@ impl Auth {
     /// Makes this the token of the process.
     fn adopt(&self, state: &mut State, mut token: Token) {
         self.wire.secrets.add(&token.value);
-        self.wire.budget.know_token(&token.hash);
+        self.wire.budget.know_token(&token.line);
         state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;
@@ -287,9 +313,15 @@ impl Auth {
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
         let looked = if current.is_none() { self.look(Hope::First).await.err() } else { None };
+        let current = self.state().current.clone();
+        let login = match current {
+            Some(token) if token.login => self.store.newest_token(&token.line).await.ok().flatten(),
+            _ => None,
+        };
         let state = self.state();
         match &state.current {
             Some(token) => TokenStatus {
+                login: login.as_ref().and_then(login_view),
                 present: true,
                 source: Some(token.origin.clone()),
                 renewed: token.renewed,
@@ -297,6 +329,7 @@ impl Auth {
                 problem: state.refused.clone(),
             },
             None => TokenStatus {
+                login: None,
                 present: false,
                 source: None,
                 renewed: false,
@@ -310,13 +343,12 @@ impl Auth {
     pub(crate) fn due_in(&self) -> Option<Duration> {
         let now = self.wire.clock.now();
         let state = self.state();
-        let due = state.current.as_ref().filter(|_| self.renews() && state.refused.is_none())?.due_at?;
+        let due = state.current.as_ref().filter(|token| self.renews(token) && state.refused.is_none())?.due_at?;
         Some((due - now).to_std().unwrap_or_default())
     }
 }
 
 fn none_set() -> Error {
-    let message =
-        "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set`.";
+    let message = "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set` or `highlevel-mcp auth login`.";
     Error::new(Code::Unauthorized, message)
 }

@@ -5,7 +5,7 @@ use super::{Auth, Token, token::Hope};
 use crate::{
     context::CallContext,
     error::{Code, Error},
-    store::{RenewalTurn, Store},
+    store::{NewToken, RenewalTurn, Store},
 };
 use futures::{
     FutureExt,
@@ -98,14 +98,14 @@ impl Auth {
     /// where the server rotates. Waits for a renewal that is under way.
     pub(crate) async fn overtaken(self: &Arc<Self>, generation: u64, context: &CallContext) -> bool {
         let now = self.wire.clock.now();
-        let of_age = self.renews()
-            && self.state().current.as_ref().is_some_and(|token| token.due_at.is_some_and(|due| due <= now));
+        let came_of_age = |token: &Token| self.renews(token) && token.due_at.is_some_and(|due| due <= now);
+        let of_age = self.state().current.as_ref().is_some_and(came_of_age);
         if of_age {
             return self.renew(generation, context).await.is_ok();
         }
         let overtaken = async {
             loop {
-                let hash = self.state().current.as_ref().map(|token| token.hash.clone()).unwrap_or_default();
+                let hash = self.state().current.as_ref().map(|token| token.line.clone()).unwrap_or_default();
                 // Read before the look: what is stored in between is seen by it.
                 let under_way = self.store.renewal_under_way(&hash).await.unwrap_or(false);
                 if self.generation() != generation || self.look(Hope::First).await.unwrap_or(false) {
@@ -158,7 +158,7 @@ impl Auth {
             if self.is_behind(old).await {
                 return Ended::Renewed;
             }
-            match self.store.begin_renewal(&old.hash, &self.member, LOCK).await {
+            match self.store.begin_renewal(&old.line, &self.member, LOCK).await {
                 Ok(RenewalTurn::Yours { cut_off }) => break (Some(Lock::keep(&self.store, &self.member)), cut_off),
                 Ok(RenewalTurn::Busy) if Instant::now() < context.deadline => tokio::time::sleep(LOOK_AGAIN).await,
                 Ok(RenewalTurn::Busy) => {
@@ -176,6 +176,14 @@ impl Auth {
         }
         // Stored between the look and the lock.
         let adopted = lock.is_some() && self.is_behind(old).await;
+        if old.login && !adopted {
+            let Some(_lock) = lock else {
+                let message =
+                    "The login is not renewed without a state directory: its next refresh token would be lost.";
+                return Ended::Failed { error: Error::new(Code::Internal, message), lasting: true };
+            };
+            return self.renew_login(old, cut_off, &context).await;
+        }
         let renewed = if adopted { Ok(None) } else { self.ask(old, cut_off, lock.is_some(), &context).await.map(Some) };
         let (token, ended) = match renewed {
             Ok(token) => (token, Ended::Renewed),
@@ -194,12 +202,12 @@ impl Auth {
     /// Stored first, then used: if this process ends now, the token is not lost. The lock goes back with it.
     async fn keep(&self, old: &Token, token: Option<Token>, lock: Option<Lock>) {
         let same = |token: &Token| token.value.expose_secret() == old.value.expose_secret();
-        let stored = token.as_ref().filter(|token| !same(token)).map(|token| (token.value.clone(), token.expires_at));
-        if let Some((value, _)) = &stored {
-            self.wire.secrets.add(value);
-        }
+        let stored = token.as_ref().filter(|token| !same(token)).map(|token| {
+            self.wire.secrets.add(&token.value);
+            NewToken { token: token.value.clone(), expires_at: token.expires_at, login: None }
+        });
         if (stored.is_some() || lock.is_some())
-            && let Err(error) = self.store.end_renewal(&old.hash, &self.member, stored).await
+            && let Err(error) = self.store.end_renewal(&old.line, &self.member, stored).await
         {
             self.warn(&error);
         }

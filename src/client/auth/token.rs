@@ -76,6 +76,12 @@ pub(crate) struct Token {
     /// Which of the tokens of this process it is, counted from 1.
     pub(crate) generation: u64,
     pub(super) hash: String,
+    /// What the store knows its line by: its own hash, or the login's.
+    pub(super) line: String,
+    /// It came of an OAuth login, which renews it.
+    pub(super) login: bool,
+    /// An agency's, to be exchanged before anything is sent.
+    pub(super) promised: bool,
     pub(super) origin: String,
     pub(super) renewed: bool,
     pub(super) expires_at: Option<DateTime<Utc>>,
@@ -100,7 +106,8 @@ impl Token {
         let begun = claims.issued_at.filter(|at| *at <= now).unwrap_or(now);
         let due_at = expires_at.map(|at| begun + (at - begun).max(TimeDelta::zero()) * 2 / 3);
         let hash = token_hash(&value);
-        Self { value, generation: 0, hash, origin, renewed, expires_at, due_at }
+        let line = hash.clone();
+        Self { value, generation: 0, hash, line, login: false, promised: false, origin, renewed, expires_at, due_at }
     }
 
     /// Whether it is known to have expired.

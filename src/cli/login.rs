@@ -1,0 +1,161 @@
+//! `auth login`: OAuth's code flow, with the consent page in the person's browser and the code back on loopback.
+
+mod loopback;
+
+use super::{print, say};
+use crate::{
+    client::{AppKeys, Client, Consent, Holder, LoginView, TokenSource},
+    config::Settings,
+    context::CallContext,
+    error::{Code, Error},
+    store::Store,
+};
+use anyhow::Context;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use clap::Args;
+use loopback::Loopback;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::{
+    io::{BufRead, IsTerminal},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+use url::Url;
+
+/// What every tool of the official API needs.
+const SCOPES: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly opportunities.readonly opportunities.write users.readonly emails/campaigns.readonly emails/campaigns.write funnels/funnel.readonly funnels/page.readonly";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The app's secret comes from GHL_CLIENT_SECRET, from a prompt, or from the first line of stdin; never from an argument."
+)]
+pub(super) struct Options {
+    /// The app's client id
+    #[arg(long, env = "GHL_CLIENT_ID", value_name = "ID")]
+    client_id: Option<String>,
+    /// Log in an agency, whose token is exchanged for that of --location-id
+    #[arg(long)]
+    agency: bool,
+    /// Where the consent page sends the browser: http://127.0.0.1:PORT/callback, which the app has to list; 0 takes a free port
+    #[arg(long, env = "GHL_LOGIN_PORT", value_name = "PORT", default_value_t = 8734)]
+    port: u16,
+    /// The scopes to ask for, with spaces between
+    #[arg(long, env = "GHL_LOGIN_SCOPE", value_name = "SCOPES", default_value = SCOPES, hide_default_value = true)]
+    scope: String,
+    /// The consent page
+    #[arg(
+        long,
+        env = "GHL_AUTHORIZE_URL",
+        value_name = "URL",
+        default_value = "https://marketplace.gohighlevel.com/oauth/chooselocation"
+    )]
+    authorize_url: Url,
+    /// Prove with PKCE that the code came to who asked for it, where the server takes that
+    #[arg(long)]
+    pkce: bool,
+    /// Seconds to wait for the consent
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    wait: u64,
+}
+
+pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
+    let app = app(&options)?;
+    let mut settings = settings.clone();
+    settings.api = Some(crate::backend::Api::Official);
+    let store = Arc::new(Store::open(settings.state_dir()?));
+    let client = Client::new(settings.client()?, settings.token_source(), store)?;
+    let loopback = Loopback::listen(options.port).await.with_context(|| {
+        format!("cannot listen on 127.0.0.1:{}: choose another --port that the app lists", options.port)
+    })?;
+    let (state, verifier) = (nonce(), options.pkce.then(nonce));
+    let holder = if options.agency { Holder::Company } else { Holder::Location };
+    let page = page(&options, &app, &loopback, &state, verifier.as_ref());
+    print(&format!("Open this page, and agree:\n{page}"))?;
+    say(&format!("Waiting for the browser to come back to {} …", loopback.address()));
+    let wait = Duration::from_secs(options.wait);
+    let visit = tokio::time::timeout(wait, loopback.consent(state.expose_secret())).await.map_err(|_| {
+        Error::new(Code::Timeout, format!("Nobody agreed within {} s. Run `auth login` again.", options.wait))
+    })??;
+    let logged_in = match &visit.code {
+        Ok(code) => {
+            let redirect = loopback.address();
+            let consent = Consent { app: &app, code, redirect: &redirect, holder, verifier: verifier.as_ref() };
+            client.log_in(&consent, &CallContext::new(settings.timeout())).await
+        }
+        Err(refusal) => Err(refusal.clone()),
+    };
+    // Only now: what the page says of success has to be so.
+    visit.answer(logged_in.as_ref().err().map(|error| error.message.as_str())).await;
+    let login = logged_in?;
+    say(&format!("Logged in: {}. Stored in {}.", kind(&login), settings.state_dir()?.display()));
+    if !matches!(settings.token_source(), TokenSource::Stored) {
+        say("Another token is given, by --token-file, GHL_TOKEN_ID or GHL_TOKEN_FILE: it goes before the login.");
+    }
+    if login.holder == Holder::Company && settings.location_id.is_none() {
+        say("Give the location to work on with --location-id or GHL_LOCATION_ID.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A login in words.
+pub(super) fn kind(login: &LoginView) -> String {
+    let of = |id: &Option<String>| id.clone().unwrap_or_else(|| "unknown".to_owned());
+    match login.holder {
+        Holder::Company => format!("An OAuth login of agency {}", of(&login.company)),
+        Holder::Location => format!("An OAuth login of location {}", of(&login.location)),
+    }
+}
+
+fn app(options: &Options) -> anyhow::Result<AppKeys> {
+    let missing = "The app's client id is missing. Give it with --client-id or GHL_CLIENT_ID; the app's page in HighLevel's marketplace shows it.";
+    let id = options.client_id.clone().ok_or_else(|| Error::invalid("--client-id", missing))?;
+    let secret = match std::env::var("GHL_CLIENT_SECRET") {
+        Ok(secret) if !secret.trim().is_empty() => secret,
+        _ if std::io::stdin().is_terminal() => {
+            rpassword::prompt_password("The app's client secret (it is not shown): ")
+                .context("the secret could not be read")?
+        }
+        _ => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).context("the secret could not be read from stdin")?;
+            line
+        }
+    };
+    let secret = secret.trim();
+    if secret.is_empty() {
+        let missing = "The app's secret is missing. Set GHL_CLIENT_SECRET, or give it on stdin.";
+        return Err(Error::invalid("GHL_CLIENT_SECRET", missing).into());
+    }
+    Ok(AppKeys { id: id.trim().to_owned(), secret: secret.into() })
+}
+
+/// The consent page's address.
+fn page(
+    options: &Options,
+    app: &AppKeys,
+    loopback: &Loopback,
+    state: &SecretString,
+    pkce: Option<&SecretString>,
+) -> Url {
+    let mut page = options.authorize_url.clone();
+    let mut query = page.query_pairs_mut();
+    query.append_pair("response_type", "code").append_pair("client_id", &app.id);
+    query.append_pair("redirect_uri", &loopback.address()).append_pair("scope", &options.scope);
+    query.append_pair("state", state.expose_secret());
+    if options.agency {
+        query.append_pair("user_type", "Company");
+    }
+    if let Some(verifier) = pkce {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose_secret()));
+        query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
+    }
+    drop(query);
+    page
+}
+
+/// What nobody can guess.
+fn nonce() -> SecretString {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()).into()
+}
