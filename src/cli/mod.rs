@@ -119,7 +119,7 @@ pub fn main() -> ExitCode {
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,
             Command::Journal(options) => journal::run(&cli.settings, options).await,
             Command::Demo(options) => demo::run(&options).await,
-            Command::Sandbox(options) => sandbox::run(options).await,
+            Command::Sandbox(options) => sandbox::run(options, cli.settings.api).await,
             Command::Docs(options) => docs::run(&options),
         }
     });

@@ -1,7 +1,10 @@
 //! `sandbox`: the embedded account as an HTTP server of its own.
 
 use super::{print, say};
-use crate::sandbox::{Api, Counting, FaultPlan, Sandbox, SandboxConfig};
+use crate::{
+    backend,
+    sandbox::{Counting, FaultPlan, Sandbox, SandboxConfig},
+};
 use anyhow::Context;
 use clap::Args;
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
@@ -12,9 +15,6 @@ pub(super) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// Which API the account is served as
-    #[arg(long, value_enum, value_name = "API", default_value_t)]
-    api: Api,
     /// How many contacts the account has
     #[arg(long, value_name = "N", default_value_t = 250)]
     contacts: usize,
@@ -47,13 +47,14 @@ pub(super) struct Options {
     fault: FaultPlan,
 }
 
-pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
+/// `api` is the setting `--api`: which API the account is served as.
+pub(super) async fn run(options: Options, api: Option<backend::Api>) -> anyhow::Result<ExitCode> {
     if !options.listen.ip().is_loopback() {
         say("This account is for tests: it listens beyond this machine, and anybody who reaches it can change it.");
     }
-    let usual = match options.api {
-        Api::Document => SandboxConfig::default(),
-        Api::Official => SandboxConfig::official(),
+    let usual = match api.unwrap_or_default() {
+        backend::Api::Document => SandboxConfig::default(),
+        backend::Api::Official => SandboxConfig::official(),
     };
     let config = SandboxConfig {
         contacts: options.contacts,
@@ -73,7 +74,7 @@ pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     // Lines that a script can take apart: the address, a first token, and what else its API has to be spoken with.
     print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
     print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
-    if options.api == Api::Official {
+    if api == Some(backend::Api::Official) {
         print("GHL_API=official")?;
         print(&format!("GHL_LOCATION_ID={}", sandbox.location_id()))?;
     }

@@ -31,4 +31,5 @@ mod protocol;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod resources;
+mod sandbox_command;
 mod support;
