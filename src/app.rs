@@ -1,7 +1,7 @@
 //! One value that holds it all together: what the MCP server and the command line both start from.
 
 use crate::{
-    account::{Account, AccountRules, Progress, QueryResult, Question, picture},
+    account::{Account, AccountRules, QueryResult, Question, Watcher, picture},
     answer,
     backend::{Api, Backend},
     client::Client,
@@ -198,12 +198,7 @@ impl App {
     ///
     /// # Errors
     /// `policy_denied` where query_crm is hidden; as [`Account::ask`].
-    pub async fn ask(
-        &self,
-        question: &Question,
-        context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
-    ) -> Result<QueryResult> {
+    pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<QueryResult> {
         self.guard.policy().allow(entry_of::<QueryCrm>()?)?;
         self.account.ask(question, context, tell).await
     }
@@ -227,7 +222,7 @@ impl App {
         &self,
         tables: &[&'static Table],
         context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+        tell: Watcher<'_>,
     ) -> Result<Vec<(&'static Table, bool)>> {
         self.account.sync(tables, context, tell).await
     }

@@ -5,6 +5,11 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+/// A name for this process among those of this machine that share something.
+pub(crate) fn process_name() -> String {
+    format!("{}-{:016x}", std::process::id(), rand::random::<u64>())
+}
+
 type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Who goes first when the quota is scarce.

@@ -16,7 +16,7 @@ mod shape;
 
 pub use insights::{QueryResult, Question, draw, picture};
 pub use journal::Agreed;
-pub use mirror::{MirrorPlace, Progress, Wait};
+pub use mirror::{MirrorPlace, Progress, Wait, Watcher};
 
 use crate::{
     backend::Backend,

@@ -3,7 +3,11 @@
 
 use crate::{
     answer::unreadable,
-    crm::{Invocation, Shape, Toolset, list::DEFAULT_LIMIT, nearest},
+    crm::{
+        Invocation, Shape, Toolset,
+        list::{DEFAULT_LIMIT, part},
+        nearest,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -44,9 +48,7 @@ fn place(invocation: &Invocation, value: &mut Value) {
     let mut total = None;
     if !invocation.entry.takes_query || items.len() as u64 > limit {
         total = Some(items.len() as u64);
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(limit).unwrap_or(usize::MAX);
-        *items = std::mem::take(items).into_iter().skip(skip).take(take).collect();
+        *items = part(std::mem::take(items), offset, limit);
     }
     // What could not be read stands in the API's list all the same.
     let here = items.len() as u64 + aside;

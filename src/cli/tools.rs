@@ -5,7 +5,7 @@ use crate::{
     app::App,
     backend::Api,
     config::Settings,
-    crm::{ALL, Entry, find, nearest},
+    crm::{ALL, Entry, did_you_mean, find},
     mcp::tool,
 };
 use clap::Args;
@@ -66,8 +66,7 @@ pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
 /// The tool of this name, or an error with the nearest.
 pub(super) fn named(name: &str) -> Result<&'static Entry, crate::error::Error> {
     find(name).ok_or_else(|| {
-        let hint = nearest(name, ALL.iter().map(|entry| entry.name))
-            .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        let hint = did_you_mean(name, ALL.iter().map(|entry| entry.name));
         crate::error::Error::invalid("tool", format!("There is no tool {name}.{hint}"))
     })
 }

@@ -24,7 +24,7 @@ pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Serv
 pub use urls::{ServiceUrls, default_base_url};
 
 use crate::{
-    context::CallContext,
+    context::{CallContext, process_name},
     error::{Code, Error, Result},
     store::{QuotaKey, Store},
 };
@@ -76,7 +76,7 @@ impl Client {
     /// `invalid_arguments` for a version that no header can carry, or a fixed header that is the client's own.
     pub fn new(config: ClientConfig, tokens: TokenSource, store: Arc<Store>) -> Result<Self> {
         let headers = config.fixed_headers()?;
-        let member = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
+        let member = process_name();
         let address = config.urls.of(Service::Backend).to_string();
         let sharing = Sharing {
             store: Arc::clone(&store),

@@ -55,6 +55,11 @@ pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
         .map(|(_, candidate)| candidate)
 }
 
+/// The question whether the nearest candidate was meant, with a space before it; nothing if none is near.
+pub fn did_you_mean<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> String {
+    nearest(name, candidates).map_or(String::new(), |near| format!(" Did you mean {near}?"))
+}
+
 fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
     if let Some(kind) = schema.get("type").and_then(Value::as_str)
         && !has_type(value, kind)

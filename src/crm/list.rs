@@ -9,6 +9,12 @@ use serde_with::skip_serializing_none;
 /// How many items a list gives when nothing is asked for ("Pagination").
 pub const DEFAULT_LIMIT: u64 = 50;
 
+/// The items of a list from `offset` on, at most `limit`.
+pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    items.into_iter().skip(size(offset)).take(size(limit)).collect()
+}
+
 /// The arguments that every list takes.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

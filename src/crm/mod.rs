@@ -19,7 +19,7 @@ pub mod text;
 pub mod users;
 pub mod webhooks;
 
-pub use check::nearest;
+pub use check::{did_you_mean, nearest};
 pub use id::Id;
 pub use operation::{Effect, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;

@@ -6,7 +6,7 @@ pub use catalogue::PROMPTS;
 
 use crate::{
     app::App,
-    crm::{Id, nearest},
+    crm::{Id, did_you_mean, nearest},
     error::{Error, Result},
 };
 use rmcp::model::{self, JsonObject};
@@ -158,8 +158,7 @@ pub(super) fn of(app: &App) -> impl Iterator<Item = &'static Prompt> {
 /// `invalid_arguments` with the nearest name, or with the tool that is left out.
 pub(super) fn find(app: &App, name: &str) -> Result<&'static Prompt> {
     let Some(prompt) = PROMPTS.iter().find(|prompt| prompt.name == name) else {
-        let hint = nearest(name, of(app).map(|prompt| prompt.name))
-            .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+        let hint = did_you_mean(name, of(app).map(|prompt| prompt.name));
         return Err(Error::invalid("name", format!("Unknown prompt.{hint}")));
     };
     match missing(app, prompt) {

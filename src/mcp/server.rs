@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{App, Reply},
     context::CallContext,
-    crm::{Entry, find, nearest},
+    crm::{Entry, did_you_mean, find},
     error::Result,
 };
 use rmcp::{
@@ -120,8 +120,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(entry) = find(&request.name) else {
-            let hint = nearest(&request.name, self.app.tools().map(|entry| entry.name))
-                .map_or(String::new(), |near| format!(" Did you mean {near}?"));
+            let hint = did_you_mean(&request.name, self.app.tools().map(|entry| entry.name));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
         Ok(always_answered(Box::pin(self.run(entry, request, &context))).await.unwrap_or_else(|error| failed(&error)))

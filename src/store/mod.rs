@@ -65,7 +65,7 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {
     dir: PathBuf,
-    connection: Arc<Mutex<Option<Connection>>>,
+    connection: Slot,
 }
 
 impl fmt::Debug for Store {
@@ -93,20 +93,37 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (dir, shared) = (self.dir.clone(), Arc::clone(&self.connection));
-        off_thread(move || {
-            let mut slot = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut connection = match slot.take() {
-                Some(open) => open,
-                None => connect(&dir).map_err(|fault| unusable(&dir, &fault))?,
-            };
-            // A panic in `work` drops the connection, and the next caller opens a new one.
-            let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
-            *slot = Some(connection);
-            done
-        })
-        .await
+        let dir = self.dir.clone();
+        on_connection(&self.connection, self.dir.clone(), move || connect(&dir), work).await
     }
+}
+
+/// A connection that is opened at the first need, for one at a time.
+type Slot = Arc<Mutex<Option<Connection>>>;
+
+/// What keeps a file from being opened.
+type OpenFault = Box<dyn std::error::Error>;
+
+/// Runs `work` with the slot's connection on a thread that may block; opens it at the first need.
+async fn on_connection<T: Send + 'static>(
+    slot: &Slot,
+    dir: PathBuf,
+    open: impl FnOnce() -> Result<Connection, OpenFault> + Send + 'static,
+    work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T> {
+    let slot = Arc::clone(slot);
+    off_thread(move || {
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => open().map_err(|fault| unusable(&dir, &fault))?,
+        };
+        // A panic in `work` drops the connection, and the next caller opens a new one.
+        let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
+        *slot = Some(connection);
+        done
+    })
+    .await
 }
 
 /// Runs blocking work away from the runtime's threads.
@@ -125,26 +142,31 @@ fn unusable(dir: &Path, fault: &dyn fmt::Display) -> Error {
     Error::new(Code::Internal, message)
 }
 
-fn connect(dir: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
+fn connect(dir: &Path) -> Result<Connection, OpenFault> {
     create_private_dir(dir)?;
-    let path = dir.join("state.db");
-    // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
-    private_file(&path)?;
-    let mut connection = Connection::open(&path)?;
-    connection.busy_timeout(BUSY)?;
-    match connection.pragma_update(None, "journal_mode", "WAL") {
-        // Another process is switching at this very moment: it does the work for both.
-        Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
-        other => other?,
-    }
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let mut connection = open_private(&dir.join("state.db"), BUSY)?;
     // What is forgotten, tokens among it, is overwritten.
     connection.pragma_update(None, "secure_delete", true)?;
     migrate(&mut connection)?;
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), Box<dyn std::error::Error>> {
+/// Opens a file for this user alone, with a write-ahead log. `busy`: how long it waits for another process that writes.
+fn open_private(path: &Path, busy: Duration) -> Result<Connection, OpenFault> {
+    // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
+    private_file(path)?;
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(busy)?;
+    match connection.pragma_update(None, "journal_mode", "WAL") {
+        // Another process is switching at this very moment: it does the work for both.
+        Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+        other => other?,
+    }
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
     // The lock comes before the version is read: two processes that start together migrate once.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

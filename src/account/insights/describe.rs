@@ -5,7 +5,7 @@ use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
     error::Result,
-    store::{Overview, Table},
+    store::Overview,
 };
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates ar
 impl Account {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
-        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let overview = self.mirroring.mirror().await?.overview(tables, WORDS).await?;
         Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
     }
@@ -48,7 +48,7 @@ fn described(overview: &Overview) -> Map<String, Value> {
 fn words(overview: &Overview) -> Map<String, Value> {
     let mut all = Map::new();
     for (table, column, words, more) in &overview.words {
-        if words.is_empty() || Table::owning(table).is_none() {
+        if words.is_empty() {
             continue;
         }
         let mut shown: Vec<String> = words.iter().map(|word| word.chars().take(WORD).collect()).collect();

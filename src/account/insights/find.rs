@@ -4,7 +4,10 @@ use super::{time, told};
 use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
-    crm::insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
+    crm::{
+        insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
+        list::part,
+    },
     error::{Code, Error, Result},
     store::Table,
 };
@@ -24,7 +27,7 @@ impl Account {
             return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
         }
         let tables = self.narrowed(asked.table)?;
-        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), most).await?;
@@ -40,15 +43,13 @@ impl Account {
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
         let tables = self.narrowed(Some(MirrorTable::Contacts))?;
-        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
         let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(limit).unwrap_or(usize::MAX);
         let total = found.groups.len();
         let mut data = Vec::new();
-        for group in found.groups.into_iter().skip(skip).take(take) {
+        for group in part(found.groups, offset, limit) {
             let count = group.ids.len();
             let ids: Vec<String> = group.ids.into_iter().take(SHOWN).collect();
             let contacts = mirror.contacts(ids).await?;
@@ -65,7 +66,7 @@ impl Account {
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
         let tables = self.narrowed(asked.table)?;
-        self.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
@@ -107,10 +108,7 @@ impl Account {
         meta: Map<String, Value>,
     ) -> Result<Value> {
         let mirror = self.mirroring.mirror().await?;
-        let mut states = Vec::with_capacity(tables.len());
-        for table in tables {
-            states.push((*table, mirror.state(table).await?));
-        }
+        let states = mirror.states(tables.to_vec()).await?;
         let mut standing = self.standing(&states);
         standing.note.extend(note);
         let mut answer = Map::new();

@@ -21,7 +21,7 @@ impl Account {
         let Some(wanted) = tables.iter().copied().find(|one| one.name == table) else { return Ok(Vec::new()) };
         // Users are met by what they own.
         tables.retain(|one| one.name == table || (table == "users" && one.name == "opportunities"));
-        self.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        self.mirroring.freshen(&tables, Freshness::default(), context, &unwatched).await?;
         let mut ids = self.mirroring.mirror().await?.ids(text, wanted, MOST).await?;
         ids.retain(|id| id.parse::<Id>().is_ok());
         Ok(ids)

@@ -8,7 +8,7 @@ mod query;
 
 use super::{
     Account,
-    mirror::{Freshness, Progress},
+    mirror::{Progress, Watcher},
 };
 use crate::{
     context::CallContext,
@@ -55,7 +55,7 @@ impl Account {
         &self,
         tables: &[&'static Table],
         context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+        tell: Watcher<'_>,
     ) -> Result<Vec<(&'static Table, bool)>> {
         self.mirroring.sync(tables, context, tell).await
     }
@@ -71,16 +71,6 @@ impl Account {
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
         Ok(self.mirroring.mirror().await?.overview(self.readable_tables(), 0).await?.tables)
-    }
-
-    async fn freshen(
-        &self,
-        tables: &[&'static Table],
-        freshness: Freshness,
-        context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
-    ) -> Result<()> {
-        self.mirroring.freshen(tables, freshness, context, tell).await
     }
 
     /// `asOf` and `complete` of an answer, and a sentence on what is not read in full.

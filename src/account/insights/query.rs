@@ -4,14 +4,14 @@ use super::{Standing, told};
 use crate::{
     account::{
         Account,
-        mirror::{Freshness, Progress, Wait},
+        mirror::{Freshness, Wait, Watcher},
     },
     context::CallContext,
     crm::insights::QueryCrm,
     error::Result,
-    store::{MirrorAnswer, Query, Table as MirrorTable},
+    store::{MirrorAnswer, Query},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// The most rows of a tool's answer: whoever wants more counts or groups.
@@ -69,12 +69,7 @@ impl Account {
     /// # Errors
     /// `invalid_arguments` for a statement that is wrong, `policy_denied` for a table that is hidden, `timeout` and
     /// `too_large` for one that takes too much; what keeps a table from being read for the first time.
-    pub async fn ask(
-        &self,
-        question: &Question,
-        context: &CallContext,
-        tell: &(dyn Fn(&'static MirrorTable, &Progress) + Sync),
-    ) -> Result<Table> {
+    pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<Table> {
         let query = Query {
             sql: question.sql.clone(),
             params: question.params.iter().cloned().map(Into::into).collect(),
@@ -87,7 +82,7 @@ impl Account {
         // Before anything is read: a wrong statement costs no request.
         let plan = mirror.plan(&query).await?;
         let freshness = Freshness { max_age: question.max_age, wait: question.wait };
-        self.freshen(&plan.tables, freshness, context, tell).await?;
+        self.mirroring.freshen(&plan.tables, freshness, context, tell).await?;
         let answer = context.bound(mirror.query(query)).await??;
         let mut standing = self.standing(&answer.states);
         remarks(&mut standing, &answer);
@@ -105,8 +100,5 @@ fn remarks(standing: &mut Standing, answer: &MirrorAnswer) {
     if !answer.currencies.is_empty() {
         let all = answer.currencies.join(", ");
         standing.note.push(format!("opportunities has several currencies ({all}): a sum or average of value means nothing unless grouped or filtered by currency."));
-    }
-    if answer.rows.is_empty() && answer.columns.is_empty() {
-        standing.as_of = json!({}).as_object().cloned().unwrap_or_default();
     }
 }

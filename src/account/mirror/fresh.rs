@@ -2,7 +2,7 @@
 
 use super::{
     Mirroring, age,
-    scan::{Ended, Progress},
+    scan::{Ended, Progress, Watcher},
 };
 use crate::{
     account::scan::PAGE,
@@ -64,15 +64,12 @@ impl Mirroring {
         tables: &[&'static Table],
         wanted: Freshness,
         context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+        tell: Watcher<'_>,
     ) -> Result<()> {
         let mirror = Arc::clone(self.mirror().await?);
-        // Users are met by what they own, so they come last.
-        let (users, others): (Vec<&'static Table>, Vec<_>) = tables.iter().partition(|table| table.name == "users");
-        for group in [others, users] {
+        for group in in_turn(tables) {
             let mut waiting = Vec::new();
-            for table in group {
-                let state = mirror.state(table).await?;
+            for (table, state) in mirror.states(group).await? {
                 match need(&state, wanted) {
                     Need::Nothing => {}
                     Need::Behind => drop(self.scan(table, true)),
@@ -103,7 +100,7 @@ impl Mirroring {
         first: bool,
         wanted: Freshness,
         context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+        tell: Watcher<'_>,
     ) -> Result<()> {
         let look = tokio::time::sleep(FIRST_LOOK);
         tokio::pin!(look);
@@ -143,11 +140,10 @@ impl Mirroring {
         self: &Arc<Self>,
         tables: &[&'static Table],
         context: &CallContext,
-        tell: &(dyn Fn(&'static Table, &Progress) + Sync),
+        tell: Watcher<'_>,
     ) -> Result<Vec<(&'static Table, bool)>> {
-        let (users, others): (Vec<&'static Table>, Vec<_>) = tables.iter().partition(|table| table.name == "users");
         let mut done = Vec::new();
-        for group in [others, users] {
+        for group in in_turn(tables) {
             let scans = group.into_iter().map(|table| async move {
                 let wanted = Freshness { max_age: None, wait: Wait::ForAll };
                 let progress = self.scan(table, false);
@@ -174,6 +170,12 @@ impl Mirroring {
                 + Duration::from_millis(100) * u32::try_from(pages.min(1000)).unwrap_or(0),
         )
     }
+}
+
+/// The tables in the order in which they are read: users are met by what they own, so they come last.
+fn in_turn(tables: &[&'static Table]) -> [Vec<&'static Table>; 2] {
+    let (users, others) = tables.iter().partition(|table| table.name == "users");
+    [others, users]
 }
 
 fn need(state: &TableState, wanted: Freshness) -> Need {

@@ -8,12 +8,12 @@ mod wrote;
 
 pub(crate) use fresh::Freshness;
 pub use fresh::Wait;
-pub use scan::Progress;
+pub use scan::{Progress, Watcher};
 
 use super::{AccountRules, pin::Pin};
 use crate::{
     backend::Backend,
-    context::CallContext,
+    context::{CallContext, process_name},
     error::{Error, Result},
     store::{Mirror, Table},
 };
@@ -70,7 +70,7 @@ impl Mirroring {
             pin,
             place: rules.mirror.clone(),
             opened: OnceCell::new(),
-            owner: format!("{}-{:016x}", std::process::id(), rand::random::<u64>()),
+            owner: process_name(),
             pace: Pace::new(rules.bulk_share),
             running: Mutex::default(),
             alive,

@@ -43,6 +43,9 @@ impl Progress {
     }
 }
 
+/// Is told how far each table is.
+pub type Watcher<'a> = &'a (dyn Fn(&'static Table, &Progress) + Sync);
+
 /// How a scan ended.
 #[derive(Debug, Clone)]
 pub(super) enum Ended {

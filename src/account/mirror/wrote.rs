@@ -2,7 +2,7 @@
 
 use super::Mirroring;
 use crate::{
-    crm::{Effect, Invocation, Shape},
+    crm::{Effect, Invocation, Shape, find},
     store::{TABLES, Table},
 };
 use serde_json::{Map, Value};
@@ -44,13 +44,10 @@ fn cleared(arguments: &Map<String, Value>) -> Map<String, Value> {
 /// tells in full.
 fn table(invocation: &Invocation) -> Option<&'static Table> {
     let entry = invocation.entry;
-    let (Shape::One(one), effect) = (entry.shape, entry.effect) else {
-        return (entry.effect == Effect::Delete)
-            .then(|| TABLES.iter().find(|table| entry.path.starts_with(&format!("/{}/", table.one))))
-            .flatten();
-    };
-    TABLES
-        .iter()
-        .find(|table| table.one == one)
-        .filter(|table| effect != Effect::Read || !table.listed_whole || table.name == "users")
+    if entry.shape == Shape::Many {
+        return None;
+    }
+    let of_group = |table: &&Table| find(table.tool).is_some_and(|tool| tool.toolset == entry.toolset);
+    let told = |table: &&Table| entry.effect != Effect::Read || !table.listed_whole || table.name == "users";
+    TABLES.iter().find(of_group).filter(told)
 }

@@ -1,7 +1,11 @@
 //! Contacts beyond the ten-thousandth: page numbers end there, and only behind a contact that was read does it go on.
 
 use super::{Official, contacts, lists::Raw, window::windows};
-use crate::{client::SendError, context::CallContext, crm::Invocation};
+use crate::{
+    client::SendError,
+    context::CallContext,
+    crm::{Invocation, list::part},
+};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -98,8 +102,7 @@ impl Official {
             self.cursors.note(&key, at + 1, &raw.items);
             let got = raw.items.len() as u64;
             if skip + limit <= size || got < size {
-                let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-                let items = raw.items.into_iter().skip(size(skip)).take(size(limit)).collect();
+                let items = part(raw.items, skip, limit);
                 return Ok(Raw { items, ..raw });
             }
         }

@@ -7,7 +7,7 @@ use crate::{
     client::{Fate, Request, SendError},
     context::CallContext,
     crm::{
-        Invocation, Operation, campaigns::ListCampaigns, contacts::ListContacts, funnels::ListFunnels,
+        Invocation, Operation, campaigns::ListCampaigns, contacts::ListContacts, funnels::ListFunnels, list::part,
         locations::ListLocations, opportunities::ListOpportunities, opportunities::ListPipelines, pages::ListPages,
     },
     error::{Code, Error},
@@ -100,9 +100,8 @@ impl Official {
         for window in windows(offset, limit, most) {
             let Raw { items, total, sent_at } = self.read(&ask(window.page, window.size), name, context).await?;
             let is_last = (items.len() as u64) < window.size;
-            let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
             let Range { start, end } = window.wanted;
-            let wanted = items.into_iter().take(size(end)).skip(size(start));
+            let wanted = part(items, start, end - start);
             let raw = all.get_or_insert(Raw { items: Vec::new(), total, sent_at });
             raw.items.extend(wanted);
             raw.total = total.or(raw.total);

@@ -22,13 +22,13 @@ pub(super) use understand::check;
 
 use super::{Done, Page, document};
 use crate::{
-    client::{Client, Fate, Request, Response, SendError},
+    client::{Client, Fate, Request, SendError},
     context::CallContext,
     crm::{
         Entry, Invocation, Operation, Shape, Toolset,
         campaigns::{CreateCampaign, GetCampaign},
         contacts::{CreateContact, GetContact, UpdateContact},
-        list::DEFAULT_LIMIT,
+        list::{DEFAULT_LIMIT, part},
         locations::{GetDefaultLocation, GetLocation},
         opportunities::{CreateOpportunity, GetOpportunity, ListPipelines, UpdateOpportunity},
         users::{GetCurrentUser, GetUser},
@@ -73,8 +73,8 @@ impl Official {
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
         let (sent_at, status) = (response.sent_at, response.status);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
-        let body = body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
-        let mut object = ask::object(body, self.wrapped(invocation));
+        let body = ask::body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
+        let mut object = ask::object(body, wrapped(invocation));
         if invocation.entry.name == CreateCampaign::NAME {
             let user = ask::text(&object_of(&request), "userId").unwrap_or_default().to_owned();
             object.insert("note".to_owned(), self.whose(&user, context).await.into());
@@ -94,8 +94,7 @@ impl Official {
         let offset = list.number("offset").unwrap_or(0);
         let Page { mut items, total, sent_at, whole, note, .. } = self.page(list, offset, limit, context).await?;
         if whole {
-            let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-            items = items.into_iter().skip(size(offset)).take(size(limit)).collect();
+            items = part(items, offset, limit);
         }
         let mut value = json!({"data": items, "meta": {}});
         if let (Some(total), Some(meta)) = (total, value.get_mut("meta").and_then(Value::as_object_mut)) {
@@ -136,14 +135,6 @@ impl Official {
                 return Err(Error::new(Code::Internal, message));
             }
         })
-    }
-
-    /// The member of an answer that holds the object.
-    fn wrapped(&self, invocation: &Invocation) -> &'static str {
-        match invocation.entry.shape {
-            Shape::One(name) => name,
-            Shape::Many | Shape::Deleted => "data",
-        }
     }
 
     /// An object as the tools give it, with names where it has ids.
@@ -217,8 +208,12 @@ impl Official {
     }
 }
 
-fn body(response: Response) -> Result<Value> {
-    ask::body(response)
+/// The member of an answer that holds the object.
+fn wrapped(invocation: &Invocation) -> &'static str {
+    match invocation.entry.shape {
+        Shape::One(name) => name,
+        Shape::Many | Shape::Deleted => "data",
+    }
 }
 
 /// A user who is not there is told of with 401 (highlevel-api-docs#205), and that is no matter of the token.

@@ -2,7 +2,7 @@
 
 use super::{
     Mirror, scans,
-    schema::{TABLES, Table},
+    schema::{self, Table},
 };
 use crate::error::Result;
 use chrono::{DateTime, Utc};
@@ -51,7 +51,7 @@ impl Mirror {
         skip: u64,
     ) -> Result<Changes> {
         self.read(move |db| {
-            let names = serde_json::to_string(&tables.iter().map(|table| table.name).collect::<Vec<_>>()).unwrap_or_default();
+            let names = schema::names(&tables);
             let transaction = db.transaction()?;
             let since = since.timestamp_millis();
             let wanted = "at > ?1 AND name IN (SELECT value FROM json_each(?2))";
@@ -79,7 +79,7 @@ impl Mirror {
             let changes = found.collect::<rusqlite::Result<_>>()?;
             drop(statement);
             let mut watched = Vec::new();
-            for table in TABLES.iter().filter(|table| tables.iter().any(|wanted| wanted.name == table.name)) {
+            for table in tables {
                 if let Some(at) = scans::complete_at(&transaction, table)?.and_then(DateTime::from_timestamp_millis) {
                     watched.push((table, at));
                 }

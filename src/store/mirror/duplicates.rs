@@ -1,6 +1,6 @@
 //! Contacts that are likely one person's: the same mailbox or number, or near names in one company.
 
-use super::{Mirror, matching};
+use super::{Mirror, matching, rows::texts};
 use crate::error::Result;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -31,8 +31,6 @@ pub struct Group {
 pub struct Duplicates {
     /// The groups, the likeliest first.
     pub groups: Vec<Group>,
-    /// How many contacts were looked at.
-    pub contacts: u64,
     /// Numbers and addresses that too many share to be one person's.
     pub shared: u64,
 }
@@ -59,9 +57,7 @@ impl Mirror {
         })
         .await
     }
-}
 
-impl Mirror {
     /// What tells these contacts apart, in their order.
     ///
     /// # Errors
@@ -71,18 +67,7 @@ impl Mirror {
         self.read(move |db| {
             let sql = format!("SELECT {} FROM contacts WHERE id = ?1", SHOWN.join(", "));
             let mut statement = db.prepare_cached(&sql)?;
-            let one = |id: &String| {
-                statement.query_row([id], |row| {
-                    let mut contact = Map::new();
-                    for (at, name) in SHOWN.iter().enumerate() {
-                        if let Some(text) = row.get::<_, Option<String>>(at)?.filter(|text| !text.is_empty()) {
-                            contact.insert((*name).to_owned(), text.into());
-                        }
-                    }
-                    Ok(contact)
-                })
-            };
-            ids.iter().map(one).collect()
+            ids.iter().map(|id| statement.query_row([id], |row| texts(row, &SHOWN))).collect()
         })
         .await
     }
@@ -138,7 +123,7 @@ impl Finder {
                 }
             }
         }
-        Duplicates { groups: links.groups(&self.ids), contacts: self.ids.len() as u64, shared }
+        Duplicates { groups: links.groups(&self.ids), shared }
     }
 }
 

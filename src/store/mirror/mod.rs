@@ -26,7 +26,7 @@ pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
 pub use schema::{Child, TABLES, Table, readable};
 pub use search::Found;
 
-use super::{create_private_dir, off_thread, private_file, sha256_hex, unusable};
+use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use crate::error::Result;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{
@@ -49,7 +49,7 @@ const CACHE_KIB: i64 = 4096;
 #[derive(Debug)]
 pub struct Mirror {
     path: PathBuf,
-    writer: Arc<Mutex<Option<Connection>>>,
+    writer: Slot,
     readers: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -74,19 +74,8 @@ impl Mirror {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let (path, dir, shared) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.writer));
-        off_thread(move || {
-            let mut slot = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut connection = match slot.take() {
-                Some(open) => open,
-                None => create(&path).map_err(|fault| unusable(&dir, &fault))?,
-            };
-            // A panic in `work` drops the connection, and the next caller opens a new one.
-            let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
-            *slot = Some(connection);
-            done
-        })
-        .await
+        let path = self.path.clone();
+        on_connection(&self.writer, self.dir().to_owned(), move || create(&path), work).await
     }
 
     /// Runs `work` on a connection that cannot write, beside others.
@@ -122,11 +111,10 @@ impl Mirror {
     }
 }
 
-fn create(path: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
+fn create(path: &Path) -> Result<Connection, OpenFault> {
     if let Some(dir) = path.parent() {
         create_private_dir(dir)?;
     }
-    private_file(path)?;
     let mut connection = open_writer(path)?;
     match version(&connection)? {
         VERSION => return Ok(connection),
@@ -134,7 +122,6 @@ fn create(path: &Path) -> Result<Connection, Box<dyn std::error::Error>> {
         _ => {
             drop(connection);
             remove(path)?;
-            private_file(path)?;
             connection = open_writer(path)?;
         }
     }
@@ -152,12 +139,8 @@ fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A copy: what a power cut takes is read again.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
+fn open_writer(path: &Path) -> Result<Connection, OpenFault> {
+    let connection = open_private(path, BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)

@@ -4,7 +4,7 @@
 use super::{
     Mirror,
     scans::{self, State},
-    schema::{TABLES, Table},
+    schema::Table,
 };
 use crate::error::Result;
 use rusqlite::Connection;
@@ -43,10 +43,10 @@ impl Mirror {
             let transaction = db.transaction()?;
             let shown = |table: &&Table| tables.iter().any(|shown| shown.name == table.name);
             let mut all = Vec::new();
-            for table in TABLES.iter().filter(shown) {
+            for table in &tables {
                 let rows =
                     transaction.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get(0))?;
-                all.push((table, rows, scans::state(&transaction, table)?));
+                all.push((*table, rows, scans::state(&transaction, table)?));
             }
             let mut words = Vec::new();
             for (table, column) in WORDS {

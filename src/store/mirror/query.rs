@@ -6,7 +6,7 @@ use super::{
     schema::{TABLES, Table, readable},
 };
 use crate::{
-    crm::nearest,
+    crm::{did_you_mean, nearest},
     error::{Code, Error, Result},
 };
 use rusqlite::{
@@ -159,8 +159,7 @@ fn run(db: &mut Connection, query: &Query) -> Result<Answer> {
     let ((columns, rows, more), plan) =
         guarded(db, query, |statement, query, plan| Ok((fetch(statement, query)?, plan)))?;
     let fault = |fault| wrong(&query.sql, &fault);
-    let states = plan.tables.iter().map(|table| Ok((*table, scans::state(db, table)?)));
-    let states = states.collect::<rusqlite::Result<_>>().map_err(fault)?;
+    let states = scans::states(db, &plan.tables).map_err(fault)?;
     let currencies = if plan.adds_money { currencies(db).map_err(fault)? } else { Vec::new() };
     let currencies = if currencies.len() > 1 { currencies } else { Vec::new() };
     Ok(Answer { columns, rows, more, states, currencies })
@@ -258,7 +257,7 @@ fn only_reading() -> Error {
 
 fn no_table(name: &str) -> Error {
     let tables: Vec<_> = readable().map(|(name, _)| name).collect();
-    let hint = nearest(name, tables.iter().copied()).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+    let hint = did_you_mean(name, tables.iter().copied());
     Error::invalid("sql", format!("There is no table {name}.{hint} Tables: {}.", tables.join(", ")))
 }
 

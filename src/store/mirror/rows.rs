@@ -102,6 +102,17 @@ fn parts(child: &Child, value: &Value) -> Vec<Vec<Cell>> {
     }
 }
 
+/// The texts of a row that has these columns, without the empty ones.
+pub(super) fn texts(row: &rusqlite::Row<'_>, columns: &[&str]) -> rusqlite::Result<Map<String, Value>> {
+    let mut texts = Map::new();
+    for (at, column) in columns.iter().enumerate() {
+        if let Some(text) = row.get::<_, Option<String>>(at)?.filter(|text| !text.is_empty()) {
+            texts.insert((*column).to_owned(), text.into());
+        }
+    }
+    Ok(texts)
+}
+
 /// A date or a time as SQLite's own functions write it, in UTC; what is neither stays as it is.
 pub(super) fn date(text: &str) -> String {
     let moment = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc).naive_utc());

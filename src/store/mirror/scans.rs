@@ -280,7 +280,19 @@ impl Mirror {
         self.read(move |db| state(db, table)).await
     }
 
-    /// The users that something belongs to and that are not known yet.
+    /// What is known of several tables, at one moment.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn states(&self, tables: Vec<&'static Table>) -> Result<Vec<(&'static Table, State)>> {
+        self.read(move |db| {
+            let transaction = db.transaction()?;
+            states(&transaction, &tables)
+        })
+        .await
+    }
+
+    /// The users that something belongs to.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -313,6 +325,11 @@ pub(super) fn state(db: &Connection, table: &Table) -> rusqlite::Result<State> {
         })
     });
     Ok(found.optional()?.unwrap_or_default())
+}
+
+/// What is known of several tables.
+pub(super) fn states(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<(&'static Table, State)>> {
+    tables.iter().map(|table| Ok((*table, state(db, table)?))).collect()
 }
 
 pub(super) fn complete_at(db: &Connection, table: &Table) -> rusqlite::Result<Option<i64>> {

@@ -1,6 +1,7 @@
 //! The mirror's tables: what `query_crm` sees. Columns carry the API's own names (SQLite does not care about case); the
 //! few that could not are told by [`Table::remark`].
 
+use serde_json::Value;
 use std::fmt::Write;
 
 /// What a column holds.
@@ -256,6 +257,11 @@ impl Table {
         let has = |table: &&Self| table.name == name || table.children.iter().any(|child| child.name == name);
         TABLES.iter().find(has)
     }
+}
+
+/// The names of these tables as a JSON list, for `json_each`.
+pub(super) fn names(tables: &[&Table]) -> String {
+    Value::from_iter(tables.iter().map(|table| table.name)).to_string()
 }
 
 /// What a query may read: every table's name with its columns.

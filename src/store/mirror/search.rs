@@ -2,7 +2,8 @@
 
 use super::{
     Mirror,
-    schema::{TABLES, Table},
+    rows::texts,
+    schema::{self, Table},
     words,
 };
 use crate::error::Result;
@@ -28,8 +29,7 @@ impl Mirror {
     pub async fn search(&self, text: &str, tables: Vec<&'static Table>, most: usize) -> Result<Vec<Found>> {
         let (text, matching) = (text.trim().to_owned(), words::query(text));
         self.read(move |db| {
-            let names =
-                serde_json::to_string(&tables.iter().map(|table| table.name).collect::<Vec<_>>()).unwrap_or_default();
+            let names = schema::names(&tables);
             let transaction = db.transaction()?;
             let mut keys: Vec<(String, String)> = Vec::new();
             let of_id = "SELECT name, id FROM searchable WHERE id = ?1 AND name IN (SELECT value FROM json_each(?2))";
@@ -49,21 +49,11 @@ impl Mirror {
             keys.truncate(most);
             let mut all = Vec::with_capacity(keys.len());
             for (name, id) in keys {
-                let Some(table) = TABLES.iter().find(|table| table.name == name) else { continue };
+                let Some(table) = Table::named(&name) else { continue };
                 let columns: Vec<_> = table.title.iter().chain(table.searched).copied().collect();
                 let mut statement =
                     transaction.prepare_cached(&format!("SELECT {} FROM {name} WHERE id = ?1", columns.join(", ")))?;
-                let fields = statement
-                    .query_row([&id], |row| {
-                        let mut fields = Map::new();
-                        for (at, column) in columns.iter().enumerate() {
-                            if let Some(text) = row.get::<_, Option<String>>(at)?.filter(|text| !text.is_empty()) {
-                                fields.insert((*column).to_owned(), text.into());
-                            }
-                        }
-                        Ok(fields)
-                    })
-                    .optional()?;
+                let fields = statement.query_row([&id], |row| texts(row, &columns)).optional()?;
                 if let Some(fields) = fields {
                     all.push(Found { table, id, fields });
                 }
