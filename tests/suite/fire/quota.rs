@@ -25,9 +25,9 @@ async fn a_paced_run_stays_within_every_window_and_meets_no_429() {
     }
 }
 
-#[tokio::test]
-async fn limit_and_window_are_learned_from_the_answers() {
-    let account = Account::with(config(50, 1, Counting::Fixed)).await;
+/// What an account of 50 requests a second counted of one call that learns this and of 150 at once behind it.
+async fn learned(counting: Counting) -> Value {
+    let account = Account::with(config(50, 1, counting)).await;
     let host = Host::new(&account, &[]).await;
     // The first answer tells; until then nothing is known, so it goes alone.
     host.answer("get_current_user", json!({})).await;
@@ -35,6 +35,12 @@ async fn limit_and_window_are_learned_from_the_answers() {
     assert_eq!(failures(&results), Vec::<String>::new());
     let stats = account.stats().await;
     assert_eq!(stats["throttled"], 0, "{stats}");
+    stats
+}
+
+#[tokio::test]
+async fn limit_and_window_are_learned_from_the_answers() {
+    let stats = learned(Counting::Fixed).await;
     assert!(stats["maxInWindow"].as_u64().unwrap() <= 50, "{stats}");
 }
 
@@ -95,20 +101,7 @@ async fn what_others_use_of_the_account_is_left_to_them() {
 
 #[tokio::test]
 async fn without_settings_the_pace_learned_holds_in_every_sliding_window_too() {
-    let config = SandboxConfig {
-        rate_limit: 50,
-        rate_window: Duration::from_secs(1),
-        counting: Counting::Sliding,
-        ..SandboxConfig::default()
-    };
-    let account = Account::with(config).await;
-    let host = Host::new(&account, &[]).await;
-    // The first answer tells limit and window.
-    host.answer("get_current_user", json!({})).await;
-    let results = at_once(&host, "get_current_user", &json!({}), 150).await;
-    assert_eq!(failures(&results), Vec::<String>::new());
-    let stats = account.stats().await;
-    assert_eq!(stats["throttled"], 0, "{stats}");
+    let stats = learned(Counting::Sliding).await;
     assert!(stats["maxInAnySlidingWindow"].as_u64().unwrap() <= 50, "{stats}");
     assert_eq!(stats["byOperation"]["GET /users/me"], 151);
 }

@@ -6,13 +6,7 @@ use crate::support::{command, run};
 /// Contacts and deals come and go while a sync reads them: in the end all is as it truly is.
 #[tokio::test]
 async fn a_list_that_moves_is_read_until_it_was_whole() {
-    let config = SandboxConfig {
-        contacts: 3_000,
-        rate_limit: 20,
-        rate_window: Duration::from_secs(1),
-        ..SandboxConfig::default()
-    };
-    let account = Account::with(config).await;
+    let account = slow_account(3_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "--rate-limit", "20", "--rate-window", "1"]);
@@ -43,13 +37,7 @@ async fn a_list_that_moves_is_read_until_it_was_whole() {
 /// A list that never rests is not called complete.
 #[tokio::test]
 async fn a_list_that_never_rests_is_said_to_be_incomplete() {
-    let config = SandboxConfig {
-        contacts: 1_500,
-        rate_limit: 20,
-        rate_window: Duration::from_secs(1),
-        ..SandboxConfig::default()
-    };
-    let account = Account::with(config).await;
+    let account = slow_account(1_500, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "contacts", "--rate-limit", "20", "--rate-window", "1"]);

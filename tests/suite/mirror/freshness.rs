@@ -36,13 +36,7 @@ async fn a_table_rests_for_ten_times_its_last_scan() {
 
 #[tokio::test]
 async fn the_first_question_to_a_large_account_is_answered_with_what_is_there() {
-    let config = SandboxConfig {
-        contacts: 4_000,
-        rate_limit: 10,
-        rate_window: Duration::from_secs(1),
-        ..SandboxConfig::default()
-    };
-    let account = Account::with(config).await;
+    let account = slow_account(4_000, 10).await;
     let host = Host::new(&account, &["--rate-limit", "10", "--rate-window", "1"]).await;
     let sql = json!({"sql": "select count(*) from contacts"});
     let first = answer(&host, sql.clone()).await;
@@ -60,13 +54,7 @@ async fn the_first_question_to_a_large_account_is_answered_with_what_is_there() 
 /// Somebody's question does not wait behind the reading of a large table.
 #[tokio::test]
 async fn a_call_goes_before_what_is_read_for_the_mirror() {
-    let config = SandboxConfig {
-        contacts: 20_000,
-        rate_limit: 10,
-        rate_window: Duration::from_secs(1),
-        ..SandboxConfig::default()
-    };
-    let account = Account::with(config).await;
+    let account = slow_account(20_000, 10).await;
     let host = Host::new(&account, &["--rate-limit", "10", "--rate-window", "1"]).await;
     answer(&host, json!({"sql": "select count(*) from contacts"})).await;
     for _ in 0..3 {

@@ -10,21 +10,11 @@ fn sync(account: &Account, state: &std::path::Path) -> Command {
     sync
 }
 
-async fn slow_account() -> Account {
-    let config = SandboxConfig {
-        contacts: 6_000,
-        rate_limit: 20,
-        rate_window: Duration::from_secs(1),
-        ..SandboxConfig::default()
-    };
-    Account::with(config).await
-}
-
 const PAGES: usize = 61;
 
 #[tokio::test]
 async fn a_killed_scan_is_gone_on_with() {
-    let account = slow_account().await;
+    let account = slow_account(6_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut first = sync(&account, state.path());
     let mut child = first.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
@@ -45,7 +35,7 @@ async fn a_killed_scan_is_gone_on_with() {
 
 #[tokio::test]
 async fn two_processes_read_a_table_once() {
-    let account = slow_account().await;
+    let account = slow_account(6_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let (one, other) = tokio::join!(run(sync(&account, state.path())), run(sync(&account, state.path())));
     assert_eq!((one.code, other.code), (Some(0), Some(0)), "{} {}", one.stderr, other.stderr);

@@ -28,6 +28,12 @@ pub async fn account(contacts: usize) -> Account {
     Account::with(config).await
 }
 
+/// An account of so many contacts that takes so many requests a second.
+pub async fn slow_account(contacts: usize, rate_limit: u32) -> Account {
+    let rate_window = Duration::from_secs(1);
+    Account::with(SandboxConfig { contacts, rate_limit, rate_window, ..SandboxConfig::default() }).await
+}
+
 /// The rows of a statement.
 pub async fn rows(host: &Host, sql: &str) -> Vec<Value> {
     answer(host, json!({"sql": sql})).await["rows"].as_array().unwrap().clone()
