@@ -83,18 +83,21 @@ impl Mirror {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let now = Utc::now().timestamp_millis();
             transaction.execute("INSERT INTO scans (name) VALUES (?1) ON CONFLICT DO NOTHING", [table.name])?;
-            let query = "SELECT owner, lease_until, started_at, next_offset, tail FROM scans WHERE name = ?1";
-            let (holder, until, started, offset, tail) = transaction.query_row(query, [table.name], |row| {
+            let query = "SELECT owner, lease_until, started_at, next_offset, tail, drifted FROM scans WHERE name = ?1";
+            let (holder, until, started, offset, tail, drifted) = transaction.query_row(query, [table.name], |row| {
                 let started: Option<i64> = row.get(2)?;
                 let holder: Option<String> = row.get(0)?;
-                Ok((holder, row.get::<_, i64>(1)?, started, row.get::<_, u64>(3)?, row.get::<_, Option<String>>(4)?))
+                let (offset, tail): (u64, Option<String>) = (row.get(3)?, row.get(4)?);
+                Ok((holder, row.get::<_, i64>(1)?, started, offset, tail, row.get::<_, bool>(5)?))
             })?;
             let far = now + millis(LEASE);
             // A lease that lies too far ahead was written before the clock was set back.
             if holder.is_some_and(|holder| holder != owner) && until > now && until <= far {
                 return Ok(Turn::Busy);
             }
-            let goes_on = started.is_some_and(|started| started <= now && now - started < STALE_MS) && offset > 0;
+            let lasts = started.is_some_and(|started| started <= now && now - started < STALE_MS);
+            // Where the list moved, something may be lost that who goes on does not know of.
+            let goes_on = lasts && offset > 0 && !drifted;
             if !goes_on {
                 transaction.execute("DELETE FROM scanning WHERE name = ?1", [table.name])?;
                 transaction.execute("DELETE FROM touched WHERE name = ?1", [table.name])?;
