@@ -49,7 +49,10 @@ pub(crate) struct Mirroring {
     opened: OnceCell<Opened>,
     /// This process, among those that scan.
     owner: String,
+    /// For what is read behind a question.
     pace: Pace,
+    /// For scans that take all of the quota for several windows.
+    even: Pace,
     running: Mutex<HashMap<&'static str, watch::Receiver<Progress>>>,
     alive: CancellationToken,
     _end: DropGuard,
@@ -71,7 +74,8 @@ impl Mirroring {
             place: rules.mirror.clone(),
             opened: OnceCell::new(),
             owner: process_name(),
-            pace: Pace::new(rules.bulk_share),
+            pace: Pace::part(rules.bulk_share),
+            even: Pace::all(),
             running: Mutex::default(),
             alive,
             _end: end,

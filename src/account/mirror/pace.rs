@@ -1,4 +1,5 @@
-//! Background reading keeps to a part of the quota, evenly, so that there is always some left for who asks something.
+//! Reading evenly: in the background with a part of the quota, so that there is always some left for who asks something,
+//! and over several windows with all of it, as a burst in each would leave SQLite behind and the rest of the window unused.
 
 use crate::client::QuotaView;
 use std::{
@@ -10,21 +11,30 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Pace {
     percent: u32,
+    /// Who is late may catch up within this part of a window.
+    catches_up: u32,
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
-    pub(super) fn new(percent: u32) -> Self {
-        Self { percent: percent.clamp(1, 100), next: Mutex::default() }
+    /// Never faster than this part of the quota.
+    pub(super) fn part(percent: u32) -> Self {
+        Self { percent: percent.clamp(1, 100), catches_up: 0, next: Mutex::default() }
+    }
+
+    /// All of the quota: what could not be used at its time is used soon after.
+    pub(super) fn all() -> Self {
+        Self { percent: 100, catches_up: 10, next: Mutex::default() }
     }
 
     /// Until when the next request waits.
     pub(super) fn turn(&self, quota: &QuotaView) -> Instant {
         let now = Instant::now();
+        let late = quota.window.checked_div(self.catches_up).and_then(|late| now.checked_sub(late)).unwrap_or(now);
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.max(now));
+        let turn = next.map_or(now, |next| next.max(late));
         *next = Some(turn + self.apart(quota));
-        turn
+        turn.max(now)
     }
 
     /// The time between two requests.
@@ -39,11 +49,30 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const QUOTA: QuotaView =
+        QuotaView { limit: 300, window: Duration::from_secs(60), remaining: 300, held_until: None };
+
+    fn turns(pace: &Pace, quota: &QuotaView, start: Instant, count: usize) -> Vec<u128> {
+        (0..count).map(|_| pace.turn(quota).duration_since(start).as_millis()).collect()
+    }
+
     #[tokio::test(start_paused = true)]
     async fn half_of_the_quota_is_half_as_fast() {
-        let quota = QuotaView { limit: 300, window: Duration::from_secs(60), remaining: 300, held_until: None };
-        let (pace, start) = (Pace::new(50), Instant::now());
-        let turns: Vec<_> = (0..4).map(|_| pace.turn(&quota).duration_since(start).as_millis()).collect();
-        assert_eq!(turns, [0, 400, 800, 1200]);
+        let (pace, start) = (Pace::part(50), Instant::now());
+        assert_eq!(turns(&pace, &QUOTA, start, 4), [0, 400, 800, 1200]);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(turns(&pace, &QUOTA, start, 2), [10_000, 10_400], "nothing to catch up with");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_with_all_of_the_quota_catches_up() {
+        let (pace, start) = (Pace::all(), Instant::now());
+        assert_eq!(turns(&pace, &QUOTA, start, 3), [0, 200, 400]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(turns(&pace, &QUOTA, start, 4), [1000, 1000, 1000, 1200]);
+        // But not with what a long pause left: that would be a burst.
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let burst = turns(&pace, &QUOTA, start, 300).iter().filter(|at| **at == 601_000).count();
+        assert_eq!(burst, 31, "a tenth of a window's requests and its own");
     }
 }

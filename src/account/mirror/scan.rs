@@ -1,6 +1,6 @@
 //! Reading one table: several pages at once, kept in their order, until the list was read without a gap.
 
-use super::Mirroring;
+use super::{Mirroring, pace::Pace};
 use crate::{
     account::{
         paging::{Fit, Paging},
@@ -146,8 +146,8 @@ impl Mirroring {
         let fetch = |offset: u64| {
             let list = &list;
             async move {
-                if paced {
-                    context.bound(tokio::time::sleep_until(self.pace.turn(&self.backend.quota()))).await?;
+                if let Some(pace) = self.pace_of(paced) {
+                    context.bound(tokio::time::sleep_until(pace.turn(&self.backend.quota()))).await?;
                 }
                 let page = self.backend.page(list, offset, PAGE, context).await;
                 page.map(|page| (offset, page)).map_err(|failed| failed.error)
@@ -184,6 +184,20 @@ impl Mirroring {
             }
         }
         Ok(paging.is_complete(mirror.met(table).await?))
+    }
+
+    /// How the next page is waited for: in the background with a part of the quota, and evenly where what is left to
+    /// read takes more than a window.
+    fn pace_of(&self, paced: bool) -> Option<&Pace> {
+        if paced {
+            return Some(&self.pace);
+        }
+        let left = |progress: &Progress| match progress.total {
+            Some(total) if !progress.has_ended() => total.saturating_sub(progress.read) / PAGE,
+            _ => 0,
+        };
+        let pages: u64 = self.running().values().map(|progress| left(&progress.borrow())).sum();
+        (pages >= u64::from(self.backend.quota().limit)).then_some(&self.even)
     }
 
     async fn keep(

@@ -42,6 +42,10 @@ const VERSION: u32 = 1;
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Pages in the log before they are put into the file: the keys of a scan fall all over the indexes, so that each page
+/// of the file is written many times, but only once from a log.
+const LOG_PAGES: i64 = 8192;
+
 /// The memory that one connection keeps of the file, in KiB.
 const CACHE_KIB: i64 = 4096;
 
@@ -142,6 +146,7 @@ fn version(connection: &Connection) -> rusqlite::Result<u32> {
 fn open_writer(path: &Path) -> Result<Connection, OpenFault> {
     let connection = open_private(path, BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

@@ -7,9 +7,6 @@ use std::process::{Child, Stdio};
 /// What a full sync may take, resident and at its highest.
 const MOST_KIB: u64 = 64 * 1024;
 
-const LIMIT: u64 = 200;
-const WINDOW: u64 = 10;
-
 fn memory(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -19,19 +16,17 @@ fn memory(child: &Child) -> Option<u64> {
 /// `cargo test --profile bench --test suite mirror::soak -- --ignored --nocapture`
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a minute, and its use of the quota needs a machine that is not busy"]
+#[ignore = "four minutes of the sandbox's usual quota"]
 async fn a_full_sync_of_100_000_contacts_uses_the_quota_and_little_memory() {
     let config = SandboxConfig {
         contacts: 100_000,
-        rate_limit: u32::try_from(LIMIT).unwrap(),
-        rate_window: Duration::from_secs(WINDOW),
         counting: highlevel_mcp::sandbox::Counting::Sliding,
         ..SandboxConfig::default()
     };
     let account = Account::with(config).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
-    sync.args(["sync", "--rate-limit", &LIMIT.to_string(), "--rate-window", &WINDOW.to_string()]);
+    sync.arg("sync");
     let mut child = sync.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let mut most = 0;
     let ended = loop {
@@ -46,7 +41,7 @@ async fn a_full_sync_of_100_000_contacts_uses_the_quota_and_little_memory() {
     let requests = account.requests().await;
     // At best, the request that comes a whole limit after another comes one window after it.
     let times: Vec<f64> = requests.iter().map(|request| request["at"].as_f64().unwrap()).collect();
-    let limit = usize::try_from(LIMIT).unwrap();
+    let limit = usize::try_from(SandboxConfig::default().rate_limit).unwrap();
     let gaps: Vec<f64> = times.iter().zip(&times[limit..]).map(|(one, later)| later - one).collect();
     let used = stats["windowMs"].as_f64().unwrap() / (gaps.iter().sum::<f64>() / gaps.len() as f64);
     let figures = format!(
