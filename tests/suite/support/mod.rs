@@ -9,7 +9,7 @@ mod wire;
 
 pub use account::Account;
 pub(crate) use both::on_both_apis;
-pub use both::{Api, told};
+pub use both::{Api, has, told};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
