@@ -98,6 +98,11 @@ impl Account {
         self.get(&format!("/sandbox/objects/{kind}")).await
     }
 
+    /// Where its API has the list that the document's has at this path.
+    pub fn list_path(&self, path: &str) -> String {
+        both::list_path(self.api, path, &self.sandbox.location_id())
+    }
+
     /// Every object of a kind that its API tells of, as it can tell it.
     pub async fn told(&self, kind: &str) -> Vec<Value> {
         both::told_of(self.api, kind, self.objects(kind).await, &self.objects("funnels").await)

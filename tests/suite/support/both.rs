@@ -39,6 +39,18 @@ pub fn has(api: Api, tool: &str) -> bool {
     }
 }
 
+/// Where an API has the list that the document's has at this path.
+pub fn list_path(api: Api, path: &str, location: &str) -> String {
+    match (api, path) {
+        (Api::Document, path) => path.to_owned(),
+        (Api::Official, "/contact") => "/contacts/search".to_owned(),
+        (Api::Official, "/opportunity") => "/opportunities/search".to_owned(),
+        (Api::Official, "/campaigns") => format!("/emails/locations/{location}/campaigns/emails"),
+        (Api::Official, "/page") => "/funnels/page".to_owned(),
+        (Api::Official, path) => panic!("no list is like {path}"),
+    }
+}
+
 /// Members that the official API has no place for, by the kind of object.
 fn nowhere(kind: &str) -> &'static [&'static str] {
     match kind {
