@@ -2,7 +2,7 @@
 
 use super::{
     Question,
-    truth::{Page, counts, most},
+    truth::{Page, Step, counts, most},
 };
 use chrono::Duration;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub const QUESTIONS: &[Question] = &[
             let mut funnels: Vec<_> = truth.funnels.iter().collect();
             funnels.sort_by_key(|funnel| &funnel.name);
             let steps = funnels.into_iter().flat_map(|funnel| funnel.pages.iter().map(|step| (&funnel.name, step)));
-            let row = |(funnel, step): (&String, &super::truth::Step)| -> Vec<Value> {
+            let row = |(funnel, step): (&String, &Step)| -> Vec<Value> {
                 let page = truth.page(&step.id).unwrap();
                 row![funnel, step.order, page.name, page.status]
             };
@@ -31,7 +31,9 @@ pub const QUESTIONS: &[Question] = &[
               JOIN pages p ON p.id = s.pageId WHERE p.status <> 'published' GROUP BY f.id ORDER BY f.name",
         answer: |truth| {
             let broken = truth.funnels.iter().flat_map(|funnel| {
-                let steps = funnel.pages.iter().filter(|step| truth.page(&step.id).unwrap().status != "published");
+                let broken =
+                    |step: &&Step| truth.page(&step.id).unwrap().status.as_deref().is_some_and(|of| of != "published");
+                let steps = funnel.pages.iter().filter(broken);
                 steps.map(|_| &funnel.name)
             });
             counts(broken).into_iter().map(|(name, count)| row![name, count]).collect()
@@ -43,7 +45,7 @@ pub const QUESTIONS: &[Question] = &[
               AND id NOT IN (SELECT pageId FROM funnel_pages) ORDER BY slug",
         answer: |truth| {
             let used: HashSet<_> = truth.funnels.iter().flat_map(|of| &of.pages).map(|step| &step.id).collect();
-            let free = |page: &&Page| page.status == "published" && !used.contains(&page.id);
+            let free = |page: &&Page| page.is("published") && !used.contains(&page.id);
             let mut free: Vec<_> = truth.pages.iter().filter(free).collect();
             free.sort_by_key(|page| &page.slug);
             free.iter().map(|page| row![page.name, page.slug]).collect()
@@ -56,7 +58,7 @@ pub const QUESTIONS: &[Question] = &[
         answer: |truth| {
             let old = truth.now - Duration::days(90);
             let mut drafts: Vec<_> =
-                truth.pages.iter().filter(|page| page.status == "draft" && page.updated_at < old).collect();
+                truth.pages.iter().filter(|page| page.is("draft") && page.updated_at < old).collect();
             drafts.sort_by_key(|page| (page.updated_at, &page.name));
             drafts.iter().map(|page| row![page.name]).collect()
         },
@@ -77,7 +79,7 @@ pub const QUESTIONS: &[Question] = &[
         asked: "Which live pages lack a description?",
         sql: "SELECT name FROM pages WHERE status = 'published' AND coalesce(description, '') = ''",
         answer: |truth| {
-            let bare = |page: &&Page| page.status == "published" && page.description.is_none();
+            let bare = |page: &&Page| page.is("published") && page.description.is_none();
             truth.pages.iter().filter(bare).map(|page| row![page.name]).collect()
         },
     },

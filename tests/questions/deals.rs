@@ -6,6 +6,7 @@ use super::{
 };
 use chrono::Duration;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 pub const QUESTIONS: &[Question] = &[
     Question {
@@ -27,7 +28,7 @@ pub const QUESTIONS: &[Question] = &[
               ORDER BY o.updatedAt DESC, o.id LIMIT 20",
         answer: |truth| {
             let quiet = truth.now - Duration::days(30);
-            let fits = |deal: &&Deal| deal.currency == "USD" && deal.value > 10_000.0 && deal.updated_at < quiet;
+            let fits = |deal: &&Deal| deal.is_in("USD") && deal.value > 10_000.0 && deal.updated_at < quiet;
             let mut deals: Vec<_> = truth.open().filter(fits).collect();
             deals.sort_by_key(|deal| (std::cmp::Reverse(deal.updated_at), &deal.id));
             let owner = |deal: &Deal| truth.user(&deal.assigned_to).map(|user| user.name());
@@ -42,9 +43,14 @@ pub const QUESTIONS: &[Question] = &[
               GROUP BY month, currency ORDER BY month, currency",
         answer: |truth| {
             let month = |deal: &Deal| deal.expected_close_date.map(|date| date.format("%Y-%m").to_string());
-            let weighted =
-                truth.open().map(|deal| ((month(deal), &deal.currency), deal.value * deal.probability / 100.0));
-            sums(weighted).iter().map(|((month, currency), sum)| row![month, currency, sum]).collect()
+            let mut sums: BTreeMap<_, Option<f64>> = BTreeMap::new();
+            for deal in truth.open() {
+                let sum = sums.entry((month(deal), &deal.currency)).or_default();
+                if let Some(probability) = deal.probability {
+                    *sum = Some(sum.unwrap_or_default() + deal.value * probability / 100.0);
+                }
+            }
+            sums.iter().map(|((month, currency), sum)| row![month, currency, sum]).collect()
         },
     },
     Question {
@@ -70,7 +76,7 @@ pub const QUESTIONS: &[Question] = &[
               WHERE o.status = 'won' AND o.currency = 'USD' GROUP BY industry ORDER BY industry",
         answer: |truth| {
             let industry = |deal: &Deal| truth.contact(&deal.contact_id)?.field("industry");
-            let won = || truth.won().filter(|deal| deal.currency == "USD");
+            let won = || truth.won().filter(|deal| deal.is_in("USD"));
             let known = || won().filter_map(|deal| Some((industry(deal)?, deal.value)));
             let (numbers, sums) = (counts(known().map(|(industry, _)| industry)), sums(known()));
             numbers.iter().map(|(name, number)| row![name, number, sums[name] / *number as f64]).collect()
@@ -116,7 +122,7 @@ pub const QUESTIONS: &[Question] = &[
               WHERE o.status IN ('open', 'negotiation') AND o.currency = 'USD'
               ORDER BY o.value DESC, o.id LIMIT 10",
         answer: |truth| {
-            let mut deals: Vec<_> = truth.open().filter(|deal| deal.currency == "USD").collect();
+            let mut deals: Vec<_> = truth.open().filter(|deal| deal.is_in("USD")).collect();
             deals.sort_by(|one, other| other.value.total_cmp(&one.value).then_with(|| one.id.cmp(&other.id)));
             let row = |deal: &Deal| {
                 let contact = truth.contact(&deal.contact_id);
@@ -133,11 +139,11 @@ pub const QUESTIONS: &[Question] = &[
                 FROM opportunities WHERE status = 'won' AND currency = 'USD')
               SELECT avg(value) FROM won WHERE place IN ((count + 1) / 2, (count + 2) / 2)",
         answer: |truth| {
-            let won = truth.won().filter(|deal| deal.currency == "USD");
+            let won = truth.won().filter(|deal| deal.is_in("USD"));
             let mut values: Vec<_> = won.map(|deal| deal.value).collect();
             values.sort_by(f64::total_cmp);
-            let (below, above) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
-            vec![row![(below + above) / 2.0]]
+            let middle = |len: usize| (values[(len - 1) / 2] + values[len / 2]) / 2.0;
+            vec![row![(!values.is_empty()).then(|| middle(values.len()))]]
         },
     },
     Question {

@@ -1,9 +1,11 @@
 //! `find_duplicates`: the groups, by comparing everybody with everybody.
 
 use super::truth::{Contact, Truth};
-use crate::support::{Account, Host};
+use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+
+on_both_apis!(the_groups_are_those_that_comparing_all_pairs_gives_the_likeliest_first,);
 
 /// Why two contacts are likely one person's, as the tool says it.
 fn reasons(one: &Contact, other: &Contact) -> BTreeSet<&'static str> {
@@ -57,9 +59,8 @@ fn texts(list: &Value) -> BTreeSet<&str> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-#[tokio::test]
-async fn the_groups_are_those_that_comparing_all_pairs_gives_the_likeliest_first() {
-    let account = Account::new().await;
+async fn the_groups_are_those_that_comparing_all_pairs_gives_the_likeliest_first(api: Api) {
+    let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let truth = Truth::of(&account).await;
     let expected = groups(&truth.contacts);

@@ -94,7 +94,7 @@ pub const QUESTIONS: &[Question] = &[
               WHERE place = 1 ORDER BY owner",
         answer: |truth| {
             let mut best: BTreeMap<&str, &Deal> = BTreeMap::new();
-            for deal in truth.open().filter(|deal| deal.currency == "USD") {
+            for deal in truth.open().filter(|deal| deal.is_in("USD")) {
                 let Some(user) = truth.user(&deal.assigned_to) else { continue };
                 let best = best.entry(&user.first_name).or_insert(deal);
                 if (deal.value, &best.id) > (best.value, &deal.id) {
@@ -109,7 +109,7 @@ pub const QUESTIONS: &[Question] = &[
         sql: "SELECT u.role, count(*), total(o.value) FROM opportunities o JOIN users u ON u.id = o.assignedTo
               WHERE o.status = 'won' AND o.currency = 'USD' GROUP BY u.role",
         answer: |truth| {
-            let won = || truth.won().filter(|deal| deal.currency == "USD");
+            let won = || truth.won().filter(|deal| deal.is_in("USD"));
             let roles = || won().filter_map(|deal| Some((&truth.user(&deal.assigned_to)?.role, deal.value)));
             let (numbers, sums) = (counts(roles().map(|(role, _)| role)), sums(roles()));
             numbers.iter().map(|(role, number)| row![role, number, sums[role]]).collect()

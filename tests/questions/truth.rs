@@ -1,8 +1,9 @@
-//! What the sandbox truly holds, read from its own door and not by the server: the judge of every answer.
+//! What the sandbox truly holds, read from its own door and not by the server: the judge of every answer. What its API
+//! has no place for is not there, as it cannot be for anyone who asks through that API.
 
 use crate::support::Account;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use std::{
     cmp::Reverse,
@@ -46,12 +47,13 @@ pub struct Deal {
     pub name: String,
     pub contact_id: String,
     pub value: f64,
-    pub currency: String,
+    pub currency: Option<String>,
     pub status: String,
     pub stage: String,
-    pub probability: f64,
+    pub probability: Option<f64>,
     pub expected_close_date: Option<NaiveDate>,
     pub assigned_to: String,
+    #[serde(default)]
     pub tags: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
@@ -70,8 +72,8 @@ pub struct Campaign {
 pub struct Page {
     pub id: String,
     pub name: String,
-    pub slug: String,
-    pub status: String,
+    pub slug: Option<String>,
+    pub status: Option<String>,
     pub description: Option<String>,
     pub updated_at: DateTime<Utc>,
 }
@@ -117,18 +119,34 @@ pub struct Truth {
 }
 
 impl Truth {
+    /// All of it, as the account's API can tell it.
     pub async fn of(account: &Account) -> Self {
-        let contacts: Vec<Contact> = account.objects_as("contacts").await;
+        Self::read(async |kind| account.told(kind).await).await
+    }
+
+    /// All of it.
+    pub async fn whole(account: &Account) -> Self {
+        Self::read(async |kind| account.objects(kind).await).await
+    }
+
+    async fn read(objects: impl AsyncFn(&'static str) -> Vec<Value>) -> Self {
+        async fn typed<T: DeserializeOwned>(
+            objects: &impl AsyncFn(&'static str) -> Vec<Value>,
+            kind: &'static str,
+        ) -> Vec<T> {
+            objects(kind).await.into_iter().map(|object| serde_json::from_value(object).unwrap()).collect()
+        }
+        let contacts: Vec<Contact> = typed(&objects, "contacts").await;
         Self {
             now: Utc::now(),
             places: contacts.iter().enumerate().map(|(place, contact)| (contact.id.clone(), place)).collect(),
             contacts,
-            deals: account.objects_as("opportunities").await,
-            campaigns: account.objects_as("campaigns").await,
-            pages: account.objects_as("pages").await,
-            funnels: account.objects_as("funnels").await,
-            webhooks: account.objects_as("webhooks").await,
-            users: account.objects_as("users").await,
+            deals: typed(&objects, "opportunities").await,
+            campaigns: typed(&objects, "campaigns").await,
+            pages: typed(&objects, "pages").await,
+            funnels: typed(&objects, "funnels").await,
+            webhooks: typed(&objects, "webhooks").await,
+            users: typed(&objects, "users").await,
         }
     }
 
@@ -151,6 +169,19 @@ impl Truth {
 
     pub fn won(&self) -> impl Iterator<Item = &Deal> {
         self.deals.iter().filter(|deal| deal.status == "won")
+    }
+}
+
+impl Deal {
+    pub fn is_in(&self, currency: &str) -> bool {
+        self.currency.as_deref() == Some(currency)
+    }
+}
+
+impl Page {
+    /// Whether it is in this status, and not in one that is not told.
+    pub fn is(&self, status: &str) -> bool {
+        self.status.as_deref() == Some(status)
     }
 }
 

@@ -82,10 +82,11 @@ fn failure(status: StatusCode, body: &Body) -> Error {
     document::failure(if missing { StatusCode::NOT_FOUND } else { status }, body)
 }
 
-/// The array of this name.
+/// The array of this name. One object in its place is a list of one: HighLevel's files have it so for some lists.
 pub(super) fn array(body: &mut Value, name: &str) -> Option<Vec<Value>> {
     match body.get_mut(name).map(Value::take) {
         Some(Value::Array(items)) => Some(items),
+        Some(item @ Value::Object(_)) => Some(vec![item]),
         _ => None,
     }
 }

@@ -187,6 +187,8 @@ impl Official {
         let total = total.or_else(|| body.get("meta").and_then(Value::as_object).and_then(count));
         let items = match body {
             Value::Array(items) => Some(items),
+            // An item itself.
+            Value::Object(ref item) if item.contains_key("_id") => Some(vec![body]),
             ref mut body => ask::array(body, name),
         };
         let unreadable =

@@ -1,6 +1,6 @@
 //! What the official backend asks and understands, as pure functions.
 
-use super::{campaigns, contacts, finished, funnels, names, opportunities, places, understand::check};
+use super::{ask, campaigns, contacts, finished, funnels, names, opportunities, places, understand::check};
 use crate::{
     backend::{Api, fuzzing::any_invocation},
     crm::{ALL, Entry, Invocation, Shape, find},
@@ -271,4 +271,12 @@ fn every_operation_of_the_table_can_be_asked_for() {
             assert!(error.field.is_some(), "{}: {error}", entry.name);
         }
     }
+}
+
+#[test]
+fn one_object_in_a_lists_place_is_a_list_of_one() {
+    let mut body = json!({"funnels": {"_id": "f1"}, "pages": [{"_id": "p1"}], "count": 2});
+    assert_eq!(ask::array(&mut body, "funnels"), Some(vec![json!({"_id": "f1"})]));
+    assert_eq!(ask::array(&mut body, "pages"), Some(vec![json!({"_id": "p1"})]));
+    assert_eq!(ask::array(&mut body, "count"), None);
 }

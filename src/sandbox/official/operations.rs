@@ -236,14 +236,12 @@ const ROUTES: &[Route] = &[
     json(Effect::Write, Op::CreateOpportunity, "POST /opportunities/", "POST /opportunity"),
     json(Effect::Write, Op::UpdateOpportunity, "PUT /opportunities/{id}", "PUT /opportunity/{id}"),
     json(Effect::Write, Op::UpdateStatus, "PUT /opportunities/{id}/status", "PUT /opportunity/{id}"),
-    read(
-        Op::Campaigns,
-        "GET /campaigns/",
-        "GET /campaigns",
-        &[must("locationId", Holds::Text), may("status", Holds::Text)],
-    ),
-    // No twin: the list that stands for the document's is the one above, and one fault should not strike twice.
-    Route { twin: None, ..read(Op::EmailCampaigns, EMAILS, "", EMAIL_CAMPAIGNS) }.version(V3),
+    // No twin: the one that is listed, read and created like the document's is the e-mail campaign.
+    Route {
+        twin: None,
+        ..read(Op::Campaigns, "GET /campaigns/", "", &[must("locationId", Holds::Text), may("status", Holds::Text)])
+    },
+    read(Op::EmailCampaigns, EMAILS, "GET /campaigns", EMAIL_CAMPAIGNS).version(V3),
     read(Op::GetEmailCampaign, EMAIL, "GET /campaign", &[]).version(V3),
     json(Effect::Write, Op::CreateEmailCampaign, NEW_EMAIL, "POST /campaigns").version(V3),
     read(Op::FunnelPages, "GET /funnels/page", "GET /page", PAGES).version(None),

@@ -2,6 +2,7 @@
 //! judged by what the sandbox wrote.
 
 mod by_form;
+mod by_setting;
 mod by_token;
 mod command_line;
 mod rules;

@@ -1,41 +1,50 @@
 //! Campaigns ("Campaign Management").
 
 use super::{Contract, id};
+use crate::support::{Api, on_both_apis};
 use serde_json::json;
 
-#[tokio::test]
-async fn lists_arrive_as_a_bare_array() {
-    let contract = Contract::new().await;
+on_both_apis!(lists_arrive_as_a_bare_array, one_is_asked_for_by_query, creates);
+
+async fn lists_arrive_as_a_bare_array(api: Api) {
+    let contract = Contract::of(api).await;
     let all = contract.call("list_campaigns", json!({}), &[("GET", "/campaigns", "", None)]).await;
-    assert_eq!(all["data"].as_array().unwrap().len(), 12, "{all}");
+    let truth = contract.account.told("campaigns").await;
+    assert_eq!(all["data"].as_array().unwrap().len(), truth.len(), "{all}");
     for status in ["active", "paused", "archived"] {
+        let arguments = json!({"status": status});
+        if contract.able("list_campaigns", "campaigns", &arguments).await != arguments {
+            continue;
+        }
         let query = format!("status={status}");
-        let some =
-            contract.call("list_campaigns", json!({"status": status}), &[("GET", "/campaigns", &query, None)]).await;
-        assert!(some["data"].as_array().unwrap().iter().all(|campaign| campaign["status"] == status), "{some}");
+        let some = contract.call("list_campaigns", arguments, &[("GET", "/campaigns", &query, None)]).await;
+        let items = some["data"].as_array().unwrap();
+        assert!(!items.is_empty() && items.iter().all(|campaign| campaign["status"] == status), "{some}");
     }
-    let sent = [("GET", "/campaigns", "limit=5&offset=5", None)];
-    let page = contract.call("list_campaigns", json!({"limit": 5, "offset": 5}), &sent).await;
-    assert_eq!(page["data"][0]["id"], all["data"][5]["id"]);
-    assert_eq!(page["meta"]["nextOffset"], 10, "a full page without a total may have more after it: {page}");
+    let sent = [("GET", "/campaigns", "limit=4&offset=4", None)];
+    let page = contract.call("list_campaigns", json!({"limit": 4, "offset": 4}), &sent).await;
+    assert_eq!(page["data"][0]["id"], all["data"][4]["id"]);
+    assert_eq!(page["meta"]["nextOffset"], 8, "a full page without a total may have more after it: {page}");
 }
 
-#[tokio::test]
-async fn one_is_asked_for_by_query() {
-    let contract = Contract::new().await;
+async fn one_is_asked_for_by_query(api: Api) {
+    let contract = Contract::of(api).await;
     let some = contract.account.find("campaigns", |_| true).await;
     let query = format!("id={}", id(&some));
     let got = contract.call("get_campaign", json!({"id": id(&some)}), &[("GET", "/campaign", &query, None)]).await;
-    assert_eq!(got, some);
+    contract.agrees(&got, "campaigns", &some);
 }
 
-#[tokio::test]
-async fn creates() {
-    let contract = Contract::new().await;
+async fn creates(api: Api) {
+    let contract = Contract::of(api).await;
     let least = json!({"name": "Spring", "type": "email"});
     let made = contract.call("create_campaign", least.clone(), &[("POST", "/campaigns", "", Some(least))]).await;
-    assert_eq!(made, contract.truth("campaigns", &made["id"]).await);
+    contract.agrees(&made, "campaigns", &contract.truth("campaigns", &made["id"]).await);
     let all = json!({"name": "Email Campaign", "type": "email", "status": "draft", "template": "campaign_template_id"});
-    let made = contract.call("create_campaign", all.clone(), &[("POST", "/campaigns", "", Some(all))]).await;
-    assert_eq!((&made["status"], &made["template"]), (&json!("draft"), &json!("campaign_template_id")));
+    let made = contract.call("create_campaign", all.clone(), &[("POST", "/campaigns", "", Some(all.clone()))]).await;
+    let stored = contract.truth("campaigns", &made["id"]).await;
+    contract.agrees(&made, "campaigns", &stored);
+    for (field, value) in all.as_object().unwrap() {
+        assert_eq!(stored[field], *value, "{field}");
+    }
 }

@@ -1,20 +1,32 @@
 //! Contacts ("Contact Management").
 
 use super::{Contract, id};
+use crate::support::{Api, on_both_apis};
 use serde_json::{Value, json};
 
-fn everything() -> Value {
+on_both_apis!(
+    lists_with_every_filter,
+    a_tag_with_a_comma_is_filtered_after_reading,
+    gets_one,
+    creates_with_least_and_with_all,
+    updates_only_what_is_given,
+    merges_address_and_custom_fields_with_what_is_there,
+    empties_fields_by_name_or_by_null,
+);
+
+/// All that a contact can have; of custom fields and owners the official API takes those that there are.
+async fn everything(contract: &Contract) -> Value {
+    let owner = contract.account.find("users", |_| true).await;
     json!({
         "firstName": "John", "lastName": "Doe", "email": "john@example.com", "phone": "+1-555-0100",
-        "companyName": "Acme Corp", "tags": ["vip", "sales"], "source": "api", "assignedTo": "user456",
+        "companyName": "Acme Corp", "tags": ["vip", "sales"], "source": "api", "assignedTo": owner["id"],
         "address": {"street": "123 Main St", "city": "City", "state": "ST", "postalCode": "12345", "country": "USA"},
-        "customFields": {"industry": "Technology", "seats": 12}
+        "customFields": {"industry": "Technology", "employees": 12}
     })
 }
 
-#[tokio::test]
-async fn lists_with_every_filter() {
-    let contract = Contract::new().await;
+async fn lists_with_every_filter(api: Api) {
+    let contract = Contract::of(api).await;
     let some = contract.account.find("contacts", |contact| contact["tags"][0].is_string()).await;
     let (email, tag) = (some["email"].as_str().unwrap(), some["tags"][0].as_str().unwrap());
     let all = contract.call("list_contacts", json!({}), &[("GET", "/contact", "", None)]).await;
@@ -22,7 +34,7 @@ async fn lists_with_every_filter() {
     assert_eq!(all["meta"]["nextOffset"], 50);
     let query = format!("email={}", email.replace('@', "%40"));
     let found = contract.call("list_contacts", json!({"email": email}), &[("GET", "/contact", &query, None)]).await;
-    assert_eq!(found["data"][0], some);
+    contract.agrees(&found["data"][0], "contacts", &some);
     let sent = [("GET", "/contact", "phone=%2B1-555-0100", None)];
     let none = contract.call("list_contacts", json!({"phone": "+1-555-0100"}), &sent).await;
     assert_eq!(none["meta"]["total"], 0, "{none}");
@@ -31,9 +43,8 @@ async fn lists_with_every_filter() {
     contract.call("list_contacts", arguments, &[("GET", "/contact", &query, None)]).await;
 }
 
-#[tokio::test]
-async fn a_tag_with_a_comma_is_filtered_after_reading() {
-    let contract = Contract::new().await;
+async fn a_tag_with_a_comma_is_filtered_after_reading(api: Api) {
+    let contract = Contract::of(api).await;
     let some = contract.account.objects("contacts").await.remove(120);
     contract.account.change("contacts", id(&some), json!({"tags": ["vip", "berlin, east"]})).await;
 
@@ -46,25 +57,29 @@ async fn a_tag_with_a_comma_is_filtered_after_reading() {
         contract.call("list_contacts", arguments, &[("GET", "/contact", "limit=100&tags=vip&offset=0", None)]).await;
     assert_eq!(found["data"].as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found["data"][0]["id"], some["id"]);
-    assert!(found["note"].as_str().unwrap().contains("comma"), "{found}");
+    // What is filtered here and not by the API has to be said; the official API takes any tag.
+    let said = found["note"].as_str().is_some_and(|note| note.contains("comma"));
+    assert_eq!(said, api == Api::Document, "{found}");
 }
 
-#[tokio::test]
-async fn gets_one() {
-    let contract = Contract::new().await;
+async fn gets_one(api: Api) {
+    let contract = Contract::of(api).await;
     let some = contract.account.find("contacts", |_| true).await;
     let path = format!("/contact/{}", id(&some));
-    assert_eq!(contract.call("get_contact", json!({"id": id(&some)}), &[("GET", &path, "", None)]).await, some);
+    let got = contract.call("get_contact", json!({"id": id(&some)}), &[("GET", &path, "", None)]).await;
+    contract.agrees(&got, "contacts", &some);
 }
 
-#[tokio::test]
-async fn creates_with_least_and_with_all() {
-    let contract = Contract::new().await;
+async fn creates_with_least_and_with_all(api: Api) {
+    let contract = Contract::of(api).await;
+    let everything = everything(&contract).await;
     let least = json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com"});
     let made = contract.call("create_contact", least.clone(), &[("POST", "/contact", "", Some(least))]).await;
-    assert_eq!(made, contract.truth("contacts", &made["id"]).await);
-    let made = contract.call("create_contact", everything(), &[("POST", "/contact", "", Some(everything()))]).await;
-    for (field, value) in everything().as_object().unwrap() {
+    contract.agrees(&made, "contacts", &contract.truth("contacts", &made["id"]).await);
+    let made = contract
+        .call("create_contact", everything.clone(), &[("POST", "/contact", "", Some(everything.clone()))])
+        .await;
+    for (field, value) in everything.as_object().unwrap() {
         assert_eq!(made[field], *value, "{field}");
     }
     assert!(made["createdAt"].is_string());
@@ -74,16 +89,18 @@ async fn creates_with_least_and_with_all() {
     let sent = json!({"firstName": "Bo", "lastName": "M", "email": "bo@example.com", "address": {"city": "Ulm"}});
     contract.call("create_contact", with_nulls, &[("POST", "/contact", "", Some(sent))]).await;
     // Some hosts turn objects and lists into strings of JSON.
-    let mut as_text = everything();
-    as_text["address"] = everything()["address"].to_string().into();
-    as_text["tags"] = everything()["tags"].to_string().into();
-    contract.call("create_contact", as_text, &[("POST", "/contact", "", Some(everything()))]).await;
+    let mut as_text = everything.clone();
+    as_text["address"] = everything["address"].to_string().into();
+    as_text["tags"] = everything["tags"].to_string().into();
+    contract.call("create_contact", as_text, &[("POST", "/contact", "", Some(everything.clone()))]).await;
 }
 
-#[tokio::test]
-async fn updates_only_what_is_given() {
-    let contract = Contract::new().await;
-    let made = contract.call("create_contact", everything(), &[("POST", "/contact", "", Some(everything()))]).await;
+async fn updates_only_what_is_given(api: Api) {
+    let contract = Contract::of(api).await;
+    let everything = everything(&contract).await;
+    let made = contract
+        .call("create_contact", everything.clone(), &[("POST", "/contact", "", Some(everything.clone()))])
+        .await;
     let path = format!("/contact/{}", id(&made));
     let changes = json!({"phone": "+1-555-0199", "tags": ["new"]});
     let mut arguments = changes.clone();
@@ -97,25 +114,29 @@ async fn updates_only_what_is_given() {
     assert_eq!(updated["address"], made["address"]);
 }
 
-#[tokio::test]
-async fn merges_address_and_custom_fields_with_what_is_there() {
-    let contract = Contract::new().await;
-    let made = contract.call("create_contact", everything(), &[("POST", "/contact", "", Some(everything()))]).await;
+async fn merges_address_and_custom_fields_with_what_is_there(api: Api) {
+    let contract = Contract::of(api).await;
+    let everything = everything(&contract).await;
+    let made = contract
+        .call("create_contact", everything.clone(), &[("POST", "/contact", "", Some(everything.clone()))])
+        .await;
     let path = format!("/contact/{}", id(&made));
     let whole = json!({
         "address": {"street": "123 Main St", "city": "Town", "state": "ST", "postalCode": "12345", "country": "USA"},
-        "customFields": {"industry": "Technology", "seats": 12, "plan": "pro"}
+        "customFields": {"industry": "Technology", "employees": 12, "preferredContact": "sms"}
     });
-    let arguments = json!({"id": made["id"], "address": {"city": "Town"}, "customFields": {"plan": "pro"}});
+    let arguments = json!({"id": made["id"], "address": {"city": "Town"}, "customFields": {"preferredContact": "sms"}});
     let sent = [("GET", path.as_str(), "", None), ("PUT", path.as_str(), "", Some(whole.clone()))];
     let updated = contract.call("update_contact", arguments, &sent).await;
     assert_eq!((&updated["address"], &updated["customFields"]), (&whole["address"], &whole["customFields"]));
 }
 
-#[tokio::test]
-async fn empties_fields_by_name_or_by_null() {
-    let contract = Contract::new().await;
-    let made = contract.call("create_contact", everything(), &[("POST", "/contact", "", Some(everything()))]).await;
+async fn empties_fields_by_name_or_by_null(api: Api) {
+    let contract = Contract::of(api).await;
+    let everything = everything(&contract).await;
+    let made = contract
+        .call("create_contact", everything.clone(), &[("POST", "/contact", "", Some(everything.clone()))])
+        .await;
     let path = format!("/contact/{}", id(&made));
     let emptied = json!({"phone": null, "source": null});
     let arguments = json!({"id": made["id"], "clear": ["source", "phone"]});

@@ -1,11 +1,14 @@
 //! Opportunities ("Opportunity Management").
 
 use super::{Contract, id};
+use crate::support::{Account, Api, on_both_apis};
+use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn lists_by_the_statuses_that_the_api_knows() {
-    let contract = Contract::new().await;
+on_both_apis!(lists_by_the_statuses_that_the_api_knows, gets_creates_and_updates);
+
+async fn lists_by_the_statuses_that_the_api_knows(api: Api) {
+    let contract = Contract::of(api).await;
     for status in ["open", "won", "lost"] {
         let query = format!("status={status}");
         let list = contract
@@ -13,19 +16,22 @@ async fn lists_by_the_statuses_that_the_api_knows() {
             .await;
         let items = list["data"].as_array().unwrap();
         assert!(!items.is_empty() && items.iter().all(|deal| deal["status"] == status), "{list}");
+        for deal in items {
+            contract.agrees(deal, "opportunities", &contract.truth("opportunities", &deal["id"]).await);
+        }
     }
+    let negotiation = json!({"status": "negotiation"});
+    contract.able("list_opportunities", "opportunities", &negotiation).await;
     let sent = [("GET", "/opportunity", "limit=3&offset=2", None)];
     let page = contract.call("list_opportunities", json!({"limit": 3, "offset": 2}), &sent).await;
     assert_eq!(page["meta"]["nextOffset"], 5, "{page}");
 }
 
+/// The document's API alone: the official one knows no such status, and refuses it.
 #[tokio::test]
 async fn negotiation_is_filtered_after_reading_over_as_many_pages_as_it_takes() {
-    let account =
-        crate::support::Account::with(highlevel_mcp::sandbox::SandboxConfig { contacts: 1_200, ..Default::default() })
-            .await;
-    let host = crate::support::Host::new(&account, &[]).await;
-    let contract = Contract { account, host };
+    let account = Account::with(SandboxConfig { contacts: 1_200, ..Default::default() }).await;
+    let contract = Contract::on(account, &[]).await;
     let truth: Vec<Value> = contract.account.objects("opportunities").await;
     let wanted: Vec<&Value> =
         truth.iter().filter(|deal| deal["status"] == "negotiation").map(|deal| &deal["id"]).collect();
@@ -70,34 +76,62 @@ async fn negotiation_is_filtered_after_reading_over_as_many_pages_as_it_takes() 
     assert_eq!(first["data"].as_array().unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn gets_creates_and_updates() {
-    let contract = Contract::new().await;
+async fn gets_creates_and_updates(api: Api) {
+    let contract = Contract::of(api).await;
     let contact = contract.account.find("contacts", |_| true).await;
+    let owner = contract.account.find("users", |_| true).await;
     let least = json!({"name": "Renewal", "contactId": contact["id"], "value": 0, "status": "open"});
     let made = contract.call("create_opportunity", least.clone(), &[("POST", "/opportunity", "", Some(least))]).await;
-    assert_eq!(made, contract.truth("opportunities", &made["id"]).await);
+    contract.agrees(&made, "opportunities", &contract.truth("opportunities", &made["id"]).await);
     let all = json!({
         "name": "Enterprise Deal", "contactId": contact["id"], "value": 50000.5, "status": "negotiation",
         "currency": "EUR", "stage": "proposal", "probability": 75, "expectedCloseDate": "2026-02-28",
-        "assignedTo": "user789", "tags": ["priority"]
+        "assignedTo": owner["id"], "tags": ["priority"]
     });
+    let all = contract.able("create_opportunity", "opportunities", &all).await;
     let made =
         contract.call("create_opportunity", all.clone(), &[("POST", "/opportunity", "", Some(all.clone()))]).await;
+    let stored = contract.truth("opportunities", &made["id"]).await;
+    contract.agrees(&made, "opportunities", &stored);
     for (field, value) in all.as_object().unwrap() {
-        assert_eq!(
-            made[field].as_f64().map(Value::from).unwrap_or(made[field].clone()),
-            value.as_f64().map(Value::from).unwrap_or(value.clone()),
-            "{field}"
-        );
+        assert!(stored[field] == *value || stored[field].as_f64() == value.as_f64(), "{field}: {stored}");
     }
     let path = format!("/opportunity/{}", id(&made));
     let same = contract.call("get_opportunity", json!({"id": made["id"]}), &[("GET", &path, "", None)]).await;
     assert_eq!(same, made);
-    let changes = json!({"status": "won", "value": 48000, "tags": [], "stage": null});
-    let arguments = json!({"id": made["id"], "status": "won", "value": 48000, "tags": [], "clear": ["stage"]});
-    let updated = contract
-        .call("update_opportunity", arguments, &[("GET", &path, "", None), ("PUT", &path, "", Some(changes))])
-        .await;
-    assert_eq!((&updated["status"], &updated["tags"], &updated["name"]), (&json!("won"), &json!([]), &made["name"]));
+    let changes = json!({"id": made["id"], "status": "won", "value": 48000, "tags": []});
+    let arguments = contract.able("update_opportunity", "opportunities", &changes).await;
+    let body = json!({"status": "won", "value": 48000, "tags": []});
+    let sent = [("GET", path.as_str(), "", None), ("PUT", path.as_str(), "", Some(body))];
+    let updated = contract.call("update_opportunity", arguments, &sent).await;
+    assert_eq!(
+        (&updated["status"], &updated["value"], &updated["name"]),
+        (&json!("won"), &json!(48000), &made["name"])
+    );
+    contract.agrees(&updated, "opportunities", &contract.truth("opportunities", &made["id"]).await);
+}
+
+/// The document's API alone: in the official one a deal is always in a stage.
+#[tokio::test]
+async fn empties_a_stage() {
+    let contract = Contract::of(Api::Document).await;
+    let deal = contract.account.find("opportunities", |deal| deal["stage"].is_string()).await;
+    let path = format!("/opportunity/{}", id(&deal));
+    let sent = [("GET", path.as_str(), "", None), ("PUT", path.as_str(), "", Some(json!({"stage": null})))];
+    let updated = contract.call("update_opportunity", json!({"id": deal["id"], "clear": ["stage"]}), &sent).await;
+    assert!(updated["stage"].is_null(), "{updated}");
+}
+
+/// The official API alone: the document's has no pipelines.
+#[tokio::test]
+async fn lists_pipelines_with_their_stages() {
+    let contract = Contract::of(Api::Official).await;
+    let list = contract.call("list_pipelines", json!({}), &[]).await;
+    let truth = contract.account.objects("pipelines").await;
+    let names = |pipelines: &Value| -> Vec<(Value, Vec<Value>)> {
+        let stages =
+            |pipeline: &Value| pipeline["stages"].as_array().unwrap().iter().map(|of| of["name"].clone()).collect();
+        pipelines.as_array().unwrap().iter().map(|pipeline| (pipeline["id"].clone(), stages(pipeline))).collect()
+    };
+    assert_eq!(names(&list["data"]), names(&truth.into()));
 }

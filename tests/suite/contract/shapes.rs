@@ -1,4 +1,5 @@
-//! Answers in every shape that the document and the readings allow, from an API that says them literally.
+//! Answers in every shape that the document and the readings allow, from an API that says them literally. The official
+//! API's shapes are HighLevel's files'; see `official/` and `src/backend/official/tests.rs`.
 
 use super::upstream::{Upstream, answer};
 use crate::support::{Account, Era, Host, Person, command};

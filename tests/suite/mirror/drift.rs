@@ -3,10 +3,11 @@
 use super::*;
 use crate::support::{command, run};
 
+on_both_apis!(a_list_that_moves_is_read_until_it_was_whole, a_list_that_never_rests_is_said_to_be_incomplete,);
+
 /// Contacts and deals come and go while a sync reads them: in the end all is as it truly is.
-#[tokio::test]
-async fn a_list_that_moves_is_read_until_it_was_whole() {
-    let account = slow_account(3_000, 20).await;
+async fn a_list_that_moves_is_read_until_it_was_whole(api: Api) {
+    let account = slow_account(api, 3_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "--rate-limit", "20", "--rate-window", "1"]);
@@ -35,17 +36,20 @@ async fn a_list_that_moves_is_read_until_it_was_whole() {
 }
 
 /// A list that never rests is not called complete.
-#[tokio::test]
-async fn a_list_that_never_rests_is_said_to_be_incomplete() {
-    let account = slow_account(1_500, 20).await;
+async fn a_list_that_never_rests_is_said_to_be_incomplete(api: Api) {
+    // More pages than a window takes, so that a reading lasts.
+    let account = slow_account(api, 2_500, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "contacts", "--rate-limit", "20", "--rate-window", "1"]);
+    let contacts = account.objects("contacts").await;
     let moving = async {
-        loop {
-            let contacts = account.objects("contacts").await;
-            account.remove("contacts", contacts[5]["id"].as_str().unwrap()).await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        // At both ends: one API lists the oldest first, the other the newest.
+        for victims in contacts.iter().zip(contacts.iter().rev()) {
+            for victim in [victims.0, victims.1] {
+                account.remove("contacts", victim["id"].as_str().unwrap()).await;
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
         }
     };
     let ran = tokio::select! { ran = run(sync) => ran, () = moving => unreachable!() };

@@ -51,7 +51,7 @@ const STOPPED: &[&str] = &[
 
 #[tokio::test]
 async fn what_is_no_reading_is_refused() {
-    let account = account(300).await;
+    let account = account(Api::Document, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
     for sql in REFUSED {
@@ -66,7 +66,7 @@ async fn what_is_no_reading_is_refused() {
 
 #[tokio::test]
 async fn what_has_no_end_is_stopped() {
-    let account = account(300).await;
+    let account = account(Api::Document, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
     // Side by side: each is stopped by itself, and none holds up the others.
@@ -85,7 +85,7 @@ async fn what_is_stopped_took_little_memory() {
     use crate::support::{Wire, command};
     /// With the debug build's own 20 or so.
     const MOST_KIB: u64 = 96 * 1024;
-    let account = account(300).await;
+    let account = account(Api::Document, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = Wire::start(command(&account, state.path()));
     let wire = tokio::task::spawn_blocking(move || {
@@ -106,7 +106,7 @@ async fn what_is_stopped_took_little_memory() {
 
 #[tokio::test]
 async fn cte_names_json_functions_and_windows_are_no_trouble() {
-    let account = account(120).await;
+    let account = account(Api::Document, 120).await;
     let host = Host::new(&account, &[]).await;
     for sql in [
         "with t(x) as (select 1) select count(*) from t",

@@ -4,6 +4,8 @@ use super::*;
 use crate::support::{command, run};
 use std::process::Command;
 
+on_both_apis!(a_killed_scan_is_gone_on_with, two_processes_read_a_table_once,);
+
 fn sync(account: &Account, state: &std::path::Path) -> Command {
     let mut sync = command(account, state);
     sync.args(["sync", "contacts", "--rate-limit", "20", "--rate-window", "1"]);
@@ -12,9 +14,8 @@ fn sync(account: &Account, state: &std::path::Path) -> Command {
 
 const PAGES: usize = 61;
 
-#[tokio::test]
-async fn a_killed_scan_is_gone_on_with() {
-    let account = slow_account(6_000, 20).await;
+async fn a_killed_scan_is_gone_on_with(api: Api) {
+    let account = slow_account(api, 6_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut first = sync(&account, state.path());
     let mut child = first.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
@@ -33,9 +34,8 @@ async fn a_killed_scan_is_gone_on_with() {
     assert_eq!(ran.stdout.lines().nth(1), Some("6000,6000"), "{}{}", ran.stdout, ran.stderr);
 }
 
-#[tokio::test]
-async fn two_processes_read_a_table_once() {
-    let account = slow_account(6_000, 20).await;
+async fn two_processes_read_a_table_once(api: Api) {
+    let account = slow_account(api, 6_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let (one, other) = tokio::join!(run(sync(&account, state.path())), run(sync(&account, state.path())));
     assert_eq!((one.code, other.code), (Some(0), Some(0)), "{} {}", one.stderr, other.stderr);

@@ -12,14 +12,15 @@ mod policy;
 mod soak;
 mod writes;
 
-use crate::support::{Account, Host};
+use crate::support::{Account, Api, Host, on_both_apis};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
 /// An account of so many contacts, and a quota that does not matter.
-pub async fn account(contacts: usize) -> Account {
+pub async fn account(api: Api, contacts: usize) -> Account {
     let config = SandboxConfig {
+        api,
         contacts,
         rate_limit: 20_000,
         rate_window: Duration::from_secs(10),
@@ -29,9 +30,9 @@ pub async fn account(contacts: usize) -> Account {
 }
 
 /// An account of so many contacts that takes so many requests a second.
-pub async fn slow_account(contacts: usize, rate_limit: u32) -> Account {
+pub async fn slow_account(api: Api, contacts: usize, rate_limit: u32) -> Account {
     let rate_window = Duration::from_secs(1);
-    Account::with(SandboxConfig { contacts, rate_limit, rate_window, ..SandboxConfig::default() }).await
+    Account::with(SandboxConfig { api, contacts, rate_limit, rate_window, ..SandboxConfig::default() }).await
 }
 
 /// The rows of a statement.
@@ -60,13 +61,14 @@ pub async fn until(host: &Host, arguments: Value, wanted: impl Fn(&Value) -> boo
     panic!("it never came: {arguments}");
 }
 
-/// The ids of all objects of a kind, as they truly are.
+/// The ids of all objects of a kind that the API tells of, as they truly are.
 pub async fn true_ids(account: &Account, kind: &str) -> BTreeSet<String> {
-    let objects = account.objects(kind).await;
+    let objects = account.told(kind).await;
     objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The requests to a path since they were last forgotten.
+/// The requests to a list since they were last forgotten, by its path in the document's API.
 pub async fn requests_to(account: &Account, path: &str) -> usize {
+    let path = account.list_path(path);
     account.requests().await.iter().filter(|request| request["path"] == path).count()
 }

@@ -2,9 +2,11 @@
 
 use super::*;
 
+on_both_apis!(another_account_has_another_mirror,);
+
 #[tokio::test]
 async fn a_hidden_tools_table_cannot_be_asked() {
-    let account = account(30).await;
+    let account = account(Api::Document, 30).await;
     for flags in [&["--exclude-tools", "list_webhooks"][..], &["--toolsets", "contacts,opportunities,insights"]] {
         let host = Host::new(&account, flags).await;
         for sql in [
@@ -30,7 +32,7 @@ async fn a_hidden_tools_table_cannot_be_asked() {
 
 #[tokio::test]
 async fn insights_alone_may_ask_everything() {
-    let account = account(30).await;
+    let account = account(Api::Document, 30).await;
     for flags in [["--toolsets", "insights"], ["--tools", "query_crm"]] {
         let host = Host::new(&account, &flags).await;
         assert_eq!(cell(&host, "select count(*) from webhooks").await, 2);
@@ -39,7 +41,7 @@ async fn insights_alone_may_ask_everything() {
 
 #[tokio::test]
 async fn without_a_credential_there_is_no_mirror() {
-    let account = account(30).await;
+    let account = account(Api::Document, 30).await;
     let state = tempfile::tempdir().unwrap();
     let mut command = crate::support::command(&account, state.path());
     command.env_remove("GHL_TOKEN_ID").args(["query", "select 1"]);
@@ -49,9 +51,8 @@ async fn without_a_credential_there_is_no_mirror() {
 }
 
 /// The accounts of two tokens are two accounts, and so are two locations.
-#[tokio::test]
-async fn another_account_has_another_mirror() {
-    let (one, other) = (account(30).await, account(40).await);
+async fn another_account_has_another_mirror(api: Api) {
+    let (one, other) = (account(api, 30).await, account(api, 40).await);
     let state = tempfile::tempdir().unwrap();
     for (account, count) in [(&one, "30"), (&other, "40"), (&one, "30")] {
         let mut command = crate::support::command(account, state.path());

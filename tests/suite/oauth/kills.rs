@@ -72,22 +72,18 @@ impl Chain {
         wire
     }
 
-    async fn asked(&self) -> u64 {
-        self.account.stats().await["byOperation"]["POST /oauth/token"].as_u64().unwrap_or(0)
-    }
-
     /// One refresh that something happens to.
     async fn step(&mut self) {
         let faults = FAULTS[self.random.random_range(0..FAULTS.len())];
         self.account.faults(faults).await;
         self.account.expire_tokens().await;
-        let before = self.asked().await;
+        let before = asked(&self.account).await;
         let mut wire = self.start();
         wire.send("tools/call", json!({"name": "list_contacts", "arguments": {"limit": 1}}));
         // A kill before the request, at any moment of it, or after it: or none, and the fault alone.
         if self.random.random_bool(0.8) {
             if self.random.random_bool(0.9) {
-                while self.asked().await == before {
+                while asked(&self.account).await == before {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
             }
@@ -96,7 +92,7 @@ impl Chain {
             wire.child.wait().unwrap();
             self.figures.kills += 1;
         } else {
-            while self.asked().await == before {
+            while asked(&self.account).await == before {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             tokio::time::sleep(Duration::from_millis(400)).await;

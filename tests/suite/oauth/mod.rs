@@ -5,6 +5,8 @@ mod agency;
 mod kills;
 mod login;
 mod processes;
+#[cfg(unix)]
+mod stopped;
 
 use crate::support::{Account, BINARY, Ran, run};
 use highlevel_mcp::sandbox::SandboxConfig;
@@ -105,6 +107,11 @@ async fn log_in(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
 
 async fn live(account: &Account) -> u64 {
     account.stats().await["liveRefreshTokens"].as_u64().unwrap()
+}
+
+/// How often a pair was asked for, whatever came of it.
+async fn asked(account: &Account) -> u64 {
+    account.stats().await["byOperation"]["POST /oauth/token"].as_u64().unwrap_or(0)
 }
 
 async fn refreshes(account: &Account) -> u64 {

@@ -1,9 +1,11 @@
 //! Every tool through a real server process on the sandbox's official API, which judges each request by HighLevel's files.
 
+mod calls;
 mod deep;
 mod doubt;
 mod files;
 mod names;
+mod prism;
 mod quota;
 mod tools;
 

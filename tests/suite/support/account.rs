@@ -1,6 +1,7 @@
 //! An account for one test: the sandbox on a loopback port, and what it says of itself.
 
-use highlevel_mcp::sandbox::{Api, Sandbox, SandboxConfig};
+use super::both::{self, Api};
+use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::Ipv4Addr;
@@ -10,7 +11,7 @@ pub struct Account {
     sandbox: Sandbox,
     token: String,
     rotates: bool,
-    official: bool,
+    api: Api,
     http: reqwest::Client,
 }
 
@@ -20,14 +21,23 @@ impl Account {
         Self::with(SandboxConfig::default()).await
     }
 
+    /// The same account behind this API, with its quota.
+    pub async fn of(api: Api) -> Self {
+        Self::with(match api {
+            Api::Document => SandboxConfig::default(),
+            Api::Official => SandboxConfig::official(),
+        })
+        .await
+    }
+
     pub async fn with(config: SandboxConfig) -> Self {
         // Harmless when a test made it before.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (token, rotates) = (config.extra_token.clone(), config.rotate);
-        let official = config.api == Api::Official;
+        let api = config.api;
         let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
         let token = token.unwrap_or_else(|| sandbox.token());
-        Self { sandbox, token, rotates, official, http: reqwest::Client::new() }
+        Self { sandbox, token, rotates, api, http: reqwest::Client::new() }
     }
 
     pub fn url(&self) -> String {
@@ -36,7 +46,17 @@ impl Account {
 
     /// The location that the official API is asked for.
     pub fn location(&self) -> Option<String> {
-        self.official.then(|| self.sandbox.location_id())
+        (self.api == Api::Official).then(|| self.sandbox.location_id())
+    }
+
+    /// The API that it is behind.
+    pub fn api(&self) -> Api {
+        self.api
+    }
+
+    /// Whether a server on it lists the tool.
+    pub fn has(&self, tool: &str) -> bool {
+        both::has(self.api, tool)
     }
 
     /// The token that hosts are started with.
@@ -78,9 +98,25 @@ impl Account {
         self.get(&format!("/sandbox/objects/{kind}")).await
     }
 
-    /// The first object of a kind that fits.
+    /// Where its API has the list that the document's has at this path.
+    pub fn list_path(&self, path: &str) -> String {
+        both::list_path(self.api, path, &self.sandbox.location_id())
+    }
+
+    /// Every object of a kind that its API tells of, as it can tell it.
+    pub async fn told(&self, kind: &str) -> Vec<Value> {
+        both::told_of(self.api, kind, self.objects(kind).await, &self.objects("funnels").await)
+    }
+
+    /// The first object of a kind that fits, among those that its API tells of and as it truly is.
     pub async fn find(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        self.objects(kind).await.into_iter().find(|object| fits(object)).expect("the account has such an object")
+        let told = self.told(kind).await;
+        let is_told = |object: &Value| told.iter().any(|told| told["id"] == object["id"]);
+        self.objects(kind)
+            .await
+            .into_iter()
+            .find(|object| is_told(object) && fits(object))
+            .expect("the account has such an object")
     }
 
     /// Changes an object behind the server's back.

@@ -1,17 +1,20 @@
 //! What the tests stand on: an account, hosts that start the server as a child process, and the command line.
 
 mod account;
+mod both;
 mod cli;
 mod host;
 mod watch;
 mod wire;
 
 pub use account::Account;
+pub(crate) use both::on_both_apis;
+pub use both::{Api, has, told};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
 
-use highlevel_mcp::{backend::Api, crm::ALL};
+use highlevel_mcp::crm::ALL;
 use std::{path::Path, process::Command};
 
 /// The server's binary as this test run built it.
@@ -19,8 +22,7 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
 /// The tools of the document's API.
 pub fn tool_names() -> Vec<&'static str> {
-    let has = |entry: &&highlevel_mcp::crm::Entry| Api::Document.how(entry).is_some();
-    ALL.iter().filter(has).map(|entry| entry.name).collect()
+    ALL.iter().map(|entry| entry.name).filter(|tool| both::has(Api::Document, tool)).collect()
 }
 
 /// How many tools there are.

@@ -1,0 +1,70 @@
+//! Every tool of this API, called with all that it takes.
+
+use crate::support::Host;
+use rmcp::model::CallToolResult;
+use serde_json::{Value, json};
+
+/// What an account calls its things.
+pub struct Names {
+    /// Two of its custom fields.
+    pub fields: [&'static str; 2],
+    /// A stage of its pipeline, if it tells any.
+    pub stage: Option<&'static str>,
+}
+
+/// What the tools answered, in the order of the calls.
+#[derive(Default)]
+pub struct Answers(pub Vec<(&'static str, CallToolResult)>);
+
+impl Answers {
+    async fn call(&mut self, host: &Host, tool: &'static str, arguments: Value) -> Value {
+        let result = host.call(tool, arguments).await;
+        let answer = result.structured_content.clone().unwrap_or_default();
+        self.0.push((tool, result));
+        answer
+    }
+}
+
+/// Calls every tool.
+pub async fn every_tool(host: &Host, names: &Names) -> Answers {
+    let mut all = Answers::default();
+    let location = all.call(host, "get_default_location", json!({})).await["id"].clone();
+    all.call(host, "get_location", json!({"id": location})).await;
+    all.call(host, "list_locations", json!({})).await;
+    let contact = json!({
+        "firstName": "Ada", "lastName": "B", "email": "a@b.example", "phone": "+1 555 010 0000", "tags": ["vip"],
+        "source": "x", "companyName": "Engines", "address": {"street": "1 Main St", "country": "GB"},
+        "customFields": {(names.fields[0]): "Computing", (names.fields[1]): 3}
+    });
+    let made = all.call(host, "create_contact", contact).await["id"].clone();
+    let users = all.call(host, "query_crm", json!({"sql": "SELECT id FROM users"})).await;
+    let user = users["rows"][0][0].clone();
+    all.call(host, "get_user", json!({"userId": user})).await;
+    let owned = json!({"id": made, "assignedTo": user, "customFields": {(names.fields[1]): null}});
+    all.call(host, "update_contact", owned).await;
+    let clear = ["phone", "tags", "source", "address", "assignedTo"];
+    all.call(host, "update_contact", json!({"id": made, "clear": clear})).await;
+    all.call(host, "get_contact", json!({"id": made})).await;
+    all.call(host, "list_contacts", json!({"email": "a@b.example", "tags": ["vip"], "phone": "1"})).await;
+    let mut deal = json!({"name": "D", "contactId": made, "value": 1.5, "status": "open", "assignedTo": user});
+    deal.as_object_mut().unwrap().extend(names.stage.map(|stage| ("stage".to_owned(), stage.into())));
+    let deal = all.call(host, "create_opportunity", deal).await["id"].clone();
+    all.call(host, "update_opportunity", json!({"id": deal, "name": "E", "status": "lost", "value": 2})).await;
+    all.call(host, "get_opportunity", json!({"id": deal})).await;
+    all.call(host, "list_opportunities", json!({"limit": 2})).await;
+    all.call(host, "list_opportunities", json!({"status": "won", "offset": 7, "limit": 10})).await;
+    all.call(host, "list_pipelines", json!({})).await;
+    let campaign = json!({"name": "C", "type": "email", "template": "t"});
+    let campaign = all.call(host, "create_campaign", campaign).await["id"].clone();
+    all.call(host, "get_campaign", json!({"id": campaign})).await;
+    all.call(host, "list_campaigns", json!({"status": "archived", "limit": 50})).await;
+    all.call(host, "list_funnels", json!({})).await;
+    all.call(host, "list_pages", json!({})).await;
+    let tools = host.session.list_all_tools().await.unwrap();
+    let forgotten = tools.iter().find(|tool| {
+        let is_local = highlevel_mcp::crm::find(&tool.name).unwrap().is_local;
+        !is_local && !all.0.iter().any(|(called, _)| *called == tool.name)
+    });
+    assert!(forgotten.is_none(), "{forgotten:?}");
+    all
+}

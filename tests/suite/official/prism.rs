@@ -1,0 +1,164 @@
+//! Every request of every tool passes Prism, which serves HighLevel's own files with validation on, and its example
+//! answers are understood. It needs the files (`GHL_OPENAPI_DIR` names their directory) and npm.
+//!
+//! What the files leave open, and so is only said elsewhere and judged by the sandbox alone:
+//! - the body and the answer of the contact search, which have no schema; Prism answers it with nothing;
+//! - the stages of a pipeline, which are empty lists there;
+//! - that funnels and pages are lists: the files have one object in their place.
+
+use super::{
+    calls::{Names, every_tool},
+    files::FILES,
+};
+use crate::support::{BINARY, Era, Host, Person, error_of};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    time::Duration,
+};
+use tempfile::TempDir;
+
+const PRISM: &str = "@stoplight/prism-cli@5.14.2";
+
+/// The location of most examples.
+const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
+
+/// Parts of the files' examples that stand elsewhere in a tool's answer than in the API's.
+const EXAMPLES: [(&str, &str, &str); 8] = [
+    ("get_contact", "/address/street", "3535 1st St N"),
+    ("get_contact", "/customFields/MgobCB14YMVKuE4Ka8p1", "name"),
+    ("create_contact", "/createdAt", "2021-08-31T09:59:41.937Z"),
+    ("list_opportunities", "/data/0/stage", "e93ba61a-53b3-45e7-985a-c7732dbcdb69"),
+    ("get_user", "/role", "admin"),
+    ("list_campaigns", "/data/0/type", "email"),
+    ("list_funnels", "/data/0/pages/0/id", "2IhBmBcQRx9JXV1JZsRt"),
+    ("list_funnels", "/data/0/pages/0/name", "Step 1"),
+];
+
+/// All files as one document, since a Prism serves one.
+fn merged(directory: &Path) -> Value {
+    let (mut paths, mut schemas, mut schemes) = (Map::new(), Map::new(), Map::new());
+    for file in FILES {
+        let text = fs::read_to_string(directory.join(format!("{file}.json"))).unwrap();
+        // The files use the same names for schemas of their own.
+        let text = text.replace("\"#/components/schemas/", &format!("\"#/components/schemas/{file}."));
+        let Value::Object(mut api) = serde_json::from_str(&text).unwrap() else { panic!("{file} is no object") };
+        let take = |part: &mut Value| std::mem::take(part.as_object_mut().unwrap());
+        paths.extend(take(&mut api["paths"]));
+        schemas.extend(
+            take(&mut api["components"]["schemas"]).into_iter().map(|(name, of)| (format!("{file}.{name}"), of)),
+        );
+        schemes.extend(take(&mut api["components"]["securitySchemes"]));
+    }
+    for operation in paths.values_mut().flat_map(|path| path.as_object_mut().unwrap().values_mut()) {
+        // Refusals are described in a file that is not published.
+        operation["responses"].as_object_mut().unwrap().retain(|status, _| status.starts_with('2'));
+    }
+    schemas.values_mut().for_each(mend);
+    json!({
+        "openapi": "3.0.0", "info": {"title": "HighLevel", "version": "1"}, "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": schemes},
+    })
+}
+
+/// Makes examples fit for one server: it is held to one location, and Prism answers with none that its own schema refuses.
+fn mend(schema: &mut Value) {
+    for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
+        if name == "locationId" {
+            property["example"] = LOCATION.into();
+        }
+        if property["type"] == "string" && !property["example"].is_string() && !property["example"].is_null() {
+            property.as_object_mut().unwrap().shift_remove("type");
+        }
+    }
+}
+
+/// A Prism that serves the files, and what it writes.
+struct Prism {
+    process: Child,
+    directory: TempDir,
+    url: String,
+}
+
+impl Prism {
+    async fn serve(program: &Path, document: &Value) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let (files, log) = (directory.path().join("files.json"), directory.path().join("log"));
+        fs::write(&files, document.to_string()).unwrap();
+        // Free a moment ago; Prism takes no port of its own choice.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let mut command = Command::new(program);
+        command.args(["mock", "--errors", "--host", "127.0.0.1", "--port", &port]).arg(files);
+        let process = command.stdout(File::create(log).unwrap()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut prism = Self { process, directory, url: format!("http://127.0.0.1:{port}") };
+        while !prism.log().contains("Prism is listening") {
+            assert!(prism.process.try_wait().unwrap().is_none(), "Prism ended: {}", prism.log());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        prism
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap()
+    }
+}
+
+impl Drop for Prism {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+/// Prism's program, installed beside what Cargo builds; `None` without npm.
+fn program() -> Option<PathBuf> {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prism");
+    let program = directory.join("node_modules/.bin/prism");
+    if !program.exists() {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&directory).arg(PRISM);
+        match npm.status() {
+            Err(absent) if absent.kind() == std::io::ErrorKind::NotFound => return None,
+            status => assert!(status.unwrap().success(), "npm could not install {PRISM}"),
+        }
+    }
+    Some(program)
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "a test that did not run has to say so")]
+async fn every_request_passes_prism_and_its_example_answers_are_understood() {
+    let Some(files) = std::env::var_os("GHL_OPENAPI_DIR").filter(|directory| !directory.is_empty()) else {
+        return eprintln!("skipped: GHL_OPENAPI_DIR names no directory with HighLevel's OpenAPI files");
+    };
+    let Some(program) = program() else { return eprintln!("skipped: no npm to install Prism with") };
+    let prism = Prism::serve(&program, &merged(Path::new(&files))).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut server = Command::new(BINARY);
+    server.env_clear().env("HOME", state.path()).env("GHL_STATE_DIR", state.path());
+    server.env("GHL_BASE_URL", &prism.url).env("GHL_TOKEN_ID", "pit-of-nobody").env("GHL_LOCATION_ID", LOCATION);
+    let host = Host::start(server, state, Era::Modern, Person::Absent).await;
+    let names = Names { fields: ["pincode", "pincode"], stage: None };
+    let mut said = BTreeMap::new();
+    for (tool, result) in every_tool(&host, &names).await.0 {
+        if tool == "list_contacts" {
+            let message = error_of(&result)["message"].to_string();
+            assert!(message.contains("it is empty"), "the file has no answer to it: {message}");
+            continue;
+        }
+        assert_ne!(result.is_error, Some(true), "{tool}: {result:?}");
+        let answer = result.structured_content.unwrap();
+        assert!(!answer.to_string().contains("unreadable"), "{tool}: {answer}");
+        said.entry(tool).or_insert(answer);
+    }
+    for (tool, at, example) in EXAMPLES {
+        assert_eq!(said[tool].pointer(at), Some(&json!(example)), "{tool} at {at}: {}", said[tool]);
+    }
+    let log = prism.log();
+    let count = |text: &str| log.matches(text).count();
+    assert_eq!(count("Request received"), count("The request passed the validation rules"), "{log}");
+    assert!(count("Request received") > 25 && count("did not pass") == 0, "{log}");
+}

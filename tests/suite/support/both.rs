@@ -1,0 +1,116 @@
+//! The same tests over both APIs: how a test is run on each, and, in one place, what the official API does not tell of an
+//! account that the document's tells whole.
+
+pub use highlevel_mcp::sandbox::Api;
+
+use highlevel_mcp::{
+    backend,
+    crm::{self, Operation, users::GetCurrentUser},
+};
+use serde_json::{Map, Value};
+
+/// Makes two tests of each function that takes an [`Api`].
+macro_rules! on_both_apis {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn document() {
+                super::$test($crate::support::Api::Document).await;
+            }
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn official() {
+                super::$test($crate::support::Api::Official).await;
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_apis;
+
+/// Whether a server with a token of this API lists the tool.
+pub fn has(api: Api, tool: &str) -> bool {
+    let entry = crm::find(tool).expect("a tool of the catalogue");
+    match api {
+        Api::Document => backend::Api::Document.how(entry).is_some(),
+        // The sandbox's is a private token, which is no user.
+        Api::Official => backend::Api::Official.how(entry).is_some() && tool != GetCurrentUser::NAME,
+    }
+}
+
+/// Where an API has the list that the document's has at this path.
+pub fn list_path(api: Api, path: &str, location: &str) -> String {
+    match (api, path) {
+        (Api::Document, path) => path.to_owned(),
+        (Api::Official, "/contact") => "/contacts/search".to_owned(),
+        (Api::Official, "/opportunity") => "/opportunities/search".to_owned(),
+        (Api::Official, "/campaigns") => format!("/emails/locations/{location}/campaigns/emails"),
+        (Api::Official, "/page") => "/funnels/page".to_owned(),
+        (Api::Official, path) => panic!("no list is like {path}"),
+    }
+}
+
+/// Members that the official API has no place for, by the kind of object.
+fn nowhere(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "opportunities" => &["currency", "probability", "expectedCloseDate", "tags"],
+        // Taken, and not told.
+        "campaigns" => &["template", "editorType", "timeZone", "userId"],
+        "users" => &["createdAt"],
+        // Its settings are others.
+        "locations" => &["settings"],
+        "pages" => &[
+            "slug",
+            "title",
+            "description",
+            "content",
+            "status",
+            "seoTitle",
+            "seoDescription",
+            "seoKeywords",
+            "createdAt",
+            "url",
+        ],
+        _ => &[],
+    }
+}
+
+/// The official API's word for a status.
+fn status<'a>(kind: &str, status: &'a str) -> &'a str {
+    match (kind, status) {
+        // A stage says the rest.
+        ("opportunities", "negotiation") => "open",
+        ("campaigns", "active") => "processing",
+        _ => status,
+    }
+}
+
+/// Members of an object as this API can tell or take them.
+pub fn told(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, Value> {
+    let mut told = members.clone();
+    if api == Api::Official {
+        told.retain(|name, _| !nowhere(kind).contains(&name.as_str()));
+        if let Some(Value::String(word)) = told.get_mut("status") {
+            *word = status(kind, word).to_owned();
+        }
+    }
+    told
+}
+
+/// The objects of a kind that this API tells of, out of all that the account has, and as it tells them.
+pub fn told_of(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> Vec<Value> {
+    let is_told = |object: &Value| match (api, kind) {
+        (Api::Document, _) => true,
+        (Api::Official, "webhooks") => false,
+        (Api::Official, "campaigns") => object["type"] == "email",
+        // Pages are met in funnels only.
+        (Api::Official, "pages") => {
+            let mut steps = funnels.iter().flat_map(|funnel| funnel["pages"].as_array().into_iter().flatten());
+            steps.any(|step| step["id"] == object["id"])
+        }
+        (Api::Official, _) => true,
+    };
+    let objects = objects.into_iter().filter(is_told);
+    objects.map(|object| told(api, kind, object.as_object().unwrap()).into()).collect()
+}
