@@ -10,7 +10,7 @@ from . import install
 from .place import BENCH, run
 
 LINE = "<p>The quick brown fox jumps over the lazy dog.</p> "
-STATIC = "http://127.0.0.1:18081"
+STATIC = "http://127.0.0.1:18642"
 
 
 @contextmanager

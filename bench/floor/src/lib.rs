@@ -4,7 +4,7 @@ use std::env;
 
 /// The address of the contact that is asked for: `FLOOR_URL`, or the one of the static upstream.
 pub fn address() -> String {
-    env::var("FLOOR_URL").unwrap_or_else(|_| "http://127.0.0.1:18081/contacts/contact123".to_owned())
+    env::var("FLOOR_URL").unwrap_or_else(|_| "http://127.0.0.1:18642/contacts/contact123".to_owned())
 }
 
 /// A client with ring for TLS.

@@ -3,7 +3,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";
 
-const upstream = "http://127.0.0.1:18081";
+const upstream = "http://127.0.0.1:18642";
 
 async function get(path) {
   const answer = await fetch(upstream + path, { headers: { "token-id": "bench" } });
