@@ -14,14 +14,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from .report import PICTURES
 
-COLOURS = ("#1f6f8b", "#d1603d", "#6b8f3a", "#7a5195")
+COLOURS = ("#1f6f8b", "#d1603d", "#6b8f3a", "#7a5195", "#b8860b")
 
 
 def dots(panels, name):
     """One panel a measure, one line a server, a dot for each transport. Logarithmic: the servers are decades apart."""
     figure, axes = plt.subplots(1, len(panels), figsize=(11, 2.6), sharey=True)
     for at, (title, transports) in zip(axes, panels.items()):
-        for colour, (transport, values) in zip(COLOURS, transports.items()):
+        for colour, (transport, values) in zip(COLOURS[: len(transports)], transports.items(), strict=True):
             names = list(values)[::-1]
             filled = colour if transport == "pipes" else "none"
             at.scatter([values[n] for n in names], names, s=34, facecolors=filled, edgecolors=colour, label=transport, zorder=3)
@@ -37,7 +37,7 @@ def curves(panels, name, across):
     line at 45 degrees is linear growth. `panels` has for each title a dictionary of series, lists of pairs."""
     figure, axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 2.8), squeeze=False)
     for at, (title, series) in zip(axes[0], panels.items()):
-        for colour, (label, points) in zip(COLOURS, series.items()):
+        for colour, (label, points) in zip(COLOURS[: len(series)], series.items(), strict=True):
             at.plot(*zip(*points), marker="o", markersize=3.5, color=colour, label=label)
         at.set(xscale="log", yscale="log", title=title, xlabel=across)
         _plain(at.xaxis)
