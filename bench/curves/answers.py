@@ -47,6 +47,12 @@ def show(found):
     for rows in zip(*found.values()):
         cells = [(number(r["p50"] / 1e3), number(r["peak"] / 1024), number(r["peak_32"] / 1024)) for r in rows]
         lines.append([f"{rows[0]['size'] // 1000:,} KB", *(cell for row in cells for cell in row)])
-    of = lambda figure, scale: {name: [(r["size"] / 1e3, r[figure] * scale) for r in rows] for name, rows in found.items()}
-    panels = {"p50, ms": of("p50", 1e-3), "peak, MiB": of("peak", 1 / 1024), "peak with 32 in flight, MiB": of("peak_32", 1 / 1024)}
+    of = lambda figure, scale: {
+        name: [(r["size"] / 1e3, r[figure] * scale) for r in rows] for name, rows in found.items()
+    }
+    panels = {
+        "p50, ms": of("p50", 1e-3),
+        "peak, MiB": of("peak", 1 / 1024),
+        "peak with 32 in flight, MiB": of("peak_32", 1 / 1024),
+    }
     return table(heads, lines), plot.curves(panels, "answers.svg", "body, KB")

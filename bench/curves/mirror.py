@@ -40,7 +40,14 @@ def step(contacts, state):
         peak = sync(ours, environment)
         row = {"contacts": contacts, "sync": time.perf_counter() - began, "sync_peak": peak}
         row["file"] = sum(file.stat().st_size for file in Path(state).glob("mirror-*"))
-        one = run(ours, "query", "--format", "csv", "select id, lastName from contacts limit 1 offset 500", env={**os.environ, **environment})
+        one = run(
+            ours,
+            "query",
+            "--format",
+            "csv",
+            "select id, lastName from contacts limit 1 offset 500",
+            env={**os.environ, **environment},
+        )
         identity, name = one.split()[1].split(",")
         for question, (tool, sql) in QUESTIONS.items():
             arguments = {"query_crm": {"sql": sql}, "search_crm": {"text": name}}.get(tool, {})
@@ -71,7 +78,14 @@ def sync(ours, environment):
 
 
 def show(found):
-    heads = ["Contacts", "sync s", "sync peak MiB", "file MiB", *(f"{question}, ms" for question in QUESTIONS), "server's peak MiB"]
+    heads = [
+        "Contacts",
+        "sync s",
+        "sync peak MiB",
+        "file MiB",
+        *(f"{question}, ms" for question in QUESTIONS),
+        "server's peak MiB",
+    ]
     lines = []
     for row in found:
         asked = [number(row[question] / 1e3) for question in QUESTIONS]
@@ -81,6 +95,10 @@ def show(found):
     panels = {
         "sync, s": {"sync": of("sync", 1)},
         "a question, ms": {question: of(question, 1e-3) for question in QUESTIONS},
-        "MiB": {"file": of("file", 1 / MIB), "sync's peak": of("sync_peak", 1 / 1024), "server's peak": of("peak", 1 / 1024)},
+        "MiB": {
+            "file": of("file", 1 / MIB),
+            "sync's peak": of("sync_peak", 1 / 1024),
+            "server's peak": of("peak", 1 / 1024),
+        },
     }
     return table(heads, lines), plot.curves(panels, "mirror.svg", "contacts")

@@ -15,7 +15,10 @@ WINDOWS = 4
 
 
 def measure(scratch):
-    return [{"processes": count, **bound(count, f"{scratch}/bound-{count}"), **free(count, f"{scratch}/free-{count}")} for count in PROCESSES]
+    return [
+        {"processes": count, **bound(count, f"{scratch}/bound-{count}"), **free(count, f"{scratch}/free-{count}")}
+        for count in PROCESSES
+    ]
 
 
 def bound(count, state):
@@ -46,7 +49,10 @@ def free(count, state):
     """Everyone has one call in flight, and no quota is in the way."""
     environment = cast.unbound(state)
     with upstream.static():
-        hosts = [Host(Server("ours", [install.server()], "get_contact", {"id": "contact123"}, environment)) for _ in range(count)]
+        hosts = [
+            Host(Server("ours", [install.server()], "get_contact", {"id": "contact123"}, environment))
+            for _ in range(count)
+        ]
         keep(hosts, 1, seconds=0.5)
         for host in hosts:
             host.start_over()
@@ -59,11 +65,26 @@ def free(count, state):
 
 
 def show(found):
-    heads = ["Processes", "quota used", "least served, of its share", "answers 429", "without a quota: calls/s", "p50 ms", "p99 ms", "MiB in all"]
+    heads = [
+        "Processes",
+        "quota used",
+        "least served, of its share",
+        "answers 429",
+        "without a quota: calls/s",
+        "p50 ms",
+        "p99 ms",
+        "MiB in all",
+    ]
     lines = [
         [
-            row["processes"], f"{row['used']:.1%}", f"{row['least']:.0%}", row["refused"], number(row["free_rate"]),
-            number(row["free_p50"] / 1e3), number(row["free_p99"] / 1e3), number(row["memory"] / 1024),
+            row["processes"],
+            f"{row['used']:.1%}",
+            f"{row['least']:.0%}",
+            row["refused"],
+            number(row["free_rate"]),
+            number(row["free_p50"] / 1e3),
+            number(row["free_p99"] / 1e3),
+            number(row["memory"] / 1024),
         ]
         for row in found
     ]

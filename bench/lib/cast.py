@@ -37,7 +37,9 @@ def everyone(account, scratch):
         Server(GHL_MCP, [install.ghl_mcp()], "ghl_get_contact", {"contact_id": "contact123"}, theirs),
         Server(FLOOR, [floor], "get_contact", contact),
         Server(TYPESCRIPT, ["node", node], "get_contact", contact, starts=3, calls=1000),
-        Server(FASTMCP, [install.fastmcp(), install.FASTMCP / "server.py"], "get_contact", contact, starts=3, calls=300),
+        Server(
+            FASTMCP, [install.fastmcp(), install.FASTMCP / "server.py"], "get_contact", contact, starts=3, calls=300
+        ),
         Server(DESCRIBE, [ours], "describe_crm", {}, mirrored),
         Server(QUERY, [ours], "query_crm", {"sql": SELECT}, mirrored),
         Server(EMPTY, [floor], "empty", {}),

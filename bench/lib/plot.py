@@ -6,7 +6,13 @@ import matplotlib
 
 matplotlib.use("svg")
 matplotlib.rcParams.update(
-    {"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+    {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "bench",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
 )
 
 import matplotlib.pyplot as plt
@@ -24,7 +30,9 @@ def dots(panels, name):
         for colour, (transport, values) in zip(COLOURS[: len(transports)], transports.items(), strict=True):
             names = list(values)[::-1]
             filled = colour if transport == "pipes" else "none"
-            at.scatter([values[n] for n in names], names, s=34, facecolors=filled, edgecolors=colour, label=transport, zorder=3)
+            at.scatter(
+                [values[n] for n in names], names, s=34, facecolors=filled, edgecolors=colour, label=transport, zorder=3
+            )
         at.set(xscale="log", title=title)
         at.margins(x=0.08, y=0.15)
         _plain(at.xaxis)

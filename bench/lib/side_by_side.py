@@ -34,7 +34,9 @@ def calls(rows, loops):
             continue
         of = medians(rounds)
         memory = [f"{of[figure] / KIB:.1f}" for figure in ("idle_kib", "loaded_kib")]
-        lines.append([name, number(of["start_ms"]), *memory, *(number(of[f]) for f in ("p50_us", "p99_us", "flood_rps"))])
+        lines.append(
+            [name, number(of["start_ms"]), *memory, *(number(of[f]) for f in ("p50_us", "p99_us", "flood_rps"))]
+        )
     of = medians(loops)
     lines.append(["the request alone", "", "", "", *(number(of[f]) for f in ("p50_us", "p99_us", "flood_rps"))])
     return table(heads, lines)
@@ -43,7 +45,9 @@ def calls(rows, loops):
 def without_request(found, names):
     figures = ("p50_us", "p99_us", "flood_rps")
     heads = ["", *(f"{transport}: {what}" for transport in found for what in ("p50 µs", "p99 µs", "calls/s"))]
-    return table(heads, [[name, *(number(medians(rows[name])[f]) for rows in found.values() for f in figures)] for name in names])
+    return table(
+        heads, [[name, *(number(medians(rows[name])[f]) for rows in found.values() for f in figures)] for name in names]
+    )
 
 
 def weights(results):
@@ -84,7 +88,12 @@ def verdict(what, goal, reached, floor, bound, limit):
 
 def panels(results):
     """For each measure a value by server and transport."""
-    measures = {"start, ms": "start_ms", "loaded memory, MiB": "loaded_kib", "call p50, µs": "p50_us", "calls per second": "flood_rps"}
+    measures = {
+        "start, ms": "start_ms",
+        "loaded memory, MiB": "loaded_kib",
+        "call p50, µs": "p50_us",
+        "calls per second": "flood_rps",
+    }
     scale = {"loaded_kib": 1 / KIB}
     names = [name for name in results["found"]["pipes"] if name not in cast.LOCAL and name != cast.DOCUMENT]
     return {

@@ -44,4 +44,3 @@ def sandbox(binary, *flags):
     finally:
         process.terminate()
         process.wait()
-
