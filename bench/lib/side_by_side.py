@@ -1,0 +1,105 @@
+"""What a comparison found, as tables, a plot, and a verdict on each goal."""
+
+from . import cast, plot, report
+from .measure import medians, ratio
+from .report import number, table
+
+KIB = 1024
+
+
+def write(results):
+    drawn = plot.dots(panels(results), "compare.svg")
+    report.write("comparison", f"{text(results)}\n\n![Everyone by each measure]({drawn})")
+    report.write("goals", verdicts(results))
+
+
+def text(results):
+    """The tables."""
+    rounds = max(len(rows) for rows in results["found"]["pipes"].values())
+    parts = [f"{results['machine']}. Medians of {rounds} rounds."]
+    for transport, rows in results["found"].items():
+        parts += [f"Over {transport}:", calls(rows, results["loop"])]
+    local = [name for name in cast.LOCAL if results["found"]["pipes"].get(name)]
+    if local:
+        parts += ["Calls that need no request:", without_request(results["found"], local)]
+    parts += ["What a model and a disk pay:", weights(results)]
+    return "\n\n".join(parts)
+
+
+def calls(rows, loops):
+    heads = ["", "start ms", "idle MiB", "loaded MiB", "call p50 µs", "p99 µs", "calls/s, 32 in flight"]
+    lines = []
+    for name, rounds in rows.items():
+        if name in cast.LOCAL:
+            continue
+        of = medians(rounds)
+        memory = [f"{of[figure] / KIB:.1f}" for figure in ("idle_kib", "loaded_kib")]
+        lines.append(
+            [name, number(of["start_ms"]), *memory, *(number(of[f]) for f in ("p50_us", "p99_us", "flood_rps"))]
+        )
+    of = medians(loops)
+    lines.append(["the request alone", "", "", "", *(number(of[f]) for f in ("p50_us", "p99_us", "flood_rps"))])
+    return table(heads, lines)
+
+
+def without_request(found, names):
+    figures = ("p50_us", "p99_us", "flood_rps")
+    heads = ["", *(f"{transport}: {what}" for transport in found for what in ("p50 µs", "p99 µs", "calls/s"))]
+    return table(
+        heads, [[name, *(number(medians(rows[name])[f]) for rows in found.values() for f in figures)] for name in names]
+    )
+
+
+def weights(results):
+    lines = []
+    for name, rounds in results["found"]["pipes"].items():
+        if name not in cast.LOCAL:
+            size = results["sizes"].get(name)
+            installed = f"{size / KIB / KIB:.1f}" if size else ""
+            lines.append([name, rounds[0]["tools"], f"{results['tokens'][name]:,}", installed])
+    return table(["", "tools", "tokens of their list", "MiB installed"], lines)
+
+
+def verdicts(results):
+    """Each goal of the issue with what was reached, and what the floor reaches."""
+    goals = [
+        ("start to first answer", "start_ms", "at most", 0.8),
+        ("idle memory", "idle_kib", "at most", 0.6),
+        ("loaded memory", "loaded_kib", "at most", 0.6),
+        ("call, p50", "p50_us", "at most", 0.4),
+        ("calls per second, 32 in flight", "flood_rps", "at least", 4.0),
+    ]
+    lines = []
+    for what, figure, bound, limit in goals:
+        for transport, rows in results["found"].items():
+            reached, floor = (ratio(rows[name], rows[cast.GHL_MCP], figure) for name in (cast.OURS, cast.FLOOR))
+            lines.append(verdict(f"{what}, {transport}", f"{bound} {limit} × ghl-mcp", reached, floor, bound, limit))
+    for name in (cast.DESCRIBE, cast.QUERY):
+        for transport, rows in results["found"].items():
+            reached = ratio(rows[name], rows[cast.EMPTY], "p50_us")
+            lines.append(verdict(f"{name}, p50, {transport}", "at most 2 × the empty tool", reached, 1, "at most", 2.0))
+    return table(["Goal", "", "reached", "the floor", "met"], lines)
+
+
+def verdict(what, goal, reached, floor, bound, limit):
+    met = reached <= limit if bound == "at most" else reached >= limit
+    return [what, goal, f"{reached:.2f}", f"{floor:.2f}", "yes" if met else "**no**"]
+
+
+def panels(results):
+    """For each measure a value by server and transport."""
+    measures = {
+        "start, ms": "start_ms",
+        "loaded memory, MiB": "loaded_kib",
+        "call p50, µs": "p50_us",
+        "calls per second": "flood_rps",
+    }
+    scale = {"loaded_kib": 1 / KIB}
+    names = [name for name in results["found"]["pipes"] if name not in cast.LOCAL and name != cast.DOCUMENT]
+    return {
+        title: {
+            transport: {name: medians(rows[name])[figure] * scale.get(figure, 1) for name in names}
+            for transport, rows in results["found"].items()
+        }
+        for title, figure in measures.items()
+    }
