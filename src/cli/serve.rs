@@ -3,7 +3,7 @@
 use super::{say, start::start};
 use crate::{
     config::Settings,
-    mcp::{LineTransport, Outbox, Server, stdio},
+    mcp::{LineTransport, Outbox, Server, ToolList, stdio},
 };
 use anyhow::Context;
 use rmcp::{serve_server, service::ServerInitializeError};
@@ -26,11 +26,11 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
     tokio::spawn(started.app.client().idle_refresh());
-    let outbox = Arc::new(Outbox::default());
+    let (outbox, tools) = (Arc::new(Outbox::default()), Arc::new(ToolList::default()));
     let (read, write) = stdio();
-    let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
+    let transport = LineTransport::new(read, write, Arc::clone(&outbox), Arc::clone(&tools), closing.clone());
     let app = Arc::clone(&started.app);
-    let server = Server::new(Arc::clone(&app), outbox, closing)?;
+    let server = Server::new(Arc::clone(&app), outbox, tools, closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
         // The host left before it began.

@@ -1,5 +1,6 @@
 //! Every token this client has held, so that none gets out with a message.
 
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     borrow::Cow,
@@ -33,7 +34,11 @@ impl Secrets {
     pub(crate) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         held.iter().map(ExposeSecret::expose_secret).fold(Cow::Borrowed(text), |text, token| {
-            if text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { text }
+            if memmem::find(text.as_bytes(), token.as_bytes()).is_some() {
+                Cow::Owned(text.replace(token, REDACTED))
+            } else {
+                text
+            }
         })
     }
 }

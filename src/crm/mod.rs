@@ -114,10 +114,14 @@ pub struct Entry {
     schemas: OnceLock<Schemas>,
 }
 
-struct Schemas {
-    description: String,
-    input: Map<String, Value>,
-    output: Map<String, Value>,
+/// What a tool shows of itself.
+pub struct Schemas {
+    /// The tool's description.
+    pub description: String,
+    /// The JSON Schema of its arguments.
+    pub input: Map<String, Value>,
+    /// The JSON Schema of its answer.
+    pub output: Map<String, Value>,
 }
 
 impl Entry {
@@ -154,11 +158,14 @@ impl Entry {
         }
     }
 
+    /// Made anew, for who writes them down and keeps nothing: all of them together take a megabyte.
+    pub fn make_schemas(&self) -> Schemas {
+        let (description, input) = (self.make_input)(self.clearable);
+        Schemas { description, input, output: (self.make_output)() }
+    }
+
     fn schemas(&self) -> &Schemas {
-        self.schemas.get_or_init(|| {
-            let (description, input) = (self.make_input)(self.clearable);
-            Schemas { description, input, output: (self.make_output)() }
-        })
+        self.schemas.get_or_init(|| self.make_schemas())
     }
 
     /// The tool's description.

@@ -4,6 +4,7 @@ mod completion;
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod line;
 mod outbox;
 mod progress;
 mod prompts;
@@ -19,5 +20,5 @@ pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
 pub use resources::{Place, places};
 pub use server::Server;
 pub use stdio::stdio;
-pub use tools::{Tool, tool};
+pub use tools::{Tool, ToolList, tool};
 pub use transport::LineTransport;

@@ -1,5 +1,6 @@
 //! How answers and failures leave, whatever was asked for.
 
+use super::line::as_text;
 use crate::{
     app::Answer,
     error::{Code, Error, Result},
@@ -27,7 +28,7 @@ pub(super) fn done(answer: Answer) -> CallToolResponse {
     let mut content = vec![ContentBlock::text(answer.text)];
     content.extend(answer.image.map(|png| ContentBlock::image(BASE64.encode(png), "image/png")));
     let mut result = CallToolResult::success(content);
-    result.structured_content = Some(answer.value);
+    result.structured_content = Some(as_text());
     of_the_account(&mut result.meta);
     result.into()
 }

@@ -8,7 +8,7 @@ use super::{
     prompts::{self, Prompt},
     resources,
     result::{always_answered, done, failed, refusal},
-    tools::{Tool, tool},
+    tools::{ToolList, tool},
 };
 use crate::{
     app::{App, Reply},
@@ -26,7 +26,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// What a model is told once, before any tool.
@@ -42,7 +42,7 @@ pub struct Server {
     outbox: Arc<Outbox>,
     closing: CancellationToken,
     seal: Seal,
-    tools: OnceLock<Vec<Tool>>,
+    tools: Arc<ToolList>,
 }
 
 impl Server {
@@ -50,12 +50,8 @@ impl Server {
     ///
     /// # Errors
     /// `internal` when the system gives no random numbers.
-    pub fn new(app: Arc<App>, outbox: Arc<Outbox>, closing: CancellationToken) -> Result<Self> {
-        Ok(Self { app, outbox, closing, seal: Seal::new()?, tools: OnceLock::new() })
-    }
-
-    fn tools(&self) -> &[Tool] {
-        self.tools.get_or_init(|| self.app.tools().map(|entry| tool(entry, self.app.confirms(entry))).collect())
+    pub fn new(app: Arc<App>, outbox: Arc<Outbox>, tools: Arc<ToolList>, closing: CancellationToken) -> Result<Self> {
+        Ok(Self { app, outbox, closing, seal: Seal::new()?, tools })
     }
 
     /// A call's deadline, cancellation and progress, once its answer may be made.
@@ -111,7 +107,10 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         self.outbox.begin(&context.id).await;
-        Ok(ListToolsResult::with_all_items(self.tools().to_vec()))
+        let written = self.tools.write(self.app.tools().map(|entry| tool(entry, self.app.confirms(entry))));
+        written.map_err(|fault| ErrorData::internal_error(fault.to_string(), None))?;
+        // The line gets it.
+        Ok(ListToolsResult::with_all_items(Vec::new()))
     }
 
     async fn call_tool(

@@ -1,23 +1,49 @@
 //! A tool as the protocol shows it, made from an entry of the catalogue.
 
-use crate::crm::{CONFIRMATION_TOKEN, Effect, Entry};
+use crate::crm::{CONFIRMATION_TOKEN, Effect, Entry, Schemas};
 pub use rmcp::model::Tool;
 use rmcp::model::ToolAnnotations;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+/// The list of the tools as JSON, written once. rmcp would have it as values, which take a megabyte where the text takes
+/// 45 KB: it gets an empty list, and the line gets this.
+#[derive(Debug, Default)]
+pub struct ToolList(OnceLock<String>);
+
+impl ToolList {
+    /// Writes the list, unless that is done.
+    ///
+    /// # Errors
+    /// If a tool cannot be written as JSON.
+    pub(super) fn write(&self, tools: impl Iterator<Item = Tool>) -> serde_json::Result<()> {
+        if self.0.get().is_none() {
+            // One at a time, so that one's values are gone before the next one's are made.
+            let tools = tools.map(|tool| serde_json::to_string(&tool)).collect::<serde_json::Result<Vec<_>>>()?;
+            // Another call may have been first, with the same.
+            let _ = self.0.set(format!("[{}]", tools.join(",")));
+        }
+        Ok(())
+    }
+
+    /// The list; empty as long as nobody asked for it.
+    pub(super) fn text(&self) -> &str {
+        self.0.get().map_or("[]", String::as_str)
+    }
+}
 
 /// The tool of an operation. `confirms` says whether it takes a confirmation.
 pub fn tool(entry: &'static Entry, confirms: bool) -> Tool {
-    let mut input = entry.input_schema().clone();
+    let Schemas { description, mut input, output } = entry.make_schemas();
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
             CONFIRMATION_TOKEN.to_owned(),
             json!({"type": "string", "description": "Only if an answer gave one"}),
         );
     }
-    let mut tool = Tool::new(entry.name, entry.description(), Arc::new(input))
+    let mut tool = Tool::new(entry.name, description, Arc::new(input))
         .with_title(entry.title)
-        .with_raw_output_schema(Arc::new(entry.output_schema().clone()));
+        .with_raw_output_schema(Arc::new(output));
     tool.annotations = Some(annotations(entry));
     tool
 }

@@ -1,6 +1,10 @@
 //! JSON-RPC by lines over any pair of streams, with bounds on both sides and a drain at the end.
 
-use super::outbox::{Outbox, Slot};
+use super::{
+    line,
+    outbox::{Outbox, Slot},
+    tools::ToolList,
+};
 use rmcp::{
     RoleServer,
     model::{
@@ -50,6 +54,7 @@ pub struct LineTransport<R> {
     skipping: bool,
     opened: bool,
     outbox: Arc<Outbox>,
+    tools: Arc<ToolList>,
     closing: CancellationToken,
     queue: Option<mpsc::UnboundedSender<Outgoing>>,
     writer: Option<JoinHandle<()>>,
@@ -73,6 +78,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         read: R,
         write: impl AsyncWrite + Send + Unpin + 'static,
         outbox: Arc<Outbox>,
+        tools: Arc<ToolList>,
         closing: CancellationToken,
     ) -> Self {
         let (queue, queued) = mpsc::unbounded_channel();
@@ -83,6 +89,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
             skipping: false,
             opened: false,
             outbox,
+            tools,
             closing,
             queue: Some(queue),
             writer: Some(writer),
@@ -114,7 +121,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
     }
 
     fn queue(&self, message: &TxJsonRpcMessage<RoleServer>, slot: Option<Slot>) -> io::Result<()> {
-        let mut line = serde_json::to_vec(message)?;
+        let mut line = line::write(message, &self.tools)?;
         line.push(b'\n');
         let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "the host's end is closed");
         if self.outbox.is_broken() {
@@ -138,7 +145,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         if line.trim_ascii().is_empty() {
             return None;
         }
-        let message = match serde_json::from_slice::<RxJsonRpcMessage<RoleServer>>(&line) {
+        let message = match line::read(&line) {
             Ok(message) => message,
             Err(error) => {
                 self.refuse_unreadable(&line, &error);

@@ -1,7 +1,7 @@
 //! What an answer's headers say about quota and time ("Response Headers", "Rate Limit Handling").
 
 use chrono::{DateTime, TimeDelta, Utc};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use std::time::Duration;
 
 /// No header holds calls back for longer than this, whatever it says.
@@ -9,6 +9,16 @@ pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// When a spent day is looked at again whose end is not told.
 const LOOK_AGAIN: Duration = Duration::from_secs(3600);
+
+static DATE: HeaderName = header::DATE;
+static RETRY_AFTER: HeaderName = header::RETRY_AFTER;
+static LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+static MAX: HeaderName = HeaderName::from_static("x-ratelimit-max");
+static REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+static RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+static INTERVAL: HeaderName = HeaderName::from_static("x-ratelimit-interval-milliseconds");
+static DAILY_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-daily-remaining");
+static DAILY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-daily-reset");
 
 /// The headers of one answer, read leniently: what cannot be understood counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,24 +45,24 @@ impl AnswerHeaders {
     /// Reads the headers of an answer. `server_now` is the best guess at the server's clock for an answer without
     /// `Date`.
     pub(crate) fn read(headers: &HeaderMap, server_now: DateTime<Utc>) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let text = |name: &'static HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let count = |name| text(name).and_then(whole).and_then(|number| u32::try_from(number).ok());
-        let date = text(header::DATE.as_str()).and_then(http_date);
+        let date = text(&DATE).and_then(http_date);
         let now = date.unwrap_or(server_now);
-        let reset = text("x-ratelimit-reset").and_then(|value| moment(value, now));
+        let reset = text(&RESET).and_then(|value| moment(value, now));
         Self {
             // A limit of nothing would hold every call for ever: it cannot be meant.
-            limit: count("x-ratelimit-limit").or_else(|| count("x-ratelimit-max")).filter(|limit| *limit > 0),
-            remaining: count("x-ratelimit-remaining"),
+            limit: count(&LIMIT).or_else(|| count(&MAX)).filter(|limit| *limit > 0),
+            remaining: count(&REMAINING),
             reset: reset.map(|(distance, _)| distance),
-            retry_after: text(header::RETRY_AFTER.as_str()).and_then(|value| retry_after(value, now)),
+            retry_after: text(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
             date,
-            interval: text("x-ratelimit-interval-milliseconds")
+            interval: text(&INTERVAL)
                 .and_then(whole)
                 .filter(|interval| *interval > 0)
                 .map(|interval| Duration::from_millis(interval).min(LONGEST)),
-            day_ends: (count("x-ratelimit-daily-remaining") == Some(0))
-                .then(|| text("x-ratelimit-daily-reset").and_then(|value| day_end(value, now)).unwrap_or(LOOK_AGAIN)),
+            day_ends: (count(&DAILY_REMAINING) == Some(0))
+                .then(|| text(&DAILY_RESET).and_then(|value| day_end(value, now)).unwrap_or(LOOK_AGAIN)),
             reset_is_sure: reset.is_some_and(|(_, relative)| relative || date.is_some()),
         }
     }

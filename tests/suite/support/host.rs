@@ -4,7 +4,7 @@ use super::{Account, command, watch::Watch};
 use highlevel_mcp::{
     app::App,
     config::Settings,
-    mcp::{LineTransport, Outbox, Server},
+    mcp::{LineTransport, Server},
 };
 use rmcp::{
     ClientHandler, ErrorData, RoleClient,
@@ -132,11 +132,11 @@ impl Host {
             max_body: 1024 * 1024,
             ..Settings::default()
         };
-        let (outbox, closing) = (Arc::new(Outbox::default()), CancellationToken::new());
+        let (outbox, tools, closing) = (Arc::default(), Arc::default(), CancellationToken::new());
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (read, write) = tokio::io::split(theirs);
-        let transport = LineTransport::new(read, write, Arc::clone(&outbox), closing.clone());
-        let server = Server::new(Arc::new(App::new(&settings).unwrap()), outbox, closing).unwrap();
+        let transport = LineTransport::new(read, write, Arc::clone(&outbox), Arc::clone(&tools), closing.clone());
+        let server = Server::new(Arc::new(App::new(&settings).unwrap()), outbox, tools, closing).unwrap();
         tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
         let watch = Watch::in_process(account.token(), state.path());
         Self::attach(ours, watch, state, era, person).await
