@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
 
 use divan::Bencher;
-use highlevel_mcp::store::{Mirror, MirrorPage, Query, Table};
+use highlevel_mcp::store::{Mirror, MirrorPage, Query, TABLES, Table};
 use serde_json::{Value, json};
 use std::{sync::LazyLock, time::Duration};
 use tempfile::TempDir;
@@ -71,6 +71,7 @@ fn deal(number: u64) -> Value {
     "select o.name, c.email from opportunities o join contacts c on c.id = o.contactId where o.status = 'open' and o.value > 80000",
     "select tag, count(*) from contact_tags group by tag",
     "select * from contacts where id = 'contact77777'",
+    "select 1",
 ])]
 fn query(bencher: Bencher<'_, '_>, sql: &str) {
     let (_, mirror) = &*FILLED;
@@ -82,7 +83,14 @@ fn query(bencher: Bencher<'_, '_>, sql: &str) {
         most_bytes: 50_000,
         cancel: tokio_util::sync::CancellationToken::new(),
     };
-    bencher.bench(|| RUNTIME.block_on(mirror.query(query.clone())).unwrap());
+    bencher.bench(|| RUNTIME.block_on(mirror.query(query.clone(), |_| true)).unwrap());
+}
+
+/// What describe_crm asks while nobody writes.
+#[divan::bench]
+fn overview(bencher: Bencher<'_, '_>) {
+    let (_, mirror) = &*FILLED;
+    bencher.bench(|| RUNTIME.block_on(mirror.overview(TABLES.iter().collect(), 12)).unwrap());
 }
 
 #[divan::bench(args = ["ann lee777", "5550101"])]

@@ -5,13 +5,13 @@ use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
     error::Result,
-    store::Overview,
+    store::{Overview, Words},
 };
 use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 /// Words shown of a column.
-const WORDS: usize = 12;
+const MOST_WORDS: usize = 12;
 
 /// The longest of them in characters: a tag may be a sentence.
 const WORD: usize = 40;
@@ -21,8 +21,12 @@ const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates ar
 impl Account {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
-        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
-        let overview = self.mirroring.mirror().await?.overview(tables, WORDS).await?;
+        let (mirror, wanted) = (self.mirroring.mirror().await?, Freshness::default());
+        let mut overview = mirror.overview(tables.clone(), MOST_WORDS).await?;
+        if !overview.tables.iter().all(|(_, _, state)| wanted.is_met_by(state)) {
+            self.mirroring.freshen(&tables, wanted, context, &told(context)).await?;
+            overview = mirror.overview(tables, MOST_WORDS).await?;
+        }
         Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
     }
 }
@@ -47,11 +51,11 @@ fn described(overview: &Overview) -> Map<String, Value> {
 
 fn words(overview: &Overview) -> Map<String, Value> {
     let mut all = Map::new();
-    for (table, column, words, more) in &overview.words {
-        if words.is_empty() {
+    for Words { table, column, often, more } in overview.words.iter() {
+        if often.is_empty() {
             continue;
         }
-        let mut shown: Vec<String> = words.iter().map(|word| word.chars().take(WORD).collect()).collect();
+        let mut shown: Vec<String> = often.iter().map(|word| word.chars().take(WORD).collect()).collect();
         if *more {
             shown.push("…".to_owned());
         }

@@ -4,12 +4,14 @@
 
 mod changes;
 mod duplicates;
+mod guard;
 mod keep;
 mod letters;
 mod matching;
 mod overview;
 mod phone;
 mod query;
+mod reader;
 mod rows;
 mod scans;
 mod schema;
@@ -20,15 +22,16 @@ mod words;
 
 pub use changes::{Change, Changes};
 pub use duplicates::{Duplicates, Group};
-pub use overview::Overview;
-pub use query::{Answer, Plan, Query, TIME_LIMIT};
+pub use overview::{Overview, Words};
+pub use query::{Answer, Asked, Query, TIME_LIMIT};
 pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
 pub use schema::{Child, TABLES, Table, readable};
 pub use search::Found;
 
 use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use crate::error::Result;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use reader::Reader;
+use rusqlite::{Connection, TransactionBehavior};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -54,7 +57,7 @@ const CACHE_KIB: i64 = 4096;
 pub struct Mirror {
     path: PathBuf,
     writer: Slot,
-    readers: Arc<Mutex<Vec<Connection>>>,
+    readers: Arc<Mutex<Vec<Reader>>>,
 }
 
 impl Mirror {
@@ -88,13 +91,13 @@ impl Mirror {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let dir = self.dir().to_owned();
-        self.reading(move |connection| work(connection).map_err(|fault| unusable(&dir, &fault))).await
+        self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, &fault))).await
     }
 
-    /// The same for work that has its own errors.
+    /// The same for work that has its own errors, or needs what is kept beside the connection.
     async fn reading<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
         if spare.is_none() {
@@ -103,12 +106,12 @@ impl Mirror {
         }
         let (path, dir, readers) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.readers));
         off_thread(move || {
-            let mut connection = match spare {
+            let mut reader = match spare {
                 Some(open) => open,
-                None => reader(&path).map_err(|fault| unusable(&dir, &fault))?,
+                None => Reader::open(&path).map_err(|fault| unusable(&dir, &fault))?,
             };
-            let done = work(&mut connection);
-            readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            let done = work(&mut reader);
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             done
         })
         .await
@@ -148,16 +151,6 @@ fn open_writer(path: &Path) -> Result<Connection, OpenFault> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
-}
-
-fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    query::bound(&connection)?;
     Ok(connection)
 }
 

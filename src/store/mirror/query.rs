@@ -2,25 +2,23 @@
 
 use super::{
     Mirror,
+    guard::{MONEY, no_table, only_reading},
+    reader::Reader,
     scans::{self, State},
-    schema::{TABLES, Table, readable},
+    schema::{Table, readable},
 };
 use crate::{
-    crm::{did_you_mean, nearest},
+    crm::nearest,
     error::{Code, Error, Result},
 };
 use rusqlite::{
     Connection, ErrorCode, Statement,
-    hooks::{AuthAction, AuthContext, Authorization},
     limits::Limit,
     params_from_iter,
     types::{Value as Cell, ValueRef},
 };
 use serde_json::Value;
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 /// How long one statement may run.
@@ -34,18 +32,6 @@ const LONGEST_TEXT: i32 = 1_000_000;
 
 /// How often the clock is looked at, in steps of SQLite's machine.
 const STEPS: i32 = 2_000;
-
-/// What no statement needs: they reach out of the database, or into it.
-const FORBIDDEN: &[&str] = &["load_extension", "fts3_tokenizer", "fts5"];
-
-/// Tables that SQLite makes out of a value.
-const OF_VALUES: &[&str] = &["json_each", "json_tree"];
-
-/// The column that is money, and the one that says in which currency.
-const MONEY: (&str, &str, &str) = ("opportunities", "value", "currency");
-
-/// What adds up.
-const SUMS: &[&str] = &["sum", "total", "avg"];
 
 /// A statement to run.
 #[derive(Debug, Clone)]
@@ -64,15 +50,6 @@ pub struct Query {
     pub cancel: CancellationToken,
 }
 
-/// What a statement would read.
-#[derive(Debug, Clone, Default)]
-pub struct Plan {
-    /// The tables.
-    pub tables: Vec<&'static Table>,
-    /// Whether it adds up money.
-    pub adds_money: bool,
-}
-
 /// What a statement gave.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -88,50 +65,23 @@ pub struct Answer {
     pub currencies: Vec<String>,
 }
 
-/// What the authorizer saw.
-#[derive(Debug, Default)]
-struct Seen {
-    tables: Vec<&'static str>,
-    sums: bool,
-    money: bool,
-    refused: Option<Error>,
-}
-
-impl Seen {
-    fn plan(&self) -> Plan {
-        let reads = |table: &&Table| {
-            self.tables.iter().any(|name| Table::owning(name).is_some_and(|owner| owner.name == table.name))
-        };
-        Plan { tables: TABLES.iter().filter(reads).collect(), adds_money: self.sums && self.money }
-    }
+/// What a question came to.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// Its answer.
+    Answered(Answer),
+    /// It was not run: among these tables, which it would read, is one that is not as it is wanted.
+    NotYet(Vec<&'static Table>),
 }
 
 impl Mirror {
-    /// Reads a statement without running it.
+    /// Runs a statement if the tables that it reads are `as_wanted`; looks, and answers, at one moment.
     ///
     /// # Errors
-    /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table.
-    pub async fn plan(&self, query: &Query) -> Result<Plan> {
-        let query = query.clone();
-        self.reading(move |db| guarded(db, &query, |_, _, plan| Ok(plan))).await
-    }
-
-    /// Runs a statement.
-    ///
-    /// # Errors
-    /// As [`Mirror::plan`]; `timeout` after [`TIME_LIMIT`]; `too_large` for what takes too much memory.
-    pub async fn query(&self, query: Query) -> Result<Answer> {
-        self.reading(move |db| {
-            let fault = |fault| wrong(&query.sql, &fault);
-            // Rows and what is said of them are of one moment.
-            db.execute_batch("BEGIN").map_err(fault)?;
-            let answer = run(db, &query);
-            let ended = db.execute_batch("COMMIT").map_err(fault);
-            let answer = answer?;
-            ended?;
-            Ok(answer)
-        })
-        .await
+    /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table;
+    /// `timeout` after [`TIME_LIMIT`]; `too_large` for what takes too much memory.
+    pub async fn query(&self, query: Query, as_wanted: impl Fn(&State) -> bool + Send + 'static) -> Result<Asked> {
+        self.reading(move |reader| in_time(reader, &query, as_wanted)).await
     }
 }
 
@@ -155,110 +105,43 @@ pub(super) fn bound(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn run(db: &mut Connection, query: &Query) -> Result<Answer> {
-    let ((columns, rows, more), plan) =
-        guarded(db, query, |statement, query, plan| Ok((fetch(statement, query)?, plan)))?;
-    let fault = |fault| wrong(&query.sql, &fault);
-    let states = scans::states(db, &plan.tables).map_err(fault)?;
-    let currencies = if plan.adds_money { currencies(db).map_err(fault)? } else { Vec::new() };
-    let currencies = if currencies.len() > 1 { currencies } else { Vec::new() };
-    Ok(Answer { columns, rows, more, states, currencies })
-}
-
-/// Prepares the statement under the authorizer and the clock, and does `work` with it.
-fn guarded<T>(
-    db: &mut Connection,
-    query: &Query,
-    work: impl FnOnce(&mut Statement<'_>, &Query, Plan) -> Result<T>,
-) -> Result<T> {
+/// Runs a statement under the clock.
+fn in_time(reader: &mut Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
     if query.sql.len() > LONGEST {
-        return Err(Error::invalid(
-            "sql",
-            format!("A statement may have {LONGEST} bytes, this one has {}.", query.sql.len()),
-        ));
+        let given = query.sql.len();
+        return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
     }
-    let seen = Arc::new(Mutex::new(Seen::default()));
-    let lock = || seen.lock().unwrap_or_else(PoisonError::into_inner);
     let fault = |fault| wrong(&query.sql, &fault);
-    let (watching, hidden) = (Arc::clone(&seen), query.hidden.clone());
-    db.authorizer(Some(move |context: AuthContext<'_>| {
-        authorize(&mut watching.lock().unwrap_or_else(PoisonError::into_inner), &hidden, &context.action)
-    }))
-    .map_err(fault)?;
     let (until, cancel) = (Instant::now() + TIME_LIMIT, query.cancel.clone());
-    db.progress_handler(STEPS, Some(move || Instant::now() >= until || cancel.is_cancelled())).map_err(fault)?;
-    let done = match db.prepare(&query.sql) {
-        Ok(statement) if !statement.readonly() => Err(only_reading()),
-        Ok(mut statement) => {
-            // Not held while the statement runs: it may be prepared anew then.
-            let plan = lock().plan();
-            work(&mut statement, query, plan)
-        }
-        Err(error) => Err(lock().refused.take().unwrap_or_else(|| wrong(&query.sql, &error))),
-    };
+    let over = move || Instant::now() >= until || cancel.is_cancelled();
+    reader.db.progress_handler(STEPS, Some(over)).map_err(fault)?;
+    let done = run(reader, query, as_wanted);
     // Before anything else runs on this connection.
-    let open = db.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
-    let open = open.and_then(|()| db.progress_handler(0, None::<fn() -> bool>));
-    open.map_err(fault)?;
+    reader.db.progress_handler(0, None::<fn() -> bool>).map_err(fault)?;
     done
 }
 
-fn authorize(seen: &mut Seen, hidden: &[(&'static str, &'static str)], action: &AuthAction<'_>) -> Authorization {
-    let refusal = match action {
-        AuthAction::Select | AuthAction::Recursive => None,
-        AuthAction::Function { function_name } => {
-            seen.sums |= SUMS.iter().any(|name| name.eq_ignore_ascii_case(function_name));
-            let forbidden = FORBIDDEN.iter().any(|name| name.eq_ignore_ascii_case(function_name));
-            forbidden.then(|| Error::invalid("sql", format!("The function {function_name} is not available.")))
-        }
-        AuthAction::Read { table_name, .. } if OF_VALUES.contains(table_name) => None,
-        AuthAction::Read { table_name, column_name } => match readable().find(|(name, _)| name == table_name) {
-            Some((name, _)) => {
-                let owner = Table::owning(name).map_or(name, |table| table.name);
-                if !seen.tables.contains(&name) {
-                    seen.tables.push(name);
-                }
-                seen.money |= name == MONEY.0 && *column_name == MONEY.1;
-                hidden.iter().find(|(table, _)| *table == owner).map(|(_, tool)| {
-                    Error::new(Code::PolicyDenied, format!("{name} is hidden, as {tool} is by this server's settings."))
-                })
-            }
-            // A name of the statement's own, of which no column is read. What it stands for is looked at by itself.
-            None if column_name.is_empty() && !is_ours(table_name) => None,
-            None => Some(no_table(table_name)),
-        },
-        AuthAction::Pragma { .. } => Some(refuse("PRAGMA")),
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some(refuse("ATTACH and DETACH")),
-        _ => Some(only_reading()),
+fn run(reader: &Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
+    let fault = |fault| wrong(&query.sql, &fault);
+    // Rows and what is said of them are of one moment.
+    let moment = reader.db.unchecked_transaction().map_err(fault)?;
+    let mut states = scans::states(&moment).map_err(fault)?;
+    let watch = reader.guard.watch(&query.hidden);
+    let mut statement = match moment.prepare(&query.sql) {
+        Ok(statement) if statement.readonly() => statement,
+        Ok(_) => return Err(only_reading()),
+        Err(error) => return Err(watch.refused().unwrap_or_else(|| wrong(&query.sql, &error))),
     };
-    match refusal {
-        None => Authorization::Allow,
-        Some(error) => {
-            seen.refused.get_or_insert(error);
-            Authorization::Deny
-        }
+    states.retain(|(table, _)| watch.saw(table));
+    if !states.iter().all(|(_, state)| as_wanted(state)) {
+        return Ok(Asked::NotYet(states.into_iter().map(|(table, _)| table).collect()));
     }
-}
-
-/// Whether it is a table of the file that is not for reading: the mirror's own books, and SQLite's.
-fn is_ours(name: &str) -> bool {
-    const BOOKS: [&str; 6] = ["scans", "scanning", "touched", "changes", "searchable", "dbstat"];
-    const OF_SQLITE: [&str; 4] = ["sqlite_", "pragma_", "search", "fts5"];
-    BOOKS.contains(&name) || OF_SQLITE.iter().any(|beginning| name.starts_with(beginning))
-}
-
-fn refuse(what: &str) -> Error {
-    Error::invalid("sql", format!("{what} cannot be used here: one SELECT over the mirror's tables."))
-}
-
-fn only_reading() -> Error {
-    Error::invalid("sql", "Only one SELECT is run here; nothing can be written. The account's own tools write.")
-}
-
-fn no_table(name: &str) -> Error {
-    let tables: Vec<_> = readable().map(|(name, _)| name).collect();
-    let hint = did_you_mean(name, tables.iter().copied());
-    Error::invalid("sql", format!("There is no table {name}.{hint} Tables: {}.", tables.join(", ")))
+    let adds_money = watch.saw_money_added();
+    let (columns, rows, more) = fetch(&mut statement, query)?;
+    drop(watch);
+    let currencies = if adds_money { currencies(&moment).map_err(fault)? } else { Vec::new() };
+    let currencies = if currencies.len() > 1 { currencies } else { Vec::new() };
+    Ok(Asked::Answered(Answer { columns, rows, more, states, currencies }))
 }
 
 type Fetched = (Vec<String>, Vec<Vec<Value>>, bool);
@@ -312,8 +195,9 @@ fn whole(number: f64) -> Option<i64> {
 
 fn currencies(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let (table, _, currency) = MONEY;
-    let mut statement =
-        db.prepare(&format!("SELECT DISTINCT {currency} FROM {table} WHERE {currency} <> '' ORDER BY 1 LIMIT 10"))?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT DISTINCT {currency} FROM {table} WHERE {currency} <> '' ORDER BY 1 LIMIT 10"
+    ))?;
     let found = statement.query_map([], |row| row.get(0))?;
     found.collect()
 }

@@ -4,13 +4,13 @@
 use super::{
     Mirror,
     keep::{self, How},
-    schema::Table,
+    schema::{TABLES, Table},
 };
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 /// A process that scans and says nothing for so long is dead, and another goes on.
 pub const LEASE: Duration = Duration::from_secs(15);
@@ -280,7 +280,8 @@ impl Mirror {
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn state(&self, table: &'static Table) -> Result<State> {
-        self.read(move |db| state(db, table)).await
+        let mut states = self.states(vec![table]).await?;
+        Ok(states.pop().map(|(_, state)| state).unwrap_or_default())
     }
 
     /// What is known of several tables, at one moment.
@@ -288,11 +289,9 @@ impl Mirror {
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn states(&self, tables: Vec<&'static Table>) -> Result<Vec<(&'static Table, State)>> {
-        self.read(move |db| {
-            let transaction = db.transaction()?;
-            states(&transaction, &tables)
-        })
-        .await
+        let mut states = self.read(|db| states(db)).await?;
+        states.retain(|(table, _)| tables.iter().any(|wanted| wanted.name == table.name));
+        Ok(states)
     }
 
     /// The users that something belongs to.
@@ -310,29 +309,27 @@ impl Mirror {
     }
 }
 
-/// What is known of a table.
-pub(super) fn state(db: &Connection, table: &Table) -> rusqlite::Result<State> {
-    let sql =
-        "SELECT complete_at, took_ms, ended_at, started_at, next_offset, total, owner IS NOT NULL AND lease_until > ?2
-               FROM scans WHERE name = ?1";
+/// What is known of every table.
+pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, State)>> {
+    let mut statement = db.prepare_cached(
+        "SELECT name, complete_at, took_ms, ended_at, started_at, next_offset, total,
+                owner IS NOT NULL AND lease_until > ?1 FROM scans",
+    )?;
     let time = |at: Option<i64>| at.and_then(DateTime::from_timestamp_millis);
-    let found = db.query_row(sql, params![table.name, Utc::now().timestamp_millis()], |row| {
-        let (started, offset, total): (Option<i64>, u64, Option<u64>) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        Ok(State {
-            complete_at: time(row.get(0)?),
-            took: Duration::from_millis(row.get::<_, Option<u64>>(1)?.unwrap_or(0)),
-            ended_at: time(row.get(2)?),
+    let found = statement.query_map([Utc::now().timestamp_millis()], |row| {
+        let (started, offset, total): (Option<i64>, u64, Option<u64>) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let state = State {
+            complete_at: time(row.get(1)?),
+            took: Duration::from_millis(row.get::<_, Option<u64>>(2)?.unwrap_or(0)),
+            ended_at: time(row.get(3)?),
             under_way: started.map(|_| (offset, total)),
-            busy: row.get(6)?,
+            busy: row.get(7)?,
             total,
-        })
-    });
-    Ok(found.optional()?.unwrap_or_default())
-}
-
-/// What is known of several tables.
-pub(super) fn states(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<(&'static Table, State)>> {
-    tables.iter().map(|table| Ok((*table, state(db, table)?))).collect()
+        };
+        Ok((row.get(0)?, state))
+    })?;
+    let mut known: HashMap<String, State> = found.collect::<rusqlite::Result<_>>()?;
+    Ok(TABLES.iter().map(|table| (table, known.remove(table.name).unwrap_or_default())).collect())
 }
 
 pub(super) fn complete_at(db: &Connection, table: &Table) -> rusqlite::Result<Option<i64>> {

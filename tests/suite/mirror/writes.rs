@@ -3,7 +3,12 @@
 use super::*;
 use crate::support::{Era, Person};
 
-on_both_apis!(a_write_is_seen_by_the_next_question, a_write_makes_no_mirror, a_slow_page_does_not_undo_a_write,);
+on_both_apis!(
+    a_write_is_seen_by_the_next_question,
+    a_write_of_any_process_is_seen_by_the_next_description,
+    a_write_makes_no_mirror,
+    a_slow_page_does_not_undo_a_write,
+);
 
 async fn a_write_is_seen_by_the_next_question(api: Api) {
     let account = account(api, 150).await;
@@ -39,6 +44,31 @@ async fn a_write_is_seen_by_the_next_question(api: Api) {
 
     for path in ["/contact", "/opportunity"] {
         assert_eq!(reads_of(&account, path).await, 0, "{path}: no list was read again");
+    }
+}
+
+/// What was counted once is not counted again, so it has to be known when it is no longer so: at once, whichever process
+/// wrote, and on each of the connections that answer.
+async fn a_write_of_any_process_is_seen_by_the_next_description(api: Api) {
+    let account = account(api, 20).await;
+    let host = Host::new(&account, &[]).await;
+    let mut command = crate::support::command(&account, host.state.path());
+    command.env("GHL_STATE_DIR", host.state.path());
+    let other = Host::start(command, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
+    let described = async |contacts: usize, source: &str| {
+        let all = futures::future::join_all((0..4).map(|_| host.answer("describe_crm", json!({})))).await;
+        for described in all {
+            let rows = described["tables"]["contacts"].as_str().unwrap();
+            assert!(rows.starts_with(&format!("{contacts} rows")), "{rows}");
+            let words = described["words"]["contacts.source"].as_str().unwrap();
+            assert!(source.is_empty() || words.contains(source), "{source}: {words}");
+        }
+    };
+    described(20, "").await;
+    for (count, (writer, source)) in [(&host, "fair"), (&other, "letter"), (&host, "phone")].into_iter().enumerate() {
+        let contact = json!({"firstName": "Zoë", "lastName": "Quill", "email": format!("zoe{count}@quill.example"), "source": source});
+        writer.answer("create_contact", contact).await;
+        described(21 + count, source).await;
     }
 }
 
