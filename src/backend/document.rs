@@ -151,7 +151,7 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
 
 /// Makes an answer as its schema promises.
 pub(super) fn fit(entry: &Entry, value: &mut Value) {
-    lenient::fit(entry.output_schema(), value);
+    entry.promise().fit(value);
 }
 
 /// Takes out of a list what is no object with an id.

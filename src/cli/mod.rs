@@ -35,6 +35,14 @@ struct Cli {
     command: Option<Command>,
 }
 
+/// The same without commands.
+#[derive(Debug, Parser)]
+#[command(name = "highlevel-mcp", version)]
+struct Serving {
+    #[command(flatten)]
+    settings: Settings,
+}
+
 const EXAMPLES: &str = "\
 Examples:
   highlevel-mcp demo                                     see what an assistant would do, on sample data
@@ -93,12 +101,28 @@ fn command() -> clap::Command {
     without_empty_variables(command)
 }
 
+/// The settings, if the command line is one as hosts have it: without a command, or with `serve` in front. clap copies every
+/// setting into every command, which is half of what the start takes. `None` for any other, and for what is wrong with it.
+fn as_a_host_starts_it() -> Option<Settings> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|first| first == "serve") {
+        arguments.remove(1);
+    }
+    let matches = without_empty_variables(Serving::command()).try_get_matches_from(arguments).ok()?;
+    Serving::from_arg_matches(&matches).ok().map(|serving| serving.settings)
+}
+
 /// Parses the command line, runs it, and says how it went.
 pub fn main() -> ExitCode {
-    let matches = command().get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+    let (cli, matches) = match as_a_host_starts_it() {
+        Some(settings) => (Cli { settings, command: Some(Command::Serve) }, clap::ArgMatches::default()),
+        None => {
+            let matches = command().get_matches();
+            match Cli::from_arg_matches(&matches) {
+                Ok(cli) => (cli, matches),
+                Err(error) => error.exit(),
+            }
+        }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

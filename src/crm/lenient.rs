@@ -6,33 +6,151 @@ use serde_json::{Map, Value};
 /// Where fields go whose values cannot be understood, by name.
 pub const UNREADABLE: &str = "unreadable";
 
-/// Makes `value` fit `schema`. A field of the wrong type is converted where its meaning is plain (a number sent as text,
-/// a list sent as one text) and set aside under [`UNREADABLE`] where it is not.
-pub fn fit(schema: &Map<String, Value>, value: &mut Value) {
-    for schema in alternatives(schema) {
-        match value {
-            Value::Object(object) => fit_fields(schema, object),
-            Value::Array(items) => {
-                if let Some(inner) = schema.get("items").and_then(Value::as_object) {
+/// What a schema promises, read once: answers are held to it by the thousand. One of these has to hold.
+#[derive(Debug)]
+pub struct Promise(Vec<Alternative>);
+
+#[derive(Debug)]
+struct Alternative {
+    kind: Option<Kind>,
+    minimum: Option<f64>,
+    items: Option<Promise>,
+    fields: Vec<(String, Promise)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    Text,
+    Boolean,
+    Integer,
+    Number,
+    List,
+    Object,
+}
+
+impl Promise {
+    /// The promise of a schema: of those under `anyOf`, or of the schema itself.
+    pub fn of(schema: &Map<String, Value>) -> Self {
+        let several = schema.get("anyOf").and_then(Value::as_array);
+        Self(match several {
+            Some(several) => several.iter().filter_map(Value::as_object).map(Alternative::of).collect(),
+            None => vec![Alternative::of(schema)],
+        })
+    }
+
+    /// Makes `value` fit. A field of the wrong type is converted where its meaning is plain (a number sent as text, a list
+    /// sent as one text) and set aside under [`UNREADABLE`] where it is not.
+    pub fn fit(&self, value: &mut Value) {
+        for Alternative { items, fields, .. } in &self.0 {
+            match (&mut *value, items) {
+                (Value::Object(object), _) => fit_fields(fields, object),
+                (Value::Array(items), Some(inner)) => {
                     for item in items {
-                        if allows(inner, item) || convert(inner, item) {
-                            fit(inner, item);
-                        }
+                        inner.take(item);
                     }
                 }
+                _ => {}
             }
-            _ => {}
+        }
+    }
+
+    /// Fits a value inside another. False if it cannot be understood; it is left as it came then.
+    fn take(&self, value: &mut Value) -> bool {
+        let understood = self.allows(value) || self.convert(value);
+        if understood {
+            self.fit(value);
+        }
+        understood
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        self.0.iter().any(|alternative| alternative.allows(value))
+    }
+
+    fn convert(&self, value: &mut Value) -> bool {
+        match self.0.iter().find_map(|alternative| alternative.converted(value)) {
+            Some(converted) if self.allows(&converted) => {
+                *value = converted;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.0.as_slice(), [only] if only.kind == Some(Kind::Text))
+    }
+}
+
+impl Alternative {
+    fn of(schema: &Map<String, Value>) -> Self {
+        let kind = match schema.get("type").and_then(Value::as_str) {
+            Some("null") => Some(Kind::Null),
+            Some("string") => Some(Kind::Text),
+            Some("boolean") => Some(Kind::Boolean),
+            Some("integer") => Some(Kind::Integer),
+            Some("number") => Some(Kind::Number),
+            Some("array") => Some(Kind::List),
+            Some("object") => Some(Kind::Object),
+            _ => None,
+        };
+        let promise = |schema: &Value| schema.as_object().map(Promise::of);
+        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        Self {
+            kind,
+            minimum: schema.get("minimum").and_then(Value::as_f64),
+            items: schema.get("items").and_then(promise),
+            fields: fields.filter_map(|(name, schema)| Some((name.clone(), promise(schema)?))).collect(),
+        }
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        let plain = match self.kind {
+            Some(Kind::Null) => value.is_null(),
+            Some(Kind::Text) => value.is_string(),
+            Some(Kind::Boolean) => value.is_boolean(),
+            Some(Kind::Integer) => value.is_u64() || value.is_i64(),
+            Some(Kind::Number) => value.is_number(),
+            Some(Kind::List) => value.is_array(),
+            Some(Kind::Object) => value.is_object(),
+            None => true,
+        };
+        let in_range = self.minimum.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
+        plain && in_range && self.items_fit(value)
+    }
+
+    /// A list passes only if each item passes or can be made to.
+    fn items_fit(&self, value: &Value) -> bool {
+        let (Some(inner), Some(items)) = (&self.items, value.as_array()) else { return true };
+        items.iter().all(|item| inner.allows(item) || inner.convert(&mut item.clone()))
+    }
+
+    fn converted(&self, value: &Value) -> Option<Value> {
+        match (self.kind?, value) {
+            (Kind::Text, Value::Number(number)) => Some(Value::from(number.to_string())),
+            (Kind::Text, Value::Bool(flag)) => Some(Value::from(flag.to_string())),
+            (Kind::Number, Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
+            (Kind::Integer, Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
+            (Kind::Integer, Value::Number(number)) => number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+                .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
+                .map(Value::from),
+            (Kind::List, Value::String(text)) if self.items.as_ref().is_some_and(Promise::is_text) => {
+                Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
+            }
+            _ => None,
         }
     }
 }
 
-fn fit_fields(schema: &Map<String, Value>, object: &mut Map<String, Value>) {
+fn fit_fields(fields: &[(String, Promise)], object: &mut Map<String, Value>) {
     let mut aside = Map::new();
-    for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let (Some(inner), Some(field)) = (inner.as_object(), object.get_mut(name)) else { continue };
-        if allows(inner, field) || convert(inner, field) {
-            fit(inner, field);
-        } else {
+    for (name, promise) in fields {
+        if let Some(field) = object.get_mut(name)
+            && !promise.take(field)
+        {
             aside.insert(name.clone(), field.take());
         }
     }
@@ -49,68 +167,6 @@ pub fn set_aside(object: &mut Map<String, Value>, odd: Value) {
         name.push('_');
     }
     object.insert(name, odd);
-}
-
-/// The schemas of which one has to hold: those under `anyOf`, or the schema itself.
-fn alternatives(schema: &Map<String, Value>) -> Vec<&Map<String, Value>> {
-    match schema.get("anyOf").and_then(Value::as_array) {
-        Some(several) => several.iter().filter_map(Value::as_object).collect(),
-        None => vec![schema],
-    }
-}
-
-fn allows(schema: &Map<String, Value>, value: &Value) -> bool {
-    alternatives(schema).into_iter().any(|schema| {
-        let plain = match schema.get("type").and_then(Value::as_str) {
-            Some("null") => value.is_null(),
-            Some("string") => value.is_string(),
-            Some("boolean") => value.is_boolean(),
-            Some("integer") => value.is_u64() || value.is_i64(),
-            Some("number") => value.is_number(),
-            Some("array") => value.is_array(),
-            Some("object") => value.is_object(),
-            _ => true,
-        };
-        let least = schema.get("minimum").and_then(Value::as_f64);
-        let in_range = least.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
-        plain && in_range && items_fit(schema, value)
-    })
-}
-
-/// A list passes only if each item passes or can be made to.
-fn items_fit(schema: &Map<String, Value>, value: &Value) -> bool {
-    let (Some(inner), Some(items)) = (schema.get("items").and_then(Value::as_object), value.as_array()) else {
-        return true;
-    };
-    items.iter().all(|item| allows(inner, item) || convert(inner, &mut item.clone()))
-}
-
-fn convert(schema: &Map<String, Value>, value: &mut Value) -> bool {
-    let converted =
-        alternatives(schema).into_iter().find_map(|schema| match (schema.get("type")?.as_str()?, &*value) {
-            ("string", Value::Number(number)) => Some(Value::from(number.to_string())),
-            ("string", Value::Bool(flag)) => Some(Value::from(flag.to_string())),
-            ("number", Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
-            ("integer", Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
-            ("integer", Value::Number(number)) => number
-                .as_f64()
-                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
-                .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
-                .map(Value::from),
-            ("array", Value::String(text))
-                if schema.get("items").is_some_and(|items| items.get("type") == Some(&"string".into())) =>
-            {
-                Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
-            }
-            _ => None,
-        });
-    match converted {
-        Some(converted) if allows(schema, &converted) => {
-            *value = converted;
-            true
-        }
-        _ => false,
-    }
 }
 
 fn number_of(number: f64) -> Option<Value> {

@@ -25,6 +25,7 @@ pub use operation::{Effect, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;
 
 use crate::error::{Error, Result};
+use lenient::Promise;
 use serde_json::{Map, Value};
 use std::{
     fmt,
@@ -112,6 +113,7 @@ pub struct Entry {
     make_input: fn(&[&str]) -> schema::Described,
     make_output: fn() -> Map<String, Value>,
     schemas: OnceLock<Schemas>,
+    promise: OnceLock<Promise>,
 }
 
 /// What a tool shows of itself.
@@ -155,6 +157,7 @@ impl Entry {
             make_input: schema::input::<O>,
             make_output: schema::output::<O::Output>,
             schemas: OnceLock::new(),
+            promise: OnceLock::new(),
         }
     }
 
@@ -181,6 +184,11 @@ impl Entry {
     /// The JSON Schema of its answer.
     pub fn output_schema(&self) -> &Map<String, Value> {
         &self.schemas().output
+    }
+
+    /// What the schema of its answer promises.
+    pub fn promise(&self) -> &Promise {
+        self.promise.get_or_init(|| Promise::of(self.output_schema()))
     }
 
     /// The name of the argument that names the object, as it stands in the path's braces or in the query.
