@@ -81,6 +81,13 @@ fn escaped(c: char) -> usize {
 
 /// What a text costs, its quotes included.
 pub(super) fn text(text: &str) -> usize {
+    // Most texts are short, and of those nothing else has to be found out.
+    if text.len() <= LONG {
+        let bytes: usize = text.chars().map(escaped).sum();
+        if bytes <= LONG {
+            return bytes + 2;
+        }
+    }
     let mut meter = Meter::default();
     text.chars().for_each(|c| meter.add(c));
     meter.cost() + 2
