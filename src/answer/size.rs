@@ -12,9 +12,6 @@ const BYTES_PER_TOKEN: usize = 256;
 /// Shorter texts count by their bytes alone.
 const LONG: usize = 256;
 
-/// Texts up to this many bytes are not long however many of them are escaped.
-const SHORT: usize = LONG / 6;
-
 /// What a text costs so far, character by character.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Meter {
@@ -84,8 +81,12 @@ fn escaped(c: char) -> usize {
 
 /// What a text costs, its quotes included.
 pub(super) fn text(text: &str) -> usize {
-    if text.len() <= SHORT {
-        return 2 + text.bytes().map(|byte| if byte.is_ascii() { escaped(byte.into()) } else { 1 }).sum::<usize>();
+    // Most texts are short, and of those nothing else has to be found out.
+    if text.len() <= LONG {
+        let bytes: usize = text.chars().map(escaped).sum();
+        if bytes <= LONG {
+            return bytes + 2;
+        }
     }
     let mut meter = Meter::default();
     text.chars().for_each(|c| meter.add(c));

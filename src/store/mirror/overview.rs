@@ -49,13 +49,11 @@ pub struct Words {
     pub more: bool,
 }
 
-/// What was counted last, of which tables, with how many words, and at which version of the file.
-#[derive(Debug)]
-pub(super) struct Counted {
-    of: (i64, Vec<&'static str>, usize),
-    rows: Vec<u64>,
-    words: Arc<[Words]>,
-}
+/// The tables that are counted, and how many words of a column.
+pub(super) type OfWhat = (Vec<&'static str>, usize);
+
+/// The rows of each table, and the words.
+pub(super) type Counted = (Arc<[u64]>, Arc<[Words]>);
 
 impl Mirror {
     /// What there is in these tables, with at most `most` words a column. While nobody writes, it is counted once.
@@ -70,19 +68,14 @@ impl Mirror {
 
 fn overview(reader: &mut Reader, tables: &[&'static Table], most: usize) -> rusqlite::Result<Overview> {
     let moment = reader.db.unchecked_transaction()?;
-    // Another number than before where another connection has written since, and of the moment at which all is read.
-    let version = moment.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-    let of = (version, tables.iter().map(|table| table.name).collect(), most);
-    let counted = match reader.counted.take() {
-        Some(counted) if counted.of == of => counted,
-        _ => Counted { of, rows: rows(&moment, tables)?, words: words(&moment, tables, most)?.into() },
-    };
+    let of = (tables.iter().map(|table| table.name).collect(), most);
+    let (rows, words) = reader
+        .counted
+        .get_or(&moment, of, || Ok((rows(&moment, tables)?.into(), words(&moment, tables, most)?.into())))?;
     let mut states = scans::states(&moment)?;
     states.retain(|(table, _)| tables.iter().any(|shown| shown.name == table.name));
-    let all = states.into_iter().zip(&counted.rows).map(|((table, state), rows)| (table, *rows, state)).collect();
-    let overview = Overview { tables: all, words: Arc::clone(&counted.words) };
-    reader.counted = Some(counted);
-    Ok(overview)
+    let all = states.into_iter().zip(&*rows).map(|((table, state), rows)| (table, *rows, state)).collect();
+    Ok(Overview { tables: all, words })
 }
 
 fn rows(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<u64>> {

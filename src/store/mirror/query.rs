@@ -121,7 +121,7 @@ fn in_time(reader: &mut Reader, query: &Query, as_wanted: impl Fn(&State) -> boo
     done
 }
 
-fn run(reader: &Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
+fn run(reader: &mut Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
     let fault = |fault| wrong(&query.sql, &fault);
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;
@@ -139,8 +139,11 @@ fn run(reader: &Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Re
     let adds_money = watch.saw_money_added();
     let (columns, rows, more) = fetch(&mut statement, query)?;
     drop(watch);
-    let currencies = if adds_money { currencies(&moment).map_err(fault)? } else { Vec::new() };
-    let currencies = if currencies.len() > 1 { currencies } else { Vec::new() };
+    let mut all = Vec::new();
+    if adds_money {
+        all = reader.currencies.get_or(&moment, (), || currencies(&moment)).map_err(fault)?;
+    }
+    let currencies = if all.len() > 1 { all } else { Vec::new() };
     Ok(Asked::Answered(Answer { columns, rows, more, states, currencies }))
 }
 

@@ -1,7 +1,12 @@
 //! A connection that reads, with what is kept beside it.
 
-use super::{BUSY, CACHE_KIB, guard::Guard, overview::Counted, query};
-use rusqlite::{Connection, OpenFlags};
+use super::{
+    BUSY, CACHE_KIB,
+    guard::Guard,
+    overview::{Counted, OfWhat},
+    query,
+};
+use rusqlite::{Connection, OpenFlags, Transaction};
 use std::path::Path;
 
 /// A connection that cannot write.
@@ -10,9 +15,41 @@ pub(super) struct Reader {
     pub(super) db: Connection,
     /// Watches others' statements.
     pub(super) guard: Guard,
-    /// What was counted last. Kept here because a connection is told of what others wrote, this process's own writer among
-    /// them, and not of what another connection was told.
-    pub(super) counted: Option<Counted>,
+    pub(super) counted: Kept<OfWhat, Counted>,
+    pub(super) currencies: Kept<(), Vec<String>>,
+}
+
+/// What was last found out about the whole file, for as long as nobody writes.
+///
+/// It stays with the connection: SQLite tells a connection what all others wrote, this process's own writer among them,
+/// and one that only reads needs no more; but what it says to one connection means nothing to another.
+#[derive(Debug)]
+pub(super) struct Kept<A, F>(Option<(i64, A, F)>);
+
+impl<A, F> Default for Kept<A, F> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<A: PartialEq, F: Clone> Kept<A, F> {
+    /// What was found for `asked`, or else what `find` finds. All of it is of the moment at which `db` reads.
+    pub(super) fn get_or(
+        &mut self,
+        db: &Transaction<'_>,
+        asked: A,
+        find: impl FnOnce() -> rusqlite::Result<F>,
+    ) -> rusqlite::Result<F> {
+        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        match &self.0 {
+            Some((of, before, found)) if (*of, before) == (version, &asked) => Ok(found.clone()),
+            _ => {
+                let found = find()?;
+                self.0 = Some((version, asked, found.clone()));
+                Ok(found)
+            }
+        }
+    }
 }
 
 impl Reader {
@@ -25,6 +62,6 @@ impl Reader {
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         query::bound(&db)?;
         let guard = Guard::of(&mut db)?;
-        Ok(Self { db, guard, counted: None })
+        Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default() })
     }
 }

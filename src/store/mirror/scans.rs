@@ -10,7 +10,7 @@ use crate::error::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::{Map, Value};
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 /// A process that scans and says nothing for so long is dead, and another goes on.
 pub const LEASE: Duration = Duration::from_secs(15);
@@ -328,8 +328,14 @@ pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, S
         };
         Ok((row.get(0)?, state))
     })?;
-    let mut known: HashMap<String, State> = found.collect::<rusqlite::Result<_>>()?;
-    Ok(TABLES.iter().map(|table| (table, known.remove(table.name).unwrap_or_default())).collect())
+    let mut states: Vec<_> = TABLES.iter().map(|table| (table, State::default())).collect();
+    for known in found {
+        let (name, state): (String, State) = known?;
+        if let Some(of) = states.iter_mut().find(|(table, _)| table.name == name) {
+            of.1 = state;
+        }
+    }
+    Ok(states)
 }
 
 pub(super) fn complete_at(db: &Connection, table: &Table) -> rusqlite::Result<Option<i64>> {

@@ -124,6 +124,11 @@ async fn a_sum_over_several_currencies_says_so() {
         let note = answer(&host, json!({"sql": sql})).await["note"].as_str().unwrap_or_default().to_owned();
         assert_eq!(note.contains("several currencies (EUR, USD)"), warned, "{sql}: {note}");
     }
+    let contact = account.objects("contacts").await[0]["id"].clone();
+    let deal = json!({"name": "Abroad", "contactId": contact, "value": 5, "currency": "GBP", "status": "open"});
+    host.answer("create_opportunity", deal).await;
+    let note = answer(&host, json!({"sql": "select sum(value) from opportunities"})).await["note"].clone();
+    assert!(note.as_str().unwrap().contains("(EUR, GBP, USD)"), "one that came just now: {note}");
 }
 
 async fn too_many_rows_are_cut_and_said(api: Api) {
