@@ -13,7 +13,7 @@ fn memory(child: &Child) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// `cargo test --profile bench --test suite mirror::soak -- --ignored --nocapture`
+/// `cargo test --test suite mirror::soak -- --ignored --nocapture`
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "four minutes of the sandbox's usual quota"]
