@@ -5,10 +5,15 @@ use crate::{
     answer::OFFSETS,
     backend::Backend,
     context::CallContext,
-    crm::{Invocation, Operation, contacts::ListContacts, list::DEFAULT_LIMIT, opportunities::ListOpportunities},
+    crm::{
+        Invocation, Operation,
+        contacts::ListContacts,
+        list::{DEFAULT_LIMIT, listing},
+        opportunities::ListOpportunities,
+    },
     error::Result,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 /// The most pages that one call reads.
 const MOST_PAGES: usize = 20;
@@ -78,8 +83,11 @@ impl Filter {
             }
             context.report(&format!("read {} items, kept {}", at - start, kept.len()));
         }
-        let mut meta = json!({"limit": limit, "offset": start, OFFSETS: offsets});
-        if !ended && let Some(meta) = meta.as_object_mut() {
+        let mut meta = Map::new();
+        meta.insert("limit".into(), limit.into());
+        meta.insert("offset".into(), start.into());
+        meta.insert(OFFSETS.into(), offsets.into());
+        if !ended {
             meta.insert("nextOffset".into(), at.into());
         }
         let note = format!(
@@ -88,7 +96,9 @@ impl Filter {
             at - start,
             if ended { "" } else { " Go on from meta.nextOffset." }
         );
-        Ok(json!({"data": kept, "meta": meta, "note": note}))
+        let mut answer = listing(kept, meta);
+        answer.insert("note".into(), note.into());
+        Ok(answer.into())
     }
 
     fn passes(&self, item: &Value) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
-    crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, lenient},
+    crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, lenient, list::listing},
     error::{Code, Error, Result},
 };
 use http::{Method, StatusCode};
@@ -186,20 +186,20 @@ fn one(body: Value, name: &str) -> Option<Value> {
 /// A list: `{data, meta}`, a bare array, or an object with a named array.
 fn many(body: Value) -> Option<Value> {
     match body {
-        Value::Array(_) => Some(json!({"data": body, "meta": {}})),
+        Value::Array(items) => Some(listing(items, Map::new()).into()),
         Value::Object(mut object) => {
             let key = match object.get("data") {
                 Some(Value::Array(_)) => "data".to_owned(),
                 _ => object.iter().find(|(_, value)| value.is_array()).map(|(key, _)| key.clone())?,
             };
-            let data = object.shift_remove(&key)?;
+            let Some(Value::Array(items)) = object.shift_remove(&key) else { return None };
             let mut meta = match object.shift_remove("meta") {
                 Some(Value::Object(meta)) => meta,
                 _ => Map::new(),
             };
             // `{contacts: […], total: 5}`: what stands beside the list describes it.
             meta.extend(object);
-            Some(json!({"data": data, "meta": meta}))
+            Some(listing(items, meta).into())
         }
         _ => None,
     }

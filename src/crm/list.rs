@@ -15,6 +15,11 @@ pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
     items.into_iter().skip(size(offset)).take(size(limit)).collect()
 }
 
+/// A list as the tools give it. Its items go into it as they are; `json!` would copy each.
+pub fn listing(items: Vec<Value>, meta: Map<String, Value>) -> Map<String, Value> {
+    [("data".to_owned(), items.into()), ("meta".to_owned(), meta.into())].into_iter().collect()
+}
+
 /// The arguments that every list takes.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]

@@ -7,13 +7,20 @@ use crate::{
     client::{Fate, Request, SendError},
     context::CallContext,
     crm::{
-        Invocation, Operation, campaigns::ListCampaigns, contacts::ListContacts, funnels::ListFunnels, list::part,
-        locations::ListLocations, opportunities::ListOpportunities, opportunities::ListPipelines, pages::ListPages,
+        Invocation, Operation,
+        campaigns::ListCampaigns,
+        contacts::ListContacts,
+        funnels::ListFunnels,
+        list::{listing, part},
+        locations::ListLocations,
+        opportunities::ListOpportunities,
+        opportunities::ListPipelines,
+        pages::ListPages,
     },
     error::{Code, Error},
 };
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::{collections::HashSet, ops::Range};
 
 /// Raw items as they came, with what the answer says of the list.
@@ -79,7 +86,7 @@ impl Official {
                 odd => odd,
             });
         }
-        let mut answer = json!({"data": shown, "meta": {}});
+        let mut answer = listing(shown, Map::new()).into();
         let odd = document::take_odd_items(&mut answer);
         document::fit(list.entry, &mut answer);
         let items = ask::array(&mut answer, "data").unwrap_or_default();

@@ -28,7 +28,7 @@ use crate::{
         Entry, Invocation, Operation, Shape, Toolset,
         campaigns::{CreateCampaign, GetCampaign},
         contacts::{CreateContact, GetContact, UpdateContact},
-        list::{DEFAULT_LIMIT, part},
+        list::{DEFAULT_LIMIT, listing, part},
         locations::{GetDefaultLocation, GetLocation},
         opportunities::{CreateOpportunity, GetOpportunity, ListPipelines, UpdateOpportunity},
         users::{GetCurrentUser, GetUser},
@@ -38,7 +38,7 @@ use crate::{
 };
 use http::StatusCode;
 use known::{Kind, Known};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The official API for one location.
@@ -96,14 +96,10 @@ impl Official {
         if whole {
             items = part(items, offset, limit);
         }
-        let mut value = json!({"data": items, "meta": {}});
-        if let (Some(total), Some(meta)) = (total, value.get_mut("meta").and_then(Value::as_object_mut)) {
-            meta.insert("total".to_owned(), total.into());
-        }
-        if let (Some(note), Some(list)) = (note, value.as_object_mut()) {
-            list.insert("note".to_owned(), note.into());
-        }
-        Ok(Done { value, sent_at })
+        let meta = total.map(|total| ("total".to_owned(), total.into())).into_iter().collect();
+        let mut answer = listing(items, meta);
+        answer.extend(note.map(|note| ("note".to_owned(), note.into())));
+        Ok(Done { value: answer.into(), sent_at })
     }
 
     /// The request of an operation on one object.
