@@ -73,7 +73,8 @@ async fn a_torn_last_line_is_healed_and_the_chain_holds() {
     let mut wire = Wire::start(command(&account, state.path()));
     wire.initialize("2025-11-25", json!({}));
     // The torn line goes first, and then it is said.
-    until(|| async { fs::read_to_string(&path).unwrap().lines().count() == 3 }).await;
+    let healed = |text: String| text.contains(r#""event":"healed""#) && text.ends_with('\n');
+    until(|| async { healed(fs::read_to_string(&path).unwrap()) }).await;
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.starts_with(&whole) && text.lines().count() == 3 && text.contains(r#""event":"healed""#), "{text}");
     create(&account, state.path(), &[], &["b@example.com"]).await;
