@@ -187,7 +187,8 @@ impl App {
 
     /// The answer and its text, without any credential that the API may have echoed.
     fn clean(&self, value: Value) -> Result<Answer> {
-        let text = serde_json::to_string(&value).unwrap_or_default();
+        let text = serde_json::to_string(&value)
+            .map_err(|fault| Error::new(Code::Internal, format!("The answer cannot be written: {fault}.")))?;
         let Cow::Owned(clean) = self.client.scrub(&text) else { return Ok(Answer { value, text, image: None }) };
         let value = serde_json::from_str(&clean)
             .map_err(|_| Error::new(Code::Internal, "The answer held a credential and was withheld."))?;

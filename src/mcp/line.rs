@@ -54,21 +54,24 @@ pub(super) fn write(message: &TxJsonRpcMessage<RoleServer>, tools: &ToolList) ->
     let mut line = serde_json::to_vec(message)?;
     let JsonRpcMessage::Response(response) = message else { return Ok(line) };
     match &response.result {
-        ServerResult::ListToolsResult(_) => replace(&mut line, br#""tools":[]"#, br#""tools":"#, tools.text()),
+        ServerResult::ListToolsResult(_) => fill(&mut line, br#""tools":"#, b"[]", tools.text()),
         ServerResult::CallToolResult(result) if result.structured_content.as_ref() == Some(&as_text()) => {
             let text = result.content.first().and_then(|block| block.as_text()).map_or("{}", |block| &block.text);
-            replace(&mut line, br#""structuredContent":{}"#, br#""structuredContent":"#, text);
+            fill(&mut line, br#""structuredContent":"#, b"{}", text);
         }
         _ => {}
     }
     Ok(line)
 }
 
-/// Puts `text` after `name` in the place of the last `member`. Nothing within a text of the line looks like it, for its
-/// quotes are escaped there; and behind it stands little.
-fn replace(line: &mut Vec<u8>, member: &[u8], name: &[u8], text: &str) {
-    let Some(place) = line.windows(member.len()).rposition(|part| part == member) else { return };
-    line.splice(place..place + member.len(), name.iter().copied().chain(text.bytes()));
+/// Puts `text` in the place of the last empty value that a member of this name has. Nothing within a text of the line looks
+/// like it, for its quotes are escaped there; and behind it stands little.
+fn fill(line: &mut Vec<u8>, name: &[u8], empty: &[u8], text: &str) {
+    let member = [name, empty].concat();
+    if let Some(place) = line.windows(member.len()).rposition(|part| part == member) {
+        let value = place + name.len();
+        line.splice(value..value + empty.len(), text.bytes());
+    }
 }
 
 #[cfg(test)]
