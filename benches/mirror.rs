@@ -90,7 +90,7 @@ fn query(bencher: Bencher<'_, '_>, sql: &str) {
 #[divan::bench]
 fn overview(bencher: Bencher<'_, '_>) {
     let (_, mirror) = &*FILLED;
-    bencher.bench(|| RUNTIME.block_on(mirror.overview(TABLES.iter().collect(), 12)).unwrap());
+    bencher.bench(|| RUNTIME.block_on(mirror.overview(TABLES.iter().collect(), 12, |_| true)).unwrap());
 }
 
 #[divan::bench(args = ["ann lee777", "5550101"])]

@@ -5,7 +5,7 @@ use crate::{
     account::{Account, mirror::Freshness},
     context::CallContext,
     error::Result,
-    store::{Overview, Words},
+    store::{Overview, TableState, Words},
 };
 use chrono::Utc;
 use serde_json::{Map, Value, json};
@@ -22,11 +22,15 @@ impl Account {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
         let (mirror, wanted) = (self.mirroring.mirror().await?, Freshness::default());
-        let mut overview = mirror.overview(tables.clone(), MOST_WORDS).await?;
-        if !overview.tables.iter().all(|(_, _, state)| wanted.is_met_by(state)) {
-            self.mirroring.freshen(&tables, wanted, context, &told(context)).await?;
-            overview = mirror.overview(tables, MOST_WORDS).await?;
-        }
+        let mut seen_to = false;
+        let overview = loop {
+            let as_wanted = move |state: &TableState| seen_to || wanted.is_met_by(state);
+            match mirror.overview(tables.clone(), MOST_WORDS, as_wanted).await? {
+                Some(overview) => break overview,
+                None => self.mirroring.freshen(&tables, wanted, context, &told(context)).await?,
+            }
+            seen_to = true;
+        };
         Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
     }
 }

@@ -70,7 +70,8 @@ impl Account {
     /// # Errors
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
-        Ok(self.mirroring.mirror().await?.overview(self.readable_tables(), 0).await?.tables)
+        let overview = self.mirroring.mirror().await?.overview(self.readable_tables(), 0, |_| true).await?;
+        Ok(overview.map_or_else(Vec::new, |overview| overview.tables))
     }
 
     /// `asOf` and `complete` of an answer, and a sentence on what is not read in full.

@@ -94,12 +94,26 @@ impl Mirror {
         self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, &fault))).await
     }
 
+    /// Runs `work` here and now, if that is possible and takes but a moment: a change of threads costs more than most
+    /// questions of a small mirror. `None` if it is not, or if it fails, and then [`reading`](Self::reading) it is.
+    fn in_a_moment<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T>) -> Option<T> {
+        let mut reader = self.spare()?;
+        let done = reader.in_a_moment(work);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        done
+    }
+
+    /// A reader that nobody uses.
+    fn spare(&self) -> Option<Reader> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
     /// The same for work that has its own errors, or needs what is kept beside the connection.
     async fn reading<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let spare = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let spare = self.spare();
         if spare.is_none() {
             // Made by who writes, so that there is something to read.
             self.write(|_| Ok(())).await?;

@@ -56,26 +56,46 @@ pub(super) type OfWhat = (Vec<&'static str>, usize);
 pub(super) type Counted = (Arc<[u64]>, Arc<[Words]>);
 
 impl Mirror {
-    /// What there is in these tables, with at most `most` words a column. While nobody writes, it is counted once.
+    /// What there is in these tables, with at most `most` words a column, if they all are `as_wanted`; else nothing is
+    /// counted. While nobody writes, it is counted once.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn overview(&self, tables: Vec<&'static Table>, most: usize) -> Result<Overview> {
+    pub async fn overview(
+        &self,
+        tables: Vec<&'static Table>,
+        most: usize,
+        as_wanted: impl Fn(&State) -> bool + Send + 'static,
+    ) -> Result<Option<Overview>> {
         let dir = self.dir().to_owned();
-        self.reading(move |reader| overview(reader, &tables, most).map_err(|fault| unusable(&dir, &fault))).await
+        let look = move |reader: &mut Reader| {
+            overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, &fault))
+        };
+        match self.in_a_moment(&look) {
+            Some(done) => Ok(done),
+            None => self.reading(look).await,
+        }
     }
 }
 
-fn overview(reader: &mut Reader, tables: &[&'static Table], most: usize) -> rusqlite::Result<Overview> {
+fn overview(
+    reader: &mut Reader,
+    tables: &[&'static Table],
+    most: usize,
+    as_wanted: impl Fn(&State) -> bool,
+) -> rusqlite::Result<Option<Overview>> {
     let moment = reader.db.unchecked_transaction()?;
+    let mut states = scans::states(&moment)?;
+    states.retain(|(table, _)| tables.iter().any(|shown| shown.name == table.name));
+    if !states.iter().all(|(_, state)| as_wanted(state)) {
+        return Ok(None);
+    }
     let of = (tables.iter().map(|table| table.name).collect(), most);
     let (rows, words) = reader
         .counted
         .get_or(&moment, of, || Ok((rows(&moment, tables)?.into(), words(&moment, tables, most)?.into())))?;
-    let mut states = scans::states(&moment)?;
-    states.retain(|(table, _)| tables.iter().any(|shown| shown.name == table.name));
     let all = states.into_iter().zip(&*rows).map(|((table, state), rows)| (table, *rows, state)).collect();
-    Ok(Overview { tables: all, words })
+    Ok(Some(Overview { tables: all, words }))
 }
 
 fn rows(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<u64>> {

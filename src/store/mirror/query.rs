@@ -81,7 +81,14 @@ impl Mirror {
     /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table;
     /// `timeout` after [`TIME_LIMIT`]; `too_large` for what takes too much memory.
     pub async fn query(&self, query: Query, as_wanted: impl Fn(&State) -> bool + Send + 'static) -> Result<Asked> {
-        self.reading(move |reader| in_time(reader, &query, as_wanted)).await
+        if query.sql.len() > LONGEST {
+            let given = query.sql.len();
+            return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
+        }
+        match self.in_a_moment(|reader| run(reader, &query, &as_wanted)) {
+            Some(done) => Ok(done),
+            None => self.reading(move |reader| in_time(reader, &query, &as_wanted)).await,
+        }
     }
 }
 
@@ -106,22 +113,13 @@ pub(super) fn bound(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Runs a statement under the clock.
-fn in_time(reader: &mut Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
-    if query.sql.len() > LONGEST {
-        let given = query.sql.len();
-        return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
-    }
-    let fault = |fault| wrong(&query.sql, &fault);
+fn in_time(reader: &mut Reader, query: &Query, as_wanted: &impl Fn(&State) -> bool) -> Result<Asked> {
     let (until, cancel) = (Instant::now() + TIME_LIMIT, query.cancel.clone());
     let over = move || Instant::now() >= until || cancel.is_cancelled();
-    reader.db.progress_handler(STEPS, Some(over)).map_err(fault)?;
-    let done = run(reader, query, as_wanted);
-    // Before anything else runs on this connection.
-    reader.db.progress_handler(0, None::<fn() -> bool>).map_err(fault)?;
-    done
+    reader.until(STEPS, over, |reader| run(reader, query, as_wanted)).map_err(|fault| wrong(&query.sql, &fault))?
 }
 
-fn run(reader: &mut Reader, query: &Query, as_wanted: impl Fn(&State) -> bool) -> Result<Asked> {
+fn run(reader: &mut Reader, query: &Query, as_wanted: &impl Fn(&State) -> bool) -> Result<Asked> {
     let fault = |fault| wrong(&query.sql, &fault);
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;

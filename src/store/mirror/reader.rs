@@ -6,8 +6,25 @@ use super::{
     overview::{Counted, OfWhat},
     query,
 };
-use rusqlite::{Connection, OpenFlags, Transaction};
-use std::path::Path;
+use crate::error::Result;
+use rusqlite::{Connection, OpenFlags, Transaction, limits::Limit};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+/// A mirror of so many pages, of 4 KiB each, is small: one step of SQLite's machine may count a whole table, and here that
+/// takes no more than about a millisecond.
+const SMALL: i64 = 2_000;
+
+/// How long the thread that serves calls is kept: no longer than a change to another thread and back may take.
+const MOMENT: Duration = Duration::from_micros(200);
+
+/// How often a moment is looked at, in steps of SQLite's machine.
+const MOMENT_STEPS: i32 = 100;
+
+/// The longest text that there is in a moment, in bytes: one step may look for a text in another, letter by letter.
+const MOMENT_TEXT: i32 = 10_000;
 
 /// A connection that cannot write.
 #[derive(Debug)]
@@ -63,5 +80,41 @@ impl Reader {
         query::bound(&db)?;
         let guard = Guard::of(&mut db)?;
         Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default() })
+    }
+
+    /// Runs `work` if the mirror is small and it takes but a moment; `None` if not, or if it failed.
+    pub(super) fn in_a_moment<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Option<T> {
+        if !self.is_small().unwrap_or(false) {
+            return None;
+        }
+        let longest = self.db.limit(Limit::SQLITE_LIMIT_LENGTH).ok()?;
+        self.db.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOMENT_TEXT).ok()?;
+        let until = Instant::now() + MOMENT;
+        let done = self.until(MOMENT_STEPS, move || Instant::now() >= until, work);
+        self.db.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest).ok()?;
+        done.ok()?.ok()
+    }
+
+    /// Runs `work`, and interrupts SQLite when it is `over`, at which it looks every so many steps of its machine.
+    pub(super) fn until<T>(
+        &mut self,
+        steps: i32,
+        over: impl FnMut() -> bool + Send + 'static,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> rusqlite::Result<T> {
+        self.db.progress_handler(steps, Some(over))?;
+        let done = work(self);
+        // Before anything else runs on this connection.
+        self.db.progress_handler(0, None::<fn() -> bool>)?;
+        Ok(done)
+    }
+
+    /// Whether the file is small, if that can be seen without waiting for anybody.
+    fn is_small(&self) -> rusqlite::Result<bool> {
+        self.db.busy_timeout(Duration::ZERO)?;
+        let pages =
+            self.db.prepare_cached("PRAGMA page_count").and_then(|mut pages| pages.query_row([], |row| row.get(0)));
+        self.db.busy_timeout(BUSY)?;
+        pages.map(|pages: i64| pages <= SMALL)
     }
 }

@@ -79,6 +79,35 @@ async fn what_has_no_end_is_stopped() {
     assert_eq!(alive, 300);
 }
 
+#[tokio::test]
+async fn what_takes_long_holds_up_nobody() {
+    use crate::support::{Wire, command};
+    /// Each takes about a second: many steps, and one.
+    const LONG: &[&str] = &[
+        "with recursive n(x) as (select 1 union all select x + 1 from n where x < 3000000) select count(*) from n",
+        "select instr(hex(zeroblob(150000)), hex(zeroblob(75000)) || '1')",
+    ];
+    let account = account(Api::Document, 300).await;
+    let state = tempfile::tempdir().unwrap();
+    let mut wire = Wire::start(command(&account, state.path()));
+    tokio::task::spawn_blocking(move || {
+        let ask = |wire: &mut Wire, sql: &str| {
+            wire.send("tools/call", json!({"name": "query_crm", "arguments": {"sql": sql}}))
+        };
+        wire.initialize("2025-11-25", json!({}));
+        let read = ask(&mut wire, "select count(*) from contacts");
+        wire.answer_to(read);
+        for sql in LONG {
+            let (long, short) = (ask(&mut wire, sql), ask(&mut wire, "select count(*) from contacts"));
+            let mut answers = std::iter::repeat_with(|| wire.line()).filter(|line| line.get("method").is_none());
+            let order = [answers.next(), answers.next()].map(|answer| answer.map(|answer| answer["id"].clone()));
+            assert_eq!(order, [Some(json!(short)), Some(json!(long))], "{sql}");
+        }
+    })
+    .await
+    .unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn what_is_stopped_took_little_memory() {
