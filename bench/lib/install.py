@@ -27,8 +27,7 @@ def go_on_in_venv():
 def server():
     """This server, as it is released."""
     say("building this server")
-    run("cargo", "build", "--release", "--locked", "--bin", "highlevel-mcp", cwd=REPO)
-    return _target(REPO) / "release" / "highlevel-mcp"
+    return Path(run(BENCH / "release").strip())
 
 
 @cache
@@ -62,10 +61,11 @@ def tokenizer():
 
 
 def nginx():
-    if not shutil.which("nginx"):
-        say("installing nginx")
-        run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "nginx-light")
+    _package("nginx", "nginx-light")
+
+
+def valgrind():
+    _package("valgrind", "valgrind")
 
 
 def size(path):
@@ -113,3 +113,11 @@ def _lacks(root, wanted):
 
 def _has(root, wanted):
     root.joinpath("installed").write_text(wanted)
+
+
+def _package(command, package):
+    """Installs Debian's package where the command lacks."""
+    if not shutil.which(command):
+        say(f"installing {package}")
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", package)

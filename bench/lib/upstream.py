@@ -40,7 +40,9 @@ def sandbox(binary, *flags):
     command = [str(binary), "sandbox", "--listen", "127.0.0.1:0", *map(str, flags)]
     process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        yield dict(process.stdout.readline().strip().split("=", 1) for _ in range(2))
+        # The official API is told of by two lines more.
+        lines = 4 if "official" in flags else 2
+        yield dict(process.stdout.readline().strip().split("=", 1) for _ in range(lines))
     finally:
         process.terminate()
         process.wait()
