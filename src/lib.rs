@@ -7,6 +7,8 @@ pub mod account;
 pub mod answer;
 pub mod app;
 pub mod backend;
+#[doc(hidden)]
+pub mod benching;
 pub mod chart;
 pub mod clean;
 pub mod cli;

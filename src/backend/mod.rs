@@ -1,5 +1,6 @@
 //! Runs an operation on an API. Above this everything speaks operations; below it, requests.
 
+pub(crate) mod benching;
 mod document;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

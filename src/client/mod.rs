@@ -2,6 +2,7 @@
 
 mod attempt;
 mod auth;
+pub(crate) mod benching;
 mod breaker;
 mod budget;
 mod clock;

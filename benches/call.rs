@@ -1,0 +1,95 @@
+//! What the parts of a call cost, each by itself. `cargo bench --bench call`
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
+
+use divan::{Bencher, counter::BytesCount};
+use highlevel_mcp::{
+    answer::DEFAULT_MOST,
+    benching::{self, Budget},
+    context::CallContext,
+    crm::{ALL, Invocation, find},
+    mcp::tool,
+};
+use serde_json::{Map, Value, json};
+use std::{sync::LazyLock, time::Duration};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+fn main() {
+    divan::main();
+}
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
+
+fn arguments(tool: &str) -> Map<String, Value> {
+    let arguments = match tool {
+        "get_contact" => json!({"id": "contact123"}),
+        "list_contacts" => json!({"limit": 100, "offset": 200, "email": "ann@x.example", "tags": ["lead"]}),
+        "create_contact" => json!({
+            "firstName": "Ann", "lastName": "Lee", "email": "ann@x.example", "phone": "+15125550101",
+            "tags": ["lead", "newsletter"], "customFields": {"size": "40", "plan": "gold"}
+        }),
+        _ => Value::Null,
+    };
+    arguments.as_object().unwrap().clone()
+}
+
+fn invocation(tool: &str) -> Invocation {
+    find(tool).unwrap().parse(arguments(tool)).unwrap()
+}
+
+/// A caller's arguments, checked, to the request.
+#[divan::bench(args = ["get_contact", "list_contacts", "create_contact"])]
+fn request(bencher: Bencher<'_, '_>, tool: &str) {
+    let entry = find(tool).unwrap();
+    bencher
+        .with_inputs(|| arguments(tool))
+        .bench_values(|arguments| benching::request(&entry.parse(arguments).unwrap()).unwrap());
+}
+
+fn contact(number: usize) -> Value {
+    json!({
+        "id": format!("contact{number}"), "firstName": "Ann", "lastName": format!("Lee{number}"),
+        "email": format!("ann{number}@x.example"), "phone": format!("+1512555{number:04}"),
+        "companyName": "Company", "tags": ["lead", "newsletter"], "assignedTo": "user1",
+        "createdAt": "2025-01-01T00:00:00Z", "updatedAt": "2025-11-01T00:00:00Z"
+    })
+}
+
+/// A body to the text that a model is given, within the bound. 100 contacts fit, 500 do not.
+#[divan::bench(args = [1, 100, 500])]
+fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
+    let all: Vec<_> = (1..=contacts).map(contact).collect();
+    let (invocation, body) = match contacts {
+        1 => (invocation("get_contact"), all[0].to_string()),
+        _ => {
+            let meta = json!({"total": contacts, "limit": contacts, "offset": 0});
+            (invocation("list_contacts"), json!({"data": all, "meta": meta}).to_string())
+        }
+    };
+    let text = benching::answer(&invocation, &body, DEFAULT_MOST).unwrap();
+    assert!(text.len() <= DEFAULT_MOST && text.contains("ann1@x.example"), "{text}");
+    assert_eq!(text.contains(&format!("ann{contacts}@x.example")), contacts < 500, "{text}");
+    bencher.counter(BytesCount::of_str(&body)).bench(|| benching::answer(&invocation, &body, DEFAULT_MOST).unwrap());
+}
+
+/// The list of tools as it is written once in a process.
+#[divan::bench]
+fn tools() -> Vec<String> {
+    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, true)).unwrap()).collect()
+}
+
+static BUDGET: LazyLock<(TempDir, Budget)> = LazyLock::new(|| {
+    let dir = tempfile::tempdir().unwrap();
+    let budget = Budget::shared(1_000_000_000, Duration::from_secs(3600), dir.path().join("state"));
+    (dir, budget)
+});
+
+/// A request's permit from a quota that is shared, leases taken as they are due.
+#[divan::bench]
+fn permit(bencher: Bencher<'_, '_>) {
+    let (_, budget) = &*BUDGET;
+    let context = CallContext::new(Duration::from_secs(3600));
+    bencher.bench(|| RUNTIME.block_on(budget.spend(&context)).unwrap());
+}
