@@ -181,7 +181,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         self.outbox.begin(&context.id).await;
-        let found = always_answered(completion::complete(&self.app, &request.r#ref, &request.argument));
+        let found = always_answered(Box::pin(completion::complete(&self.app, &request.r#ref, &request.argument)));
         found.await.map(CompleteResult::new).map_err(refusal)
     }
 }
