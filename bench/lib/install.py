@@ -38,6 +38,14 @@ def floor():
     return _target(BENCH / "floor") / "release"
 
 
+@cache
+def connections():
+    """The client that measures connections. It speaks HTTP/2 too, which the others are built without."""
+    say("building the client of connections")
+    run("cargo", "build", "--release", "--locked", "--features", "http2", "--bin", "connections", cwd=BENCH / "floor")
+    return _target(BENCH / "floor") / "release" / "connections"
+
+
 def ghl_mcp():
     root = CACHE / "ghl-mcp"
     if _lacks(root, GHL_MCP):

@@ -26,12 +26,19 @@ def static(pages=()):
             page = {"id": str(size), "name": "Page", "slug": "page", "status": "draft", "content": ""}
             page["content"] = (LINE * (size // len(LINE) + 1))[: size - len(json.dumps(page))]
             directory.joinpath("page", str(size)).write_text(json.dumps(page))
-        nginx = ("nginx", "-p", directory, "-c", BENCH / "upstream" / "nginx.conf", "-e", directory / "error.log")
-        run(*nginx)
-        try:
+        with nginx(directory, BENCH / "upstream" / "nginx.conf"):
             yield
-        finally:
-            run(*nginx, "-s", "quit", stderr=subprocess.DEVNULL)
+
+
+@contextmanager
+def nginx(directory, configuration):
+    """nginx with all its files in that directory."""
+    command = ("nginx", "-p", directory, "-c", configuration, "-e", directory / "error.log")
+    run(*command)
+    try:
+        yield
+    finally:
+        run(*command, "-s", "quit", stderr=subprocess.DEVNULL)
 
 
 @contextmanager

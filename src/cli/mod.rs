@@ -178,7 +178,7 @@ fn print(line: &str) -> anyhow::Result<()> {
 /// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they stay quiet whatever
 /// the filter says.
 fn init_log(filter: &str) {
-    let quiet = ["rmcp=warn", "h2=warn", "hyper=warn", "hyper_util=warn", "reqwest=warn", "rustls=warn"];
+    let quiet = ["rmcp=warn", "hyper=warn", "hyper_util=warn", "reqwest=warn", "rustls=warn"];
     let mut filter = tracing_subscriber::EnvFilter::new(filter);
     for directive in quiet {
         if let Ok(directive) = directive.parse() {

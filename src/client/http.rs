@@ -51,10 +51,13 @@ impl Http {
             // The token would travel with a redirect.
             .redirect(redirect::Policy::none())
             .referer(false)
-            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own
-            // (of HTTP/2 refusals). What hyper-util repeats below it, and cannot be told not to, is only a request
-            // that a reused connection gave back before its first byte was written: it never left, so a create is
-            // safe and the quota does not count it.
+            // By measurement (docs/performance.md, "Connections"): at the API's distance HTTP/2 saves a call nothing,
+            // and when a server ends its one connection, calls under way on it fail, where HTTP/1.1 loses none.
+            .http1_only()
+            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own.
+            // What hyper-util repeats below it, and cannot be told not to, is only a request that a reused connection
+            // gave back before its first byte was written: it never left, so a create is safe and the quota does not
+            // count it.
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
@@ -77,7 +80,7 @@ fn plain(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
         .map_err(|fault| Error::new(Code::Internal, format!("TLS cannot be set up: {fault}")))?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    builder.http1_only().no_proxy().tls_backend_preconfigured(nothing).build().map_err(|fault| build_error(&fault))
+    builder.no_proxy().tls_backend_preconfigured(nothing).build().map_err(|fault| build_error(&fault))
 }
 
 fn build_error(fault: &reqwest::Error) -> Error {

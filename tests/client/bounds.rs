@@ -2,7 +2,10 @@
 
 use crate::{upstream::*, *};
 use flate2::{Compression, write::GzEncoder};
-use highlevel_mcp::{client::Fate, error::Code};
+use highlevel_mcp::{
+    client::{Body, Fate},
+    error::Code,
+};
 use std::{io::Write, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +42,8 @@ async fn what_is_allowed_is_read_compressed_or_not() {
     config.max_body = 10_000;
     let Fixture { client, dir: _dir } = fixture(config);
     for _ in 0..2 {
-        client.send(&get("/contact"), &call()).await.unwrap();
+        let answer = client.send(&get("/contact"), &call()).await.unwrap();
+        assert_eq!(answer.body, Body::Json("x".repeat(9_998).into()));
     }
 }
 

@@ -31,6 +31,7 @@ async fn the_headers_are_exactly_these() {
     assert_eq!(seen[0].header("token-id"), Some(TOKEN));
     assert_eq!(seen[0].header("version"), Some("2021-07-28"));
     assert_eq!(seen[0].header("accept"), Some("application/json"));
+    assert_eq!(seen[0].header("accept-encoding"), Some("gzip"));
     assert_eq!(seen[0].header("user-agent"), Some(concat!("highlevel-mcp/", env!("CARGO_PKG_VERSION"))));
     assert_eq!(seen[1].header("content-type"), Some("application/json"));
     assert_eq!(seen[1].body, r#"{"name":"n"}"#);
