@@ -1,6 +1,7 @@
 """The other end of the requests: nginx with answers that never change, and the sandbox, which is an account."""
 
 import json
+import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -43,8 +44,10 @@ def nginx(directory, configuration):
 
 @contextmanager
 def sandbox(binary, *flags):
-    """A sandbox on a free port; gives the environment that leads to it."""
-    command = [str(binary), "sandbox", "--listen", "127.0.0.1:0", *map(str, flags)]
+    """A sandbox on a free port; gives the environment that leads to it. It runs from a file of its own: pages that it shared
+    with a server would count half for each."""
+    directory = tempfile.TemporaryDirectory()
+    command = [shutil.copy(binary, directory.name), "sandbox", "--listen", "127.0.0.1:0", *map(str, flags)]
     process = subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         # The official API is told of by two lines more.
@@ -53,3 +56,4 @@ def sandbox(binary, *flags):
     finally:
         process.terminate()
         process.wait()
+        directory.cleanup()
