@@ -82,17 +82,21 @@ impl Reader {
         Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default() })
     }
 
-    /// Runs `work` if the mirror is small and it takes but a moment; `None` if not, or if it failed.
+    /// Runs `work` if the mirror is small and it takes but a moment, and nobody has to be waited for; `None` if not, or if it
+    /// failed.
     pub(super) fn in_a_moment<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Option<T> {
-        if !self.is_small().unwrap_or(false) {
-            return None;
-        }
         let longest = self.db.limit(Limit::SQLITE_LIMIT_LENGTH).ok()?;
+        self.db.busy_timeout(Duration::ZERO).ok()?;
         self.db.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOMENT_TEXT).ok()?;
         let until = Instant::now() + MOMENT;
-        let done = self.until(MOMENT_STEPS, move || Instant::now() >= until, work);
+        let done = self.until(
+            MOMENT_STEPS,
+            move || Instant::now() >= until,
+            |reader| reader.is_small().unwrap_or(false).then(|| work(reader)),
+        );
         self.db.set_limit(Limit::SQLITE_LIMIT_LENGTH, longest).ok()?;
-        done.ok()?.ok()
+        self.db.busy_timeout(BUSY).ok()?;
+        done.ok()??.ok()
     }
 
     /// Runs `work`, and interrupts SQLite when it is `over`, at which it looks every so many steps of its machine.
@@ -109,12 +113,8 @@ impl Reader {
         Ok(done)
     }
 
-    /// Whether the file is small, if that can be seen without waiting for anybody.
     fn is_small(&self) -> rusqlite::Result<bool> {
-        self.db.busy_timeout(Duration::ZERO)?;
-        let pages =
-            self.db.prepare_cached("PRAGMA page_count").and_then(|mut pages| pages.query_row([], |row| row.get(0)));
-        self.db.busy_timeout(BUSY)?;
-        pages.map(|pages: i64| pages <= SMALL)
+        let pages: i64 = self.db.prepare_cached("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
+        Ok(pages <= SMALL)
     }
 }
