@@ -1,5 +1,6 @@
 //! Creating: never sent twice blindly. When an answer leaves a doubt, the account is asked whether it happened.
 
+mod identity;
 mod lookup;
 mod same;
 
@@ -9,9 +10,22 @@ use crate::{
     context::CallContext,
     crm::Invocation,
     error::{Code, Error, Result},
+    store::WriteTurn,
 };
+use identity::Identity;
 use lookup::Found;
 use serde_json::Value;
+
+/// Waits for the calls that create the same object, in all processes of the state directory.
+///
+/// # Errors
+/// When the call ends before its turn comes: nothing was sent.
+pub(super) async fn turn(backend: &Backend, create: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
+    match Identity::of(create) {
+        Some(identity) => backend.in_turn(&identity.key(create), context).await.map(Some),
+        None => Ok(None),
+    }
+}
 
 /// Creates the object once, or says what is known.
 ///

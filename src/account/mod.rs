@@ -6,6 +6,7 @@ mod insights;
 mod journal;
 mod merge;
 pub mod mirror;
+mod normal;
 mod objects;
 mod paging;
 mod pin;
@@ -128,6 +129,10 @@ impl Account {
 
     async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
         let Admitted { agreed, object } = admitted;
+        let _turn = match invocation.entry.effect {
+            Effect::Create => create::turn(&self.backend, invocation, context).await?,
+            _ => None,
+        };
         let before = match object {
             Some(object) => Some(object),
             None => self.before(invocation, context).await?,

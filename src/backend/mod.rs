@@ -12,7 +12,7 @@ use crate::{
     context::CallContext,
     crm::{Entry, Invocation},
     error::Result,
-    store::Store,
+    store::{Store, WriteTurn},
 };
 use chrono::{DateTime, Utc};
 use official::Official;
@@ -223,6 +223,14 @@ impl Backend {
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn account(&self) -> Result<String> {
         self.client.account().await
+    }
+
+    /// Waits until no other call of the account holds `key`, in all processes of the state directory.
+    ///
+    /// # Errors
+    /// As [`Store::in_turn`], and `unauthorized` without a credential.
+    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
+        self.client.in_turn(key, context).await
     }
 
     /// A number that changes with each new credential.

@@ -27,7 +27,7 @@ pub use urls::{ServiceUrls, default_base_url};
 use crate::{
     context::{CallContext, process_name},
     error::{Code, Error, Result},
-    store::{QuotaKey, Store},
+    store::{QuotaKey, Store, WriteTurn},
 };
 use ::http::Method;
 use attempt::{Outcome, Reading, Wire};
@@ -233,6 +233,14 @@ impl Client {
             None => QuotaKey::Token(address.clone(), auth.hash().await?),
         };
         store.account(key).await
+    }
+
+    /// Waits until no other call of the account holds `key`, in all processes of the state directory.
+    ///
+    /// # Errors
+    /// As [`Store::in_turn`], and `unauthorized` without a token.
+    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
+        self.inner.store.in_turn(&self.account().await?, key, context).await
     }
 
     /// Gives the other processes back what this one has of the quota and does not use. For the end of a process.

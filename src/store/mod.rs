@@ -11,6 +11,7 @@ mod mirror;
 mod quota;
 mod renewal;
 mod token;
+mod turn;
 
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, Place, is_login, new_login};
@@ -22,6 +23,9 @@ pub use mirror::{
 pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
 pub use token::{NewToken, StoredToken, token_hash};
+pub use turn::WriteTurn;
+
+pub(crate) use mirror::phone;
 
 use crate::error::{Code, Error, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
@@ -66,6 +70,7 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
 pub struct Store {
     dir: PathBuf,
     connection: Slot,
+    queues: turn::Queues,
 }
 
 impl fmt::Debug for Store {
@@ -77,7 +82,7 @@ impl fmt::Debug for Store {
 impl Store {
     /// A store in this directory. Touches nothing yet.
     pub fn open(dir: PathBuf) -> Self {
-        Self { dir, connection: Arc::default() }
+        Self { dir, connection: Arc::default(), queues: turn::Queues::default() }
     }
 
     /// The state directory.

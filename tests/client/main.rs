@@ -10,6 +10,7 @@ mod shared;
 mod store;
 mod token;
 mod trouble;
+mod turn;
 mod upstream;
 
 use highlevel_mcp::{

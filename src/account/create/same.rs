@@ -1,5 +1,6 @@
 //! Whether an object of the account is the one that was sent.
 
+use crate::account::normal;
 use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
@@ -30,38 +31,10 @@ pub(super) fn likeness(sent: &Map<String, Value>, object: &Value) -> Likeness {
     sent.iter().filter(|(name, _)| *name != "secret").fold(Likeness::Same, |so_far, (name, value)| {
         so_far.and(match object.get(name) {
             None => Likeness::Unclear,
-            Some(found) if equal(value, found) => Likeness::Same,
+            Some(found) if normal::same(name, value, found) => Likeness::Same,
             Some(_) => Likeness::Different,
         })
     })
-}
-
-/// Equal as the API may store it: numbers by value, e-mail addresses without case, texts without outer white space,
-/// objects with fields of the API's own beside.
-fn equal(sent: &Value, found: &Value) -> bool {
-    match (sent, found) {
-        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
-        (Value::String(a), Value::String(b)) if a.contains('@') => a.trim().eq_ignore_ascii_case(b.trim()),
-        (Value::String(a), Value::String(b)) => a.trim() == b.trim(),
-        (Value::Array(a), Value::Array(b)) => same_items(a, b),
-        (Value::Object(a), Value::Object(b)) => {
-            a.iter().all(|(name, value)| b.get(name).map_or(value.is_null(), |other| equal(value, other)))
-        }
-        (a, b) => a == b,
-    }
-}
-
-/// The same items as often, in any order: the API may keep a set in an order of its own.
-fn same_items(sent: &[Value], found: &[Value]) -> bool {
-    let mut left: Vec<&Value> = found.iter().collect();
-    let all_there = sent.iter().all(|item| match left.iter().position(|other| equal(item, other)) {
-        Some(at) => {
-            left.swap_remove(at);
-            true
-        }
-        None => false,
-    });
-    all_there && left.is_empty()
 }
 
 /// Whether the object was created not before `earliest`, at the resolution of its own `createdAt`: an older twin was.
@@ -96,15 +69,6 @@ mod tests {
         );
         assert_eq!(like(json!({"name": "Renewal", "value": 50001, "tags": ["a", "b"]})), Likeness::Different);
         assert_eq!(like(json!({"name": "Renewal", "value": 50000})), Likeness::Unclear);
-    }
-
-    #[test]
-    fn items_of_an_array_count_as_often_as_they_stand_there() {
-        let like = |sent, found| likeness(json!({"tags": sent}).as_object().unwrap(), &json!({"tags": found}));
-        assert_eq!(like(json!(["a", "b", "a"]), json!(["a", "a", "b"])), Likeness::Same);
-        assert_eq!(like(json!(["a", "a"]), json!(["a", "b"])), Likeness::Different);
-        assert_eq!(like(json!(["a", "b"]), json!(["a", "a"])), Likeness::Different);
-        assert_eq!(like(json!(["a"]), json!(["a", "a"])), Likeness::Different);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod keep;
 mod letters;
 mod matching;
 mod overview;
-mod phone;
+pub(crate) mod phone;
 mod query;
 mod reader;
 mod rows;

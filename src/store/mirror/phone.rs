@@ -1,13 +1,13 @@
 //! Phone numbers, which people write with and without the country's code, a trunk zero and punctuation. Pure.
 
 /// The digits of a number as they are dialled: not the zero in brackets that only looks so, as in `+49 (0)151 …`.
-pub(super) fn digits(text: &str) -> String {
+pub(crate) fn digits(text: &str) -> String {
     text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect()
 }
 
 /// The digits that are the same from wherever one calls: without the country's code, as far as it can be told, and
 /// without the trunk zero.
-pub(super) fn national(text: &str) -> String {
+pub(crate) fn national(text: &str) -> String {
     /// Two zeros before fewer digits are the middle of a number that somebody remembers the end of.
     const ABROAD: usize = 7;
     let digits = digits(text);
