@@ -155,7 +155,7 @@ impl App {
             if !self.account.has(entry) {
                 return Err(self.nowhere(entry));
             }
-            let invocation = entry.parse(arguments)?;
+            let invocation = self.api.parse(entry, arguments)?;
             match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
                 Verdict::Go(admitted) => {
                     let value = self.account.run(&invocation, admitted, &context).await?;

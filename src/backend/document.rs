@@ -1,5 +1,9 @@
 //! The document's API: requests from invocations and answers from responses. Pure functions.
 
+mod forms;
+
+pub(super) use forms::form_of;
+
 use crate::{
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
     crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, lenient, list::listing},

@@ -2,6 +2,8 @@
 
 pub(crate) mod benching;
 mod document;
+#[cfg(test)]
+mod forms;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod official;
@@ -10,13 +12,13 @@ use crate::{
     answer::unreadable,
     client::{Client, QuotaView, SendError, ServerTime},
     context::CallContext,
-    crm::{Entry, Invocation},
+    crm::{Entry, Form, Invocation, Schemas},
     error::Result,
     store::{Store, WriteTurn},
 };
 use chrono::{DateTime, Utc};
 use official::Official;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
 /// Which of HighLevel's APIs is spoken (`--api`).
@@ -34,8 +36,41 @@ impl Api {
     pub fn how(self, entry: &Entry) -> Option<String> {
         match self {
             _ if entry.is_local => Some("from the mirror".to_owned()),
-            Self::Document => document::has(entry).then(|| format!("{} {}", entry.verb.as_str(), entry.path)),
-            Self::Official => official::how(entry).map(str::to_owned),
+            Self::Document => {
+                document::has(entry).then(|| self.place(entry, &format!("{} {}", entry.verb.as_str(), entry.path)))
+            }
+            Self::Official => official::how(entry).map(|how| self.place(entry, how)),
+        }
+    }
+
+    /// A place with the arguments that have none there.
+    fn place(self, entry: &Entry, how: &str) -> String {
+        let without = self.form(entry).map_or(&[][..], |form| form.takes.without);
+        let names: Vec<&str> = without.iter().map(|(name, _)| *name).collect();
+        if names.is_empty() { how.to_owned() } else { format!("{how}; no {}", names.join(", ")) }
+    }
+
+    /// The form of an operation's arguments in this API, where it differs from the catalogue's.
+    pub fn form(self, entry: &Entry) -> Option<&'static Form> {
+        match self {
+            Self::Document => document::form_of(entry),
+            Self::Official => official::form_of(entry),
+        }
+    }
+
+    /// The operation's schemas in this API, made anew.
+    pub fn make_schemas(self, entry: &Entry) -> Schemas {
+        self.form(entry).map_or_else(|| entry.make_schemas(), |form| form.make_schemas(entry))
+    }
+
+    /// Checks a caller's arguments as this API takes them.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the field, the problem and what is allowed.
+    pub fn parse(self, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Invocation> {
+        match self.form(entry) {
+            Some(form) => form.parse(entry, arguments),
+            None => entry.parse(arguments),
         }
     }
 }
@@ -103,14 +138,14 @@ impl Backend {
         }
     }
 
-    /// Refuses arguments that this API has no place for, before anything is asked or sent.
+    /// Refuses texts that this API does not understand where they stand, before anything is asked or sent.
     ///
     /// # Errors
     /// `invalid_arguments` naming the argument.
     pub fn check(&self, invocation: &Invocation) -> Result<()> {
         match self.speaks {
             Speaks::Document => document::check(invocation),
-            Speaks::Official(_) => official::check(invocation),
+            Speaks::Official(_) => Ok(()),
         }
     }
 

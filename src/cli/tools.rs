@@ -37,7 +37,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         None => app.tools().collect(),
     };
     if options.json || options.tool.is_some() {
-        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.confirms(entry))).collect();
+        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.api(), app.confirms(entry))).collect();
         print(&match tools.as_slice() {
             [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
             all => serde_json::to_string_pretty(all)?,
@@ -50,7 +50,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
             print(&format!("\n{:?}", entry.toolset))?;
         }
         let mark = if app.confirms(entry) { "  (asks a person)" } else { "" };
-        print(&format!("  {:22} {}{mark}", entry.name, entry.description()))?;
+        print(&format!("  {:22} {}{mark}", entry.name, app.api().make_schemas(entry).description))?;
     }
     Ok(ExitCode::SUCCESS)
 }

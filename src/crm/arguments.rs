@@ -36,12 +36,15 @@ pub(super) fn typed<O: Operation>(arguments: &Map<String, Value>) -> Parsed {
     Err(Error::invalid(&field, format!("`{field}` {message}.")))
 }
 
-/// Checks a caller's arguments for an entry of the catalogue.
+/// Checks a caller's arguments for an entry of the catalogue by this schema: what any API takes, or one of them.
 ///
 /// # Errors
 /// `invalid_arguments` naming the field, the problem and what is allowed.
-pub(super) fn parse(entry: &'static Entry, mut arguments: Map<String, Value>) -> Result<Invocation> {
-    let schema = entry.input_schema();
+pub(super) fn parse(
+    entry: &'static Entry,
+    schema: &Map<String, Value>,
+    mut arguments: Map<String, Value>,
+) -> Result<Invocation> {
     decode(schema, &mut arguments);
     check::object(schema, &arguments, "")?;
     let cleared = if entry.effect == Effect::Update { take_cleared(entry, &mut arguments)? } else { Vec::new() };

@@ -40,8 +40,14 @@ impl Output for Campaign {
 #[schemars(transform = super::schema::wordless)]
 #[expect(missing_docs, reason = "the words are the API's own")]
 pub enum CampaignFilter {
+    Draft,
     Active,
+    Scheduled,
+    Processing,
+    Sent,
     Paused,
+    Cancelled,
+    Failed,
     Archived,
 }
 
@@ -101,7 +107,7 @@ pub struct CreateCampaign {
     pub name: String,
     /// Such as email
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Option<String>,
     pub status: Option<CampaignStatus>,
     /// Template id
     pub template: Option<String>,

@@ -108,13 +108,14 @@ impl Operation for GetContact {
 }
 
 /// Create a contact. Look for the email first: duplicates are not refused.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
 pub struct CreateContact {
-    pub first_name: String,
-    pub last_name: String,
-    pub email: Email,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<Email>,
     #[serde(flatten)]
     pub details: ContactDetails,
 }

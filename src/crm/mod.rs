@@ -15,6 +15,7 @@ pub mod operation;
 pub mod opportunities;
 pub mod pages;
 mod schema;
+mod takes;
 pub mod text;
 pub mod users;
 pub mod webhooks;
@@ -23,6 +24,7 @@ pub use check::{did_you_mean, nearest};
 pub use id::Id;
 pub use operation::{Effect, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;
+pub use takes::{Form, Takes};
 
 use crate::error::{Error, Result};
 use lenient::Promise;
@@ -117,6 +119,7 @@ pub struct Entry {
 }
 
 /// What a tool shows of itself.
+#[derive(Debug)]
 pub struct Schemas {
     /// The tool's description.
     pub description: String,
@@ -196,12 +199,12 @@ impl Entry {
         self.path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("id", |(name, _)| name)
     }
 
-    /// Checks a caller's arguments.
+    /// Checks a caller's arguments against what any API takes; `backend::Api::parse` does so for one API.
     ///
     /// # Errors
     /// `invalid_arguments` naming the field, the problem and what is allowed.
     pub fn parse(&'static self, arguments: Map<String, Value>) -> Result<Invocation> {
-        arguments::parse(self, arguments)
+        arguments::parse(self, self.input_schema(), arguments)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Opportunity {
     /// The deal's worth in `currency`; never to be added across currencies.
     pub value: Option<f64>,
     pub currency: Option<String>,
-    /// open, negotiation, won or lost; others are kept as they come.
+    /// open, negotiation, won, lost or abandoned; others are kept as they come.
     pub status: Option<String>,
     pub stage: Option<String>,
     /// 0 to 100.
@@ -53,6 +53,21 @@ pub enum OpportunityStatus {
     Negotiation,
     Won,
     Lost,
+    Abandoned,
+}
+
+/// The statuses that deals are filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the API's own")]
+pub enum OpportunityFilter {
+    Open,
+    Negotiation,
+    Won,
+    Lost,
+    Abandoned,
+    All,
 }
 
 /// The fields that an opportunity may have beside what a new one needs.
@@ -71,6 +86,7 @@ pub struct OpportunityDetails {
     /// User id
     pub assigned_to: Option<UserRef>,
     pub tags: Option<Vec<String>>,
+    pub custom_fields: Option<Map<String, Value>>,
 }
 
 /// List opportunities (deals).
@@ -80,7 +96,7 @@ pub struct OpportunityDetails {
 pub struct ListOpportunities {
     #[serde(flatten)]
     pub paging: Paging,
-    pub status: Option<OpportunityStatus>,
+    pub status: Option<OpportunityFilter>,
 }
 
 impl Operation for ListOpportunities {
@@ -109,6 +125,7 @@ impl Operation for GetOpportunity {
 }
 
 /// Create an opportunity (deal) for a contact.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
@@ -116,7 +133,7 @@ pub struct CreateOpportunity {
     pub name: String,
     pub contact_id: Id,
     #[schemars(range(min = 0))]
-    pub value: f64,
+    pub value: Option<f64>,
     pub status: OpportunityStatus,
     #[serde(flatten)]
     pub details: OpportunityDetails,

@@ -107,7 +107,8 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         self.outbox.begin(&context.id).await;
-        let written = self.tools.write(self.app.tools().map(|entry| tool(entry, self.app.confirms(entry))));
+        let written =
+            self.tools.write(self.app.tools().map(|entry| tool(entry, self.app.api(), self.app.confirms(entry))));
         written.map_err(|fault| ErrorData::internal_error(fault.to_string(), None))?;
         // The line gets it.
         Ok(ListToolsResult::with_all_items(Vec::new()))

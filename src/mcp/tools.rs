@@ -1,6 +1,9 @@
 //! A tool as the protocol shows it, made from an entry of the catalogue.
 
-use crate::crm::{CONFIRMATION_TOKEN, Effect, Entry, Schemas};
+use crate::{
+    backend::Api,
+    crm::{CONFIRMATION_TOKEN, Effect, Entry, Schemas},
+};
 pub use rmcp::model::Tool;
 use rmcp::model::ToolAnnotations;
 use serde_json::json;
@@ -32,9 +35,9 @@ impl ToolList {
     }
 }
 
-/// The tool of an operation. `confirms` says whether it takes a confirmation.
-pub fn tool(entry: &'static Entry, confirms: bool) -> Tool {
-    let Schemas { description, mut input, output } = entry.make_schemas();
+/// The tool of an operation in this API. `confirms` says whether it takes a confirmation.
+pub fn tool(entry: &'static Entry, api: Api, confirms: bool) -> Tool {
+    let Schemas { description, mut input, output } = api.make_schemas(entry);
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
             CONFIRMATION_TOKEN.to_owned(),

@@ -1,16 +1,25 @@
 //! The catalogue as hosts see it: laws over all tools, what a model pays for them, and a golden snapshot of each.
 
-use crate::support::{BINARY, Ran, run};
+use crate::support::{Api, BINARY, Ran, on_both_apis, run};
 use serde_json::{Value, json};
 use std::process::Command;
+
+on_both_apis!(
+    what_a_model_pays_stays_within_its_bound,
+    every_host_accepts_the_schemas,
+    names_titles_and_hints_tell_what_a_tool_does,
+);
 
 /// What name, description and input schema of all tools may cost together, in o200k tokens.
 const MOST_TOKENS: usize = 3_500;
 
 /// The tools as `tools --json` prints them, which is what `tools/list` answers (the protocol's tests compare the two).
-async fn tools() -> Vec<Value> {
+async fn tools(api: Api) -> Vec<Value> {
     let mut command = Command::new(BINARY);
     command.env_clear().env("HOME", std::env::temp_dir()).args(["tools", "--json"]);
+    if api == Api::Official {
+        command.args(["--api", "official", "--location-id", "loc1"]);
+    }
     let ran: Ran = run(command).await;
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     serde_json::from_str(&ran.stdout).unwrap()
@@ -34,9 +43,8 @@ fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)
     }
 }
 
-#[tokio::test]
-async fn what_a_model_pays_stays_within_its_bound() {
-    let paid: Vec<Value> = tools()
+async fn what_a_model_pays_stays_within_its_bound(api: Api) {
+    let paid: Vec<Value> = tools(api)
         .await
         .iter()
         .map(|tool| json!({"name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"]}))
@@ -46,9 +54,8 @@ async fn what_a_model_pays_stays_within_its_bound() {
     assert!(tokens > 1_000, "{tokens} tokens cannot be all of the tools");
 }
 
-#[tokio::test]
-async fn every_host_accepts_the_schemas() {
-    for tool in tools().await {
+async fn every_host_accepts_the_schemas(api: Api) {
+    for tool in tools(api).await {
         let tool_name = name(&tool).to_owned();
         for (kind, schema) in [("input", &tool["inputSchema"]), ("output", &tool["outputSchema"])] {
             assert_eq!(schema["type"], "object", "{tool_name} {kind}: the root is an object");
@@ -89,9 +96,8 @@ async fn every_host_accepts_the_schemas() {
     }
 }
 
-#[tokio::test]
-async fn names_titles_and_hints_tell_what_a_tool_does() {
-    for tool in tools().await {
+async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
+    for tool in tools(api).await {
         let name = name(&tool);
         let hints = &tool["annotations"];
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
@@ -109,7 +115,8 @@ async fn names_titles_and_hints_tell_what_a_tool_does() {
                 assert!(properties[argument].is_object(), "{name} lacks {argument}");
             }
         }
-        if name.starts_with("update_") {
+        // A deal of the official API has nothing that can be emptied.
+        if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
         let guarded = ["delete_page", "publish_page", "delete_webhook"].contains(&name);
@@ -119,19 +126,67 @@ async fn names_titles_and_hints_tell_what_a_tool_does() {
 
 #[tokio::test]
 async fn each_tool_is_as_its_snapshot_says() {
-    let tools = tools().await;
-    for tool in &tools {
+    let session = tools(Api::Document).await;
+    let official = tools(Api::Official).await;
+    for tool in &session {
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_json_snapshot!(name(tool), tool);
         });
     }
     // The order in which hosts see them never changes; a new tool shows here as one more line.
-    let order: Vec<&str> = tools.iter().map(name).collect();
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!("order", order.join("\n"));
-    });
+    let orders = [("order", &session), ("official_order", &official)];
+    for (of, tools) in orders {
+        let order: Vec<&str> = tools.iter().map(name).collect();
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(of, order.join("\n"));
+        });
+    }
+    // Of the official API's, those that differ: what models pay for.
+    let differing: Vec<&Value> = official.iter().filter(|tool| !session.contains(tool)).collect();
+    for tool in &differing {
+        let paid = json!({"description": tool["description"], "inputSchema": tool["inputSchema"]});
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_json_snapshot!(format!("official_{}", name(tool)), paid);
+        });
+    }
     let kept = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/snapshots")).unwrap();
     let kept =
         kept.filter(|file| file.as_ref().is_ok_and(|file| file.path().extension().is_some_and(|end| end == "snap")));
-    assert_eq!(kept.count(), tools.len() + 1, "a snapshot of a tool that is gone is left over");
+    let expected = session.len() + differing.len() + orders.len();
+    assert_eq!(kept.count(), expected, "a snapshot of a tool that is gone is left over");
+}
+
+/// What an API always refuses is not in its schemas, and what it needs is required there.
+#[tokio::test]
+async fn each_api_shows_what_it_takes() {
+    let (session, official) = (tools(Api::Document).await, tools(Api::Official).await);
+    let input = |tools: &[Value], tool: &str| {
+        tools.iter().find(|known| name(known) == tool).expect("it is listed")["inputSchema"].clone()
+    };
+    let has = |schema: &Value, argument: &str| schema["properties"][argument].is_object();
+    for (tool, argument, in_session, in_official) in [
+        ("create_opportunity", "currency", true, false),
+        ("create_opportunity", "probability", true, false),
+        ("update_opportunity", "expectedCloseDate", true, false),
+        ("update_opportunity", "tags", true, false),
+        ("update_opportunity", "contactId", true, false),
+        ("update_opportunity", "clear", true, false),
+        ("create_opportunity", "customFields", false, true),
+        ("update_opportunity", "customFields", false, true),
+    ] {
+        assert_eq!(has(&input(&session, tool), argument), in_session, "{tool} {argument}");
+        assert_eq!(has(&input(&official, tool), argument), in_official, "{tool} {argument}");
+    }
+    let words = |tools: &[Value], tool: &str, argument: &str| {
+        let schema = input(tools, tool)["properties"][argument]["enum"].clone();
+        serde_json::from_value::<Vec<String>>(schema).unwrap_or_default().join(" ")
+    };
+    assert_eq!(words(&session, "list_opportunities", "status"), "open negotiation won lost");
+    assert_eq!(words(&official, "list_opportunities", "status"), "open won lost abandoned all");
+    assert_eq!(words(&official, "update_opportunity", "status"), "open won lost abandoned");
+    assert_eq!(words(&session, "list_campaigns", "status"), "active paused archived");
+    assert_eq!(words(&official, "create_campaign", "type"), "email");
+    assert_eq!(input(&session, "create_contact")["required"], json!(["firstName", "lastName", "email"]));
+    assert_eq!(input(&official, "create_contact").get("required"), None);
+    assert!(!has(&input(&official, "list_pages"), "status"), "the API tells no page's status");
 }

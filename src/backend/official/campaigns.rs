@@ -4,33 +4,11 @@
 //! lists the other has to find, so all three are the e-mail campaigns.
 
 use super::ask;
-use crate::{
-    client::Request,
-    crm::{Effect, Invocation},
-    error::{Error, Result},
-};
+use crate::{client::Request, crm::Invocation};
 use serde_json::{Map, Value};
 
 /// The largest page that the list gives.
 pub(super) const MOST: u64 = 20;
-
-/// What the API cannot do for these arguments.
-pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
-    let refuse = |name: &str, why: &str| Err(Error::invalid(name, format!("`{name}` {why}")));
-    let status = invocation.text("status");
-    match (invocation.entry.effect, status, invocation.text("type")) {
-        (Effect::Read, Some("active"), _) => {
-            refuse("status", "is paused or archived here: HighLevel's official API calls no campaign active.")
-        }
-        (Effect::Create, Some(status), _) if status != "draft" => {
-            refuse("status", "is draft for a new campaign: HighLevel's official API sends one separately.")
-        }
-        (Effect::Create, _, Some(kind)) if !kind.trim().eq_ignore_ascii_case("email") => {
-            refuse("type", "is email: HighLevel's official API creates no other campaigns.")
-        }
-        _ => Ok(()),
-    }
-}
 
 fn path(location: &str) -> String {
     format!("/emails/locations/{location}/campaigns/emails")

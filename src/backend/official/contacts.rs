@@ -1,11 +1,7 @@
 //! Contacts: a flat address, custom fields by id, dates of other names. Pure.
 
 use super::{ask, names};
-use crate::{
-    client::Request,
-    crm::Invocation,
-    error::{Error, Result},
-};
+use crate::{client::Request, crm::Invocation};
 use serde_json::{Map, Value, json};
 
 /// The largest page that a search gives.
@@ -20,18 +16,6 @@ const ADDRESS: [(&str, &str, bool); 5] = [
     ("postalCode", "postalCode", false),
     ("country", "country", false),
 ];
-
-/// What the API cannot do for these arguments.
-pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
-    let given = |name: &str| invocation.arguments.get(name);
-    if given("customFields").is_some_and(Value::is_null) {
-        return Err(Error::invalid(
-            "customFields",
-            "`customFields` cannot be emptied as a whole here. Give each field that is to be empty with null.",
-        ));
-    }
-    Ok(())
-}
 
 /// `POST /contacts/search`, the newest first.
 pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
@@ -83,7 +67,7 @@ pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -
                 body.extend(ADDRESS.map(|(_, flat, nullable)| (flat.to_owned(), empty(&Value::Null, nullable))));
             }
             ("customFields", Value::Object(values)) => {
-                body.insert(name.clone(), names::to_array(fields, values));
+                body.insert(name.clone(), names::to_array(fields, "contact", values));
             }
             ("tags", Value::Null) => drop(body.insert(name.clone(), json!([]))),
             _ => drop(body.insert(name.clone(), value.clone())),

@@ -1,23 +1,11 @@
 //! Funnels, and the pages of each. Pure.
 
 use super::ask;
-use crate::{
-    client::Request,
-    crm::Invocation,
-    error::{Error, Result},
-};
+use crate::client::Request;
 use serde_json::{Map, Value, json};
 
 /// So many are asked for at once.
 pub(super) const MOST: u64 = 100;
-
-/// What the API cannot do for these arguments.
-pub(super) fn refuse(list: &Invocation) -> Result<()> {
-    if list.arguments.contains_key("status") {
-        return Err(Error::invalid("status", "`status` is no filter here: HighLevel's official API tells no page's."));
-    }
-    Ok(())
-}
 
 /// `GET /funnels/funnel/list`.
 pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {

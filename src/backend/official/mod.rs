@@ -17,8 +17,7 @@ mod tests;
 mod understand;
 mod window;
 
-pub(super) use table::how;
-pub(super) use understand::check;
+pub(super) use table::{form_of, how};
 
 use super::{Done, Page, document};
 use crate::{
@@ -113,14 +112,12 @@ impl Official {
             GetLocation::NAME => places::location(id),
             GetContact::NAME => contacts::get(invocation),
             CreateContact::NAME | UpdateContact::NAME => {
-                let fields = match invocation.arguments.contains_key("customFields") {
-                    true => self.list_of(Kind::CustomFields, known::FRESH, context).await?,
-                    false => Arc::default(),
-                };
-                contacts::write(invocation, location, &fields)
+                contacts::write(invocation, location, &self.fields_of(invocation, context).await?)
             }
             GetOpportunity::NAME => opportunities::get(invocation),
-            CreateOpportunity::NAME | UpdateOpportunity::NAME => opportunities::write(invocation, location),
+            CreateOpportunity::NAME | UpdateOpportunity::NAME => {
+                opportunities::write(invocation, location, &self.fields_of(invocation, context).await?)
+            }
             GetCampaign::NAME => campaigns::get(invocation, location),
             CreateCampaign::NAME => {
                 let (user, zone) = (self.author(context).await?, self.time_zone(context).await?);
@@ -131,6 +128,14 @@ impl Official {
                 return Err(Error::new(Code::Internal, message));
             }
         })
+    }
+
+    /// The dictionary that a write needs.
+    async fn fields_of(&self, write: &Invocation, context: &CallContext) -> Result<Arc<Vec<Value>>> {
+        match write.arguments.contains_key("customFields") {
+            true => self.list_of(Kind::CustomFields, known::FRESH, context).await,
+            false => Ok(Arc::default()),
+        }
     }
 
     /// An object as the tools give it, with names where it has ids.

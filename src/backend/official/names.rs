@@ -76,9 +76,9 @@ impl Field<'_> {
         }
     }
 
-    /// A field that does not say what it belongs to may be a contact's.
-    fn is_contacts(&self) -> bool {
-        self.model.is_none_or(|model| model == "contact")
+    /// A field that does not say what it belongs to may be anyone's.
+    fn is_of(&self, model: &str) -> bool {
+        self.model.is_none_or(|own| own == model)
     }
 }
 
@@ -97,10 +97,10 @@ fn fields(dictionary: &[Value]) -> impl Iterator<Item = Field<'_>> {
 ///
 /// # Errors
 /// `invalid_arguments` with the nearest key, and all that there are.
-pub(super) fn with_keys(dictionary: &[Value], values: &Map<String, Value>) -> Result<Map<String, Value>> {
-    let known = || fields(dictionary).filter(Field::is_contacts);
+pub(super) fn with_keys(dictionary: &[Value], model: &str, values: &Map<String, Value>) -> Result<Map<String, Value>> {
+    let known = || fields(dictionary).filter(|field| field.is_of(model));
     let key_of = |wanted: &String| {
-        let plain = wanted.strip_prefix("contact.").unwrap_or(wanted);
+        let plain = wanted.strip_prefix(model).and_then(|rest| rest.strip_prefix('.')).unwrap_or(wanted);
         let by_key = known().find(|field| field.key == plain || field.id == plain);
         let Some(field) = by_key.or_else(|| known().find(|field| same(field.name, wanted))) else {
             let keys: Vec<String> = known().map(|field| field.key.to_owned()).collect();
@@ -119,9 +119,9 @@ pub(super) fn with_keys(dictionary: &[Value], values: &Map<String, Value>) -> Re
 
 /// A map by keys as the API takes it: `[{id, key, field_value}]`. What is to be empty is an empty text, and numbers are
 /// texts, because the file's schema lets no number through.
-pub(super) fn to_array(dictionary: &[Value], values: &Map<String, Value>) -> Value {
+pub(super) fn to_array(dictionary: &[Value], model: &str, values: &Map<String, Value>) -> Value {
     let item = |(key, value): (&String, &Value)| {
-        let known = fields(dictionary).filter(Field::is_contacts).find(|field| field.key == key);
+        let known = fields(dictionary).filter(|field| field.is_of(model)).find(|field| field.key == key);
         let id = known.map_or(key.as_str(), |field| field.id);
         let value = match value {
             Value::Null => "".into(),

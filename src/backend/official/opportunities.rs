@@ -1,37 +1,11 @@
 //! Opportunities: worth, stage and pipeline have other names, and a stage is an id. Pure.
 
 use super::{ask, names};
-use crate::{
-    client::Request,
-    crm::Invocation,
-    error::{Error, Result},
-};
+use crate::{client::Request, crm::Invocation};
 use serde_json::{Map, Value};
 
 /// The largest page that a search gives.
 pub(super) const MOST: u64 = 100;
-
-/// What an opportunity has no place for here.
-const NOWHERE: [&str; 4] = ["currency", "probability", "expectedCloseDate", "tags"];
-
-/// What the API cannot do for these arguments.
-pub(super) fn refuse(invocation: &Invocation) -> Result<()> {
-    let given = |name: &str| invocation.arguments.get(name);
-    let refuse = |name: &str, why: &str| Err(Error::invalid(name, format!("`{name}` {why}")));
-    if let Some(name) = NOWHERE.into_iter().find(|name| given(name).is_some()) {
-        return refuse(name, "cannot be stored: an opportunity has no such field in HighLevel's official API.");
-    }
-    if invocation.text("status") == Some("negotiation") {
-        return refuse("status", "is open, won or lost in HighLevel's official API; a negotiation is a stage there.");
-    }
-    if invocation.id.is_some() && given("contactId").is_some() {
-        return refuse("contactId", "cannot be changed: HighLevel's official API leaves a deal with its contact.");
-    }
-    if let Some(name) = ["stage", "assignedTo"].into_iter().find(|name| given(name).is_some_and(Value::is_null)) {
-        return refuse(name, "cannot be emptied in HighLevel's official API. Give another instead.");
-    }
-    Ok(())
-}
 
 /// `GET /opportunities/search`, the newest first.
 pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
@@ -56,15 +30,17 @@ pub(super) fn pipelines(location: &str) -> Request {
 }
 
 /// `POST /opportunities/` or `PUT /opportunities/{id}`. The stage is there by its ids already.
-pub(super) fn write(invocation: &Invocation, location: &str) -> Request {
+pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in &invocation.arguments {
-        let name = match name.as_str() {
-            "id" | "stage" => continue,
-            "value" => "monetaryValue",
-            name => name,
-        };
-        body.insert(name.to_owned(), value.clone());
+        match (name.as_str(), value) {
+            ("id" | "stage", _) => {}
+            ("value", _) => drop(body.insert("monetaryValue".to_owned(), value.clone())),
+            ("customFields", Value::Object(values)) => {
+                body.insert(name.clone(), names::to_array(fields, "opportunity", values));
+            }
+            _ => drop(body.insert(name.clone(), value.clone())),
+        }
     }
     match &invocation.id {
         Some(id) => ask::update(ask::under("/opportunities/", Some(id)), body),

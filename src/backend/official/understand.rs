@@ -1,23 +1,12 @@
 //! What a caller's arguments mean here: what has no place is refused, and names become ids.
 
-use super::{Official, ask, campaigns, contacts, funnels, known::Kind, names, opportunities};
+use super::{Official, ask, known::Kind, names, opportunities};
 use crate::{
     context::CallContext,
     crm::{Effect, Invocation, Toolset},
     error::{Error, Result},
 };
 use serde_json::Value;
-
-/// Refuses what the API cannot do for these arguments.
-pub(in crate::backend) fn check(invocation: &Invocation) -> Result<()> {
-    match invocation.entry.toolset {
-        Toolset::Contacts => contacts::refuse(invocation),
-        Toolset::Opportunities => opportunities::refuse(invocation),
-        Toolset::Campaigns => campaigns::refuse(invocation),
-        Toolset::Pages => funnels::refuse(invocation),
-        _ => Ok(()),
-    }
-}
 
 impl Official {
     /// The same call with ids for names.
@@ -32,7 +21,9 @@ impl Official {
             meant.arguments.insert("assignedTo".to_owned(), id.into());
         }
         if let Some(values) = invocation.arguments.get("customFields").and_then(Value::as_object) {
-            let named = self.find(Kind::CustomFields, context, |fields| names::with_keys(fields, values)).await?;
+            let model = if invocation.entry.toolset == Toolset::Contacts { "contact" } else { "opportunity" };
+            let named =
+                self.find(Kind::CustomFields, context, |fields| names::with_keys(fields, model, values)).await?;
             meant.arguments.insert("customFields".to_owned(), named.into());
         }
         match (invocation.text("stage"), invocation.entry.toolset, invocation.entry.effect) {

@@ -1,6 +1,7 @@
 //! Names for ids, and what has no place.
 
 use super::{official, refused};
+use crate::support::{Account, Api, Host};
 use serde_json::json;
 
 #[tokio::test]
@@ -39,6 +40,55 @@ async fn what_has_no_place_is_refused_before_anything_is_sent() {
         assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{tool}");
     }
     assert!(account.requests().await.is_empty());
+}
+
+#[tokio::test]
+async fn each_apis_error_names_the_api_that_has_the_argument() {
+    for (api, field, arguments, other) in [
+        (Api::Official, "currency", json!({"id": "d", "currency": "EUR"}), "--api document"),
+        (Api::Document, "customFields", json!({"id": "d", "customFields": {"budget": 1}}), "--api official"),
+        (Api::Document, "status", json!({"id": "d", "status": "abandoned"}), "--api official"),
+    ] {
+        let account = Account::of(api).await;
+        let error = Host::new(&account, &[]).await.error("update_opportunity", arguments).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)));
+        assert!(error["message"].as_str().unwrap().contains(other), "{error}");
+        assert!(account.requests().await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_contact_needs_an_email_or_a_phone() {
+    let (account, host) = official().await;
+    let error = host.error("create_contact", json!({"firstName": "Ada"})).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("email")));
+    assert!(error["message"].as_str().unwrap().contains("`phone`"), "{error}");
+    assert!(account.requests().await.is_empty());
+    let made = host.answer("create_contact", json!({"phone": "+15125550199"})).await;
+    let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
+    assert_eq!(stored["phone"], "+15125550199");
+    // The session API needs the three.
+    let account = Account::of(Api::Document).await;
+    let host = Host::new(&account, &[]).await;
+    let error = host.error("create_contact", json!({"firstName": "A", "lastName": "B", "phone": "+15125550199"})).await;
+    assert_eq!(error["field"], "email");
+}
+
+#[tokio::test]
+async fn deals_are_abandoned_and_found_as_such() {
+    let (account, host) = official().await;
+    let deal = host.answer("list_opportunities", json!({"status": "open", "limit": 1})).await["data"][0].clone();
+    let left = host.answer("update_opportunity", json!({"id": deal["id"], "status": "abandoned"})).await;
+    assert_eq!(left["status"], "abandoned");
+    let listed = host.answer("list_opportunities", json!({"status": "abandoned"})).await;
+    assert!(listed["data"].as_array().unwrap().iter().any(|one| one["id"] == deal["id"]), "{listed}");
+    let everything = host.answer("list_opportunities", json!({"status": "all", "limit": 1})).await;
+    let plain = host.answer("list_opportunities", json!({"limit": 1})).await;
+    assert_eq!(everything["meta"]["total"], plain["meta"]["total"]);
+    // `all` is a filter's word.
+    let error = host.error("update_opportunity", json!({"id": deal["id"], "status": "all"})).await;
+    assert_eq!(error["field"], "status");
+    assert_eq!(refused(&account).await, Vec::<String>::new());
 }
 
 #[tokio::test]
