@@ -131,7 +131,7 @@ impl Takes {
             Some(_) => true,
         };
         match self.any_of {
-            [first, ..] if !self.any_of.iter().any(|name| given(name)) => {
+            [first, ..] if !self.any_of.iter().any(given) => {
                 let names: Vec<String> = self.any_of.iter().map(|name| format!("`{name}`")).collect();
                 Err(Error::invalid(*first, format!("One of {} is required.", names.join(" and "))))
             }
