@@ -36,7 +36,8 @@ const FILES: [(&str, Renew); 7] = [
     }),
     ("docs/sandbox.md", |text| {
         let text = blocks::replace(text, "flags", &tables::sandbox_flags())?;
-        blocks::replace(&text, "faults", &tables::faults())
+        let text = blocks::replace(&text, "faults", &tables::faults())?;
+        blocks::replace(&text, "manners", &tables::manners())
     }),
     ("manifest.json", manifests::bundle),
     ("server.json", manifests::registry),

@@ -3,14 +3,14 @@
 use super::{print, say};
 use crate::{
     backend,
-    sandbox::{Counting, FaultPlan, Sandbox, SandboxConfig},
+    sandbox::{Counting, FaultPlan, Manners, Sandbox, SandboxConfig},
 };
 use anyhow::Context;
 use clap::Args;
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 #[derive(Debug, Args)]
-#[command(after_long_help = FaultPlan::HELP)]
+#[command(after_long_help = help())]
 pub(super) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
@@ -45,6 +45,14 @@ pub(super) struct Options {
     /// What goes wrong: see `sandbox --help` for the words
     #[arg(long, value_name = "SPEC", default_value = "")]
     fault: FaultPlan,
+    /// Where it behaves as live accounts do: see `sandbox --help` for the words
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    manners: Manners,
+}
+
+/// What the words of faults and of manners mean.
+fn help() -> String {
+    format!("{}\n\n{}", FaultPlan::HELP, Manners::HELP)
 }
 
 /// `api` is the setting `--api`: which API the account is served as.
@@ -67,6 +75,7 @@ pub(super) async fn run(options: Options, api: Option<backend::Api>) -> anyhow::
         rotate: options.rotate,
         extra_token: options.token,
         faults: options.fault,
+        manners: options.manners,
         ..usual
     };
     let sandbox =

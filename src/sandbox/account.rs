@@ -2,10 +2,12 @@
 //!
 //! Text costs a fraction of a tree of values, so that 100,000 contacts start at once and fit in little memory.
 
+use super::shelf::{Object, Shelf};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// The fields of one object.
 pub(super) type Fields = Map<String, Value>;
@@ -64,7 +66,7 @@ pub(super) struct Traits {
 }
 
 impl Traits {
-    fn of(fields: &Fields) -> Self {
+    pub(super) fn of(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let tags = fields.get("tags").and_then(Value::as_array).into_iter().flatten();
         Self {
@@ -95,39 +97,44 @@ pub(super) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-#[derive(Debug)]
-struct Object {
-    id: String,
-    text: String,
-    traits: Traits,
-}
-
-/// All objects of one kind, in the order of their creation.
-#[derive(Debug, Default)]
-struct Shelf {
-    objects: Vec<Object>,
-    places: HashMap<String, usize>,
-}
-
 /// One in-memory account.
 #[derive(Debug)]
 pub(super) struct Account {
     shelves: HashMap<Kind, Shelf>,
     ids: ChaCha8Rng,
+    now: Duration,
+    lag: Duration,
 }
 
 impl Account {
     /// An account without objects, whose ids come from this generator.
     pub(super) fn empty(ids: ChaCha8Rng) -> Self {
-        Self { shelves: HashMap::new(), ids }
+        Self { shelves: HashMap::new(), ids, now: Duration::ZERO, lag: Duration::ZERO }
+    }
+
+    /// Sets the time, and for how long lists lag behind the writes that follow.
+    pub(super) fn tick(&mut self, now: Duration, lag: Duration) {
+        (self.now, self.lag) = (now, lag);
+        // Without a lag, what is still held back shows at once.
+        let due = if lag.is_zero() { Duration::MAX } else { now };
+        self.shelves.values_mut().for_each(|shelf| shelf.settle(due));
+    }
+
+    /// Writes behind the client's back, which lists show at once.
+    pub(super) fn at_once<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
+        let lag = std::mem::take(&mut self.lag);
+        let done = write(self);
+        self.lag = lag;
+        done
+    }
+
+    /// When lists show what is written now, if later than at once.
+    fn due(&self) -> Option<Duration> {
+        (!self.lag.is_zero()).then(|| self.now + self.lag)
     }
 
     fn shelf(&self, kind: Kind) -> Option<&Shelf> {
         self.shelves.get(&kind)
-    }
-
-    fn shelf_mut(&mut self, kind: Kind) -> &mut Shelf {
-        self.shelves.entry(kind).or_default()
     }
 
     /// A new id: 20 letters and digits.
@@ -137,35 +144,43 @@ impl Account {
 
     /// One object.
     pub(super) fn get(&self, kind: Kind, id: &str) -> Option<Fields> {
-        let shelf = self.shelf(kind)?;
-        shelf.objects.get(*shelf.places.get(id)?).map(Object::fields)
+        self.shelf(kind)?.get(id).map(Object::fields)
     }
 
-    /// Where an object stands among those of its kind, oldest first.
+    /// Where an object stands among those that lists show, oldest first.
     pub(super) fn place(&self, kind: Kind, id: &str) -> Option<usize> {
-        self.shelf(kind)?.places.get(id).copied()
+        self.shelf(kind)?.listed().place(id)
     }
 
     /// The first object of a kind: the account's own user, its default location.
     pub(super) fn first(&self, kind: Kind) -> Option<Fields> {
-        self.shelf(kind)?.objects.first().map(Object::fields)
+        self.shelf(kind)?.all().first().map(Object::fields)
     }
 
-    /// The objects that fit, from `offset` on, at most `limit`; and how many fit in all.
+    /// The objects that fit, from `offset` on, at most `limit`; and how many fit in all: as lists show them.
     pub(super) fn list(&self, kind: Kind, wanted: &Traits, offset: usize, limit: usize) -> (Vec<Fields>, usize) {
         let Some(shelf) = self.shelf(kind) else { return (Vec::new(), 0) };
+        let listed = shelf.listed();
         if wanted.is_empty() {
-            let slice = shelf.objects.get(offset..).unwrap_or_default();
-            return (slice.iter().take(limit).map(Object::fields).collect(), shelf.objects.len());
+            return (listed.skip(offset).take(limit).map(Object::fields).collect(), listed.len());
         }
-        let fitting: Vec<_> = shelf.objects.iter().filter(|object| wanted.fits(&object.traits)).collect();
+        let fitting: Vec<_> = listed.skip(0).filter(|object| wanted.fits(&object.traits)).collect();
         (fitting.iter().skip(offset).take(limit).map(|object| object.fields()).collect(), fitting.len())
+    }
+
+    /// The id of the first object whose id and traits fit, as the account truly is.
+    pub(super) fn with(&self, kind: Kind, fits: impl Fn(&str, &Traits) -> bool) -> Option<String> {
+        self.shelf(kind)?.all().iter().find(|object| fits(&object.id, &object.traits)).map(|object| object.id.clone())
+    }
+
+    /// Every object of a kind as it truly is.
+    pub(super) fn truth(&self, kind: Kind) -> impl Iterator<Item = Fields> {
+        self.shelf(kind).map_or(&[][..], Shelf::all).iter().map(Object::fields)
     }
 
     /// Every object of a kind as one JSON array.
     pub(super) fn all(&self, kind: Kind) -> String {
-        let objects = self.shelf(kind).map_or(&[][..], |shelf| &shelf.objects);
-        let texts: Vec<_> = objects.iter().map(|object| object.text.as_str()).collect();
+        let texts: Vec<_> = self.shelf(kind).map_or(&[][..], Shelf::all).iter().map(|it| it.text.as_str()).collect();
         format!("[{}]", texts.join(","))
     }
 
@@ -177,32 +192,14 @@ impl Account {
 
     /// The same for a caller that has the text already.
     pub(super) fn put_text(&mut self, kind: Kind, id: &str, text: String, traits: Traits) {
-        let shelf = self.shelf_mut(kind);
-        let object = Object { id: id.to_owned(), text, traits };
-        match shelf.places.get(id).and_then(|place| shelf.objects.get_mut(*place)) {
-            Some(old) => *old = object,
-            None => {
-                shelf.places.insert(id.to_owned(), shelf.objects.len());
-                shelf.objects.push(object);
-            }
-        }
+        let due = self.due();
+        self.shelves.entry(kind).or_default().put(Object { id: id.to_owned(), text, traits }, due);
     }
 
     /// Takes an object away.
     pub(super) fn remove(&mut self, kind: Kind, id: &str) {
-        let shelf = self.shelf_mut(kind);
-        if let Some(place) = shelf.places.remove(id) {
-            shelf.objects.remove(place);
-            // The API deletes only pages and webhooks, and there are few of them.
-            shelf.places = shelf.objects.iter().enumerate().map(|(at, object)| (object.id.clone(), at)).collect();
-        }
-    }
-}
-
-impl Object {
-    fn fields(&self) -> Fields {
-        // The text was written by this module.
-        serde_json::from_str(&self.text).unwrap_or_default()
+        let due = self.due();
+        self.shelves.entry(kind).or_default().remove(id, due);
     }
 }
 

@@ -23,9 +23,17 @@ pub(super) fn token(headers: &HeaderMap) -> Result<&str, Answer> {
     single(headers, "token-id").filter(|token| !token.is_empty()).ok_or_else(unauthorized)
 }
 
+/// The refusal of a request without a version, as live accounts give it: the token is good all the same.
+pub(super) fn no_version() -> Answer {
+    Answer::refuse(StatusCode::UNAUTHORIZED, "version header was not found")
+}
+
 /// The headers other than the token's.
-pub(super) fn headers(call: &Call, rule: BodyRule) -> Result<(), Answer> {
+pub(super) fn headers(call: &Call, rule: BodyRule, version_is_asked_for: bool) -> Result<(), Answer> {
     let headers = &call.headers;
+    if version_is_asked_for && !headers.contains_key("version") {
+        return Err(no_version());
+    }
     if single(headers, "version") != Some("1.0") {
         return Err(Answer::bad_request("header version is required and must be 1.0"));
     }

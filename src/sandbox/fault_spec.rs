@@ -17,13 +17,15 @@ KIND is what goes wrong:
   500 (400 to 599)     this status
   429:SECONDS          429 with Retry-After in seconds; 429-date:SECONDS sends it as an HTTP date
   html                 502 with a page of HTML
+  block                403 with a page of HTML, as firewalls send it
+  no-route[:STATUS]    404, or this status, with the words `Cannot GET /path`
   drop                 the connection ends without an answer
   late:MS              the connection ends without an answer, and the effect lands MS later
   redirect:ADDRESS     302 to http://ADDRESS and the same path, or to a whole http:// URL
   truncate             the operation is performed; the answer breaks off below its Content-Length
   malformed            the operation is performed; the answer is cut-off JSON
   huge[:BYTES]         the operation is performed; the answer has so many bytes, or no end
-latency, statuses, html and drop strike before the operation takes effect; with -after (`500-after`, `drop-after`)
+latency, statuses, html, block, no-route and drop strike before the operation takes effect; with -after (`500-after`, `drop-after`)
 they strike once it has. A request that is refused anyway keeps its honest answer from faults that strike after.
 
 FILTER is `any` (the default: every operation, but not the token refresh), `read`, `write`, `refresh`, or one
@@ -75,9 +77,10 @@ fn rule(text: &str) -> Result<Rule, String> {
         None => (name, false),
     };
     let kind = kind(word, param)?;
-    let either = matches!(kind, Kind::Latency(_) | Kind::Status(_) | Kind::Html | Kind::Drop);
+    let either =
+        matches!(kind, Kind::Latency(_) | Kind::Status(_) | Kind::Html | Kind::Block | Kind::NoRoute(_) | Kind::Drop);
     if after && !either {
-        return Err("-after goes with latency, a status, html and drop only".to_owned());
+        return Err("-after goes with latency, a status, html, block, no-route and drop only".to_owned());
     }
     let after = after || matches!(kind, Kind::Truncate | Kind::Malformed | Kind::Huge(_));
     let mut rule =
@@ -116,7 +119,9 @@ fn kind(word: &str, param: Option<&str>) -> Result<Kind, String> {
             let to = param.filter(|to| !to.is_empty()).ok_or("redirect:ADDRESS needs an address")?;
             return Ok(Kind::Redirect(to.to_owned()));
         }
+        "no-route" => return no_route(param),
         "html" => Kind::Html,
+        "block" => Kind::Block,
         "drop" => Kind::Drop,
         "truncate" => Kind::Truncate,
         "malformed" => Kind::Malformed,
@@ -128,10 +133,17 @@ fn kind(word: &str, param: Option<&str>) -> Result<Kind, String> {
     if param.is_some() { Err(format!("{word} takes no parameter")) } else { Ok(kind) }
 }
 
+fn no_route(param: Option<&str>) -> Result<Kind, String> {
+    match param.map_or(Ok(404), str::parse) {
+        Ok(status) if (400..600).contains(&status) => Ok(Kind::NoRoute(status)),
+        _ => Err("no-route:STATUS needs a status from 400 to 599".to_owned()),
+    }
+}
+
 fn unknown_kind(word: &str) -> String {
     format!(
         "unknown kind \"{word}\"; allowed are latency:MS, a status from 400 to 599, 429:SECONDS, 429-date:SECONDS, \
-         html, drop, late:MS, redirect:ADDRESS, truncate, malformed and huge[:BYTES]"
+         html, block, no-route[:STATUS], drop, late:MS, redirect:ADDRESS, truncate, malformed and huge[:BYTES]"
     )
 }
 
@@ -153,7 +165,7 @@ fn filter(text: &str) -> Result<Filter, String> {
 
 /// The operations of both APIs.
 fn names() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|route| route.name).chain(official::operations::names())
+    ROUTES.iter().map(|route| route.name).chain(official::operations::labels().map(|label| label.name))
 }
 
 fn number(form: &str, text: Option<&str>) -> Result<u64, String> {

@@ -16,6 +16,10 @@ pub(super) enum Kind {
     RetryAfter { seconds: u64, as_date: bool },
     /// A 502 with a page of HTML, as proxies send it.
     Html,
+    /// A 403 with a page of HTML, as firewalls send it.
+    Block,
+    /// A refusal with this status that names the path as unknown.
+    NoRoute(u16),
     /// The connection ends without a byte of an answer.
     Drop,
     /// The same, and the effect lands this much later.

@@ -4,6 +4,7 @@ use super::Api;
 use super::account::{Fields, Kind};
 use super::answer::{Answer, Payload, full};
 use super::faults::{FaultPlan, Faults};
+use super::manners::Manners;
 use super::official::auth::{CLIENT_ID, CLIENT_SECRET, Owner};
 use super::official::team::COMPANY;
 use super::world::{Call, World};
@@ -30,6 +31,7 @@ pub(super) fn answer(world: &mut World, call: &Call, path: &str) -> Response<Pay
             Answer::ok(json!({ "message": "Tokens expired" }))
         }
         ("POST", ["faults"]) => faults(world, &call.body),
+        ("POST", ["manners"]) => manners(world, &call.body),
         ("GET", ["objects", kind]) => match Kind::named(kind) {
             // The truth can be 100,000 objects: it goes out as it is stored.
             Some(kind) => {
@@ -43,7 +45,7 @@ pub(super) fn answer(world: &mut World, call: &Call, path: &str) -> Response<Pay
         },
         ("DELETE", ["objects", kind, id]) => match Kind::named(kind) {
             Some(kind) => {
-                world.account.remove(kind, id);
+                world.account.at_once(|account| account.remove(kind, id));
                 Answer::ok(json!({ "message": "Object removed" }))
             }
             None => nothing(),
@@ -119,6 +121,17 @@ fn faults(world: &mut World, body: &[u8]) -> Answer {
     }
 }
 
+/// Replaces the manners. What is stored stays as it is.
+fn manners(world: &mut World, body: &[u8]) -> Answer {
+    match String::from_utf8_lossy(body).parse::<Manners>() {
+        Ok(manners) => {
+            world.manners = manners;
+            Answer::ok(json!({ "message": "Manners changed" }))
+        }
+        Err(error) => Answer::bad_request(error.to_string()),
+    }
+}
+
 /// Adds an object behind the client's back, as it is given and with a new id.
 fn add(world: &mut World, kind: Kind, body: &[u8]) -> Answer {
     let Ok(given) = serde_json::from_slice::<Fields>(body) else {
@@ -128,7 +141,7 @@ fn add(world: &mut World, kind: Kind, body: &[u8]) -> Answer {
     let mut object = Fields::new();
     object.insert("id".into(), id.clone().into());
     object.extend(given.into_iter().filter(|(name, _)| name != "id"));
-    world.account.put(kind, &id, &object);
+    world.account.at_once(|account| account.put(kind, &id, &object));
     Answer::ok(Value::Object(object))
 }
 
@@ -142,7 +155,7 @@ fn change(world: &mut World, kind: Kind, id: &str, body: &[u8]) -> Answer {
     };
     merge(&mut object, patch);
     object.insert("id".into(), id.into());
-    world.account.put(kind, id, &object);
+    world.account.at_once(|account| account.put(kind, id, &object));
     Answer::ok(Value::Object(object))
 }
 

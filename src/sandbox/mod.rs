@@ -9,18 +9,24 @@ mod account;
 mod answer;
 mod books;
 mod checks;
+mod duplicates;
 mod fault_spec;
 mod faults;
 mod fields;
 mod limits;
 mod manage;
+mod manners;
+mod normal;
+mod odd;
 mod official;
 mod operations;
 mod pages;
 mod query;
 mod routes;
+mod scopes;
 mod seed;
 mod server;
+mod shelf;
 mod strike;
 mod tokens;
 mod validate;
@@ -29,6 +35,7 @@ mod world;
 pub use fault_spec::FaultError;
 pub use faults::FaultPlan;
 pub use limits::Counting;
+pub use manners::{Manners, MannersError};
 
 use server::{Shared, lock};
 use std::io;
@@ -76,6 +83,8 @@ pub struct SandboxConfig {
     pub extra_token: Option<String>,
     /// What goes wrong.
     pub faults: FaultPlan,
+    /// How it behaves where live accounts leave the API's description.
+    pub manners: Manners,
 }
 
 impl Default for SandboxConfig {
@@ -93,6 +102,7 @@ impl Default for SandboxConfig {
             rotate: false,
             extra_token: None,
             faults: FaultPlan::default(),
+            manners: Manners::plain(),
         }
     }
 }
@@ -123,7 +133,10 @@ impl Sandbox {
             tokens.plant(token.clone());
             auth.plant(token);
         }
-        let account = seed::account(config.seed, config.contacts);
+        let mut account = seed::account(config.seed, config.contacts);
+        if config.manners.normalise {
+            normal::settle_all(&mut account);
+        }
         let clock = Clock::start();
         let limits = limits::Limits::new(config.counting, config.rate_limit, config.rate_window, clock.now());
         let day = official::limits::Day::new(config.daily_limit, config.day, clock.now());
@@ -134,6 +147,7 @@ impl Sandbox {
             tokens,
             limits,
             faults: faults::Faults::new(config.faults, config.seed),
+            manners: config.manners,
             books: books::Books::default(),
             clock,
             seed: config.seed,

@@ -1,6 +1,6 @@
 //! The rules of pages: drafts may change, published pages stay, and a slug belongs to one page.
 
-use super::account::{Account, Fields, Kind, Traits};
+use super::account::{Account, Fields, Kind};
 use super::answer::Answer;
 use http::StatusCode;
 use serde_json::Value;
@@ -31,8 +31,7 @@ pub(super) fn may_delete(account: &Account, id: &str) -> Result<(), Answer> {
 
 /// No other page may have this slug.
 pub(super) fn slug_is_free(account: &Account, id: &str, slug: &str) -> Result<(), Answer> {
-    let (pages, _) = account.list(Kind::Pages, &Traits::default(), 0, usize::MAX);
-    let taken = pages.iter().any(|page| text(page, "slug") == slug && text(page, "id") != id);
+    let taken = account.truth(Kind::Pages).any(|page| text(&page, "slug") == slug && text(&page, "id") != id);
     if taken { Err(conflict(format!("a page with the slug {slug} exists already"))) } else { Ok(()) }
 }
 

@@ -2,10 +2,11 @@
 
 use super::account::{Account, Fields, Kind};
 use super::answer::Answer;
+use super::manners::Manners;
 use super::operations::Op;
 use super::query::Query;
 use super::validate::{self, Field};
-use super::{fields, pages};
+use super::{duplicates, fields, pages};
 use chrono::{DateTime, SecondsFormat};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -32,7 +33,8 @@ pub(super) struct Request<'a> {
     pub(super) id: &'a str,
     pub(super) query: &'a Query,
     pub(super) body: &'a Fields,
-    /// Time since 1970.
+    pub(super) manners: &'a Manners,
+    /// The time that the database writes down, since 1970.
     pub(super) now: Duration,
 }
 
@@ -42,29 +44,31 @@ pub(super) type Outcome = Result<Done, Answer>;
 /// Performs an operation.
 pub(super) fn perform(account: &mut Account, request: &Request<'_>) -> Outcome {
     match request.op {
-        Op::CurrentUser => first(account, Kind::Users),
-        Op::GetUser => one(account, Kind::Users, request.id),
-        Op::DefaultLocation => first(account, Kind::Locations),
-        Op::GetLocation => one(account, Kind::Locations, request.id),
+        Op::CurrentUser => first(account, Kind::Users, request.manners),
+        Op::GetUser => one(account, Kind::Users, request.id, request.manners),
+        Op::DefaultLocation => first(account, Kind::Locations, request.manners),
+        Op::GetLocation => one(account, Kind::Locations, request.id, request.manners),
         Op::ListLocations => list(account, Kind::Locations, request),
         Op::ListContacts => list(account, Kind::Contacts, request),
-        Op::GetContact => one(account, Kind::Contacts, request.id),
+        Op::GetContact => one(account, Kind::Contacts, request.id, request.manners),
         Op::CreateContact => create(account, Kind::Contacts, fields::CONTACT, request, &[]),
         Op::UpdateContact => update(account, Kind::Contacts, fields::CONTACT, request),
         Op::ListOpportunities => list(account, Kind::Opportunities, request),
-        Op::GetOpportunity => one(account, Kind::Opportunities, request.id),
+        Op::GetOpportunity => one(account, Kind::Opportunities, request.id, request.manners),
         Op::CreateOpportunity => {
             let defaults = [("currency", json!("USD")), ("stage", json!("qualification")), ("probability", json!(0))];
             create(account, Kind::Opportunities, fields::OPPORTUNITY, request, &defaults)
         }
         Op::UpdateOpportunity => update(account, Kind::Opportunities, fields::OPPORTUNITY, request),
         Op::ListCampaigns => list(account, Kind::Campaigns, request),
-        Op::GetCampaign => one(account, Kind::Campaigns, request.query.id.as_deref().unwrap_or_default()),
+        Op::GetCampaign => {
+            one(account, Kind::Campaigns, request.query.id.as_deref().unwrap_or_default(), request.manners)
+        }
         Op::CreateCampaign => {
             create(account, Kind::Campaigns, fields::CAMPAIGN, request, &[("status", json!("draft"))])
         }
         Op::ListPages => list(account, Kind::Pages, request),
-        Op::GetPage => one(account, Kind::Pages, request.id),
+        Op::GetPage => one(account, Kind::Pages, request.id, request.manners),
         Op::CreatePage => create(account, Kind::Pages, fields::PAGE, request, &[("status", json!("draft"))]),
         Op::UpdatePage => update(account, Kind::Pages, fields::PAGE, request),
         Op::DeletePage => {
@@ -91,44 +95,51 @@ pub(super) fn stamp(now: Duration) -> String {
 }
 
 /// An object as its own answer shows it: all of it but a webhook's secret.
-fn shown(mut object: Fields) -> Value {
+fn shown(manners: &Manners, kind: Kind, mut object: Fields) -> Value {
     object.shift_remove("secret");
+    manners.show(kind, &mut object);
     Value::Object(object)
 }
 
 /// An object as lists show it: the document's lists of pages and locations are short.
-fn shown_in_list(kind: Kind, mut object: Fields) -> Value {
+fn shown_in_list(manners: &Manners, kind: Kind, mut object: Fields) -> Value {
     match kind {
         Kind::Pages => object.retain(|name, _| name != "content" && !name.starts_with("seo")),
         Kind::Locations => object.retain(|name, _| matches!(name.as_str(), "id" | "name")),
         _ => {}
     }
-    shown(object)
+    shown(manners, kind, object)
 }
 
 fn read(body: Value) -> Outcome {
     Ok(Done { answer: Answer::ok(body), change: None })
 }
 
-fn first(account: &Account, kind: Kind) -> Outcome {
-    read(shown(account.first(kind).ok_or_else(|| not_found(kind))?))
+fn first(account: &Account, kind: Kind, manners: &Manners) -> Outcome {
+    read(shown(manners, kind, account.first(kind).ok_or_else(|| not_found(kind))?))
 }
 
-fn one(account: &Account, kind: Kind, id: &str) -> Outcome {
-    read(shown(account.get(kind, id).ok_or_else(|| not_found(kind))?))
+fn one(account: &Account, kind: Kind, id: &str, manners: &Manners) -> Outcome {
+    read(shown(manners, kind, account.get(kind, id).ok_or_else(|| not_found(kind))?))
 }
 
 fn list(account: &Account, kind: Kind, request: &Request<'_>) -> Outcome {
     let Query { limit, offset, filter, .. } = request.query;
+    let manners = request.manners;
     // The list of webhooks takes no query, so it has to give everything.
-    let most = if kind == Kind::Webhooks { usize::MAX } else { *limit };
-    let (objects, total) = account.list(kind, filter, *offset, most);
-    let data: Vec<_> = objects.into_iter().map(|object| shown_in_list(kind, object)).collect();
-    read(match kind {
-        Kind::Campaigns => Value::Array(data),
-        Kind::Funnels | Kind::Webhooks => json!({ "data": data, "meta": { "total": total } }),
-        _ => json!({ "data": data, "meta": { "total": total, "limit": limit, "offset": offset } }),
-    })
+    let limit = manners.capped(if kind == Kind::Webhooks { usize::MAX } else { *limit });
+    let (objects, total) = account.list(kind, filter, *offset, limit);
+    let data: Vec<_> = objects.into_iter().map(|object| shown_in_list(manners, kind, object)).collect();
+    if kind == Kind::Campaigns {
+        return read(Value::Array(data));
+    }
+    let mut meta = Fields::new();
+    meta.extend(manners.total(total).map(|total| ("total".to_owned(), total)));
+    if !matches!(kind, Kind::Funnels | Kind::Webhooks) {
+        meta.insert("limit".into(), limit.into());
+        meta.insert("offset".into(), (*offset).into());
+    }
+    read(json!({ "data": data, "meta": meta }))
 }
 
 /// The checks that need more than the body: what it refers to, and what must be unique.
@@ -152,12 +163,16 @@ fn create(
 ) -> Outcome {
     validate::creation(known, request.body).map_err(Answer::bad_request)?;
     let id = account.new_id();
-    check_references(account, kind, &id, request.body)?;
     let mut object = Fields::new();
     object.insert("id".into(), id.clone().into());
     object.extend(request.body.clone());
     for (name, value) in defaults {
         object.entry(*name).or_insert_with(|| value.clone());
+    }
+    request.manners.settle(None, &mut object);
+    check_references(account, kind, &id, &object)?;
+    if kind == Kind::Contacts {
+        duplicates::judge(account, request.manners, None, &object)?;
     }
     let now = stamp(request.now);
     object.insert("createdAt".into(), now.clone().into());
@@ -166,7 +181,7 @@ fn create(
         object.insert("updatedAt".into(), now.into());
     }
     account.put(kind, &id, &object);
-    Ok(Done { answer: Answer::created(shown(object)), change: Some((Change::Create, id)) })
+    Ok(Done { answer: Answer::created(shown(request.manners, kind, object)), change: Some((Change::Create, id)) })
 }
 
 fn update(account: &mut Account, kind: Kind, known: &[Field], request: &Request<'_>) -> Outcome {
@@ -176,7 +191,7 @@ fn update(account: &mut Account, kind: Kind, known: &[Field], request: &Request<
     if kind == Kind::Pages {
         pages::may_update(&object)?;
     }
-    check_references(account, kind, id, request.body)?;
+    let before = object.clone();
     // The harsh reading: nested values and lists are replaced whole.
     for (name, value) in request.body {
         if value.is_null() {
@@ -184,6 +199,13 @@ fn update(account: &mut Account, kind: Kind, known: &[Field], request: &Request<
         } else {
             object.insert(name.clone(), value.clone());
         }
+    }
+    request.manners.settle(Some(&before), &mut object);
+    let mut given = object.clone();
+    given.retain(|name, _| request.body.contains_key(name));
+    check_references(account, kind, id, &given)?;
+    if kind == Kind::Contacts {
+        duplicates::judge(account, request.manners, Some(&before), &object)?;
     }
     save(account, kind, request, object, Change::Update)
 }
@@ -197,7 +219,7 @@ fn publish(account: &mut Account, request: &Request<'_>) -> Outcome {
 fn save(account: &mut Account, kind: Kind, request: &Request<'_>, mut object: Fields, change: Change) -> Outcome {
     object.insert("updatedAt".into(), stamp(request.now).into());
     account.put(kind, request.id, &object);
-    Ok(Done { answer: Answer::ok(shown(object)), change: Some((change, request.id.to_owned())) })
+    Ok(Done { answer: Answer::ok(shown(request.manners, kind, object)), change: Some((change, request.id.to_owned())) })
 }
 
 fn delete(account: &mut Account, kind: Kind, id: &str) -> Outcome {

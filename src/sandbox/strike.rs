@@ -14,6 +14,9 @@ use std::time::{Duration, SystemTime};
 const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway\
 </h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
+const BLOCKED: &str = "<!DOCTYPE html>\n<html>\n<head><title>Attention Required! | Cloudflare</title></head>\n<body>\n\
+<h1>Sorry, you have been blocked</h1>\n<p>You are unable to access leadconnectorhq.com</p>\n</body>\n</html>\n";
+
 /// How much of a huge body is sent at a time.
 const CHUNK: usize = 64 * 1024;
 
@@ -32,6 +35,11 @@ pub(super) fn answer(kind: &Kind, call: &Call, honest: Option<Answer>) -> Option
             injected(StatusCode::TOO_MANY_REQUESTS).with(header::RETRY_AFTER, value).into_response()
         }
         Kind::Html => injected(StatusCode::BAD_GATEWAY).with_payload("text/html", full(HTML)),
+        Kind::Block => injected(StatusCode::FORBIDDEN).with_payload("text/html; charset=UTF-8", full(BLOCKED)),
+        Kind::NoRoute(status) => {
+            let status = StatusCode::from_u16(*status).unwrap_or_default();
+            Answer::refuse(status, format!("Cannot {} {}", call.method, call.path)).into_response()
+        }
         Kind::Redirect(to) => {
             let address = if to.contains("://") { to.clone() } else { format!("http://{to}{}", call.path) };
             injected(StatusCode::FOUND).with(header::LOCATION, address).into_response()

@@ -5,10 +5,11 @@ use super::answer::Answer;
 use super::books::{Books, Entry};
 use super::faults::{Drawn, Faults};
 use super::limits::{Limits, Rate};
+use super::manners::Manners;
 use super::operations::{self, Effect, Found, Label, Route};
 use super::routes::{self, perform};
 use super::tokens::Tokens;
-use super::{Api, checks, official, query};
+use super::{Api, checks, official, query, scopes};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
@@ -42,6 +43,7 @@ pub(super) struct World {
     pub(super) tokens: Tokens,
     pub(super) limits: Limits,
     pub(super) faults: Faults,
+    pub(super) manners: Manners,
     pub(super) books: Books,
     pub(super) clock: Clock,
     pub(super) seed: u64,
@@ -161,6 +163,7 @@ impl World {
 
     /// Checks a request and performs its operation.
     pub(super) fn perform(&mut self, call: &Call, target: &Target) -> Answer {
+        self.account.tick(self.clock.now(), self.manners.lag);
         let done = match target {
             Target::Document(route, id) => self.try_perform(call, route, id),
             Target::Official(route, ids) => official::perform(self, call, route, ids),
@@ -175,7 +178,8 @@ impl World {
         if route.effect != Effect::Refresh && !self.tokens.is_valid(token, now) {
             return Err(checks::unauthorized());
         }
-        checks::headers(call, route.body)?;
+        checks::headers(call, route.body, self.manners.version)?;
+        scopes::judge(&self.manners.missing_scopes, route.label())?;
         let query = query::read(route.op, &call.query).map_err(Answer::bad_request)?;
         let body: Fields = checks::body(call, route.body)?;
         if route.effect == Effect::Refresh {
@@ -183,7 +187,9 @@ impl World {
             self.books.refresh();
             return Ok(Answer::ok(json!({ "tokenId": token, "expiresIn": seconds })));
         }
-        let request = routes::Request { op: route.op, id, query: &query, body: &body, now };
+        let manners = &self.manners;
+        let now = manners.written_at(now);
+        let request = routes::Request { op: route.op, id, query: &query, body: &body, manners, now };
         let done = perform(&mut self.account, &request)?;
         if let Some((change, id)) = done.change {
             self.books.change(change, id);

@@ -5,6 +5,7 @@
 
 mod faults;
 mod management;
+mod manners;
 mod official;
 mod quota;
 mod requests;

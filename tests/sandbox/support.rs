@@ -50,6 +50,12 @@ impl Peer {
         Self::start(config).await
     }
 
+    /// An account in these manners.
+    pub(crate) async fn in_manners(words: &str) -> Self {
+        let config = SandboxConfig { rate_limit: 10_000, ..SandboxConfig::default() };
+        Self::start(SandboxConfig { manners: words.parse().unwrap(), ..config }).await
+    }
+
     /// A request with nothing in it but what the caller adds.
     pub(crate) fn bare(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method: Method = method.parse().unwrap();

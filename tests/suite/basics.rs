@@ -1,6 +1,6 @@
 //! A host starts the server, sees the tools, and gets an answer, by each protocol.
 
-use crate::support::{Account, Era, Host, Person, all_tools, run};
+use crate::support::{Account, Api, Era, Host, Manners, Person, all_tools, in_all_manners, run};
 use serde_json::json;
 
 #[tokio::test]
@@ -34,4 +34,19 @@ async fn the_command_line_runs_a_tool_and_tells_by_its_exit_status() {
     let missing = call(&["get_contact", "--id", "nobody"]).await;
     assert_eq!(missing.code, Some(3), "{missing:?}");
     assert_eq!(missing.json()["error"]["code"], "not_found");
+}
+
+in_all_manners!(a_contact_is_made_read_and_found);
+
+async fn a_contact_is_made_read_and_found(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
+    let host = Host::new(&account, &[]).await;
+    let email = "made@example.com";
+    let made = host.answer("create_contact", json!({"firstName": "Ada", "lastName": "Byron", "email": email})).await;
+    let read = host.answer("get_contact", json!({"id": made["id"]})).await;
+    assert_eq!((&read["firstName"], &read["email"]), (&json!("Ada"), &json!(email)), "{read}");
+    // From now on lists show what they held back.
+    account.manners("plain").await;
+    let found = host.answer("list_contacts", json!({"email": email})).await;
+    assert_eq!(found["data"][0]["id"], made["id"], "{found}");
 }

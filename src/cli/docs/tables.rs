@@ -10,7 +10,7 @@ use crate::{
     crm::{ALL, Effect, Entry},
     guard::Policy,
     mcp::{Need, PROMPTS, places},
-    sandbox::FaultPlan,
+    sandbox::{FaultPlan, Manners},
 };
 use clap::{Arg, ArgAction, Args, Command, CommandFactory};
 use std::collections::BTreeSet;
@@ -87,6 +87,11 @@ pub(super) fn sandbox_flags() -> String {
 /// The words of a fault plan.
 pub(super) fn faults() -> String {
     format!("```text\n{}\n```\n", FaultPlan::HELP)
+}
+
+/// The words of manners.
+pub(super) fn manners() -> String {
+    format!("```text\n{}\n```\n", Manners::HELP)
 }
 
 /// The settings alone, and without a look at this machine's environment.

@@ -2,10 +2,10 @@
 
 use super::super::account::Fields;
 use super::super::answer::Answer;
-use super::super::checks::single;
+use super::super::checks::{no_version, single};
 use super::super::world::Call;
 use super::errors::{unauthorized, unprocessable};
-use super::operations::{Access, BodyRule, Holds, Route};
+use super::operations::{Access, BodyRule, DATED, Holds, Route};
 use chrono::NaiveDate;
 use http::{HeaderMap, header};
 
@@ -22,14 +22,18 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, route: &Route) -> Result<&'a str
 }
 
 /// The headers other than the token's.
-pub(super) fn headers(headers: &HeaderMap, route: &Route) -> Result<(), Answer> {
-    match (route.version, single(headers, "version")) {
+pub(super) fn headers(headers: &HeaderMap, route: &Route, version_is_asked_for: bool) -> Result<(), Answer> {
+    let given = headers.contains_key("version").then(|| single(headers, "version").unwrap_or_default());
+    match (route.version, given) {
+        (_, None) if version_is_asked_for && route.access != Access::Nobody => return Err(no_version()),
         (Some(_), None) => return Err(unprocessable("version header was not found")),
-        (Some(wanted), Some(given)) if given != wanted => {
-            return Err(unprocessable(format!("version header is invalid: it must be {wanted}")));
-        }
-        (None, _) if headers.contains_key("version") => {
+        (None, Some(_)) if route.access == Access::Nobody => {
             return Err(unprocessable("version header is not declared for this operation"));
+        }
+        // What declares none takes the one of most operations, and live accounts want it.
+        (declared, Some(given)) if given != declared.unwrap_or(DATED) => {
+            let wanted = declared.unwrap_or(DATED);
+            return Err(unprocessable(format!("version header is invalid: it must be {wanted}")));
         }
         _ => {}
     }

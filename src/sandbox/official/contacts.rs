@@ -2,9 +2,11 @@
 
 use super::super::account::{Account, Fields, Kind};
 use super::super::answer::Answer;
+use super::super::duplicates;
+use super::super::manners::Manners;
 use super::super::routes::{Change, Done, Outcome, stamp};
 use super::super::validate::{self, Field, Shape, optional, required};
-use super::custom::Dictionary;
+use super::custom::{Dictionary, Model};
 use super::errors::{missing, unprocessable};
 use super::team::{home, is_home, renamed, text};
 use serde_json::{Value, json};
@@ -12,8 +14,12 @@ use std::time::Duration;
 
 const TEXT_OR_NULL: Shape = Shape::OrNull(&Shape::Text);
 
-const CUSTOM: &[Field] =
-    &[optional("id", Shape::Filled), optional("key", Shape::Text), optional("field_value", Shape::Any)];
+pub(super) const CUSTOM: &[Field] = &[
+    optional("id", Shape::Filled),
+    optional("key", Shape::Text),
+    optional("field_value", Shape::Any),
+    optional("fieldValue", Shape::Any),
+];
 
 /// `companyName` is missing from the file's body of updates, by mistake as its users say (highlevel-api-docs#314): the
 /// live service takes it.
@@ -40,6 +46,8 @@ const UPDATE: &[Field] = &[
     optional("companyName", TEXT_OR_NULL),
     optional("assignedTo", TEXT_OR_NULL),
 ];
+
+const TAGS: &[Field] = &[required("tags", Shape::FilledTexts)];
 
 const CREATE_ONLY: &[Field] = &[required("locationId", Shape::Filled), optional("gender", Shape::Text)];
 
@@ -78,7 +86,7 @@ pub(super) fn full_name(contact: &Fields) -> String {
 }
 
 /// A contact as its own answers show it.
-pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary) -> Fields {
+pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -> Fields {
     let mut shown = renamed(contact, NAMES);
     if let Some(address) = contact.get("address").and_then(Value::as_object) {
         shown.extend(renamed(address, ADDRESS));
@@ -93,57 +101,98 @@ pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary) -> Fi
             shown.insert(lower.into(), value.to_lowercase().into());
         }
     }
-    shown.insert("customFields".into(), dictionary.shown(contact.get("customFields")));
+    shown.insert("customFields".into(), dictionary.shown(contact));
     shown
 }
 
-fn answered(account: &Account, contact: &Fields) -> Value {
-    Value::Object(shown(contact, &home(account), &Dictionary::of(account)))
+fn answered(account: &Account, contact: &Fields, manners: &Manners) -> Fields {
+    let mut shown = shown(contact, &home(account), &Dictionary::of(account, Model::Contact, manners));
+    manners.show(Kind::Contacts, &mut shown);
+    shown
 }
 
-pub(super) fn get(account: &Account, id: &str) -> Outcome {
+pub(super) fn get(account: &Account, id: &str, manners: &Manners) -> Outcome {
     let contact = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
-    Ok(Done { answer: Answer::ok(json!({ "contact": answered(account, &contact) })), change: None })
+    Ok(Done { answer: Answer::ok(json!({ "contact": answered(account, &contact, manners) })), change: None })
 }
 
-pub(super) fn create(account: &mut Account, body: &Fields, now: Duration) -> Outcome {
+pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
     let fields = [UPDATE, CREATE_ONLY].concat();
     validate::creation(&fields, body).map_err(unprocessable)?;
     is_home(account, text(body, "locationId"))?;
     let id = account.new_id();
     let mut contact = Fields::new();
     contact.insert("id".into(), id.clone().into());
-    write(account, &mut contact, body)?;
+    write(account, &mut contact, body, manners)?;
+    if ["email", "phone"].iter().all(|name| text(&contact, name).is_empty()) {
+        return Err(unprocessable("email or phone is required"));
+    }
+    duplicates::judge(account, manners, None, &contact)?;
     let now = stamp(now);
     contact.insert("createdAt".into(), now.clone().into());
     contact.insert("updatedAt".into(), now.into());
     account.put(Kind::Contacts, &id, &contact);
-    let mut shown = shown(&contact, &home(account), &Dictionary::of(account));
+    let mut shown = answered(account, &contact, manners);
     // The file's answer of a creation is the one without these two.
     shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
     let answer = Answer::created(json!({ "contact": shown }));
     Ok(Done { answer, change: Some((Change::Create, id)) })
 }
 
-pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration) -> Outcome {
+pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
     validate::creation(UPDATE, body).map_err(unprocessable)?;
-    let mut contact = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
-    write(account, &mut contact, body)?;
+    let before = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    let mut contact = before.clone();
+    write(account, &mut contact, body, manners)?;
+    duplicates::judge(account, manners, Some(&before), &contact)?;
     contact.insert("updatedAt".into(), stamp(now).into());
     account.put(Kind::Contacts, id, &contact);
     // `succeded` is how the file spells it.
-    let answer = Answer::ok(json!({ "succeded": true, "contact": answered(account, &contact) }));
+    let answer = Answer::ok(json!({ "succeded": true, "contact": answered(account, &contact, manners) }));
+    Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
+}
+
+/// Adds tags to a contact, or takes them from it.
+pub(super) fn change_tags(
+    account: &mut Account,
+    id: &str,
+    body: &Fields,
+    adds: bool,
+    now: Duration,
+    manners: &Manners,
+) -> Outcome {
+    validate::creation(TAGS, body).map_err(unprocessable)?;
+    let before = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    let tags = |object: &Fields| object.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
+    // What is stored in a normal form is found by any spelling of it.
+    let mut given = Fields::from_iter([("tags".to_owned(), tags(body).into())]);
+    manners.settle(None, &mut given);
+    let (mut all, given) = (tags(&before), tags(&given));
+    if adds {
+        let new: Vec<_> = given.into_iter().filter(|tag| !all.contains(tag)).collect();
+        all.extend(new);
+    } else {
+        all.retain(|tag| !given.contains(tag));
+    }
+    let mut contact = before.clone();
+    contact.insert("tags".into(), all.into());
+    manners.settle(Some(&before), &mut contact);
+    contact.insert("updatedAt".into(), stamp(now).into());
+    account.put(Kind::Contacts, id, &contact);
+    let body = json!({ "tags": contact.get("tags") });
+    let answer = if adds { Answer::created(body) } else { Answer::ok(body) };
     Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
 }
 
 /// Writes the fields of a body into a stored contact. Tags take the place of those before.
-fn write(account: &Account, contact: &mut Fields, body: &Fields) -> Result<(), Answer> {
+fn write(account: &Account, contact: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), Answer> {
+    let before = contact.clone();
     for (name, value) in body {
         match name.as_str() {
             "locationId" => {}
             "customFields" => {
                 let mut custom = inner(contact, "customFields");
-                Dictionary::of(account).write(value, &mut custom).map_err(unprocessable)?;
+                Dictionary::of(account, Model::Contact, manners).write(value, &mut custom).map_err(unprocessable)?;
                 contact.insert("customFields".into(), custom.into());
             }
             "name" => {
@@ -165,6 +214,7 @@ fn write(account: &Account, contact: &mut Fields, body: &Fields) -> Result<(), A
             },
         }
     }
+    manners.settle(Some(&before), contact);
     if contact.get("address").is_some_and(|address| address == &json!({})) {
         contact.shift_remove("address");
     }

@@ -2,6 +2,7 @@
 
 use super::super::account::{Account, Fields, Kind};
 use super::super::answer::Answer;
+use super::super::manners::Manners;
 use super::super::routes::{Change, Done, Outcome, stamp};
 use super::super::validate::{self, Field, Shape, optional, required};
 use super::checks::Query;
@@ -24,7 +25,7 @@ const EMAIL: &[Field] = &[
 
 /// The campaigns of the old kind. Their statuses are `draft` and `published` in the file's examples; what the account
 /// has beyond these two keeps its word.
-pub(super) fn campaigns(account: &Account, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn campaigns(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     let home = query.get("locationId").unwrap_or_default();
     is_home(account, home)?;
     let status = |campaign: &Fields| match text(campaign, "status") {
@@ -34,6 +35,7 @@ pub(super) fn campaigns(account: &Account, query: &Query) -> Result<Answer, Answ
     let found: Vec<_> = all(account, Kind::Campaigns)
         .iter()
         .filter(|one| query.get("status").is_none_or(|asked| status(one) == asked))
+        .take(manners.capped(usize::MAX))
         .map(|one| json!({ "id": one.get("id"), "name": one.get("name"), "status": status(one), "locationId": home }))
         .collect();
     Ok(Answer::ok(json!({ "campaigns": found })))
@@ -47,7 +49,7 @@ fn email_status(campaign: &Fields) -> &str {
     }
 }
 
-fn email(campaign: &Fields) -> Fields {
+fn email(campaign: &Fields, manners: &Manners) -> Fields {
     let names = ["id", "name", "createdAt", "updatedAt"].map(|name| (name, name));
     let mut shown = renamed(campaign, &names);
     shown.insert("status".into(), email_status(campaign).into());
@@ -55,6 +57,7 @@ fn email(campaign: &Fields) -> Fields {
     shown.insert("campaignType".into(), "bulk-email".into());
     shown.insert("campaignCategory".into(), "email-campaign".into());
     shown.insert("deleted".into(), false.into());
+    manners.show(Kind::Campaigns, &mut shown);
     shown
 }
 
@@ -63,7 +66,13 @@ fn with_trace(mut object: Fields, trace: &str) -> Value {
     Value::Object(object)
 }
 
-pub(super) fn emails(account: &Account, home: &str, query: &Query, trace: &str) -> Result<Answer, Answer> {
+pub(super) fn emails(
+    account: &Account,
+    home: &str,
+    query: &Query,
+    trace: &str,
+    manners: &Manners,
+) -> Result<Answer, Answer> {
     is_home(account, home)?;
     let mut found = all(account, Kind::Campaigns);
     let search = query.get("search").unwrap_or_default().to_lowercase();
@@ -74,21 +83,37 @@ pub(super) fn emails(account: &Account, home: &str, query: &Query, trace: &str) 
             && status.is_none_or(|status| email_status(one) == status)
     });
     let (limit, offset) = (query.number("limit").unwrap_or(10), query.number("offset").unwrap_or(0));
-    let page: Vec<_> = found.iter().skip(offset).take(limit).map(email).collect();
-    Ok(Answer::ok(json!({ "campaigns": page, "total": found.len(), "traceId": trace })))
+    let shown = |campaign: &Fields| email(campaign, manners);
+    let page: Vec<_> = found.iter().skip(offset).take(manners.capped(limit)).map(shown).collect();
+    let mut answer = Fields::from_iter([("campaigns".to_owned(), json!(page))]);
+    answer.extend(manners.total(found.len()).map(|total| ("total".to_owned(), total)));
+    Ok(Answer::ok(with_trace(answer, trace)))
 }
 
-pub(super) fn get_email(account: &Account, home: &str, id: &str, trace: &str) -> Result<Answer, Answer> {
+pub(super) fn get_email(
+    account: &Account,
+    home: &str,
+    id: &str,
+    trace: &str,
+    manners: &Manners,
+) -> Result<Answer, Answer> {
     is_home(account, home)?;
     // This file is the one that has a 404.
     let campaign = account.get(Kind::Campaigns, id).filter(|campaign| text(campaign, "type") == "email");
     let campaign = campaign.ok_or_else(|| Answer::refuse(StatusCode::NOT_FOUND, "Not Found"))?;
-    let mut shown = email(&campaign);
+    let mut shown = email(&campaign, manners);
     shown.extend(renamed(&campaign, &[("editorType", "editorType")]));
     Ok(Answer::ok(with_trace(shown, trace)))
 }
 
-pub(super) fn create_email(account: &mut Account, home: &str, body: &Fields, now: Duration, trace: &str) -> Outcome {
+pub(super) fn create_email(
+    account: &mut Account,
+    home: &str,
+    body: &Fields,
+    now: Duration,
+    trace: &str,
+    manners: &Manners,
+) -> Outcome {
     is_home(account, home)?;
     validate::creation(EMAIL, body).map_err(unprocessable)?;
     if account.get(Kind::Users, text(body, "userId")).is_none() {
@@ -105,11 +130,12 @@ pub(super) fn create_email(account: &mut Account, home: &str, body: &Fields, now
     }
     let rest = ["editorType", "editorContent", "timeZone", "userId", "userName"].map(|name| (name, name));
     campaign.extend(renamed(body, &rest));
+    manners.settle(None, &mut campaign);
     let now = stamp(now);
     campaign.insert("createdAt".into(), now.clone().into());
     campaign.insert("updatedAt".into(), now.into());
     account.put(Kind::Campaigns, &id, &campaign);
-    let answer = Answer::created(with_trace(email(&campaign), trace));
+    let answer = Answer::created(with_trace(email(&campaign, manners), trace));
     Ok(Done { answer, change: Some((Change::Create, id)) })
 }
 
@@ -124,7 +150,7 @@ fn step_id(funnel: &Fields, page: &Fields) -> String {
 }
 
 /// The funnels, as a list: the file's schema has one object in its place, and its example shows one of them.
-pub(super) fn funnels(account: &Account, query: &Query, trace: &str) -> Result<Answer, Answer> {
+pub(super) fn funnels(account: &Account, query: &Query, trace: &str, manners: &Manners) -> Result<Answer, Answer> {
     let home = query.get("locationId").unwrap_or_default();
     is_home(account, home)?;
     if let Some(name) = ["category", "parentId"].into_iter().find(|name| query.get(name).is_some()) {
@@ -159,14 +185,17 @@ pub(super) fn funnels(account: &Account, query: &Query, trace: &str) -> Result<A
         shown.insert("locationId".into(), home.into());
         shown.insert("deleted".into(), false.into());
         shown.insert("steps".into(), steps(funnel).iter().map(step).collect());
+        manners.show(Kind::Funnels, &mut shown);
         shown
     };
-    let page: Vec<_> = found.iter().skip(offset).take(limit).map(shown).collect();
-    Ok(Answer::ok(json!({ "funnels": page, "count": found.len(), "traceId": trace })))
+    let page: Vec<_> = found.iter().skip(offset).take(manners.capped(limit)).map(shown).collect();
+    let mut answer = Fields::from_iter([("funnels".to_owned(), json!(page))]);
+    answer.extend(manners.total(found.len()).map(|total| ("count".to_owned(), total)));
+    Ok(Answer::ok(with_trace(answer, trace)))
 }
 
 /// The pages of one funnel, as a list: the file's schema has one of them in its place.
-pub(super) fn pages(account: &Account, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn pages(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     let home = query.get("locationId").unwrap_or_default();
     is_home(account, home)?;
     let id = query.get("funnelId").unwrap_or_default();
@@ -183,6 +212,6 @@ pub(super) fn pages(account: &Account, query: &Query) -> Result<Answer, Answer> 
         shown.insert("deleted".into(), false.into());
         Some(shown).filter(|page| text(page, "name").to_lowercase().contains(&name))
     };
-    let pages: Vec<_> = steps(&funnel).iter().filter_map(shown).skip(offset).take(limit).collect();
+    let pages: Vec<_> = steps(&funnel).iter().filter_map(shown).skip(offset).take(manners.capped(limit)).collect();
     Ok(Answer::ok(json!(pages)))
 }

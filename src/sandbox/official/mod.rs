@@ -24,6 +24,7 @@ pub(super) use operations::Route;
 use super::account::Account;
 use super::answer::Answer;
 use super::routes::{Done, Outcome};
+use super::scopes;
 use super::world::{Call, World};
 use auth::{Auth, Owner};
 use checks::Query;
@@ -51,34 +52,38 @@ pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[Stri
     let now = world.clock.now();
     let token = checks::token(&call.headers, route)?;
     judge(&world.official.auth, token, route.access, now)?;
-    checks::headers(&call.headers, route)?;
+    checks::headers(&call.headers, route, world.manners.version)?;
+    scopes::judge(&world.manners.missing_scopes, route.label())?;
     let query = Query::read(&call.query, route)?;
     let body = checks::body(call, route.body)?;
     let trace = world.official.trace();
-    let World { account, official, books, .. } = world;
+    let World { account, official, books, manners, .. } = world;
+    let written = manners.written_at(now);
     let id = |place: usize| ids.get(place).map(String::as_str).unwrap_or_default();
     let done = match route.op {
-        Op::Users => read(team::users(account, &query)),
+        Op::Users => read(team::users(account, &query, manners)),
         Op::GetUser => read(team::user(account, id(0))),
-        Op::SearchLocations => read(team::locations(account, &query)),
-        Op::GetLocation => read(team::location(account, id(0))),
-        Op::CustomFields => read(team::custom_fields(account, id(0), &query)),
-        Op::SearchContacts => read(search::contacts(account, &body, &trace)),
-        Op::GetContact => contacts::get(account, id(0)),
-        Op::CreateContact => contacts::create(account, &body, now),
-        Op::UpdateContact => contacts::update(account, id(0), &body, now),
-        Op::SearchOpportunities => read(opportunities::search(account, &query)),
+        Op::SearchLocations => read(team::locations(account, &query, manners)),
+        Op::GetLocation => read(team::location(account, id(0), manners)),
+        Op::CustomFields => read(team::custom_fields(account, id(0), &query, manners)),
+        Op::SearchContacts => read(search::contacts(account, &body, &trace, manners)),
+        Op::GetContact => contacts::get(account, id(0), manners),
+        Op::CreateContact => contacts::create(account, &body, written, manners),
+        Op::UpdateContact => contacts::update(account, id(0), &body, written, manners),
+        Op::AddTags => contacts::change_tags(account, id(0), &body, true, written, manners),
+        Op::RemoveTags => contacts::change_tags(account, id(0), &body, false, written, manners),
+        Op::SearchOpportunities => read(opportunities::search(account, &query, manners)),
         Op::Pipelines => read(team::pipelines(account, &query)),
-        Op::GetOpportunity => opportunities::get(account, id(0)),
-        Op::CreateOpportunity => opportunities::create(account, &body, now),
-        Op::UpdateOpportunity => opportunities::update(account, id(0), &body, now),
-        Op::UpdateStatus => opportunities::update_status(account, id(0), &body, now),
-        Op::Campaigns => read(content::campaigns(account, &query)),
-        Op::EmailCampaigns => read(content::emails(account, id(0), &query, &trace)),
-        Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), &trace)),
-        Op::CreateEmailCampaign => content::create_email(account, id(0), &body, now, &trace),
-        Op::FunnelPages => read(content::pages(account, &query)),
-        Op::Funnels => read(content::funnels(account, &query, &trace)),
+        Op::GetOpportunity => opportunities::get(account, id(0), manners),
+        Op::CreateOpportunity => opportunities::create(account, &body, written, manners),
+        Op::UpdateOpportunity => opportunities::update(account, id(0), &body, written, manners),
+        Op::UpdateStatus => opportunities::update_status(account, id(0), &body, written, manners),
+        Op::Campaigns => read(content::campaigns(account, &query, manners)),
+        Op::EmailCampaigns => read(content::emails(account, id(0), &query, &trace, manners)),
+        Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), &trace, manners)),
+        Op::CreateEmailCampaign => content::create_email(account, id(0), &body, written, &trace, manners),
+        Op::FunnelPages => read(content::pages(account, &query, manners)),
+        Op::Funnels => read(content::funnels(account, &query, &trace, manners)),
         Op::Token => {
             let answer = oauth::token(&mut official.auth, account, &body, now)?;
             books.refresh();

@@ -14,6 +14,8 @@ pub(super) enum Op {
     GetContact,
     CreateContact,
     UpdateContact,
+    AddTags,
+    RemoveTags,
     SearchOpportunities,
     Pipelines,
     GetOpportunity,
@@ -111,7 +113,8 @@ impl Route {
     }
 }
 
-const DATED: Option<&str> = Some("2021-07-28");
+/// The version of most operations.
+pub(super) const DATED: &str = "2021-07-28";
 const V3: Option<&str> = Some("v3");
 
 const fn read(op: Op, name: &'static str, twin: &'static str, query: &'static [Parameter]) -> Route {
@@ -121,7 +124,7 @@ const fn read(op: Op, name: &'static str, twin: &'static str, query: &'static [P
         twin: Some(twin),
         effect: Effect::Read,
         access: Access::Location,
-        version: DATED,
+        version: Some(DATED),
         body: BodyRule::None,
         query,
     }
@@ -134,7 +137,7 @@ const fn json(effect: Effect, op: Op, name: &'static str, twin: &'static str) ->
         twin: Some(twin),
         effect,
         access: Access::Location,
-        version: DATED,
+        version: Some(DATED),
         body: BodyRule::Json,
         query: &[],
     }
@@ -230,6 +233,8 @@ const ROUTES: &[Route] = &[
     read(Op::GetContact, "GET /contacts/{contactId}", "GET /contact/{id}", &[]),
     json(Effect::Write, Op::CreateContact, "POST /contacts/", "POST /contact"),
     json(Effect::Write, Op::UpdateContact, "PUT /contacts/{contactId}", "PUT /contact/{id}"),
+    json(Effect::Write, Op::AddTags, "POST /contacts/{contactId}/tags", "PUT /contact/{id}"),
+    json(Effect::Write, Op::RemoveTags, "DELETE /contacts/{contactId}/tags", "PUT /contact/{id}"),
     read(Op::SearchOpportunities, "GET /opportunities/search", "GET /opportunity", OPPORTUNITIES),
     Route { twin: None, ..read(Op::Pipelines, "GET /opportunities/pipelines", "", &[must("locationId", Holds::Text)]) },
     read(Op::GetOpportunity, "GET /opportunities/{id}", "GET /opportunity/{id}", &[]),
@@ -247,12 +252,12 @@ const ROUTES: &[Route] = &[
     read(Op::FunnelPages, "GET /funnels/page", "GET /page", PAGES).version(None),
     read(Op::Funnels, "GET /funnels/funnel/list", "GET /funnel", FUNNELS).version(None),
     Route { twin: Some("POST /token/update"), ..form(Op::Token, "POST /oauth/token", Access::Nobody) },
-    form(Op::LocationToken, "POST /oauth/locationToken", Access::Company).version(DATED),
+    form(Op::LocationToken, "POST /oauth/locationToken", Access::Company).version(Some(DATED)),
 ];
 
-/// The names of all operations.
-pub(in crate::sandbox) fn names() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|route| route.name)
+/// The labels of all operations.
+pub(in crate::sandbox) fn labels() -> impl Iterator<Item = Label> {
+    ROUTES.iter().map(Route::label)
 }
 
 /// Finds the operation of a raw path, as it came on the wire.

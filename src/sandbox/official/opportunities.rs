@@ -2,14 +2,16 @@
 
 use super::super::account::{Account, Fields, Kind, Traits};
 use super::super::answer::Answer;
+use super::super::manners::Manners;
 use super::super::routes::{Change, Done, Outcome, stamp};
 use super::super::validate::{self, Field, Shape, optional, required};
 use super::checks::Query;
-use super::contacts::full_name;
+use super::contacts::{CUSTOM, full_name};
+use super::custom::{Dictionary, Model};
 use super::errors::{missing, unprocessable};
 use super::paging::{Listing, Start, added};
 use super::pipelines::{Pipelines, Place};
-use super::search::mentions;
+use super::search::{MAX_PAGED, mentions};
 use super::team::{home, is_home, renamed, text};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -25,7 +27,7 @@ const UPDATE: &[Field] = &[
     optional("status", STATUS),
     optional("monetaryValue", Shape::Number(f64::NEG_INFINITY, f64::INFINITY)),
     optional("assignedTo", Shape::Text),
-    optional("customFields", Shape::Array),
+    optional("customFields", Shape::Items(CUSTOM)),
 ];
 
 const CREATE: &[Field] = &[
@@ -37,7 +39,7 @@ const CREATE: &[Field] = &[
     optional("pipelineStageId", Shape::Filled),
     optional("monetaryValue", Shape::Number(f64::NEG_INFINITY, f64::INFINITY)),
     optional("assignedTo", Shape::Text),
-    optional("customFields", Shape::Array),
+    optional("customFields", Shape::Items(CUSTOM)),
 ];
 
 const STATUS_ONLY: &[Field] = &[required("status", STATUS), optional("lostReasonId", Shape::Filled)];
@@ -76,7 +78,8 @@ fn status(deal: &Fields) -> &str {
     }
 }
 
-fn shown(account: &Account, deal: &Fields, home: &str, pipelines: &Pipelines) -> Value {
+fn shown(account: &Account, deal: &Fields, pipelines: &Pipelines, dictionary: &Dictionary<'_>) -> Value {
+    let home = home(account);
     let mut shown = renamed(deal, NAMES);
     if let Some(Place { pipeline, stage }) = pipelines.place(text(deal, "stage")) {
         shown.insert("pipelineId".into(), pipeline.into());
@@ -92,27 +95,35 @@ fn shown(account: &Account, deal: &Fields, home: &str, pipelines: &Pipelines) ->
         short.insert("name".into(), full_name(&contact).into());
         shown.insert("contact".into(), short.into());
     }
-    for list in ["notes", "tasks", "calendarEvents", "customFields", "followers"] {
+    for list in ["notes", "tasks", "calendarEvents", "followers"] {
         shown.insert(list.into(), json!([]));
     }
+    shown.insert("customFields".into(), dictionary.shown(deal));
+    dictionary.manners().show(Kind::Opportunities, &mut shown);
     Value::Object(shown)
 }
 
-fn one(account: &Account, deal: &Fields) -> Value {
-    json!({ "opportunity": shown(account, deal, &home(account), &Pipelines::of(account)) })
+fn one(account: &Account, deal: &Fields, manners: &Manners) -> Value {
+    let dictionary = Dictionary::of(account, Model::Opportunity, manners);
+    json!({ "opportunity": shown(account, deal, &Pipelines::of(account), &dictionary) })
 }
 
-pub(super) fn get(account: &Account, id: &str) -> Outcome {
+pub(super) fn get(account: &Account, id: &str, manners: &Manners) -> Outcome {
     let deal = account.get(Kind::Opportunities, id).ok_or_else(|| missing("Opportunity"))?;
-    Ok(Done { answer: Answer::ok(one(account, &deal)), change: None })
+    Ok(Done { answer: Answer::ok(one(account, &deal, manners)), change: None })
 }
 
-pub(super) fn search(account: &Account, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn search(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     let home = query.get("location_id").unwrap_or_default();
     is_home(account, home)?;
     let pipelines = Pipelines::of(account);
-    let limit = query.number("limit").unwrap_or(20);
+    let limit = manners.capped(query.number("limit").unwrap_or(20));
     let page = query.number("page").unwrap_or(1);
+    if manners.page_bound && page.saturating_mul(limit) > MAX_PAGED {
+        return Err(unprocessable(format!(
+            "page * limit must not exceed {MAX_PAGED}: use startAfter and startAfterId"
+        )));
+    }
     let start = match (query.number("startAfter"), query.get("startAfterId")) {
         (None, None) => Start::Skip((page - 1).saturating_mul(limit)),
         (Some(at), Some(id)) => Start::After(i64::try_from(at).unwrap_or(i64::MAX), id.to_owned()),
@@ -137,8 +148,9 @@ pub(super) fn search(account: &Account, query: &Query) -> Result<Answer, Answer>
     let (mut deals, total) = Listing { limit: limit + 1, ..listing }.page(account);
     let more = deals.len() > limit;
     deals.truncate(limit);
-    let mut meta = json!({ "total": total, "currentPage": page });
-    if let (Some(last), Value::Object(meta)) = (deals.last(), &mut meta) {
+    let mut meta = Fields::from_iter(manners.total(total).map(|total| ("total".to_owned(), total)));
+    meta.insert("currentPage".into(), page.into());
+    if let Some(last) = deals.last() {
         meta.insert("startAfter".into(), added(last).into());
         meta.insert("startAfterId".into(), text(last, "id").into());
         if more {
@@ -154,7 +166,8 @@ pub(super) fn search(account: &Account, query: &Query) -> Result<Answer, Answer>
             meta.insert("prevPage".into(), (page - 1).into());
         }
     }
-    let deals: Vec<_> = deals.iter().map(|deal| shown(account, deal, home, &pipelines)).collect();
+    let dictionary = Dictionary::of(account, Model::Opportunity, manners);
+    let deals: Vec<_> = deals.iter().map(|deal| shown(account, deal, &pipelines, &dictionary)).collect();
     Ok(Answer::ok(json!({ "opportunities": deals, "meta": meta, "aggregations": {} })))
 }
 
@@ -187,7 +200,7 @@ fn fits(account: &Account, deal: &Fields, query: &Query, pipelines: &Pipelines) 
         })
 }
 
-pub(super) fn create(account: &mut Account, body: &Fields, now: Duration) -> Outcome {
+pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
     validate::creation(CREATE, body).map_err(unprocessable)?;
     is_home(account, text(body, "locationId"))?;
     if account.get(Kind::Contacts, text(body, "contactId")).is_none() {
@@ -199,37 +212,44 @@ pub(super) fn create(account: &mut Account, body: &Fields, now: Duration) -> Out
     deal.insert("name".into(), text(body, "name").into());
     deal.insert("contactId".into(), text(body, "contactId").into());
     deal.insert("value".into(), 0.into());
-    write(account, &mut deal, body)?;
+    write(account, &mut deal, body, manners)?;
     let now = stamp(now);
     deal.insert("createdAt".into(), now.clone().into());
     deal.insert("updatedAt".into(), now.into());
     account.put(Kind::Opportunities, &id, &deal);
-    Ok(Done { answer: Answer::created(one(account, &deal)), change: Some((Change::Create, id)) })
+    Ok(Done { answer: Answer::created(one(account, &deal, manners)), change: Some((Change::Create, id)) })
 }
 
-pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration) -> Outcome {
+pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
     validate::creation(UPDATE, body).map_err(unprocessable)?;
-    let deal = save(account, id, body, now)?;
-    Ok(Done { answer: Answer::ok(one(account, &deal)), change: Some((Change::Update, id.to_owned())) })
+    let deal = save(account, id, body, now, manners)?;
+    Ok(Done { answer: Answer::ok(one(account, &deal, manners)), change: Some((Change::Update, id.to_owned())) })
 }
 
-pub(super) fn update_status(account: &mut Account, id: &str, body: &Fields, now: Duration) -> Outcome {
+pub(super) fn update_status(
+    account: &mut Account,
+    id: &str,
+    body: &Fields,
+    now: Duration,
+    manners: &Manners,
+) -> Outcome {
     validate::creation(STATUS_ONLY, body).map_err(unprocessable)?;
-    save(account, id, body, now)?;
+    save(account, id, body, now, manners)?;
     let answer = Answer::ok(json!({ "succeded": true }));
     Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
 }
 
-fn save(account: &mut Account, id: &str, body: &Fields, now: Duration) -> Result<Fields, Answer> {
+fn save(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Result<Fields, Answer> {
     let mut deal = account.get(Kind::Opportunities, id).ok_or_else(|| missing("Opportunity"))?;
-    write(account, &mut deal, body)?;
+    write(account, &mut deal, body, manners)?;
     deal.insert("updatedAt".into(), stamp(now).into());
     account.put(Kind::Opportunities, id, &deal);
     Ok(deal)
 }
 
 /// Writes the fields of a body into a stored deal. What the official API does not know stays as it is.
-fn write(account: &Account, deal: &mut Fields, body: &Fields) -> Result<(), Answer> {
+fn write(account: &Account, deal: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), Answer> {
+    let before = deal.clone();
     let given = |name: &str| body.get(name).and_then(Value::as_str);
     if let Some(stage) = Pipelines::of(account)
         .stage(text(deal, "stage"), given("pipelineId"), given("pipelineStageId"))
@@ -237,8 +257,10 @@ fn write(account: &Account, deal: &mut Fields, body: &Fields) -> Result<(), Answ
     {
         deal.insert("stage".into(), stage.into());
     }
-    if body.get("customFields").and_then(Value::as_array).is_some_and(|fields| !fields.is_empty()) {
-        return Err(unprocessable("customFields name no custom field of opportunities in this location"));
+    if let Some(fields) = body.get("customFields") {
+        let mut custom = deal.get("customFields").and_then(Value::as_object).cloned().unwrap_or_default();
+        Dictionary::of(account, Model::Opportunity, manners).write(fields, &mut custom).map_err(unprocessable)?;
+        deal.insert("customFields".into(), custom.into());
     }
     for (stored, official) in [
         ("name", "name"),
@@ -251,5 +273,6 @@ fn write(account: &Account, deal: &mut Fields, body: &Fields) -> Result<(), Answ
             deal.insert(stored.into(), value.clone());
         }
     }
+    manners.settle(Some(&before), deal);
     Ok(())
 }

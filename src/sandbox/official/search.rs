@@ -3,9 +3,10 @@
 
 use super::super::account::{Account, Fields, Kind, digits};
 use super::super::answer::Answer;
+use super::super::manners::{Manners, SearchNames};
 use super::super::validate::{self, Field, Shape, optional, required};
 use super::contacts::{full_name, shown};
-use super::custom::Dictionary;
+use super::custom::{Dictionary, Model};
 use super::errors::unprocessable;
 use super::filters;
 use super::paging::{Listing, Start, added, cursor, millis};
@@ -13,8 +14,8 @@ use super::team::{is_home, text};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
-/// How far pages by number reach; beyond it only the cursor does.
-const MAX_PAGED: usize = 10_000;
+/// How far pages by number reach; beyond it only a cursor does.
+pub(super) const MAX_PAGED: usize = 10_000;
 
 const SORT: &[Field] = &[
     required("field", Shape::OneOf(&["dateAdded", "dateUpdated", "firstNameLowerCase", "lastNameLowerCase", "email"])),
@@ -31,11 +32,11 @@ const BODY: &[Field] = &[
     optional("sort", Shape::Items(SORT)),
 ];
 
-pub(super) fn contacts(account: &Account, body: &Fields, trace: &str) -> Result<Answer, Answer> {
+pub(super) fn contacts(account: &Account, body: &Fields, trace: &str, manners: &Manners) -> Result<Answer, Answer> {
     validate::creation(BODY, body).map_err(unprocessable)?;
     let home = text(body, "locationId");
     is_home(account, home)?;
-    let limit = whole(body, "pageLimit")?.unwrap_or_default();
+    let limit = manners.capped(whole(body, "pageLimit")?.unwrap_or_default());
     let filter = match body.get("filters") {
         Some(filters) => Some(filters::parse(filters).map_err(Answer::bad_request)?),
         None => None,
@@ -57,13 +58,17 @@ pub(super) fn contacts(account: &Account, body: &Fields, trace: &str) -> Result<
         limit,
     };
     let (contacts, total) = listing.page(account);
-    let dictionary = Dictionary::of(account);
+    let dictionary = Dictionary::of(account, Model::Contact, manners);
     let contacts: Vec<_> = contacts.iter().map(|contact| found(contact, home, &dictionary)).collect();
-    Ok(Answer::ok(json!({ "contacts": contacts, "total": total, "traceId": trace })))
+    let mut answer = Fields::new();
+    answer.insert("contacts".into(), contacts.into());
+    answer.extend(manners.total(total).map(|total| ("total".to_owned(), total)));
+    answer.insert("traceId".into(), trace.into());
+    Ok(Answer::ok(Value::Object(answer)))
 }
 
 /// A contact as the search shows it: the street is `address` here, and `address1` everywhere else.
-fn found(contact: &Fields, home: &str, dictionary: &Dictionary) -> Value {
+fn found(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -> Value {
     let mut shown = shown(contact, home, dictionary);
     if let Some(street) = shown.shift_remove("address1") {
         shown.insert("address".into(), street);
@@ -71,6 +76,17 @@ fn found(contact: &Fields, home: &str, dictionary: &Dictionary) -> Value {
     shown.shift_remove("name");
     shown.insert("contactName".into(), full_name(contact).into());
     shown.insert("searchAfter".into(), json!([added(contact), text(contact, "id")]));
+    let manners = dictionary.manners();
+    if manners.search_names != SearchNames::AsStored {
+        for (name, raw) in [("firstName", "firstNameRaw"), ("lastName", "lastNameRaw"), ("contactName", "")] {
+            let Some(value) = shown.get(name).and_then(Value::as_str).map(str::to_owned) else { continue };
+            shown.insert(name.into(), value.to_lowercase().into());
+            if manners.search_names == SearchNames::LowerWithRaw && !raw.is_empty() {
+                shown.insert(raw.into(), value.into());
+            }
+        }
+    }
+    manners.show(Kind::Contacts, &mut shown);
     Value::Object(shown)
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::account::{Account, Fields, Kind, Traits};
 use super::super::answer::Answer;
+use super::super::manners::Manners;
 use super::checks::Query;
 use super::errors::{foreign, unauthorized};
 use serde_json::{Value, json};
@@ -36,9 +37,10 @@ pub(super) fn user(account: &Account, id: &str) -> Result<Answer, Answer> {
 }
 
 /// All users of the location.
-pub(super) fn users(account: &Account, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn users(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     is_home(account, query.get("locationId").unwrap_or_default())?;
-    let users: Vec<_> = all(account, Kind::Users).iter().map(|user| shown_user(account, user)).collect();
+    let users = all(account, Kind::Users);
+    let users: Vec<_> = users.iter().take(manners.capped(usize::MAX)).map(|user| shown_user(account, user)).collect();
     Ok(Answer::ok(json!({ "users": users })))
 }
 
@@ -52,11 +54,11 @@ fn shown_user(account: &Account, user: &Fields) -> Fields {
 }
 
 /// A location: its address is one text in the account, and stands as that in the street's place.
-fn shown(location: &Fields) -> Fields {
+fn shown(location: &Fields, manners: &Manners) -> Fields {
     let mut shown =
         renamed(location, &["id", "name", "address", "phone", "email", "timezone"].map(|name| (name, name)));
     let settings = json!({
-        "allowDuplicateContact": true,
+        "allowDuplicateContact": !manners.no_duplicates,
         "allowDuplicateOpportunity": true,
         "allowFacebookNameMerge": false,
         "disableContactTimezone": false,
@@ -65,13 +67,13 @@ fn shown(location: &Fields) -> Fields {
     shown
 }
 
-pub(super) fn location(account: &Account, id: &str) -> Result<Answer, Answer> {
-    let mut location = shown(&account.get(Kind::Locations, id).ok_or_else(foreign)?);
+pub(super) fn location(account: &Account, id: &str, manners: &Manners) -> Result<Answer, Answer> {
+    let mut location = shown(&account.get(Kind::Locations, id).ok_or_else(foreign)?, manners);
     location.insert("companyId".into(), COMPANY.into());
     Ok(Answer::ok(json!({ "location": location })))
 }
 
-pub(super) fn locations(account: &Account, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn locations(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     if query.get("companyId").is_some_and(|id| id != COMPANY) {
         return Err(foreign());
     }
@@ -83,15 +85,16 @@ pub(super) fn locations(account: &Account, query: &Query) -> Result<Answer, Answ
     let fitting =
         locations.iter().filter(|one| email.as_ref().is_none_or(|it| text(one, "email").to_lowercase() == *it));
     let (skip, limit) = (query.number("skip").unwrap_or(0), query.number("limit").unwrap_or(10));
-    let page: Vec<_> = fitting.skip(skip).take(limit).map(shown).collect();
+    let page: Vec<_> = fitting.skip(skip).take(manners.capped(limit)).map(|one| shown(one, manners)).collect();
     Ok(Answer::ok(json!({ "locations": page })))
 }
 
-pub(super) fn custom_fields(account: &Account, id: &str, query: &Query) -> Result<Answer, Answer> {
+pub(super) fn custom_fields(account: &Account, id: &str, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
     is_home(account, id)?;
     let model = query.get("model").unwrap_or("contact");
     let mut fields = all(account, Kind::CustomFields);
     fields.retain(|field| model == "all" || text(field, "model") == model);
+    fields.truncate(manners.capped(usize::MAX));
     Ok(Answer::ok(json!({ "customFields": with_location(fields, id) })))
 }
 

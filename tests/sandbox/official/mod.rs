@@ -2,6 +2,7 @@
 
 mod contacts;
 mod content;
+mod manners;
 mod oauth;
 mod opportunities;
 mod quota;
@@ -50,6 +51,12 @@ impl Official {
         let version = if path.starts_with("/emails/") { "v3" } else { DATED };
         let request = self.request(method, path, version).header("content-type", "application/json");
         send(request.body(body.to_string())).await.unwrap()
+    }
+
+    /// An account in these manners.
+    pub(crate) async fn in_manners(words: &str) -> Self {
+        let config = SandboxConfig { rate_limit: 10_000, ..SandboxConfig::official() };
+        Self::start(SandboxConfig { manners: words.parse().unwrap(), ..config }).await
     }
 
     pub(crate) async fn search(&self, mut body: Value) -> Reply {

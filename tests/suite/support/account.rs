@@ -1,6 +1,6 @@
 //! An account for one test: the sandbox on a loopback port, and what it says of itself.
 
-use super::both::{self, Api};
+use super::both::{self, Api, Manners};
 use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +28,12 @@ impl Account {
             Api::Official => SandboxConfig::official(),
         })
         .await
+    }
+
+    /// The same account in these manners, with a quota that is never used up.
+    pub async fn in_manners(api: Api, manners: Manners) -> Self {
+        Self::with(SandboxConfig { api, manners, rate_limit: 1_000_000, daily_limit: 1_000_000, ..Default::default() })
+            .await
     }
 
     pub async fn with(config: SandboxConfig) -> Self {
@@ -143,6 +149,12 @@ impl Account {
     /// Replaces the plan of faults.
     pub async fn faults(&self, plan: &str) {
         let post = self.http.post(self.at("/sandbox/faults")).body(plan.to_owned());
+        post.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// Replaces the manners; `plain` is what the API's description says.
+    pub async fn manners(&self, words: &str) {
+        let post = self.http.post(self.at("/sandbox/manners")).body(words.to_owned());
         post.send().await.unwrap().error_for_status().unwrap();
     }
 

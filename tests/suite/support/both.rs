@@ -1,7 +1,7 @@
 //! The same tests over both APIs: how a test is run on each, and, in one place, what the official API does not tell of an
 //! account that the document's tells whole.
 
-pub use highlevel_mcp::sandbox::Api;
+pub use highlevel_mcp::sandbox::{Api, Manners};
 
 use highlevel_mcp::{
     backend,
@@ -28,6 +28,45 @@ macro_rules! on_both_apis {
     )+};
 }
 pub(crate) use on_both_apis;
+
+/// Makes four tests of each function that takes an [`Api`] and [`Manners`]: on both APIs, plain and live.
+macro_rules! in_all_manners {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
+            use $crate::support::{Api, Manners, live};
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn document() {
+                super::$test(Api::Document, Manners::plain()).await;
+            }
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn document_live() {
+                super::$test(Api::Document, live()).await;
+            }
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn official() {
+                super::$test(Api::Official, Manners::plain()).await;
+            }
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn official_live() {
+                super::$test(Api::Official, live()).await;
+            }
+        }
+    )+};
+}
+pub(crate) use in_all_manners;
+
+/// Live manners with a lag that is short for tests that do many things: what lags for a moment lags.
+pub fn live() -> Manners {
+    "live,lag:300".parse().unwrap()
+}
 
 /// Whether a server with a token of this API lists the tool.
 pub fn has(api: Api, tool: &str) -> bool {

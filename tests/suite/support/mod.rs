@@ -8,8 +8,8 @@ mod watch;
 mod wire;
 
 pub use account::Account;
-pub(crate) use both::on_both_apis;
-pub use both::{Api, has, told};
+pub use both::{Api, Manners, has, live, told};
+pub(crate) use both::{in_all_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
 pub use wire::Wire;
