@@ -56,7 +56,7 @@ fn phone(text: &str) -> String {
         0 => text.trim().to_owned(),
         _ if international => format!("+{digits}"),
         _ if digits.starts_with("00") => format!("+{}", digits.trim_start_matches('0')),
-        ..=10 => format!("+1{digits}"),
+        1..=10 => format!("+1{digits}"),
         _ => format!("+{digits}"),
     }
 }
