@@ -68,6 +68,7 @@ impl App {
             name: settings.account_name(),
             read_before: settings.journal_before,
             mirror: settings.mirror_place()?,
+            program: settings.program.clone(),
             bulk_share: settings.bulk_share,
             hidden_tables: hidden_tables(&policy, api),
             max_answer: settings.max_answer,

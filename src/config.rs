@@ -163,6 +163,9 @@ pub struct Settings {
     /// A credential that is given and not looked for: the embedded account's.
     #[arg(skip)]
     pub given_token: Option<SecretString>,
+    /// This program, if it can be started again to answer questions in a process of its own.
+    #[arg(skip)]
+    pub program: Option<PathBuf>,
     /// What is known of the OAuth login that is the credential; [`Settings::settle_api`] reads it.
     #[arg(skip)]
     pub login: Option<LoginView>,

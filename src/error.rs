@@ -1,12 +1,12 @@
 //! The one error that leaves the library: a stable code, a sentence to act on, and when to come back.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::fmt;
 
 /// What went wrong, as a word that scripts and models may rely on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// An argument is missing, unknown, of the wrong type or out of range. No request was sent.

@@ -34,7 +34,7 @@ use crate::{
     store::Journal,
 };
 use serde_json::Value;
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 /// The settings that decide what an operation may mean.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +49,8 @@ pub struct AccountRules {
     pub read_before: bool,
     /// Where the mirror lies.
     pub mirror: MirrorPlace,
+    /// The program whose processes answer questions; without it they are answered in this one.
+    pub program: Option<PathBuf>,
     /// How many percent of the quota its background reading may use (`--bulk-share`).
     pub bulk_share: u32,
     /// The tables that no question may read, each with the tool that is hidden by the settings.

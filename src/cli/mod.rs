@@ -12,15 +12,23 @@ mod login;
 mod query;
 mod sandbox;
 mod serve;
+mod spreadsheet;
 mod start;
 mod sync;
 mod terminal;
 mod tools;
 mod watch;
 
-use crate::config::{Settings, without_empty_variables};
+use crate::{
+    config::{Settings, without_empty_variables},
+    store::{answer_questions, question_file},
+};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// Lets an AI assistant work a GoHighLevel account: every operation a tool, paced to the account's quota, with a
 /// person's yes before every delete and publish.
@@ -114,7 +122,10 @@ fn as_a_host_starts_it() -> Option<Settings> {
 
 /// Parses the command line, runs it, and says how it went.
 pub fn main() -> ExitCode {
-    let (cli, matches) = match as_a_host_starts_it() {
+    if let Some(file) = question_file(std::env::args_os()) {
+        return answer_questions(&file);
+    }
+    let (mut cli, matches) = match as_a_host_starts_it() {
         Some(settings) => (Cli { settings, command: Some(Command::Serve) }, clap::ArgMatches::default()),
         None => {
             let matches = command().get_matches();
@@ -129,6 +140,7 @@ pub fn main() -> ExitCode {
         Err(error) => return fail(&error.into()),
     };
     init_log(&cli.settings.log);
+    cli.settings.program = this_program();
     let done = runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(cli.settings).await,
@@ -150,6 +162,13 @@ pub fn main() -> ExitCode {
     // A read of stdin may still hold a blocking thread; the process does not wait for it.
     runtime.shutdown_background();
     done.unwrap_or_else(|error| fail(&error))
+}
+
+/// This program's file. On Linux it can be started even after an update replaced it.
+fn this_program() -> Option<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    let file = std::env::current_exe().ok().filter(|file| file.exists());
+    file.or_else(|| running.exists().then(|| running.to_owned()))
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {

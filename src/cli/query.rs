@@ -1,7 +1,7 @@
 //! `query`: one SELECT over the mirror, as a table, CSV or JSON.
 
 use super::{
-    print, say,
+    print, say, spreadsheet,
     start::{Started, start},
     watch::Watch,
 };
@@ -71,7 +71,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,
-        Format::Csv => csv(&result)?,
+        Format::Csv => spreadsheet::write(&result)?,
         Format::Json => {
             let mut answer = Map::new();
             answer.insert("columns".into(), result.columns.clone().into());
@@ -116,7 +116,7 @@ pub(super) async fn ask(started: &Started, asked: Asked, most_rows: usize) -> an
 }
 
 /// A cell as text; nothing for null.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -137,15 +137,6 @@ fn table(result: &QueryResult) -> anyhow::Result<()> {
         }));
     }
     print(&table.to_string())
-}
-
-fn csv(result: &QueryResult) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    writer.write_record(&result.columns)?;
-    for row in &result.rows {
-        writer.write_record(row.iter().map(text))?;
-    }
-    Ok(writer.flush()?)
 }
 
 /// What is said of the rows, beside them.

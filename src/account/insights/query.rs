@@ -72,8 +72,8 @@ impl Account {
     pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<Table> {
         let query = Query {
             sql: question.sql.clone(),
-            params: question.params.iter().cloned().map(Into::into).collect(),
-            hidden: self.rules.hidden_tables.clone(),
+            params: question.params.clone(),
+            hidden: self.rules.hidden_tables.iter().map(|(table, _)| (*table).to_owned()).collect(),
             most_rows: question.most_rows,
             most_bytes: question.most_bytes,
             cancel: context.cancel.clone(),
@@ -105,6 +105,13 @@ fn remarks(standing: &mut Standing, answer: &MirrorAnswer) {
     }
     if !answer.currencies.is_empty() {
         let all = answer.currencies.join(", ");
-        standing.note.push(format!("opportunities has several currencies ({all}): a sum or average of value means nothing unless grouped or filtered by currency."));
+        standing.note.push(format!(
+            "Values in several currencies ({all}) are added up here, which means nothing: group or filter by currency."
+        ));
+    }
+    for (column, count) in &answer.texts {
+        standing.note.push(format!(
+            "{column} holds {count} texts that are no numbers, kept as they came. SQLite sorts them above every number: leave them out with typeof()."
+        ));
     }
 }

@@ -46,6 +46,7 @@ pub(crate) struct Mirroring {
     backend: Backend,
     pin: Arc<Pin>,
     place: MirrorPlace,
+    program: Option<PathBuf>,
     opened: OnceCell<Opened>,
     /// This process, among those that scan.
     owner: String,
@@ -72,6 +73,7 @@ impl Mirroring {
             backend,
             pin,
             place: rules.mirror.clone(),
+            program: rules.program.clone(),
             opened: OnceCell::new(),
             owner: process_name(),
             pace: Pace::part(rules.bulk_share),
@@ -99,7 +101,8 @@ impl Mirroring {
                     (made.path().to_owned(), Some(made))
                 }
             };
-            Ok::<_, Error>(Opened { mirror: Arc::new(Mirror::open(&dir, &account)), _temporary: temporary })
+            let mirror = Mirror::open(&dir, &account).answered_by(self.program.clone());
+            Ok::<_, Error>(Opened { mirror: Arc::new(mirror), _temporary: temporary })
         });
         Ok(&opened.await?.mirror)
     }

@@ -1,10 +1,13 @@
-//! Who keeps watch while somebody else's statement is on a connection: SQLite's authorizer, which is asked about all that
-//! a statement would do before it does it.
+//! The authorizer of a connection that runs strangers' statements: SQLite reports each table, function and action of a
+//! statement while it prepares it, with its names resolved.
 
-use super::schema::{Table, readable};
+use super::{
+    names::Names,
+    schema::{Kind, Table, readable},
+};
 use crate::{
     crm::did_you_mean,
-    error::{Code, Error},
+    error::{Code, Error, Result},
 };
 use rusqlite::{
     Connection,
@@ -16,22 +19,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const FORBIDDEN: &[&str] = &["load_extension", "fts3_tokenizer", "fts5"];
 
 /// Tables that SQLite makes out of a value.
-const OF_VALUES: &[&str] = &["json_each", "json_tree"];
+const OF_VALUES: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
 
 /// The column that is money, and the one that says in which currency.
 pub(super) const MONEY: (&str, &str, &str) = ("opportunities", "value", "currency");
 
-/// What adds up.
-const SUMS: &[&str] = &["sum", "total", "avg"];
+/// The functions that add up.
+pub(super) const SUMS: &[&str] = &["sum", "total", "avg"];
 
 /// What the authorizer saw of a statement.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Tables that it may not read, and the tool that is hidden with each.
-    hidden: Vec<(&'static str, &'static str)>,
+    hidden: Vec<String>,
     tables: Vec<&'static Table>,
+    /// Number columns that it reads, which may hold texts.
+    numbers: Vec<(&'static str, &'static str)>,
+    /// Names of which it reads no column. SQLite reports them as they are written, and reports the names of the
+    /// statement's own WITH terms in the same way.
+    doubtful: Vec<String>,
     sums: bool,
     money: bool,
+    currency: bool,
     refused: Option<Error>,
 }
 
@@ -39,49 +47,108 @@ impl Seen {
     fn saw(&self, table: &Table) -> bool {
         self.tables.iter().any(|seen| seen.name == table.name)
     }
+
+    /// The statement reads this table. The refusal, if it may not.
+    fn read(&mut self, table: &'static Table) -> Option<Error> {
+        if !self.saw(table) {
+            self.tables.push(table);
+        }
+        self.hidden.iter().any(|hidden| hidden == table.name).then(|| {
+            let (name, tool) = (table.name, table.tool);
+            Error::new(Code::PolicyDenied, format!("{name} is hidden, because this server's settings hide {tool}."))
+        })
+    }
+
+    fn read_column(&mut self, table: &'static Table, name: &str, column: &str) {
+        self.money |= (name, column) == (MONEY.0, MONEY.1);
+        self.currency |= (name, column) == (MONEY.0, MONEY.2);
+        let number = table.columns.iter().find(|known| known.kind == Kind::Number && known.name == column);
+        if let Some(number) = number.filter(|number| name == table.name && !self.has_number(table, number.name)) {
+            self.numbers.push((table.name, number.name));
+        }
+    }
+
+    fn has_number(&self, table: &Table, column: &str) -> bool {
+        self.numbers.contains(&(table.name, column))
+    }
 }
 
-/// A connection's guard. It is set once: to set an authorizer is to have SQLite prepare every statement anew, this
+/// A connection's guard. It is set once: setting an authorizer makes SQLite prepare every statement again, this
 /// server's own too.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Guard(Arc<Mutex<Option<Seen>>>);
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    seen: Arc<Mutex<Option<Seen>>>,
+    names: Arc<Names>,
+}
 
 impl Guard {
-    /// The guard of this connection, which lets everything pass until it is told to watch.
+    /// The guard of this connection. It allows everything until it watches.
     pub(super) fn of(db: &mut Connection) -> rusqlite::Result<Self> {
-        let guard = Self::default();
+        let guard = Self { seen: Arc::default(), names: Arc::new(Names::of(db)?) };
         let watching = guard.clone();
         db.authorizer(Some(move |context: AuthContext<'_>| match &mut *watching.lock() {
-            Some(seen) => authorize(seen, &context.action),
+            Some(seen) => authorize(seen, &watching.names, &context),
             None => Authorization::Allow,
         }))?;
         Ok(guard)
     }
 
-    /// From here on somebody else's statement is on the connection, until the watch is dropped.
-    pub(super) fn watch(&self, hidden: &[(&'static str, &'static str)]) -> Watch<'_> {
+    /// From here on a stranger's statement is on the connection, until the watch is dropped.
+    pub(super) fn watch(&self, hidden: &[String]) -> Watch<'_> {
         *self.lock() = Some(Seen { hidden: hidden.to_vec(), ..Seen::default() });
         Watch(self)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A watch that goes on: a statement may be prepared anew while it runs.
+/// A watch that goes on: SQLite may prepare a statement again while it runs.
 #[derive(Debug)]
 pub(super) struct Watch<'a>(&'a Guard);
 
 impl Watch<'_> {
+    /// Tells tables from WITH terms of the same name, once the statement is prepared.
+    ///
+    /// # Errors
+    /// As for any other table: `policy_denied` for a hidden one, `invalid_arguments` for an internal one.
+    pub(super) fn settle(&self, db: &Connection, sql: &str) -> Result<()> {
+        let doubtful = self.0.lock().as_mut().map(|seen| std::mem::take(&mut seen.doubtful)).unwrap_or_default();
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        // Without a WITH every name is a table's.
+        let has_with = sql.to_ascii_lowercase().contains("with");
+        let opened = if has_with { self.0.names.opened(db, sql) } else { None };
+        for name in doubtful {
+            if opened.as_ref().is_some_and(|opened| !opened.contains(&name.to_ascii_lowercase())) {
+                continue;
+            }
+            let refused = match Table::owning(&name) {
+                Some(table) => self.0.lock().as_mut().and_then(|seen| seen.read(table)),
+                None => Some(no_table(&name)),
+            };
+            if let Some(error) = refused {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the statement reads this table, or one of its parts.
     pub(super) fn saw(&self, table: &Table) -> bool {
         self.0.lock().as_ref().is_some_and(|seen| seen.saw(table))
     }
 
-    /// Whether it adds up money.
-    pub(super) fn saw_money_added(&self) -> bool {
-        self.0.lock().as_ref().is_some_and(|seen| seen.sums && seen.money)
+    /// Whether it may add up money; `Some(true)` if it reads the currencies too.
+    pub(super) fn saw_money_added(&self) -> Option<bool> {
+        self.0.lock().as_ref().filter(|seen| seen.sums && seen.money).map(|seen| seen.currency)
+    }
+
+    /// The number columns that it reads.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, &'static str)> {
+        self.0.lock().as_ref().map(|seen| seen.numbers.clone()).unwrap_or_default()
     }
 
     /// Why the statement was refused, if it was.
@@ -96,28 +163,28 @@ impl Drop for Watch<'_> {
     }
 }
 
-fn authorize(seen: &mut Seen, action: &AuthAction<'_>) -> Authorization {
-    let refusal = match action {
+fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Authorization {
+    let refusal = match context.action {
         AuthAction::Select | AuthAction::Recursive => None,
         AuthAction::Function { function_name } => {
-            seen.sums |= SUMS.iter().any(|name| name.eq_ignore_ascii_case(function_name));
-            let forbidden = FORBIDDEN.iter().any(|name| name.eq_ignore_ascii_case(function_name));
-            forbidden.then(|| Error::invalid("sql", format!("The function {function_name} is not available.")))
+            seen.sums |= is_one_of(SUMS, function_name);
+            is_one_of(FORBIDDEN, function_name)
+                .then(|| Error::invalid("sql", format!("The function {function_name} is not available.")))
         }
-        AuthAction::Read { table_name, .. } if OF_VALUES.contains(table_name) => None,
+        AuthAction::Read { table_name, .. } if is_one_of(OF_VALUES, table_name) => None,
+        AuthAction::Read { table_name, column_name: "" } if context.database_name.is_none() => {
+            if names.is_table(table_name) {
+                seen.doubtful.push(table_name.to_owned());
+                None
+            } else {
+                names.is_built_in(table_name).then(|| no_table(table_name))
+            }
+        }
         AuthAction::Read { table_name, column_name } => match Table::owning(table_name) {
             Some(table) => {
-                if !seen.saw(table) {
-                    seen.tables.push(table);
-                }
-                seen.money |= *table_name == MONEY.0 && *column_name == MONEY.1;
-                seen.hidden.iter().find(|(hidden, _)| *hidden == table.name).map(|(_, tool)| {
-                    let said = format!("{table_name} is hidden, as {tool} is by this server's settings.");
-                    Error::new(Code::PolicyDenied, said)
-                })
+                seen.read_column(table, table_name, column_name);
+                seen.read(table)
             }
-            // A name of the statement's own, of which no column is read. What it stands for is looked at by itself.
-            None if column_name.is_empty() && !is_ours(table_name) => None,
             None => Some(no_table(table_name)),
         },
         AuthAction::Pragma { .. } => Some(refuse("PRAGMA")),
@@ -133,11 +200,8 @@ fn authorize(seen: &mut Seen, action: &AuthAction<'_>) -> Authorization {
     }
 }
 
-/// Whether it is a table of the file that is not for reading: the mirror's own books, and SQLite's.
-fn is_ours(name: &str) -> bool {
-    const BOOKS: [&str; 6] = ["scans", "scanning", "touched", "changes", "searchable", "dbstat"];
-    const OF_SQLITE: [&str; 4] = ["sqlite_", "pragma_", "search", "fts5"];
-    BOOKS.contains(&name) || OF_SQLITE.iter().any(|beginning| name.starts_with(beginning))
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 fn refuse(what: &str) -> Error {

@@ -8,6 +8,8 @@ mod guard;
 mod keep;
 mod letters;
 mod matching;
+mod money;
+mod names;
 mod overview;
 pub(crate) mod phone;
 mod query;
@@ -16,17 +18,22 @@ mod rows;
 mod scans;
 mod schema;
 mod search;
+mod statement;
 #[cfg(test)]
 mod tests;
+mod values;
 mod words;
+mod worker;
 
 pub use changes::{Change, Changes};
 pub use duplicates::{Duplicates, Group};
 pub use overview::{Overview, Words};
-pub use query::{Answer, Asked, Query, TIME_LIMIT};
+pub use query::{Answer, Asked, Query};
 pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
 pub use schema::{Child, TABLES, Table, readable};
 pub use search::Found;
+pub use statement::TIME_LIMIT;
+pub use worker::{answer_questions, question_file};
 
 use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use crate::error::Result;
@@ -38,9 +45,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::sync::OnceCell;
+use worker::Workers;
 
 /// The version of the file: another one is made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
@@ -58,13 +67,24 @@ pub struct Mirror {
     path: PathBuf,
     writer: Slot,
     readers: Arc<Mutex<Vec<Reader>>>,
+    /// Answer strangers' statements. Without them they are answered on a thread of this process.
+    workers: Option<Workers>,
+    exists: OnceCell<()>,
 }
 
 impl Mirror {
     /// The mirror of this account in this directory. Touches nothing yet.
     pub fn open(dir: &Path, account: &str) -> Self {
         let name: String = sha256_hex(account.as_bytes()).chars().take(16).collect();
-        Self { path: dir.join(format!("mirror-{name}.db")), writer: Arc::default(), readers: Arc::default() }
+        let path = dir.join(format!("mirror-{name}.db"));
+        Self { path, writer: Arc::default(), readers: Arc::default(), workers: None, exists: OnceCell::new() }
+    }
+
+    /// The same mirror, whose questions are answered by processes of this program, which is to be this one.
+    #[must_use]
+    pub fn answered_by(mut self, program: Option<PathBuf>) -> Self {
+        self.workers = program.map(|program| Workers::new(program, self.path.clone()));
+        self
     }
 
     /// The file.
@@ -103,6 +123,12 @@ impl Mirror {
         done
     }
 
+    /// Makes the file, which only who writes does, so that there is something to read.
+    async fn exist(&self) -> Result<()> {
+        self.exists.get_or_try_init(|| self.write(|_| Ok(()))).await?;
+        Ok(())
+    }
+
     /// A reader that nobody uses.
     fn spare(&self) -> Option<Reader> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
@@ -113,11 +139,8 @@ impl Mirror {
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.exist().await?;
         let spare = self.spare();
-        if spare.is_none() {
-            // Made by who writes, so that there is something to read.
-            self.write(|_| Ok(())).await?;
-        }
         let (path, dir, readers) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.readers));
         off_thread(move || {
             let mut reader = match spare {

@@ -4,7 +4,7 @@ use super::{
     BUSY, CACHE_KIB,
     guard::Guard,
     overview::{Counted, OfWhat},
-    query,
+    statement,
 };
 use crate::error::Result;
 use rusqlite::{Connection, OpenFlags, Transaction, limits::Limit};
@@ -77,7 +77,7 @@ impl Reader {
         db.busy_timeout(BUSY)?;
         db.pragma_update(None, "query_only", true)?;
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        query::bound(&db)?;
+        statement::bound(&db)?;
         let guard = Guard::of(&mut db)?;
         Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default() })
     }

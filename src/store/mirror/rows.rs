@@ -1,7 +1,9 @@
 //! From an object as the API gives it to the rows of its table, without a loss: what has no column goes into `other`.
 
-use super::schema::{Child, Column, Kind, Parts, Table};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc};
+use super::{
+    schema::{Child, Column, Kind, Parts, Table},
+    values::{self, as_text},
+};
 use rusqlite::types::Value as Cell;
 use serde_json::{Map, Value};
 
@@ -20,7 +22,8 @@ pub(super) struct Row {
 pub(super) fn row(table: &Table, object: &Map<String, Value>) -> Option<Row> {
     let id = object.get("id")?.as_str()?.to_owned();
     let cells = table.columns.iter().map(|column| find(object, column.from).map(|value| cell(column, value))).collect();
-    let parts = table.children.iter().map(|child| object.get(child.from).map(|value| parts(child, value))).collect();
+    let parts =
+        table.children.iter().map(|child| object.get(child.from).and_then(|value| parts(child, value))).collect();
     let rest = rest(table, object);
     let other = (!rest.is_empty()).then(|| Value::Object(rest).to_string());
     Some(Row { id, cells, other, parts })
@@ -49,7 +52,9 @@ fn rest(table: &Table, object: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     for child in table.children {
-        rest.shift_remove(child.from);
+        if object.get(child.from).is_some_and(|value| parts(child, value).is_some()) {
+            rest.shift_remove(child.from);
+        }
     }
     rest.retain(|_, value| !value.is_null() && value.as_object().is_none_or(|object| !object.is_empty()));
     rest
@@ -58,25 +63,17 @@ fn rest(table: &Table, object: &Map<String, Value>) -> Map<String, Value> {
 fn cell(column: &Column, value: &Value) -> Cell {
     match (column.kind, value) {
         (_, Value::Null) => Cell::Null,
-        (Kind::Date, Value::String(text)) => Cell::Text(date(text)),
-        (Kind::Number, Value::Number(number)) => number.as_f64().map_or(Cell::Null, Cell::Real),
-        (Kind::Number, Value::String(text)) => match text.trim().parse::<f64>() {
-            Ok(number) if number.is_finite() => Cell::Real(number),
-            _ => Cell::Text(text.clone()),
-        },
-        (_, other) => Cell::Text(as_text(other)),
+        (Kind::Date, _) => values::date(value),
+        (Kind::Number, _) => values::number(value),
+        (Kind::Text | Kind::Json, _) => Cell::Text(as_text(value)),
     }
 }
 
-fn as_text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A value with its own type; what SQLite has no type for becomes JSON text.
+/// A value with its own type; what SQLite has no type for becomes JSON text, such as `true`.
 fn plain(value: &Value) -> Cell {
     match value {
         Value::Null => Cell::Null,
-        Value::Bool(yes) => Cell::Integer((*yes).into()),
+        Value::Bool(_) => Cell::Text(value.to_string()),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Cell::Integer(whole),
             (None, Some(real)) => Cell::Real(real),
@@ -87,19 +84,41 @@ fn plain(value: &Value) -> Cell {
     }
 }
 
-fn parts(child: &Child, value: &Value) -> Vec<Vec<Cell>> {
-    match (child.parts, value) {
-        (Parts::Tags, Value::Array(tags)) => tags.iter().map(|tag| vec![Cell::Text(as_text(tag))]).collect(),
+/// The rows of a table of parts. `None` for a form that is unknown, which stays in `other`.
+fn parts(child: &Child, value: &Value) -> Option<Vec<Vec<Cell>>> {
+    Some(match (child.parts, value) {
+        (_, Value::Null) => Vec::new(),
+        (Parts::Tags, Value::Array(tags)) => tags.iter().filter_map(tag).map(|tag| vec![Cell::Text(tag)]).collect(),
+        (Parts::Tags, Value::String(tags)) => {
+            let tags = tags.split(',').map(str::trim).filter(|tag| !tag.is_empty());
+            tags.map(|tag| vec![Cell::Text(tag.to_owned())]).collect()
+        }
         (Parts::Fields, Value::Object(fields)) => {
             fields.iter().map(|(key, value)| vec![Cell::Text(key.clone()), plain(value)]).collect()
         }
+        (Parts::Fields, Value::Array(fields)) => fields.iter().map(field).collect::<Option<_>>()?,
         (Parts::Pages, Value::Array(pages)) => {
             let text = |page: &Value, name| page.get(name).map_or(Cell::Null, |value| Cell::Text(as_text(value)));
             let position = |page: &Value| page.get("order").map_or(Cell::Null, plain);
             pages.iter().map(|page| vec![text(page, "id"), text(page, "name"), position(page)]).collect()
         }
-        _ => Vec::new(),
-    }
+        _ => return None,
+    })
+}
+
+/// A tag: a text, or an object that has a name.
+fn tag(value: &Value) -> Option<String> {
+    let named = value.get("name").or_else(|| value.get("tag")).filter(|name| name.is_string());
+    (!value.is_null()).then(|| as_text(named.unwrap_or(value)))
+}
+
+/// One member of custom fields that came as a list: `{id, value}`, with the value under one of several names.
+fn field(item: &Value) -> Option<Vec<Cell>> {
+    let item = item.as_object()?;
+    let key = ["key", "fieldKey", "name", "id"].iter().find_map(|name| item.get(*name)?.as_str())?;
+    let is_value = |name: &str| name == "value" || name.starts_with("fieldValue") || name.starts_with("field_value");
+    let mut values = item.iter().filter(|(name, value)| is_value(name) && !value.is_null());
+    Some(vec![Cell::Text(key.to_owned()), values.next().map_or(Cell::Null, |(_, value)| plain(value))])
 }
 
 /// The texts of a row that has these columns, without the empty ones.
@@ -111,19 +130,6 @@ pub(super) fn texts(row: &rusqlite::Row<'_>, columns: &[&str]) -> rusqlite::Resu
         }
     }
     Ok(texts)
-}
-
-/// A date or a time as SQLite's own functions write it, in UTC; what is neither stays as it is.
-pub(super) fn date(text: &str) -> String {
-    let moment = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc).naive_utc());
-    let moment = moment.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f"));
-    let moment = moment.or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f"));
-    match moment {
-        Ok(time) if time.nanosecond() == 0 => time.format("%Y-%m-%d %H:%M:%S").to_string(),
-        Ok(time) => time.format("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-        Err(_) => NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map_or_else(|_| text.to_owned(), |date| date.format("%Y-%m-%d").to_string()),
-    }
 }
 
 #[cfg(test)]
@@ -156,18 +162,25 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_written_as_sqlite_does() {
-        for (given, kept) in [
-            ("2025-11-03T15:30:00Z", "2025-11-03 15:30:00"),
-            ("2025-11-03T15:30:00.000Z", "2025-11-03 15:30:00"),
-            ("2025-11-03T15:30:00.250Z", "2025-11-03 15:30:00.250"),
-            ("2025-11-03T17:30:00+02:00", "2025-11-03 15:30:00"),
-            ("2025-11-03T15:30:00", "2025-11-03 15:30:00"),
-            ("2025-11-03", "2025-11-03"),
-            ("soon", "soon"),
+    fn parts_are_understood_in_every_form_and_never_lost() {
+        let text = |text: &str| Cell::Text(text.to_owned());
+        for (tags, kept) in [
+            (json!(["vip", "hot"]), &["vip", "hot"][..]),
+            (json!("vip, hot ,"), &["vip", "hot"]),
+            (json!("vip"), &["vip"]),
+            (json!([{"name": "vip"}, null, 7]), &["vip", "7"]),
+            (json!(null), &[]),
+            (json!(""), &[]),
         ] {
-            assert_eq!(date(given), kept, "{given}");
+            let row = contact(&json!({"id": "c", "tags": tags}));
+            assert_eq!(row.parts[0], Some(kept.iter().map(|tag| vec![text(tag)]).collect()), "{tags}");
         }
+        let fields = json!([{"id": "f1", "value": "x"}, {"key": "k", "id": "f2", "fieldValueDate": 5}, {"id": "f3"}]);
+        let row = contact(&json!({"id": "c", "customFields": fields}));
+        let kept = [("f1", text("x")), ("k", Cell::Integer(5)), ("f3", Cell::Null)];
+        assert_eq!(row.parts[1], Some(kept.into_iter().map(|(key, value)| vec![text(key), value]).collect()));
+        let row = contact(&json!({"id": "c", "tags": 7, "customFields": ["x"], "address": "1 Main St"}));
+        assert_eq!(row.other.as_deref(), Some(r#"{"tags":7,"customFields":["x"],"address":"1 Main St"}"#));
     }
 
     #[test]

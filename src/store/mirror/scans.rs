@@ -9,6 +9,7 @@ use super::{
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ pub struct Page {
 }
 
 /// What is known of a table.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     /// When the last complete scan began: what happened since may be missing.
     pub complete_at: Option<DateTime<Utc>>,

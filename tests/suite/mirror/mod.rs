@@ -1,5 +1,6 @@
 //! The mirror: filled from the account, kept true by the tools' own writes, and asked by strangers' SQL.
 
+mod apart;
 mod changes;
 mod charts;
 mod command_line;
@@ -10,6 +11,7 @@ mod hostile;
 mod killed;
 mod policy;
 mod soak;
+mod spelling;
 mod writes;
 
 use crate::support::{Account, Api, Host, on_both_apis};
