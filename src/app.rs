@@ -84,7 +84,7 @@ impl App {
         Ok(Self {
             account: Account::new(backend, rules, journal.clone()),
             api,
-            guard: Guard::new(policy, Arc::clone(&store)),
+            guard: Guard::new(policy, Arc::clone(&store), settings.max_answer),
             client,
             store,
             journal,

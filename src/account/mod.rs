@@ -18,13 +18,15 @@ mod shape;
 pub use insights::{QueryResult, Question, draw, picture};
 pub use journal::Agreed;
 pub use mirror::{MirrorPlace, Progress, Wait, Watcher};
+pub use pin::Location;
 
 use crate::{
+    answer,
     backend::Backend,
     client::SendError,
     context::CallContext,
     crm::{
-        Effect, Entry, Invocation, Operation,
+        Effect, Entry, Invocation, Operation, Shape,
         campaigns::GetCampaign,
         contacts::{ListContacts, UpdateContact},
         opportunities::ListOpportunities,
@@ -104,6 +106,7 @@ impl Account {
         }
         rules::check_arguments(&self.rules, invocation)?;
         self.backend.check(invocation)?;
+        self.pin.allow(invocation)?;
         self.pin.check(&self.backend, context).await?;
         let invocation = &self.backend.understand(invocation, context).await?;
         let mut done = if invocation.entry.effect == Effect::Read {
@@ -112,6 +115,7 @@ impl Account {
             self.write(invocation, admitted, context).await
         };
         if let Ok(value) = &mut done {
+            self.keep_out_others(invocation, value)?;
             self.mirroring.note(invocation, value).await;
             shape::shape(invocation, value);
         }
@@ -162,11 +166,13 @@ impl Account {
             UpdateContact::NAME => !self.backend.keeps_members() && merge::nested(invocation).next().is_some(),
             _ => false,
         };
-        let wanted = updates && self.recorder.wants_before();
+        // Under a pin the object tells whose it is before anything is sent.
+        let wanted = updates && (self.recorder.wants_before() || self.pin.is_set());
         if !needed && !wanted {
             return Ok(None);
         }
         let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
+        self.pin.hold(&object)?;
         rules::check_state(invocation, &object)?;
         Ok(Some(object))
     }
@@ -179,10 +185,43 @@ impl Account {
     pub async fn current(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
         rules::check_arguments(&self.rules, invocation)?;
         self.backend.check(invocation)?;
+        self.pin.allow(invocation)?;
         self.pin.check(&self.backend, context).await?;
         let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
+        self.pin.hold(&object)?;
         rules::check_state(invocation, &object)?;
         Ok(Some(object))
+    }
+
+    /// What the account is called among everything that this machine keeps.
+    ///
+    /// # Errors
+    /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
+    pub async fn identity(&self) -> Result<String> {
+        self.backend.account().await
+    }
+
+    /// The location that a change would happen in, for a person to see.
+    pub async fn location(&self, context: &CallContext) -> Location {
+        self.pin.location(&self.backend, context).await
+    }
+
+    /// Holds an answer to the pinned location: a list loses the objects of others, one object of another is refused.
+    fn keep_out_others(&self, invocation: &Invocation, value: &mut Value) -> Result<()> {
+        if invocation.entry.effect != Effect::Read {
+            // What was written was read before, or is new.
+            return Ok(());
+        }
+        match value.get_mut("data").and_then(Value::as_array_mut) {
+            Some(items) if invocation.entry.shape == Shape::Many => {
+                let others = self.pin.sift(items);
+                if let (Some(members), true) = (value.as_object_mut(), others > 0) {
+                    answer::remark(members, &format!("{others} objects of other locations are left out."));
+                }
+                Ok(())
+            }
+            _ => self.pin.hold(value),
+        }
     }
 
     /// One operation as the API runs it.

@@ -59,24 +59,43 @@ pub fn finish_error(mut error: Error, most: usize) -> Error {
     }
     let mut details = Value::Object(std::mem::take(&mut error.details));
     removed += clean::value(&mut details);
-    shrink::fit(&mut details, most.saturating_sub(3 * MESSAGE).max(MESSAGE), &["confirmationToken"]);
+    shrink::fit(&mut details, room_in_error(most), &["confirmationToken"]);
     if let Value::Object(details) = details {
         error.details = details;
     }
     if removed > 0 { error.with(REMOVED, removed) } else { error }
 }
 
-/// A value to be shown to a person, clean, each of its texts one line of at most `line` characters, and at most `most`
-/// bytes in all.
-pub fn lines(mut value: Value, line: usize, most: usize) -> Value {
+/// How much an error's details may hold where an answer has at most `most` bytes.
+pub fn room_in_error(most: usize) -> usize {
+    most.max(LEAST).saturating_sub(3 * MESSAGE).max(MESSAGE)
+}
+
+/// Members to be shown to a person, clean, each text one line of at most `line` characters. Cuts nothing else.
+pub fn lines(members: Map<String, Value>, line: usize) -> Map<String, Value> {
+    let mut value = Value::Object(members);
     let removed = clean::value(&mut value);
     one_line(&mut value, line);
-    shrink::fit(&mut value, most, &["id"]);
-    if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
+    let mut members = match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    };
+    if removed > 0 {
         // What a person agrees to holds more than they see.
         members.insert(REMOVED.to_owned(), removed.into());
     }
-    value
+    members
+}
+
+/// Whether a value costs at most `most`, as answers are measured.
+pub fn fits(value: &Value, most: usize) -> bool {
+    shrink::fits(value, most)
+}
+
+/// Makes a value cost at most `most`; the member `id` stays. Says what was cut, if anything was.
+pub fn cut(value: &mut Value, most: usize) -> Option<String> {
+    let cuts = shrink::fit(value, most, &["id"]);
+    (!cuts.is_empty()).then(|| in_words(&cuts))
 }
 
 fn one_line(value: &mut Value, most: usize) {
@@ -89,7 +108,7 @@ fn one_line(value: &mut Value, most: usize) {
 }
 
 /// Adds a remark to the answer's `note`.
-fn remark(members: &mut Map<String, Value>, text: &str) {
+pub(crate) fn remark(members: &mut Map<String, Value>, text: &str) {
     let before = members.get("note").and_then(Value::as_str).map(|note| format!("{note} ")).unwrap_or_default();
     members.insert("note".to_owned(), format!("{before}{text}").into());
 }

@@ -75,7 +75,7 @@ pub(super) fn request(invocation: &Invocation) -> Result<Request> {
         body,
         repeat: match entry.effect {
             Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
-            Effect::Create | Effect::Publish => Repeat::IfNotExecuted,
+            Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
         },
         expect: if entry.shape == Shape::Deleted { Expect::Anything } else { Expect::Json },
     })

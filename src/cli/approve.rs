@@ -21,7 +21,8 @@ pub(super) async fn run(settings: &Settings, options: &Options) -> anyhow::Resul
     let preview = Guard::pending(Arc::clone(&store), &ticket).await?;
     say(&format!("This is waiting for your yes:\n{preview:#}"));
     if !terminal::yes("Do it?").await? {
-        say("Not approved.");
+        Guard::decline(store, &ticket).await?;
+        say("Not approved. The code is worth nothing now.");
         return Ok(ExitCode::from(8));
     }
     Guard::approve(store, &ticket).await?;

@@ -54,7 +54,7 @@ fn tool_command(entry: &'static Entry) -> Command {
     for (path, schema) in leaves(entry.input_schema()) {
         command = command.arg(flag(&path, &schema));
     }
-    if entry.effect.is_irreversible() {
+    if entry.may_be_guarded() {
         command = command
             .arg(
                 Arg::new("yes")
@@ -178,7 +178,7 @@ fn arguments(entry: &Entry, given: &ArgMatches) -> Result<Map<String, Value>, Er
             _ => drop(arguments.insert(name, value)),
         }
     }
-    if entry.effect.is_irreversible()
+    if entry.may_be_guarded()
         && given.get_flag("yes")
         && let Some(token) = given.get_one::<String>("confirmation-token")
     {

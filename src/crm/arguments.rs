@@ -107,7 +107,7 @@ fn refuse_blank(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
         let may_be_blank = match entry.effect {
             Effect::Read => false,
             Effect::Update => entry.clearable.contains(&name.as_str()),
-            Effect::Create | Effect::Publish | Effect::Delete => true,
+            Effect::Create | Effect::Publish | Effect::Delete | Effect::Send | Effect::Access => true,
         };
         if !may_be_blank && is_blank(value) {
             return Err(Error::invalid(name, format!("`{name}` must not be empty.")));

@@ -3,7 +3,7 @@
 use super::{
     id::Id,
     list::{List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ impl Operation for GetCampaign {
     const ROUTE: Route<Self> = Route::get("/campaign").of(|campaign| &campaign.id);
 }
 
-/// Create a campaign.
+/// Create a campaign. An active one sends: a person confirms it.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
@@ -120,4 +120,7 @@ impl Operation for CreateCampaign {
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Campaigns;
     const ROUTE: Route<Self> = Route::post("/campaigns");
+    // A draft reaches nobody, and a paused one only after a person lets it go on.
+    const EFFECT_RULES: &'static [EffectRule] =
+        &[EffectRule { effect: Effect::Send, when: Condition::Argument("status", &["active"]) }];
 }

@@ -22,7 +22,7 @@ pub mod webhooks;
 
 pub use check::{did_you_mean, nearest};
 pub use id::Id;
-pub use operation::{Effect, Operation, Output, Route, Shape, Toolset, Verb};
+pub use operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;
 pub use takes::{Form, Takes};
 
@@ -111,6 +111,8 @@ pub struct Entry {
     pub is_local: bool,
     /// The fields that it may empty, if it is an update.
     pub clearable: &'static [&'static str],
+    /// The calls that do more than `effect` says.
+    pub effect_rules: &'static [EffectRule],
     typed: fn(&Map<String, Value>) -> arguments::Parsed,
     make_input: fn(&[&str]) -> schema::Described,
     make_output: fn() -> Map<String, Value>,
@@ -156,6 +158,7 @@ impl Entry {
             takes_query: O::ROUTE.takes_query,
             is_local: O::ROUTE.is_local,
             clearable: O::CLEARABLE,
+            effect_rules: O::EFFECT_RULES,
             typed: arguments::typed::<O>,
             make_input: schema::input::<O>,
             make_output: schema::output::<O::Output>,
@@ -192,6 +195,17 @@ impl Entry {
     /// What the schema of its answer promises.
     pub fn promise(&self) -> &Promise {
         self.promise.get_or_init(|| Promise::of(self.output_schema()))
+    }
+
+    /// Whether a person has to agree to some calls, whatever the settings say.
+    pub fn may_be_guarded(&self) -> bool {
+        self.effect.is_guarded() || self.effect_rules.iter().any(|rule| rule.effect.is_guarded())
+    }
+
+    /// What a call with these arguments does: the first rule that holds, else the operation's own effect.
+    pub fn effect_of(&self, arguments: &Map<String, Value>) -> Effect {
+        let rule = self.effect_rules.iter().find(|rule| rule.when.holds(arguments));
+        rule.map_or(self.effect, |rule| rule.effect)
     }
 
     /// The name of the argument that names the object, as it stands in the path's braces or in the query.
@@ -236,6 +250,11 @@ impl Invocation {
             _ => Map::new(),
         };
         entry_of::<O>()?.parse(arguments)
+    }
+
+    /// What this call does.
+    pub fn effect(&self) -> Effect {
+        self.entry.effect_of(&self.arguments)
     }
 
     /// A text argument.

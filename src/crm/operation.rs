@@ -3,6 +3,7 @@
 use super::id::Id;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 /// What an operation does to the account. Decides annotations, confirmation and retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -18,12 +19,46 @@ pub enum Effect {
     Publish,
     /// Removes an object for good.
     Delete,
+    /// Makes something reach people: a message, a campaign that starts.
+    Send,
+    /// Lets data or rights leave the account.
+    Access,
 }
 
 impl Effect {
-    /// Whether a person has to agree whatever the settings say.
-    pub const fn is_irreversible(self) -> bool {
-        matches!(self, Self::Publish | Self::Delete)
+    /// Whether a person has to agree whatever the settings say: nothing takes back what such a call does.
+    pub const fn is_guarded(self) -> bool {
+        matches!(self, Self::Publish | Self::Delete | Self::Send | Self::Access)
+    }
+}
+
+/// An effect that some calls of an operation have beside the operation's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EffectRule {
+    /// The effect that decides whether a person is asked.
+    pub effect: Effect,
+    /// Which calls have it.
+    pub when: Condition,
+}
+
+/// Which calls of an operation a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// All of them.
+    Always,
+    /// Those that give an argument one of these values.
+    Argument(&'static str, &'static [&'static str]),
+}
+
+impl Condition {
+    /// Whether it holds for these arguments.
+    pub fn holds(self, arguments: &Map<String, Value>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Argument(name, values) => {
+                arguments.get(name).and_then(Value::as_str).is_some_and(|given| values.contains(&given))
+            }
+        }
     }
 }
 
@@ -190,4 +225,6 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const ROUTE: Route<Self>;
     /// The fields that an update may empty.
     const CLEARABLE: &'static [&'static str] = &[];
+    /// The calls that need a person's agreement although the operation's effect does not.
+    const EFFECT_RULES: &'static [EffectRule] = &[];
 }

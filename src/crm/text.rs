@@ -112,8 +112,19 @@ impl FromStr for WebhookUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        // Parsers read these differently, or drop them: an address must mean one thing to everyone.
+        if text.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()) {
+            return Err("must not hold backslashes, spaces or control characters; give an address such as https://example.com/hook".to_owned());
+        }
         match Url::parse(text) {
-            Ok(url) if url.scheme() == "https" && url.has_host() => Ok(Self(text.to_owned())),
+            Ok(url) if url.scheme() == "https" && url.has_host() => {
+                if url.username().is_empty() && url.password().is_none() && !has_userinfo(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    // What stands before an @ looks like the host and is not.
+                    Err("must not hold a user name or password before its host; give an address such as https://example.com/hook".to_owned())
+                }
+            }
             _ => Err("is no https address, such as https://example.com/hook".to_owned()),
         }
     }
@@ -126,12 +137,7 @@ impl WebhookUrl {
         Url::parse(&self.0).map_or(true, |url| match url.host() {
             Some(url::Host::Ipv4(ip)) => is_private_v4(ip),
             Some(url::Host::Ipv6(ip)) => {
-                ip.to_ipv4().is_some_and(is_private_v4)
-                    || ip.is_loopback()
-                    || ip.is_unspecified()
-                    || ip.is_unique_local()
-                    || ip.is_unicast_link_local()
-                    || ip.is_multicast()
+                ip.to_ipv4().is_some_and(is_private_v4) || is_private_v6(ip)
             }
             Some(url::Host::Domain(name)) => {
                 let name = name.trim_end_matches('.').to_ascii_lowercase();
@@ -143,6 +149,29 @@ impl WebhookUrl {
     }
 }
 
+/// Whether an `@` stands in the authority, even with nothing before it.
+fn has_userinfo(text: &str) -> bool {
+    let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.contains('@')
+}
+
+/// Addresses that are no host of the public internet, and those that lead to an IPv4 address inside (NAT64, 6to4, Teredo).
+fn is_private_v6(ip: std::net::Ipv6Addr) -> bool {
+    let [a, b, c, ..] = ip.segments();
+    ip.is_loopback()
+        || ip.is_unspecified()
+        || ip.is_unique_local()
+        || ip.is_unicast_link_local()
+        || ip.is_multicast()
+        || (a, b) == (0x64, 0xff9b)
+        || a == 0x2002
+        || (a, b) == (0x2001, 0)
+        || (a, b) == (0x2001, 0xdb8)
+        || (a & 0xffc0) == 0xfec0
+        || (a, b, c) == (0x100, 0, 0)
+}
+
 fn is_private_v4(ip: std::net::Ipv4Addr) -> bool {
     let [a, b, ..] = ip.octets();
     ip.is_private()
@@ -151,6 +180,8 @@ fn is_private_v4(ip: std::net::Ipv4Addr) -> bool {
         || ip.is_broadcast()
         || ip.is_multicast()
         || a == 0
+        || a >= 240
+        || (a == 192 && b == 0 && ip.octets().get(2) == Some(&0))
         || (a == 100 && (64..128).contains(&b))
         || (a == 198 && (18..20).contains(&b))
 }
@@ -196,6 +227,15 @@ mod tests {
             "https://[fd00::1]/",
             "https://[fe80::1]/",
             "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "https://[64:ff9b:1::a00:1]/",
+            "https://[2002:a00:1::]/",
+            "https://[fec0::1]/",
+            "https://[feff::1]/",
+            "https://[2001::1]/",
+            "https://[100::1]/",
+            "https://255.255.255.255/",
+            "https://192.0.0.8/",
             "https://printer/",
             "https://db.internal",
             "https://x.localhost",
@@ -209,6 +249,22 @@ mod tests {
         {
             assert!(!url.parse::<WebhookUrl>().unwrap().is_private(), "{url}");
         }
+        let odd = [
+            "https://example.com\\@10.0.0.1/",
+            "https:\\\\example.com/x",
+            "https://exa\tmple.com/",
+            "https://example.com/\n",
+            " https://example.com/",
+            "https://example.com/a b",
+            "https://user@example.com/",
+            "https://user:password@example.com/",
+            "https://good.example.com%2fx@evil.example.com/",
+            "https://@example.com/",
+        ];
+        for url in odd {
+            assert!(url.parse::<WebhookUrl>().is_err(), "{url:?}");
+        }
+        assert!("https://example.com/hook?mail=a@b.com".parse::<WebhookUrl>().is_ok(), "an @ behind the host is no user");
         for no_url in ["http://example.com", "ftp://x.de", "example.com/hook", "https://", ""] {
             assert!(no_url.parse::<WebhookUrl>().is_err(), "{no_url}");
         }

@@ -3,7 +3,7 @@
 use super::{
     id::Id,
     list::{Deleted, List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset},
     text::WebhookUrl,
 };
 use schemars::JsonSchema;
@@ -48,7 +48,7 @@ impl Operation for ListWebhooks {
     const ROUTE: Route<Self> = Route::get("/webhook").without_query();
 }
 
-/// Create a webhook: the address then receives the account's events.
+/// Create a webhook, once a person confirms: the address then receives the account's events.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
@@ -68,6 +68,7 @@ impl Operation for CreateWebhook {
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Webhooks;
     const ROUTE: Route<Self> = Route::post("/webhook");
+    const EFFECT_RULES: &'static [EffectRule] = &[EffectRule { effect: Effect::Access, when: Condition::Always }];
 }
 
 /// Delete a webhook for good, once a person confirms.

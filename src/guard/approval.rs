@@ -1,12 +1,13 @@
-//! Confirmation tickets: minted here, good once, for five minutes, for one tool, these arguments and the object as shown.
+//! Confirmation tickets: minted here, good once, for five minutes, for one account, the way they were asked, one tool,
+//! these arguments and the object as shown.
 
-use super::{PATIENCE, preview::Preview};
+use super::{ConfirmMode, PATIENCE, preview::Preview};
 use crate::{
     crm::Invocation,
     error::{Code, Error, Result},
-    store::{NewApproval, Store, sha256_hex},
+    store::{Approval, NewApproval, Store, sha256_hex},
 };
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
 
@@ -46,6 +47,32 @@ impl fmt::Debug for Ticket {
     }
 }
 
+/// How a ticket is asked for and taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// The answer's own input request. A person answers it.
+    InputRequest,
+    /// The second call of a host without forms.
+    Token(ConfirmMode),
+}
+
+impl Way {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::InputRequest => "input_request",
+            Self::Token(ConfirmMode::Auto) => "token",
+            Self::Token(ConfirmMode::TwoStep) => "two_step",
+            Self::Token(ConfirmMode::Human) => "human",
+            Self::Token(ConfirmMode::Deny) => "deny",
+        }
+    }
+
+    /// Whether who holds the ticket may spend it, with no person's word beside it.
+    fn holding_is_enough(self) -> bool {
+        matches!(self, Self::Token(ConfirmMode::Auto | ConfirmMode::TwoStep))
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Approvals {
     store: Arc<Store>,
@@ -56,30 +83,36 @@ impl Approvals {
         Self { store }
     }
 
-    /// Mints a ticket. `approved` says whether holding it is enough, or a person still has to agree.
-    pub(super) async fn issue(&self, invocation: &Invocation, preview: &Preview, approved: bool) -> Result<Ticket> {
+    /// Mints a ticket that is asked for in this way.
+    pub(super) async fn issue(&self, invocation: &Invocation, preview: &Preview, way: Way) -> Result<Ticket> {
         let ticket = Ticket::mint()?;
+        let asked_at = Utc::now();
         let asked = NewApproval {
             code: ticket.hash(),
+            account: preview.account.clone(),
+            way: way.as_str().to_owned(),
             tool: invocation.entry.name.to_owned(),
             arguments_hash: arguments_hash(invocation),
             object_hash: preview.object_hash.clone(),
             preview: preview.to_json(),
-            expires_at: Utc::now() + PATIENCE,
+            asked_at,
+            expires_at: asked_at + PATIENCE,
         };
         self.store.put_approval(asked).await?;
-        if approved {
+        if way.holding_is_enough() {
             self.store.approve(&ticket.hash()).await?;
         }
         Ok(ticket)
     }
 
-    /// Spends the ticket if it fits; otherwise says what does not.
+    /// Spends the ticket if it fits; otherwise says what does not. A ticket for an object that has changed is spent all
+    /// the same: what it was given for will not come back.
     pub(super) async fn redeem(
         &self,
         invocation: &Invocation,
         preview: &Preview,
         ticket: &Ticket,
+        way: Way,
     ) -> Result<Result<(), &'static str>> {
         let Some(approval) = self.store.approval(&ticket.hash()).await? else {
             return Ok(Err("This confirmationToken is not known, or has expired."));
@@ -87,9 +120,14 @@ impl Approvals {
         let asked = &approval.asked;
         let problem = if approval.spent_at.is_some() {
             Some(USED)
+        } else if asked.account != preview.account {
+            Some("This confirmationToken was given for another account.")
+        } else if asked.way != way.as_str() {
+            Some("This confirmationToken was asked for in another way (--confirm) than this server takes confirmations.")
         } else if asked.tool != invocation.entry.name || asked.arguments_hash != arguments_hash(invocation) {
             Some("This confirmationToken was given for another call: the tool and all arguments must be the same.")
         } else if asked.object_hash != preview.object_hash {
+            self.store.spend_approval(&ticket.hash()).await?;
             Some("The object changed since the preview.")
         } else if approval.approved_at.is_none() {
             Some("No person has approved this yet.")
@@ -101,6 +139,13 @@ impl Approvals {
             // Of all who try at once, one gets it.
             None => Ok(self.store.spend_approval(&ticket.hash()).await?.map(drop).ok_or(USED)),
         }
+    }
+
+    /// A person does not agree: the ticket is worth nothing from now on. Gives how long the answer took, if the ticket
+    /// could still be answered.
+    pub(super) async fn decline(&self, ticket: &Ticket) -> Result<Option<TimeDelta>> {
+        let spent = self.store.spend_approval(&ticket.hash()).await?;
+        Ok(spent.map(|Approval { asked, .. }| Utc::now() - asked.asked_at))
     }
 
     /// A person agrees.

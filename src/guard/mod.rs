@@ -15,12 +15,15 @@ use crate::{
     error::{Code, Error, Result},
     store::Store,
 };
-use approval::Approvals;
+use approval::{Approvals, Way};
 use futures::future::BoxFuture;
 use std::{sync::Arc, time::Duration};
 
 /// How long a person may take, and how long a confirmation token lives.
 pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Nobody reads a question and answers it in less.
+pub const TOO_QUICK: Duration = Duration::from_millis(300);
 
 /// A person's answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +32,17 @@ pub enum Answer {
     Accepted,
     /// Refused, dismissed, or sent without agreeing.
     Declined,
+    /// Refused within [`TOO_QUICK`]: a host that answers by itself.
+    DeclinedUnseen,
     /// No answer within [`PATIENCE`].
     Silent,
+}
+
+impl Answer {
+    /// The answer that came after this time.
+    pub fn after(self, took: Duration) -> Self {
+        if self == Self::Declined && took < TOO_QUICK { Self::DeclinedUnseen } else { self }
+    }
 }
 
 /// Someone who can put a question to a person and wait for the answer: a host's form, a terminal.
@@ -66,12 +78,14 @@ pub enum Verdict {
 pub struct Guard {
     policy: Policy,
     approvals: Approvals,
+    /// About the most bytes of one answer: a preview has to fit in.
+    max_answer: usize,
 }
 
 impl Guard {
-    /// A guard by this policy, whose pending approvals lie in `store`.
-    pub fn new(policy: Policy, store: Arc<Store>) -> Self {
-        Self { policy, approvals: Approvals::new(store) }
+    /// A guard by this policy, whose pending approvals lie in `store` and whose previews fit into answers of this size.
+    pub fn new(policy: Policy, store: Arc<Store>, max_answer: usize) -> Self {
+        Self { policy, approvals: Approvals::new(store), max_answer }
     }
 
     /// The policy.
@@ -103,7 +117,7 @@ impl Guard {
         context: &mut CallContext,
     ) -> Result<Verdict> {
         self.policy.allow(invocation.entry)?;
-        if !self.policy.confirms(invocation.entry) {
+        if !self.policy.confirms_call(invocation) {
             return Ok(Verdict::Go(Admitted::default()));
         }
         if self.policy.confirm == ConfirmMode::Deny {
@@ -115,23 +129,26 @@ impl Guard {
                 ),
             ));
         }
-        let preview = Preview::of(account, invocation, context).await?;
+        let preview = self.preview(account, invocation, context).await?;
         match (self.policy.confirm, confirmation) {
             (mode, Confirmation::Token(ticket)) => {
                 self.redeem(invocation, &preview, &ticket).await?;
                 Ok(go(if mode == ConfirmMode::Human { Agreed::Human } else { Agreed::Token }, preview))
             }
             (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
-                agreed(answer)?;
+                if answer != Answer::Accepted {
+                    let took = self.approvals.decline(&ticket).await?.and_then(|took| took.to_std().ok());
+                    agreed(took.map_or(answer, |took| answer.after(took)))?;
+                }
                 self.approvals.approve(&ticket).await?;
-                match self.approvals.redeem(invocation, &preview, &ticket).await? {
+                match self.approvals.redeem(invocation, &preview, &ticket, Way::InputRequest).await? {
                     Ok(()) => Ok(go(Agreed::InputRequest, preview)),
                     // No token here: a model could spend it itself.
                     Err(problem) => Err(ask_again(problem, &preview)),
                 }
             }
             (ConfirmMode::Auto, Confirmation::InputRequest) => {
-                let ticket = self.approvals.issue(invocation, &preview, false).await?;
+                let ticket = self.approvals.issue(invocation, &preview, Way::InputRequest).await?;
                 Ok(Verdict::RequestInput(ticket, Box::new(preview)))
             }
             (ConfirmMode::Auto, Confirmation::Ask(person)) => {
@@ -139,6 +156,10 @@ impl Guard {
             }
             _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "").await?),
         }
+    }
+
+    async fn preview(&self, account: &Account, invocation: &Invocation, context: &CallContext) -> Result<Preview> {
+        Preview::of(account, invocation, self.max_answer, context).await
     }
 
     /// Asks, and makes sure that what was agreed to is still what stands there.
@@ -155,7 +176,7 @@ impl Guard {
         // A person's time is not the call's.
         context.deadline += asked.elapsed();
         agreed(answer)?;
-        let now = Preview::of(account, invocation, context).await?;
+        let now = self.preview(account, invocation, context).await?;
         if now.object_hash == preview.object_hash {
             return Ok(now);
         }
@@ -164,7 +185,7 @@ impl Guard {
 
     /// Spends a ticket if it fits this call and the object as it is now.
     async fn redeem(&self, invocation: &Invocation, preview: &Preview, ticket: &Ticket) -> Result<()> {
-        match self.approvals.redeem(invocation, preview, ticket).await? {
+        match self.approvals.redeem(invocation, preview, ticket, Way::Token(self.policy.confirm)).await? {
             Ok(()) => Ok(()),
             Err(problem) => Err(self.require(invocation, preview, Code::ConfirmationInvalid, problem).await?),
         }
@@ -173,7 +194,7 @@ impl Guard {
     /// The answer that asks for a second call: a preview, and a token for it.
     async fn require(&self, invocation: &Invocation, preview: &Preview, code: Code, problem: &str) -> Result<Error> {
         let human = self.policy.confirm == ConfirmMode::Human;
-        let ticket = self.approvals.issue(invocation, preview, !human).await?;
+        let ticket = self.approvals.issue(invocation, preview, Way::Token(self.policy.confirm)).await?;
         let next = if human {
             format!(
                 "A person has to run `highlevel-mcp approve {}` in a terminal; after that, repeat the call with the same arguments and this confirmationToken.",
@@ -204,6 +225,14 @@ impl Guard {
     pub async fn approve(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
         Approvals::new(store).approve(ticket).await
     }
+
+    /// For `highlevel-mcp approve`: a person does not agree, and the ticket is spent.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn decline(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
+        Approvals::new(store).decline(ticket).await.map(drop)
+    }
 }
 
 fn go(agreed: Agreed, preview: Preview) -> Verdict {
@@ -223,6 +252,10 @@ fn agreed(answer: Answer) -> Result<()> {
     match answer {
         Answer::Accepted => Ok(()),
         Answer::Declined => Err(Error::new(Code::Declined, "The person did not agree. Nothing was done.")),
+        Answer::DeclinedUnseen => Err(Error::new(
+            Code::Declined,
+            "The question was declined at once: this host seems to answer by itself, before a person can read. Nothing was done. Start the server with `--confirm two-step` (a preview and a token) or `--confirm human` (a person runs `highlevel-mcp approve`).",
+        )),
         Answer::Silent => Err(Error::new(
             Code::Declined,
             "Nobody answered the question, so nothing was done. If this host never shows such questions, start the server with `--confirm two-step`.",

@@ -1,7 +1,7 @@
 //! What may run at all, and what a person has to agree to.
 
 use crate::{
-    crm::{ALL, Effect, Entry, Toolset, find, nearest},
+    crm::{ALL, Effect, Entry, Invocation, Toolset, find, nearest},
     error::{Code, Error, Result},
 };
 
@@ -75,9 +75,18 @@ impl Policy {
             && (!resources || self.toolsets.contains(&entry.toolset))
     }
 
-    /// Whether a person has to agree to each call.
+    /// Whether a person has to agree to some calls of a tool.
     pub fn confirms(&self, entry: &Entry) -> bool {
-        entry.effect.is_irreversible() || self.confirm_tools.iter().any(|name| name == entry.name)
+        entry.may_be_guarded() || self.is_added(entry)
+    }
+
+    /// Whether a person has to agree to this call.
+    pub fn confirms_call(&self, invocation: &Invocation) -> bool {
+        invocation.effect().is_guarded() || self.is_added(invocation.entry)
+    }
+
+    fn is_added(&self, entry: &Entry) -> bool {
+        self.confirm_tools.iter().any(|name| name == entry.name)
     }
 
     /// Refuses a tool that is not listed.

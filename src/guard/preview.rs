@@ -1,14 +1,15 @@
-//! What a person is shown before a change: what will happen, to which object, as it is now.
+//! What a person is shown before a change: what will happen, in which account, to which object, as it is now.
 
 use super::approval::hash;
 use crate::{
-    account::Account,
+    account::{Account, Location},
     answer,
     context::CallContext,
     crm::{Effect, Invocation},
-    error::Result,
+    error::{Code, Error, Result},
 };
 use serde_json::{Map, Value, json};
+use url::Url;
 
 /// The fields of an object that tell a person which one it is.
 const TELLING: [&str; 11] =
@@ -17,8 +18,11 @@ const TELLING: [&str; 11] =
 /// The longest text of the account that stands in a question, in characters.
 const TEXT_CHARS: usize = 200;
 
-/// The most that one half of a question may have, in bytes: a person has to read it.
-const MOST_BYTES: usize = 4096;
+/// The most that the object's part of a question may have, in bytes: a person has to read it.
+const OBJECT_BYTES: usize = 4096;
+
+/// The most that a person can agree to at once, in bytes: more is not read.
+const ARGUMENT_BYTES: usize = 16 * 1024;
 
 /// A change as it is put to a person.
 #[derive(Debug, Clone)]
@@ -27,12 +31,18 @@ pub struct Preview {
     pub sentence: String,
     /// The tool.
     pub tool: &'static str,
+    /// The location in which it happens: its name and id.
+    pub location: Map<String, Value>,
     /// The fields that tell which object it is, as read just now.
     pub object: Map<String, Value>,
-    /// What would be written, for tools that write fields.
+    /// What of the object is not shown, in words.
+    pub not_shown: Option<String>,
+    /// What would be written, for tools that write fields: all of it.
     pub arguments: Map<String, Value>,
     /// Whether nothing here takes it back.
     pub irreversible: bool,
+    /// The account, as the state directory names it.
+    pub(super) account: String,
     /// A hash of the whole object: a confirmation holds for this state and no other.
     pub(super) object_hash: String,
     /// The whole object, for the journal.
@@ -40,62 +50,128 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// Reads the object and checks the account's rules, so that nobody is asked about what cannot be done.
+    /// Reads the object and checks the account's rules, so that nobody is asked about what cannot be done. It fits into
+    /// an answer of `max_answer` bytes.
     ///
     /// # Errors
-    /// `not_found`, `conflict`, and what a read can fail with.
-    pub(super) async fn of(account: &Account, invocation: &Invocation, context: &CallContext) -> Result<Self> {
+    /// `not_found`, `conflict`, `too_large` for more than a person can be shown, and what a read can fail with.
+    pub(super) async fn of(
+        account: &Account,
+        invocation: &Invocation,
+        max_answer: usize,
+        context: &CallContext,
+    ) -> Result<Self> {
         let entry = invocation.entry;
-        let object = account.current(invocation, context).await?;
-        let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
-        let telling =
-            TELLING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
-        let telling = shown(telling.collect());
+        let room = answer::room_in_error(max_answer);
         let mut arguments = invocation.arguments.clone();
         arguments.shift_remove(entry.id_argument());
         if let Some(secret) = arguments.get_mut("secret") {
             *secret = "[hidden]".into();
         }
-        let arguments = shown(arguments);
-        let irreversible = entry.effect.is_irreversible();
-        let what = telling.get("name").or(telling.get("url")).or(telling.get("email")).and_then(Value::as_str);
-        let what = what.map_or(String::new(), |name| format!(" \"{name}\""));
-        let sentence = match entry.effect {
-            Effect::Publish => format!("{}{what}? It becomes public, and nothing here unpublishes it.", entry.title),
-            Effect::Delete => format!("{}{what}? This cannot be undone.", entry.title),
-            _ => format!("{}{what}?", entry.title),
+        // Judged before anything is read.
+        let arguments = whole(host_first(arguments), ARGUMENT_BYTES.min(room / 2))?;
+        let object = account.current(invocation, context).await?;
+        let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
+        let telling =
+            TELLING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
+        let (telling, not_shown) = cut(host_first(telling.collect()), OBJECT_BYTES.min(room / 4));
+        let effect = invocation.effect();
+        let name = ["name", "host", "email"]
+            .iter()
+            .find_map(|name| telling.get(*name).or_else(|| arguments.get(*name))?.as_str());
+        let what = name.map_or(String::new(), |name| format!(" \"{name}\""));
+        let consequence = match effect {
+            Effect::Publish => " It becomes public, and nothing here unpublishes it.",
+            Effect::Delete => " This cannot be undone.",
+            Effect::Send => " It reaches people, and nothing calls it back.",
+            Effect::Access => " It gives the account's data away, and nothing calls them back.",
+            Effect::Read | Effect::Create | Effect::Update => "",
         };
-        Ok(Self { sentence, tool: entry.name, object: telling, arguments, irreversible, object_hash, whole: object })
+        Ok(Self {
+            sentence: format!("{}{what}?{consequence}", entry.title),
+            tool: entry.name,
+            location: named(account.location(context).await),
+            object: telling,
+            not_shown,
+            arguments,
+            irreversible: effect.is_guarded(),
+            account: account.identity().await?,
+            object_hash,
+            whole: object,
+        })
     }
 
     /// The preview as answers carry it.
     pub fn to_json(&self) -> Value {
         let mut preview = json!({"tool": self.tool, "irreversible": self.irreversible});
         if let Some(members) = preview.as_object_mut() {
-            if !self.object.is_empty() {
-                members.insert("object".into(), self.object.clone().into());
+            for (name, part) in [("account", &self.location), ("object", &self.object), ("arguments", &self.arguments)] {
+                if !part.is_empty() {
+                    members.insert(name.to_owned(), part.clone().into());
+                }
             }
-            if !self.arguments.is_empty() {
-                members.insert("arguments".into(), self.arguments.clone().into());
-            }
+            members.extend(self.not_shown.iter().map(|text| ("notShown".to_owned(), text.as_str().into())));
         }
         preview
     }
 
-    /// The question as a person reads it: the sentence, then a line for each field.
+    /// The question as a person reads it: the sentence, the account, then a line for each field.
     pub fn question(&self) -> String {
+        let text = |name: &str| self.location.get(name).and_then(Value::as_str);
+        let account = match (text("name"), text("id")) {
+            (Some(name), Some(id)) => Some(format!("account: {name} ({id})")),
+            (name, id) => name.or(id).map(|only| format!("account: {only}")),
+        };
         let lines = self.object.iter().chain(&self.arguments).map(|(name, value)| match value {
             Value::String(text) => format!("{name}: {text}"),
             other => format!("{name}: {other}"),
         });
-        std::iter::once(self.sentence.clone()).chain(lines).collect::<Vec<_>>().join("\n")
+        let not_shown = self.not_shown.iter().map(|text| format!("not shown of the object: {text}"));
+        let all = std::iter::once(self.sentence.clone()).chain(account).chain(lines).chain(not_shown);
+        all.collect::<Vec<_>>().join("\n")
     }
 }
 
-/// Account text comes from strangers: on one line, without what nobody can see, and not too long.
-fn shown(members: Map<String, Value>) -> Map<String, Value> {
-    match answer::lines(members.into(), TEXT_CHARS, MOST_BYTES) {
+/// Name and id of a location. Its name is the account's text.
+fn named(location: Location) -> Map<String, Value> {
+    let members = [("name", location.name), ("id", location.id)];
+    let members = members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
+    answer::lines(members.collect(), TEXT_CHARS)
+}
+
+/// The members with the host of an address before all others: a long address can hide it.
+fn host_first(members: Map<String, Value>) -> Map<String, Value> {
+    let url = members.get("url").and_then(Value::as_str).and_then(|url| Url::parse(url).ok());
+    let Some(host) = url.as_ref().and_then(Url::host_str) else { return members };
+    let mut all = Map::from_iter([("host".to_owned(), host.into())]);
+    all.extend(members);
+    all
+}
+
+/// The members as a person sees them, none left out and none cut.
+fn whole(members: Map<String, Value>, most: usize) -> Result<Map<String, Value>> {
+    let members = answer::lines(members, usize::MAX);
+    let value = Value::Object(members);
+    if !answer::fits(&value, most) {
+        let bytes = value.to_string().len();
+        let message = format!(
+            "A person has to agree to this, and cannot be shown all of it: the arguments have {bytes} bytes, and at most {most} can be shown. Nothing was done. Split the change into smaller calls."
+        );
+        return Err(Error::new(Code::TooLarge, message).with("bytes", bytes).with("shownAtMost", most));
+    }
+    Ok(match value {
         Value::Object(members) => members,
         _ => Map::new(),
+    })
+}
+
+/// The account's own text comes from strangers: on one line, without what nobody can see, and not too long. With what
+/// was cut, in words.
+fn cut(members: Map<String, Value>, most: usize) -> (Map<String, Value>, Option<String>) {
+    let mut value = Value::Object(answer::lines(members, TEXT_CHARS));
+    let not_shown = answer::cut(&mut value, most);
+    match value {
+        Value::Object(members) => (members, not_shown),
+        _ => (Map::new(), not_shown),
     }
 }

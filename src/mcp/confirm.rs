@@ -16,6 +16,7 @@ use rmcp::{
     service::{Peer, RequestContext, ServiceError},
 };
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The name of the one input request, and of the form's one field.
@@ -133,6 +134,7 @@ impl Ask for Form {
     fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
             context.report("waiting for a person's answer");
+            let shown = Instant::now();
             let asked = self.peer.create_elicitation_with_timeout(form(preview), Some(PATIENCE));
             let result = tokio::select! {
                 result = asked => result,
@@ -140,7 +142,7 @@ impl Ask for Form {
                 () = self.closing.cancelled() => return Err(Error::new(Code::Declined, "The host closed before anybody answered. Nothing was done.")),
             };
             match result {
-                Ok(result) => Ok(answer(&result)),
+                Ok(result) => Ok(answer(&result).after(shown.elapsed())),
                 Err(ServiceError::Timeout { .. }) => Ok(Answer::Silent),
                 Err(error) => Err(Error::new(
                     Code::Declined,

@@ -57,6 +57,7 @@ fn annotations(entry: &Entry) -> ToolAnnotations {
         Effect::Read => (true, false, true),
         Effect::Create => (false, false, false),
         Effect::Update | Effect::Publish | Effect::Delete => (false, true, true),
+        Effect::Send | Effect::Access => (false, true, false),
     };
     ToolAnnotations::new()
         .read_only(read_only)

@@ -11,6 +11,10 @@ use serde_json::Value;
 pub struct NewApproval {
     /// The hash of the confirmation token. The token itself is not stored.
     pub code: String,
+    /// The account that it was asked for, as [`Store::account`] names it.
+    pub account: String,
+    /// How it was asked: it is good for this way alone.
+    pub way: String,
     /// The tool.
     pub tool: String,
     /// The hash of the arguments in their canonical form.
@@ -19,6 +23,8 @@ pub struct NewApproval {
     pub object_hash: String,
     /// What was shown.
     pub preview: Value,
+    /// When it was asked.
+    pub asked_at: DateTime<Utc>,
     /// Until when it may be spent.
     pub expires_at: DateTime<Utc>,
 }
@@ -34,7 +40,8 @@ pub struct Approval {
     pub spent_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "code, tool, arguments_hash, object_hash, preview, expires_at, approved_at, spent_at";
+const COLUMNS: &str =
+    "code, account, way, tool, arguments_hash, object_hash, preview, asked_at, expires_at, approved_at, spent_at";
 
 impl Store {
     /// Keeps a new pending confirmation; expired ones go on the way.
@@ -45,14 +52,18 @@ impl Store {
         self.with(move |db| {
             db.execute("DELETE FROM approvals WHERE expires_at <= ?1", [Utc::now().timestamp_millis()])?;
             db.execute(
-                "INSERT INTO approvals (code, tool, arguments_hash, object_hash, preview, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO approvals
+                     (code, account, way, tool, arguments_hash, object_hash, preview, asked_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     asked.code,
+                    asked.account,
+                    asked.way,
                     asked.tool,
                     asked.arguments_hash,
                     asked.object_hash,
                     asked.preview.to_string(),
+                    asked.asked_at.timestamp_millis(),
                     asked.expires_at.timestamp_millis()
                 ],
             )
@@ -118,11 +129,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     Ok(Approval {
         asked: NewApproval {
             code: row.get("code")?,
+            account: row.get("account")?,
+            way: row.get("way")?,
             tool: row.get("tool")?,
             arguments_hash: row.get("arguments_hash")?,
             object_hash: row.get("object_hash")?,
             // Text that is no JSON can only come of a hand in the file; it is shown as it is.
             preview: serde_json::from_str(&preview).unwrap_or(Value::String(preview)),
+            asked_at: time("asked_at")?.unwrap_or_default(),
             expires_at: time("expires_at")?.unwrap_or_default(),
         },
         approved_at: time("approved_at")?,

@@ -64,7 +64,14 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          account TEXT NOT NULL, kind TEXT NOT NULL, items TEXT NOT NULL, read_at INTEGER NOT NULL,
          PRIMARY KEY (account, kind)
      ) STRICT;",
-     "ALTER TABLE renewed ADD COLUMN login TEXT;"];
+     "ALTER TABLE renewed ADD COLUMN login TEXT;",
+     // A confirmation lives for five minutes: those of an older version are asked for again.
+     "DROP TABLE approvals;
+     CREATE TABLE approvals (
+         code TEXT PRIMARY KEY, account TEXT NOT NULL, way TEXT NOT NULL, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL,
+         object_hash TEXT NOT NULL, preview TEXT NOT NULL, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+         approved_at INTEGER, spent_at INTEGER
+     ) STRICT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

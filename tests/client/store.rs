@@ -11,10 +11,13 @@ use serde_json::json;
 fn approval(code: &str, seconds: i64) -> NewApproval {
     NewApproval {
         code: code.into(),
+        account: "acct".into(),
+        way: "token".into(),
         tool: "delete_page".into(),
         arguments_hash: "a".into(),
         object_hash: "o".into(),
         preview: json!({"name": "Home", "n": [1, null]}),
+        asked_at: Utc::now(),
         expires_at: Utc::now() + TimeDelta::seconds(seconds),
     }
 }

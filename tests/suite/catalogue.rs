@@ -119,7 +119,8 @@ async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
         if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
-        let guarded = ["delete_page", "publish_page", "delete_webhook"].contains(&name);
+        let guarded =
+            ["create_campaign", "delete_page", "publish_page", "create_webhook", "delete_webhook"].contains(&name);
         assert_eq!(properties["confirmationToken"].is_object(), guarded, "{name}");
     }
 }

@@ -150,7 +150,9 @@ impl Mirroring {
                     context.bound(tokio::time::sleep_until(pace.turn(&self.backend.quota()))).await?;
                 }
                 let page = self.backend.page(list, offset, PAGE, context).await;
-                page.map(|page| (offset, page)).map_err(|failed| failed.error)
+                let mut page = page.map_err(|failed| failed.error)?;
+                self.pin.sift_page(&mut page);
+                Ok::<_, Error>((offset, page))
             }
         };
         let mut since = Instant::now();

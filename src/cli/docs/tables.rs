@@ -7,7 +7,7 @@ use super::{
 use crate::{
     backend::Api,
     config::Settings,
-    crm::{ALL, Effect, Entry},
+    crm::{ALL, Condition, Effect, Entry},
     guard::Policy,
     mcp::{Need, PROMPTS, places},
     sandbox::{FaultPlan, Manners},
@@ -26,13 +26,26 @@ pub(super) fn tools() -> String {
             Effect::Update => "updates",
             Effect::Publish => "publishes",
             Effect::Delete => "deletes",
+            Effect::Send => "sends",
+            Effect::Access => "gives access",
         };
-        let asks = if policy.confirms(entry) { "yes" } else { "" };
-        [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks.to_owned()]
+        [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks(&policy, entry)]
     });
     let more: Vec<String> = elsewhere.iter().map(|entry| code(entry.name)).collect();
     let table = table(["Tool", "What it does", "Effect", "Asks a person"], rows);
     format!("{} tools:\n\n{table}\nWith `--api official` also {}.\n", here.len(), more.join(", "))
+}
+
+/// When a person has to agree: to every call, or to those with certain arguments.
+fn asks(policy: &Policy, entry: &Entry) -> String {
+    if entry.effect.is_guarded() || !policy.confirms(entry) {
+        return if policy.confirms(entry) { "yes".to_owned() } else { String::new() };
+    }
+    let cases = entry.effect_rules.iter().map(|rule| match rule.when {
+        Condition::Always => "yes".to_owned(),
+        Condition::Argument(name, values) => format!("if `{name}` is {}", values.join(" or ")),
+    });
+    cases.collect::<Vec<_>>().join(", ")
 }
 
 /// What each of HighLevel's APIs has of the tools.

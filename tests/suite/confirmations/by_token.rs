@@ -137,7 +137,18 @@ async fn further_tools_can_be_guarded_and_the_three_stay_so() {
         .filter(|tool| tool.input_schema["properties"].get("confirmationToken").is_some())
         .map(|tool| tool.name.into_owned())
         .collect();
-    assert_eq!(guarded, ["create_contact", "update_page", "delete_page", "publish_page", "delete_webhook"]);
+    assert_eq!(
+        guarded,
+        [
+            "create_contact",
+            "create_campaign",
+            "update_page",
+            "delete_page",
+            "publish_page",
+            "create_webhook",
+            "delete_webhook"
+        ]
+    );
     let contact = json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com"});
     let first = host.error("create_contact", contact.clone()).await;
     assert_eq!(first["code"], "confirmation_required", "{first}");

@@ -92,11 +92,15 @@ async fn with_human_confirmation_a_token_acts_only_after_a_person_approved_it_in
     approve.args(["approve", token]);
     let ran = run(approve).await;
     assert_eq!(ran.code, Some(8), "{ran:?}");
-    // A no approves nothing.
+    // A no spends the code: nobody can approve it after that.
     let (code, seen) = in_a_terminal(&account, host.state.path(), &["approve", token], "n").await;
     assert_eq!(code, 8, "{seen}");
-    assert_eq!(host.error("delete_page", with_token(token)).await["code"], "confirmation_invalid");
+    let (code, _) = in_a_terminal(&account, host.state.path(), &["approve", token], "y").await;
+    assert_eq!(code, 8, "a declined code cannot be approved");
+    let declined = host.error("delete_page", with_token(token)).await;
+    assert_eq!(declined["code"], "confirmation_invalid");
     assert_eq!(effects(&account).await, 0);
+    let token = declined["confirmationToken"].as_str().unwrap();
 
     let (code, seen) = in_a_terminal(&account, host.state.path(), &["approve", token], "y").await;
     assert_eq!(code, 0, "{seen}");
