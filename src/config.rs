@@ -41,7 +41,7 @@ pub struct Settings {
     /// Only tools that change nothing
     #[arg(long, global = true, env = "GHL_READ_ONLY", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
     pub read_only: bool,
-    /// How confirmations of deletes and publishes are taken
+    /// How confirmations are taken, of deletes, publishes and what sends or gives data away
     #[arg(long, global = true, env = "GHL_CONFIRM", value_enum, default_value = "auto", help_heading = "Guards")]
     pub confirm: ConfirmMode,
     /// Further tools that need a confirmation

@@ -31,7 +31,7 @@ use std::{
 };
 
 /// Lets an AI assistant work a GoHighLevel account: every operation a tool, paced to the account's quota, with a
-/// person's yes before every delete and publish.
+/// person's yes before everything that nothing takes back.
 ///
 /// Without a command it serves MCP on stdin and stdout, as hosts start it.
 #[derive(Debug, Parser)]

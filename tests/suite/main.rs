@@ -24,6 +24,7 @@ mod mirror;
 mod oauth;
 mod official;
 mod outage;
+mod pin;
 mod policy;
 mod processes;
 mod prompts;

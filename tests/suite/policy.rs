@@ -161,7 +161,7 @@ async fn another_location_than_the_pinned_one_is_refused(api: Api) {
     }
     let requests = account.requests().await;
     let check = |request: &Value| request["path"] == "/location" || request["path"] == "/locations/somewhere-else";
-    assert!(requests.len() >= calls.len() && requests.iter().all(check), "nothing but the check arrived: {requests:?}");
+    assert!(!requests.is_empty() && requests.iter().all(check), "nothing but the check arrived: {requests:?}");
     assert!(other.asked().is_empty());
 }
 

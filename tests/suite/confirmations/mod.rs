@@ -1,10 +1,12 @@
 //! A person stands between a model and every delete and publish: the three ways, each with a real client over stdio,
 //! judged by what the sandbox wrote.
 
+mod bindings;
 mod by_form;
 mod by_setting;
 mod by_token;
 mod command_line;
+mod previews;
 mod rules;
 
 use crate::support::Account;

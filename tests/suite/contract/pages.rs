@@ -92,9 +92,9 @@ async fn publishes_and_deletes_once_a_person_agreed() {
     let draft = contract.account.find("pages", |page| page["status"] == "draft").await;
     let path = format!("/page/{}", id(&draft));
     let publish = format!("/page/{}/publish", id(&draft));
-    // Read for the question, read again for the answer's round, and then the deed.
+    // Read for the question, with the location to name in it; read again for the answer's round, and then the deed.
     let read = ("GET", path.as_str(), "", None);
-    let sent = [read.clone(), read.clone(), ("POST", publish.as_str(), "", None)];
+    let sent = [read.clone(), ("GET", "/location", "", None), read.clone(), ("POST", publish.as_str(), "", None)];
     let page = contract.call("publish_page", json!({"id": id(&draft)}), &sent).await;
     assert_eq!(page["status"], "published");
     assert!(page["url"].as_str().unwrap().ends_with(draft["slug"].as_str().unwrap()), "{page}");

@@ -24,7 +24,12 @@ async fn creates_and_never_shows_the_secret_again() {
         "url": "https://example.com/webhook", "events": ["contact.created", "opportunity.created"],
         "secret": "signing-secret-canary"
     });
-    let made = contract.call("create_webhook", all.clone(), &[("POST", "/webhook", "", Some(all))]).await;
+    // The question names the location that it happens in.
+    let sent = [("GET", "/location", "", None), ("POST", "/webhook", "", Some(all.clone()))];
+    let made = contract.call("create_webhook", all, &sent).await;
+    let asked = contract.host.asked();
+    assert!(asked[0]["message"].as_str().unwrap().contains("host: example.com"), "{asked:?}");
+    assert!(!asked[0].to_string().contains("canary"), "{asked:?}");
     assert!(!made.to_string().contains("canary"), "{made}");
     assert_eq!(made["events"], json!(["contact.created", "opportunity.created"]));
     let list = contract.call("list_webhooks", json!({}), &[("GET", "/webhook", "", None)]).await;
@@ -40,7 +45,8 @@ async fn private_hosts_need_the_setting() {
     assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("url")), "{error}");
     assert!(error["message"].as_str().unwrap().contains("--allow-private-webhooks"));
     let open = Contract::with(Api::Document, &["--allow-private-webhooks"]).await;
-    open.call("create_webhook", url.clone(), &[("POST", "/webhook", "", Some(url))]).await;
+    let sent = [("GET", "/location", "", None), ("POST", "/webhook", "", Some(url.clone()))];
+    open.call("create_webhook", url, &sent).await;
 }
 
 #[tokio::test]
@@ -50,7 +56,7 @@ async fn deletes_once_a_person_agreed() {
     let path = format!("/webhook/{}", id(&webhook));
     // The API has no single webhook to get, so the list is read, in each of the two rounds.
     let read = ("GET", "/webhook", "", None);
-    let sent = [read.clone(), read.clone(), ("DELETE", path.as_str(), "", None)];
+    let sent = [read.clone(), ("GET", "/location", "", None), read.clone(), ("DELETE", path.as_str(), "", None)];
     let gone = contract.call("delete_webhook", json!({"id": id(&webhook)}), &sent).await;
     assert_eq!(gone["deleted"], true);
     let asked = contract.host.asked();

@@ -123,9 +123,13 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
         }
         if plan.is_empty() {
             // Killed with a call under way. (Under the other plans the server may rightly send nothing.)
+            let mut hook = arguments("create_webhook", &page);
+            let asked = wire.call("create_webhook", hook.clone());
+            let asked: Value = serde_json::from_str(asked["content"][0]["text"].as_str().unwrap()).unwrap();
+            hook["confirmationToken"] = asked["error"]["confirmationToken"].clone();
             account.faults("latency:60000").await;
             let before = account.stats().await["requests"].clone();
-            wire.send("tools/call", json!({"name": "create_webhook", "arguments": arguments("create_webhook", &page)}));
+            wire.send("tools/call", json!({"name": "create_webhook", "arguments": hook}));
             while account.stats().await["requests"] == before {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

@@ -1,7 +1,7 @@
 //! Every creation under every fault: exactly one object, or a clear failure and none, or `outcome_unknown`. Never two.
 
 use super::{contact, count};
-use crate::support::{Account, Host, error_of, structured};
+use crate::support::{Account, Era, Host, Person, error_of, structured};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -46,7 +46,7 @@ async fn under(fault: &str, mut judge: impl FnMut(&str, &rmcp::model::CallToolRe
         let account = Account::new().await;
         let (tool, operation, kind, arguments) = creates(&account).await.remove(index);
         account.faults(&format!("{fault}@{operation}*1")).await;
-        let host = Host::new(&account, &["--timeout", "6"]).await;
+        let host = Host::with(&account, &["--timeout", "6"], Era::Modern, Person::agrees()).await;
         let result = host.call(tool, arguments.clone()).await;
         let there = matching(&account, kind, &arguments).await;
         assert!(there.len() <= 1, "{tool} under {fault}: doubled: {there:?}");
@@ -101,7 +101,7 @@ async fn an_older_twin_is_not_taken_for_the_new_one() {
         if tool == "create_page" {
             continue; // A slug belongs to one page: there are no twins.
         }
-        let host = Host::new(&account, &["--timeout", "6"]).await;
+        let host = Host::with(&account, &["--timeout", "6"], Era::Modern, Person::agrees()).await;
         let older = host.answer(tool, arguments.clone()).await;
         // The clock has to move on between the two, as it does between two people's deals.
         tokio::time::sleep(Duration::from_millis(1_100)).await;
@@ -116,7 +116,7 @@ async fn an_older_twin_is_not_taken_for_the_new_one() {
 #[tokio::test]
 async fn of_several_that_could_be_it_none_is_guessed() {
     let account = Account::new().await;
-    let host = Host::new(&account, &["--timeout", "6"]).await;
+    let host = Host::with(&account, &["--timeout", "6"], Era::Modern, Person::agrees()).await;
     // Two creations of the same contact at once, of which both answers are lost.
     account.faults("drop-after@POST /contact*2").await;
     let call = || host.call("create_contact", contact("twin@example.com"));
@@ -144,7 +144,7 @@ async fn a_refused_creation_is_a_clear_failure() {
 async fn an_api_that_keeps_failing_gets_a_creation_twice_at_most() {
     let account = Account::new().await;
     account.faults("500@POST /contact").await;
-    let host = Host::new(&account, &[]).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     let error = host.error("create_contact", contact("never@example.com")).await;
     assert_eq!(error["code"], "upstream_error", "it surely was not created: {error}");
     assert_eq!(count(&account, "POST /contact").await, 2);
@@ -164,7 +164,7 @@ async fn while_the_list_moves(other: Other, times: u64) -> (Account, rmcp::model
     let config = SandboxConfig { contacts: 2_000, rate_limit: 10_000, ..SandboxConfig::default() };
     let account = Account::with(config).await;
     let sent = creates(&account).await.remove(1).3;
-    let host = Host::new(&account, &["--timeout", "30"]).await;
+    let host = Host::with(&account, &["--timeout", "30"], Era::Modern, Person::agrees()).await;
     // Time for the other one between a first page, which is read by then, and the rest.
     account.faults(&format!("drop-after@POST /opportunity*1;latency-after:400@GET /opportunity*{times}")).await;
     let listed = async || count(&account, "GET /opportunity").await;
@@ -223,7 +223,7 @@ async fn a_list_that_never_rests_leaves_the_outcome_unknown() {
 #[tokio::test]
 async fn a_twin_that_somebody_else_made_meanwhile_is_named_and_not_taken() {
     let account = Account::new().await;
-    let host = Host::new(&account, &["--timeout", "20"]).await;
+    let host = Host::with(&account, &["--timeout", "20"], Era::Modern, Person::agrees()).await;
     let sent = contact("meanwhile@example.com");
     account.faults("latency-after:2000@POST /contact*1;drop-after@POST /contact*1").await;
     let theirs = async {
@@ -249,7 +249,7 @@ async fn a_create_is_not_sent_again_after_a_break_even_if_nothing_is_there_yet()
     for fault in ["drop", "late:1500"] {
         let account = Account::new().await;
         account.faults(&format!("{fault}@POST /contact*1")).await;
-        let host = Host::new(&account, &["--timeout", "6"]).await;
+        let host = Host::with(&account, &["--timeout", "6"], Era::Modern, Person::agrees()).await;
         let error = host.error("create_contact", contact("late@example.com")).await;
         assert_eq!(error["code"], "outcome_unknown", "{fault}: {error}");
         assert_eq!(count(&account, "POST /contact").await, 1, "{fault}: sent once, whatever lands later");

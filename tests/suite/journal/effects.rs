@@ -153,7 +153,7 @@ async fn neither_the_token_nor_a_secret_is_in_the_journal() {
     let canary = "canary-token-8f2c51d7";
     let config = SandboxConfig { extra_token: Some(canary.to_owned()), ..Default::default() };
     let account = Account::with(config).await;
-    let host = Host::new(&account, &[]).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     let secret = "whsec \"quoted\" canary";
     let hook = json!({"url": "https://example.com/hook", "events": ["contact.created"], "secret": secret});
     host.answer("create_webhook", hook.clone()).await;
