@@ -68,7 +68,9 @@ impl Pin {
     async fn find(&self, backend: &Backend, context: &CallContext) -> Result<Location> {
         let mut found = context.bound(self.found.lock()).await?;
         match &*found {
-            Some((generation, location)) if *generation == backend.credential_generation() => return Ok(location.clone()),
+            Some((generation, location)) if *generation == backend.credential_generation() => {
+                return Ok(location.clone());
+            }
             _ => {}
         }
         let ask = Invocation::of(&GetDefaultLocation {})?;

@@ -136,9 +136,7 @@ impl WebhookUrl {
         // What was parsed once parses again; a text that does not is treated as private.
         Url::parse(&self.0).map_or(true, |url| match url.host() {
             Some(url::Host::Ipv4(ip)) => is_private_v4(ip),
-            Some(url::Host::Ipv6(ip)) => {
-                ip.to_ipv4().is_some_and(is_private_v4) || is_private_v6(ip)
-            }
+            Some(url::Host::Ipv6(ip)) => ip.to_ipv4().is_some_and(is_private_v4) || is_private_v6(ip),
             Some(url::Host::Domain(name)) => {
                 let name = name.trim_end_matches('.').to_ascii_lowercase();
                 let reserved = ["localhost", "local", "internal", "lan", "home.arpa", "intranet"];
@@ -264,7 +262,10 @@ mod tests {
         for url in odd {
             assert!(url.parse::<WebhookUrl>().is_err(), "{url:?}");
         }
-        assert!("https://example.com/hook?mail=a@b.com".parse::<WebhookUrl>().is_ok(), "an @ behind the host is no user");
+        assert!(
+            "https://example.com/hook?mail=a@b.com".parse::<WebhookUrl>().is_ok(),
+            "an @ behind the host is no user"
+        );
         for no_url in ["http://example.com", "ftp://x.de", "example.com/hook", "https://", ""] {
             assert!(no_url.parse::<WebhookUrl>().is_err(), "{no_url}");
         }

@@ -123,7 +123,9 @@ impl Approvals {
         } else if asked.account != preview.account {
             Some("This confirmationToken was given for another account.")
         } else if asked.way != way.as_str() {
-            Some("This confirmationToken was asked for in another way (--confirm) than this server takes confirmations.")
+            Some(
+                "This confirmationToken was asked for in another way (--confirm) than this server takes confirmations.",
+            )
         } else if asked.tool != invocation.entry.name || asked.arguments_hash != arguments_hash(invocation) {
             Some("This confirmationToken was given for another call: the tool and all arguments must be the same.")
         } else if asked.object_hash != preview.object_hash {

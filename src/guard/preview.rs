@@ -105,7 +105,8 @@ impl Preview {
     pub fn to_json(&self) -> Value {
         let mut preview = json!({"tool": self.tool, "irreversible": self.irreversible});
         if let Some(members) = preview.as_object_mut() {
-            for (name, part) in [("account", &self.location), ("object", &self.object), ("arguments", &self.arguments)] {
+            for (name, part) in [("account", &self.location), ("object", &self.object), ("arguments", &self.arguments)]
+            {
                 if !part.is_empty() {
                     members.insert(name.to_owned(), part.clone().into());
                 }

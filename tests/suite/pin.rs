@@ -30,7 +30,8 @@ async fn another_locations_objects_are_neither_shown_nor_changed(api: Api) {
     assert!(list["note"].as_str().unwrap().contains("other locations"), "{list}");
     let now = account.objects("contacts").await.remove(3);
     assert_eq!(now["phone"], contact["phone"], "nothing was changed");
-    let counted = host.answer("query_crm", json!({"sql": format!("select count(*) n from contacts where id = '{id}'")}));
+    let counted =
+        host.answer("query_crm", json!({"sql": format!("select count(*) n from contacts where id = '{id}'")}));
     assert_eq!(counted.await["rows"], json!([[0]]));
 }
 

@@ -15,10 +15,7 @@ fn contact(api: Api, fields: usize) -> (Value, Map<String, Value>) {
         Api::Document => (0..fields).map(|n| (format!("field{n}"), format!("value number {n}").into())).collect(),
         Api::Official => [("industry".to_owned(), Value::from("x".repeat(fields * 30)))].into_iter().collect(),
     };
-    (
-        json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "customFields": custom.clone()}),
-        custom,
-    )
+    (json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "customFields": custom.clone()}), custom)
 }
 
 async fn all_that_is_approved_is_shown(api: Api) {
