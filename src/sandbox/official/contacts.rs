@@ -91,8 +91,9 @@ pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -
     if let Some(address) = contact.get("address").and_then(Value::as_object) {
         shown.extend(renamed(address, ADDRESS));
     }
-    // A test may put one into another location.
-    shown.entry("locationId").or_insert_with(|| home.into());
+    // A test may have put it into another location.
+    let location = contact.get("locationId").cloned().unwrap_or_else(|| home.into());
+    shown.insert("locationId".into(), location);
     shown.insert("type".into(), "lead".into());
     shown.insert("name".into(), full_name(contact).into());
     for (name, lower) in
