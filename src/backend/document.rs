@@ -4,7 +4,9 @@ mod forms;
 
 pub(super) use forms::form_of;
 
+use super::conflict;
 use crate::{
+    clean,
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
     crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, lenient, list::listing},
     error::{Code, Error, Result},
@@ -71,6 +73,7 @@ pub(super) fn request(invocation: &Invocation) -> Result<Request> {
         service: service(entry.toolset),
         path: path(invocation)?,
         version: None,
+        scope: None,
         query,
         body,
         repeat: match entry.effect {
@@ -136,6 +139,11 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
     let unreadable = |what: &str| {
         (Error::new(Code::UpstreamError, format!("The API's answer to {} {what}.", entry.name)), Fate::Unknown)
     };
+    if let (Shape::One(name), Body::Json(body)) = (entry.shape, &response.body)
+        && is_void(body, name)
+    {
+        return Err(nothing(entry, body));
+    }
     let mut value = match (entry.shape, response.body) {
         (Shape::Deleted, body) => return Ok(deleted(invocation, api_message(&body))),
         (Shape::One(name), Body::Json(body)) => one(body, name).ok_or_else(|| unreadable("holds no object"))?,
@@ -172,6 +180,34 @@ fn deleted(invocation: &Invocation, message: Option<String>) -> Value {
         object.insert("message".into(), message.into());
     }
     value
+}
+
+/// Whether an answer gives no object where it has its place: `null`, `{}`, `{"contact": null}`, `{"data": {}}`.
+pub(super) fn is_void(body: &Value, name: &str) -> bool {
+    match body {
+        Value::Null => true,
+        Value::Object(object) if object.contains_key("id") => false,
+        Value::Object(object) => {
+            let empty = |inner: &Value| match inner {
+                Value::Array(items) => items.is_empty(),
+                Value::Object(_) | Value::Null => is_void(inner, name),
+                _ => false,
+            };
+            object.is_empty() || ["data", name].iter().any(|place| object.get(*place).is_some_and(empty))
+        }
+        _ => false,
+    }
+}
+
+/// The failure of an answer that gives no object: to a read it says that there is none, to a write nothing.
+pub(super) fn nothing(entry: &Entry, body: &Value) -> (Error, Fate) {
+    let came = clean::line(&body.to_string(), 60);
+    if entry.effect == Effect::Read {
+        let message = format!("The account has no such object: the API's answer holds none ({came}).");
+        return (Error::new(Code::NotFound, message), Fate::NotExecuted);
+    }
+    let message = format!("The API's answer to {} says success and holds no object ({came}).", entry.name);
+    (Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 
 /// A single object: bare, under `data`, or under its own name.
@@ -211,6 +247,9 @@ fn many(body: Value) -> Option<Value> {
 
 /// The error for an answered refusal ("Response Codes").
 pub(super) fn failure(status: StatusCode, body: &Body) -> Error {
+    if let Some(conflict) = conflict::with_another(status, body) {
+        return conflict;
+    }
     let said = api_message(body).map_or(String::new(), |text| format!(" The API says: {text}"));
     let (code, sentence) = match status.as_u16() {
         400 | 422 => (Code::InvalidArguments, "The API refused the request.".to_owned()),

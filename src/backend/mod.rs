@@ -1,6 +1,7 @@
 //! Runs an operation on an API. Above this everything speaks operations; below it, requests.
 
 pub(crate) mod benching;
+mod conflict;
 mod document;
 #[cfg(test)]
 mod forms;

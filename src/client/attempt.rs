@@ -5,6 +5,7 @@ use super::{
     breaker::{Pass, Verdict},
     budget::{AnswerHeaders, Budget, Permit},
     clock::Clock,
+    fault_response,
     http::{Http, Read, connect_fault, is_no_http, read},
     message::api_message,
     retry::Failure,
@@ -15,7 +16,7 @@ use crate::{
     context::CallContext,
     error::{Code, Error},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Arc, time::Duration};
@@ -141,7 +142,7 @@ impl Wire {
 
         if status.is_success() {
             return match read(response, self.max_body).await {
-                Read::Whole(bytes) => self.understand(status, &bytes, reading),
+                Read::Whole(bytes) => self.understand(status, &bytes, reading, out),
                 Read::TooLarge(_) => Outcome::Failed(Failure::lasting(too_large(self.max_body), Fate::Unknown)),
                 Read::Broken(_) => unreadable("it broke off"),
             };
@@ -150,32 +151,56 @@ impl Wire {
         let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
         // What was cut off or broke off is still the API's word on a status that stands.
         let body = parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
+        if status.is_redirection() {
+            return Outcome::Failed(redirected(status, target.as_ref(), out));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Outcome::Limited;
+        }
+        self.judge(status, body, headers.retry_after, out)
+    }
+
+    /// What an answer means that is no success.
+    fn judge(&self, status: StatusCode, body: Body, after: Option<Duration>, out: &Outgoing) -> Outcome {
+        if let Some(failure) = fault_response::of(status, &body, out, self.scheme) {
+            let at = after.and_then(|after| Utc::now().checked_add_signed(TimeDelta::from_std(after).ok()?));
+            let error = Error { retry_at: at, ..failure.error };
+            return Outcome::Failed(Failure { error, ..failure });
+        }
         match status {
             StatusCode::UNAUTHORIZED => Outcome::Unauthorized(api_message(&body)),
-            StatusCode::TOO_MANY_REQUESTS => Outcome::Limited,
             _ if status.is_client_error() => Outcome::Answer(status, body),
-            _ if status.is_redirection() => Outcome::Failed(redirected(status, target.as_ref(), out)),
             _ => {
                 let said = api_message(&body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
                 let error = Error::new(Code::UpstreamError, format!("The API answered {status}{said}"));
                 let error = error.with("status", status.as_u16());
-                Outcome::Failed(Failure {
-                    after: headers.retry_after,
-                    ..Failure::passing(error, Fate::AnsweredFailure)
-                })
+                Outcome::Failed(Failure { after, ..Failure::passing(error, Fate::AnsweredFailure) })
             }
         }
     }
 
-    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading) -> Outcome {
+    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> Outcome {
         let text = String::from_utf8_lossy(bytes);
         let expect = match reading {
             Reading::Raw => return Outcome::Answer(status, parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
-        match (expect, parse(&self.secrets.scrub(&text))) {
+        let body = parse(&self.secrets.scrub(&text));
+        if fault_response::is_page(&body) {
+            let host = out.url.host_str().unwrap_or_default();
+            let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));
+            return Outcome::Failed(Failure::passing(error, Fate::Unknown));
+        }
+        match fault_response::inner_failure(&body) {
+            None => {}
+            Some(Some(inner)) if inner.is_client_error() && inner != StatusCode::TOO_MANY_REQUESTS => {
+                return self.judge(inner, body, None, out);
+            }
+            Some(inner) => return unsuccessful(inner, &body),
+        }
+        match (expect, body) {
             (Expect::Json, Body::Empty) => unreadable("it is empty"),
-            (Expect::Json, Body::Text(_)) => unreadable("it is no JSON"),
+            (Expect::Json, Body::Text(_)) => unreadable("it is plain text and no JSON"),
             (_, body) => Outcome::Answer(status, body),
         }
     }
@@ -187,7 +212,10 @@ impl Outcome {
     pub(crate) fn tell(&self, pass: Pass<'_>) {
         match self {
             Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(Verdict::Answered),
-            Self::Failed(failure) if failure.passing => pass.ended(Verdict::Trouble(failure.error.message.clone())),
+            // Whoever is blocked makes it worse by going on.
+            Self::Failed(failure) if failure.passing || failure.error.code == Code::UpstreamUnreachable => {
+                pass.ended(Verdict::Trouble(failure.error.message.clone()));
+            }
             Self::Failed(failure) if matches!(failure.error.code, Code::TooLarge | Code::UpstreamError) => {
                 pass.ended(Verdict::Answered);
             }
@@ -224,6 +252,14 @@ pub(super) fn parse(text: &str) -> Body {
         return Body::Empty;
     }
     serde_json::from_str(text).map_or_else(|_| Body::Text(text.to_owned()), Body::Json)
+}
+
+/// A 2xx whose body says that it failed. What it did nobody knows.
+fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> Outcome {
+    let inner = inner.map_or_else(String::new, |inner| format!(" with {inner}"));
+    let said = api_message(body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
+    let message = format!("The API's answer has a status of success, and its body says that it failed{inner}{said}");
+    Outcome::Failed(Failure::lasting(Error::new(Code::UpstreamError, message), Fate::Refused))
 }
 
 fn unreadable(why: &str) -> Outcome {

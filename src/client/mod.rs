@@ -7,6 +7,7 @@ mod breaker;
 mod budget;
 mod clock;
 mod config;
+mod fault_response;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod http;
@@ -107,6 +108,7 @@ impl Client {
             service: Service::Backend,
             path: "/token/update".to_owned(),
             version: None,
+            scope: None,
             query: Vec::new(),
             body: None,
             repeat: Repeat::Freely,
@@ -175,13 +177,14 @@ impl Client {
                     let repeated_after_doubt = fate != Fate::NotExecuted;
                     return Ok(Response { status, body, sent_at, repeated_after_doubt });
                 }
-                // What a person made in the account's settings is not renewed; but they may have put another in its place.
                 // A missing scope is a 401 too, which no renewal mends.
-                Outcome::Unauthorized(said)
-                    if wire.scheme == Scheme::Bearer && (!auth.is_renewable() || lacks_scope(said.as_deref())) =>
-                {
+                Outcome::Unauthorized(said) if fault_response::lacks_scope(said.as_deref()) => {
+                    return Err(fail(no_scope(request.scope, said), fate, last_sent));
+                }
+                // What a person made in the account's settings is not renewed; but they may have put another in its place.
+                Outcome::Unauthorized(said) if wire.scheme == Scheme::Bearer && !auth.is_renewable() => {
                     if std::mem::replace(&mut renewed, true) || !auth.overtaken(token.generation, context).await {
-                        return Err(fail(not_allowed(said), fate, last_sent));
+                        return Err(fail(not_accepted(said), fate, last_sent));
                     }
                 }
                 Outcome::Unauthorized(said) if renewed => {
@@ -302,15 +305,27 @@ fn left_alone(refusal: Error, own: Option<&Error>) -> Error {
     }
 }
 
-fn lacks_scope(said: Option<&str>) -> bool {
-    said.is_some_and(|said| said.contains("scope"))
+/// A 401 for a scope: `known` is the one that the operation needs.
+fn no_scope(known: Option<&'static str>, said: Option<String>) -> Error {
+    let scope = said.as_deref().and_then(fault_response::named_scope).or(known).map(str::to_owned);
+    let which =
+        scope.as_ref().map_or_else(|| "a scope that this call needs".to_owned(), |scope| format!("the scope {scope}"));
+    let said = said.map_or_else(String::new, |said| format!(" The API says: {said}"));
+    let message = format!(
+        "The token lacks {which}. It is accepted otherwise, and a new one of the same kind would lack it too: add the scope to the private integration in the account's settings, or log in with it by `highlevel-mcp auth login --scope …`.{said}"
+    );
+    let error = Error::new(Code::Unauthorized, message);
+    match scope {
+        Some(scope) => error.with("scope", scope),
+        None => error,
+    }
 }
 
-/// The official API's 401: a token that is dead, or one that lacks a scope.
-fn not_allowed(said: Option<String>) -> Error {
+/// The official API's 401 for a token that nothing renews.
+fn not_accepted(said: Option<String>) -> Error {
     let said = said.map_or_else(String::new, |said| format!(" ({said})"));
     let message = format!(
-        "The API does not accept the token for this{said}. Either it lacks the scope: add it to the private integration in the account's settings, or log in again with `highlevel-mcp auth login --scope …`. Or the token was deleted or rotated: set the new one with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        "The API does not accept the token{said}. It was deleted or rotated, or is for another location: take the new one from the account's settings, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
     );
     Error::new(Code::Unauthorized, message)
 }

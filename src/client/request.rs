@@ -45,6 +45,8 @@ pub struct Request {
     pub path: String,
     /// The version that this operation's API has, where each has its own.
     pub version: Option<&'static str>,
+    /// The scope that a token needs for it, where that is known.
+    pub scope: Option<&'static str>,
     /// Query parameters in order, not yet encoded.
     pub query: Vec<(String, String)>,
     /// The JSON body, if there is one.

@@ -54,7 +54,8 @@ fn call() -> CallContext {
 
 fn request(method: Method, path: &str, body: Option<Value>, repeat: Repeat) -> Request {
     let (path, query) = (path.to_owned(), Vec::new());
-    Request { method, service: Service::Backend, path, version: None, query, body, repeat, expect: Expect::Json }
+    let (version, scope, expect) = (None, None, Expect::Json);
+    Request { method, service: Service::Backend, path, version, scope, query, body, repeat, expect }
 }
 
 fn get(path: &str) -> Request {

@@ -182,6 +182,27 @@ async fn an_outage_of_any_kind_is_left_alone_and_tested_with_one_call() {
     futures::future::join_all(all).await;
 }
 
+/// Who goes on asking while a firewall blocks it is blocked for longer.
+#[tokio::test]
+async fn a_block_page_is_left_alone_as_an_outage_is() {
+    let (upstream, seen, reply) = patient(json(403, "<html><title>Blocked</title></html>")).await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    let opened = loop {
+        let failed = client.send(&post("/contact"), &call()).await.unwrap_err();
+        assert_eq!((failed.error.code, failed.fate), (Code::UpstreamUnreachable, Fate::NotExecuted));
+        if failed.sent_at.is_none() {
+            break failed.error.retry_at.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let before = seen.load(Ordering::Relaxed);
+    assert!(before >= 5, "one page alone is no outage: {before}");
+    *reply.lock().unwrap() = ok();
+    wait_until(opened).await;
+    client.send(&get("/contact"), &call()).await.unwrap();
+    assert_eq!(seen.load(Ordering::Relaxed), before + 1);
+}
+
 #[tokio::test]
 async fn refusals_are_answers() {
     for status in [400, 403, 404, 409, 422] {

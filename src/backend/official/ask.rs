@@ -1,5 +1,6 @@
 //! The official API's requests, and what its refusals mean. Pure.
 
+use super::scopes;
 use crate::{
     backend::document,
     client::{Body, Expect, Repeat, Request, Response, Service, api_message},
@@ -44,7 +45,8 @@ pub(super) fn update(path: String, body: Map<String, Value>) -> Request {
 
 fn request(method: Method, path: String, query: Vec<(String, String)>, body: Option<Value>, repeat: Repeat) -> Request {
     let (service, version, expect) = (Service::Backend, Some(VERSION), Expect::Json);
-    Request { method, service, path, version, query, body, repeat, expect }
+    let scope = scopes::of(&method, &path);
+    Request { method, service, path, version, scope, query, body, repeat, expect }
 }
 
 /// `/contacts/` and an id, which has only characters that stand in a path as they are.
@@ -68,15 +70,6 @@ pub(super) fn body(response: Response) -> Result<Value, Error> {
 
 /// What a refusal means: as the document's, but that objects which are not there are told of with 400 and 422 as well.
 fn failure(status: StatusCode, body: &Body) -> Error {
-    // An account that allows no duplicates names the contact that is there already.
-    if let (StatusCode::BAD_REQUEST, Body::Json(told)) = (status, body)
-        && let Some(existing) = told.get("meta").and_then(|meta| meta.get("contactId")?.as_str())
-    {
-        let said = api_message(body).unwrap_or_default();
-        let message =
-            format!("The account has this contact already: {existing}. Update that one instead. The API says: {said}");
-        return Error::new(Code::Conflict, message).with("existing", existing);
-    }
     let missing = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
         && api_message(body).is_some_and(|text| text.to_lowercase().contains("not found"));
     document::failure(if missing { StatusCode::NOT_FOUND } else { status }, body)

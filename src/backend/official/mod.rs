@@ -11,6 +11,7 @@ mod lists;
 mod names;
 mod opportunities;
 mod places;
+mod scopes;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,10 @@ impl Official {
         let (sent_at, status) = (response.sent_at, response.status);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
         let body = ask::body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
+        if document::is_void(&body, wrapped(invocation)) {
+            let (error, fate) = document::nothing(invocation.entry, &body);
+            return Err(fail(error, fate));
+        }
         let mut object = ask::object(body, wrapped(invocation));
         if invocation.entry.name == CreateCampaign::NAME {
             let user = ask::text(&object_of(&request), "userId").unwrap_or_default().to_owned();

@@ -195,7 +195,7 @@ fn refusals_say_what_is_missing_and_what_is_there_already() {
         400,
         json!({"message": "This location does not allow duplicated contacts.", "meta": {"contactId": "c9"}}),
     );
-    assert_eq!((duplicate.code, duplicate.details.get("existing")), (Code::Conflict, Some(&json!("c9"))));
+    assert_eq!((duplicate.code, duplicate.details.get("existingId")), (Code::Conflict, Some(&json!("c9"))));
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

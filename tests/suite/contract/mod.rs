@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod contacts;
+mod faulty;
 mod opportunities;
 mod pages;
 mod reads;

@@ -13,6 +13,8 @@ use tokio::{
 pub struct Upstream {
     pub url: String,
     script: Arc<Mutex<VecDeque<String>>>,
+    standing: Arc<Mutex<Vec<(&'static str, String)>>>,
+    seen: Arc<Mutex<Vec<String>>>,
     problems: Arc<Mutex<Vec<String>>>,
 }
 
@@ -30,6 +32,9 @@ impl Upstream {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (script, problems) = (Arc::<Mutex<VecDeque<String>>>::default(), Arc::<Mutex<Vec<String>>>::default());
         let (lines, wrong) = (Arc::clone(&script), Arc::clone(&problems));
+        let standing = Arc::<Mutex<Vec<(&'static str, String)>>>::default();
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let (stands, heads) = (Arc::clone(&standing), Arc::clone(&seen));
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = Vec::new();
@@ -40,7 +45,11 @@ impl Upstream {
                         _ => break,
                     }
                 }
-                let Some(next) = lines.lock().unwrap().pop_front() else {
+                let head = String::from_utf8_lossy(&request).into_owned();
+                let stands = stands.lock().unwrap().iter().find(|(begin, _)| head.starts_with(begin)).cloned();
+                heads.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
+                let next = lines.lock().unwrap().pop_front();
+                let Some(next) = next.or(stands.map(|(_, answer)| answer)) else {
                     wrong.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
                     continue;
                 };
@@ -48,7 +57,7 @@ impl Upstream {
                 let _ = stream.write_all(next.as_bytes()).await;
             }
         });
-        Self { url, script, problems }
+        Self { url, script, standing, seen, problems }
     }
 
     pub fn says_json(&self, body: &Value) {
@@ -57,6 +66,24 @@ impl Upstream {
 
     pub fn says(&self, answer: String) {
         self.script.lock().unwrap().push_back(answer);
+    }
+
+    /// Answers every request whose first line begins so, from now on, unless something else was scripted.
+    pub fn always_says(&self, begin: &'static str, answer: String) {
+        let mut standing = self.standing.lock().unwrap();
+        standing.retain(|(known, _)| *known != begin);
+        standing.push((begin, answer));
+    }
+
+    /// From now on it says nothing but what is scripted, and what was asked is forgotten.
+    pub fn stays_silent(&self) {
+        self.standing.lock().unwrap().clear();
+        self.seen.lock().unwrap().clear();
+    }
+
+    /// The first lines of the requests since this was asked last.
+    pub fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.seen.lock().unwrap())
     }
 
     /// Fails if a request came that was not expected, or one did not come that was.
