@@ -325,7 +325,7 @@ fn no_scope(known: Option<&'static str>, said: Option<String>) -> Error {
 fn not_accepted(said: Option<String>) -> Error {
     let said = said.map_or_else(String::new, |said| format!(" ({said})"));
     let message = format!(
-        "The API does not accept the token{said}. It was deleted or rotated, or is for another location: take the new one from the account's settings, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`."
+        "The API does not accept the token{said}. It was deleted or rotated: take the new one from the account's settings, and set it with GHL_TOKEN_ID or `highlevel-mcp auth set`. If it works elsewhere, it is another location's, or lacks a scope."
     );
     Error::new(Code::Unauthorized, message)
 }
