@@ -8,7 +8,7 @@ use crate::{
     config::Settings,
     context::CallContext,
     crm::{
-        ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find,
+        self, ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find,
         insights::{QueryCrm, SearchCrm},
     },
     error::{Code, Error, Result},
@@ -29,6 +29,8 @@ pub struct App {
     journal: Option<Arc<Journal>>,
     timeout: Duration,
     max_answer: usize,
+    /// The one location that the account is, where that is known.
+    location: Option<String>,
 }
 
 /// What a call came to.
@@ -90,6 +92,7 @@ impl App {
             journal,
             timeout: settings.timeout(),
             max_answer: settings.max_answer,
+            location: settings.location_id.clone(),
         })
     }
 
@@ -141,7 +144,7 @@ impl App {
     ) -> Result<Reply> {
         let secret = arguments.get("secret").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let run = async {
-            let confirmation = match arguments.shift_remove(CONFIRMATION_TOKEN) {
+            let confirmation = match crm::take_token(&mut arguments) {
                 Some(Value::String(token)) if self.confirms(entry) => {
                     self.guard.with_token(Ticket::from_text(token), confirmation)
                 }
@@ -156,10 +159,13 @@ impl App {
             if !self.account.has(entry) {
                 return Err(self.nowhere(entry));
             }
+            crm::drop_location(entry, &mut arguments, self.location.as_deref())?;
             let invocation = self.api.parse(entry, arguments)?;
-            match self.guard.admit(&self.account, &invocation, confirmation, &mut context).await? {
+            let verdict = self.guard.admit(&self.account, &invocation, confirmation, &mut context).await;
+            match verdict.map_err(|error| with_advice(&invocation, error))? {
                 Verdict::Go(admitted) => {
-                    let value = self.account.run(&invocation, admitted, &context).await?;
+                    let done = self.account.run(&invocation, admitted, &context).await;
+                    let value = done.map_err(|error| with_advice(&invocation, error))?;
                     let mut answer = self.clean(answer::finish(&invocation, value, self.max_answer))?;
                     answer.image = picture(&invocation, &answer.value).await?;
                     Ok(Reply::Done(answer))
@@ -261,6 +267,16 @@ impl App {
             Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
         }
     }
+}
+
+/// The same failure, with the tool that finds the object where a name was given for its id.
+fn with_advice(invocation: &Invocation, mut error: Error) -> Error {
+    if error.code == Code::NotFound
+        && let Some(advice) = invocation.id.as_ref().and_then(|id| crm::advice(invocation.entry, id))
+    {
+        error.message.push_str(&advice);
+    }
+    error
 }
 
 /// The mirror's tables that hold what the policy hides or the API does not have, each with the tool that would read it.

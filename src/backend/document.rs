@@ -8,7 +8,7 @@ use super::conflict;
 use crate::{
     clean,
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
-    crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, lenient, list::listing},
+    crm::{ALL, Effect, Entry, Id, Invocation, Shape, Toolset, Verb, advice_on, lenient, list::listing},
     error::{Code, Error, Result},
 };
 use http::{Method, StatusCode};
@@ -32,7 +32,10 @@ pub(super) fn has(entry: &Entry) -> bool {
 /// Refuses what is no id where an id has to stand: the other API takes names there.
 pub(super) fn check(invocation: &Invocation) -> Result<()> {
     match invocation.text(OWNER).map(str::parse::<Id>) {
-        Some(Err(problem)) => Err(Error::invalid(OWNER, format!("`{OWNER}` {problem}."))),
+        Some(Err(problem)) => {
+            let advice = advice_on("user", invocation.text(OWNER).unwrap_or_default());
+            Err(Error::invalid(OWNER, format!("`{OWNER}` {problem}.{advice}")))
+        }
         _ => Ok(()),
     }
 }

@@ -3,20 +3,31 @@
 use super::{
     check,
     id::Id,
+    near,
     operation::{Effect, Operation},
     {Entry, Invocation},
 };
 use crate::error::{Error, Result};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What the typed check of an operation yields beside its verdict.
 pub(super) type Parsed = Result<Option<Id>>;
 
-/// Reads the arguments into the operation's own type and takes the object's id from it.
-pub(super) fn typed<O: Operation>(arguments: &Map<String, Value>) -> Parsed {
+/// Reads the arguments into the operation's own type and takes the object's id from it. Texts of a form, such as dates, are
+/// from then on in the form that the type gives them.
+pub(super) fn typed<O: Operation>(arguments: &mut Map<String, Value>) -> Parsed {
     let read = |arguments: Map<String, Value>| serde_path_to_error::deserialize::<_, O>(Value::Object(arguments));
     let error = match read(arguments.clone()) {
-        Ok(operation) => return Ok(O::ROUTE.id.map(|id| id(&operation).clone())),
+        Ok(operation) => {
+            let id = O::ROUTE.id.map(|id| id(&operation).clone());
+            let Ok(Value::Object(mut formed)) = serde_json::to_value(operation) else { return Ok(id) };
+            for (name, value) in arguments.iter_mut().filter(|(_, value)| value.is_string()) {
+                if let Some(text) = formed.get_mut(name).filter(|text| text.is_string()) {
+                    *value = text.take();
+                }
+            }
+            return Ok(id);
+        }
         Err(error) => error,
     };
     let message = error.inner().to_string();
@@ -43,9 +54,31 @@ pub(super) fn typed<O: Operation>(arguments: &Map<String, Value>) -> Parsed {
 pub(super) fn parse(
     entry: &'static Entry,
     schema: &Map<String, Value>,
+    arguments: Map<String, Value>,
+) -> Result<Invocation> {
+    checked(entry, schema, arguments).map_err(|error| near::with_example(schema, error))
+}
+
+/// Reads arguments that are written in another form than this schema's.
+///
+/// # Errors
+/// `invalid_arguments` for an empty text in an update.
+pub(super) fn understand(entry: &Entry, schema: &Map<String, Value>, arguments: &mut Map<String, Value>) -> Result<()> {
+    near::read(entry, schema, arguments);
+    if entry.effect == Effect::Update {
+        return refuse_empty(entry, arguments);
+    }
+    near::drop_empty(schema, arguments);
+    Ok(())
+}
+
+fn checked(
+    entry: &'static Entry,
+    schema: &Map<String, Value>,
     mut arguments: Map<String, Value>,
 ) -> Result<Invocation> {
-    decode(schema, &mut arguments);
+    understand(entry, schema, &mut arguments)?;
+    near::read_ids(entry, schema, &mut arguments)?;
     check::object(schema, &arguments, "")?;
     let cleared = if entry.effect == Effect::Update { take_cleared(entry, &mut arguments)? } else { Vec::new() };
     // What is left of nulls is a host's way to say "not given"; within a new object too.
@@ -61,7 +94,7 @@ pub(super) fn parse(
         arguments.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
     }
     refuse_blank(entry, &arguments)?;
-    let id = (entry.typed)(&arguments)?;
+    let id = (entry.typed)(&mut arguments)?;
     for name in cleared {
         arguments.insert(name, Value::Null);
     }
@@ -74,25 +107,16 @@ pub(super) fn parse(
     Ok(Invocation { entry, id, arguments })
 }
 
-/// Reads values that mean what the schema asks for and are written otherwise: some hosts turn objects and arrays into
-/// JSON strings, and `2.0` is an integer to JSON Schema.
-fn decode(schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
-    for (name, value) in arguments {
-        let due = schema.get("properties").and_then(|all| all.get(name)?.get("type")?.as_str());
-        let decoded = match (due, &*value) {
-            (Some("object"), Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_object),
-            (Some("array"), Value::String(text)) => serde_json::from_str(text).ok().filter(Value::is_array),
-            (Some("integer"), Value::Number(number)) if number.is_f64() => number
-                .as_f64()
-                .filter(|number| number.fract() == 0.0)
-                .and_then(|n| format!("{n:.0}").parse::<i64>().ok())
-                .map(Value::from),
-            _ => None,
-        };
-        if let Some(decoded) = decoded {
-            *value = decoded;
-        }
-    }
+/// An empty text in an update may mean that the field is to be emptied, or that the host has nothing to give.
+fn refuse_empty(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
+    let is_empty = |(name, value): &(&String, &Value)| *name != "clear" && value.as_str() == Some("");
+    let Some((name, _)) = arguments.iter().find(is_empty) else { return Ok(()) };
+    let how = if entry.clearable.contains(&name.as_str()) {
+        format!("leave it out to keep it, or empty it with `clear`, such as {}", json!({"clear": [name]}))
+    } else {
+        "leave it out to keep it".to_owned()
+    };
+    Err(Error::invalid(name, format!("`{name}` must not be empty: {how}.")))
 }
 
 /// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. Only a

@@ -11,6 +11,7 @@ pub mod insights;
 pub mod lenient;
 pub mod list;
 pub mod locations;
+mod near;
 pub mod operation;
 pub mod opportunities;
 pub mod pages;
@@ -22,6 +23,7 @@ pub mod webhooks;
 
 pub use check::{did_you_mean, nearest};
 pub use id::Id;
+pub use near::{advice, advice_on, drop_location, take_token};
 pub use operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;
 pub use takes::{Form, Takes};
@@ -113,7 +115,7 @@ pub struct Entry {
     pub clearable: &'static [&'static str],
     /// The calls that do more than `effect` says.
     pub effect_rules: &'static [EffectRule],
-    typed: fn(&Map<String, Value>) -> arguments::Parsed,
+    typed: fn(&mut Map<String, Value>) -> arguments::Parsed,
     make_input: fn(&[&str]) -> schema::Described,
     make_output: fn() -> Map<String, Value>,
     schemas: OnceLock<Schemas>,
@@ -211,6 +213,11 @@ impl Entry {
     /// The name of the argument that names the object, as it stands in the path's braces or in the query.
     pub fn id_argument(&self) -> &'static str {
         self.path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("id", |(name, _)| name)
+    }
+
+    /// Arguments that it takes, for an error to show.
+    pub fn example(&self) -> Value {
+        near::example(self.input_schema())
     }
 
     /// Checks a caller's arguments against what any API takes; `backend::Api::parse` does so for one API.

@@ -1,7 +1,7 @@
 //! What one API takes of an operation's arguments. The catalogue has what any API takes; each API says here what it leaves
 //! out, and the schemas, the checks and the docs follow from that one declaration.
 
-use super::{Entry, Invocation, Schemas, arguments};
+use super::{Entry, Invocation, Schemas, arguments, near};
 use crate::error::{Error, Result};
 use serde_json::{Map, Value};
 use std::sync::OnceLock;
@@ -166,10 +166,11 @@ impl Form {
     /// # Errors
     /// `invalid_arguments` naming the field, the problem and what is allowed.
     pub fn parse(&self, entry: &'static Entry, mut arguments: Map<String, Value>) -> Result<Invocation> {
+        arguments::understand(entry, entry.input_schema(), &mut arguments)?;
         self.takes.admit(&mut arguments)?;
         let input = self.input.get_or_init(|| self.make_schemas(entry).input);
         let invocation = arguments::parse(entry, input, arguments)?;
-        self.takes.complete(&invocation.arguments)?;
+        self.takes.complete(&invocation.arguments).map_err(|error| near::with_example(input, error))?;
         Ok(invocation)
     }
 }

@@ -1,13 +1,15 @@
 //! Texts of a given form: e-mail addresses, dates and webhook addresses.
 
+use super::near;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{borrow::Cow, fmt, str::FromStr};
 use url::Url;
 
 /// Defines a checked text: a transparent string that only `FromStr` lets in.
+/// How a caller may write it is `$near`'s to read.
 macro_rules! checked_text {
-    ($name:ident, $schema:expr, $($doc:literal),+) => {
+    ($name:ident, $schema:expr, $near:path, $($doc:literal),+) => {
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(transparent)]
@@ -28,7 +30,7 @@ macro_rules! checked_text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+                $near(&Cow::<'de, str>::deserialize(deserializer)?).parse().map_err(D::Error::custom)
             }
         }
 
@@ -44,23 +46,39 @@ macro_rules! checked_text {
     };
 }
 
-checked_text!(Email, json_schema!({"type": "string"}), "An e-mail address, at least by its looks: `name@host.tld`.");
+checked_text!(
+    Email,
+    json_schema!({"type": "string"}),
+    plain_address,
+    "An e-mail address, at least by its looks: `name@host.tld`."
+);
 checked_text!(
     Date,
     json_schema!({"type": "string", "description": "YYYY-MM-DD"}),
+    near::date::read,
     "A date (`2025-02-28`) or an RFC 3339 date-time, kept as given."
 );
 checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
+    near::bare,
     "An absolute https address. Whether its host may be called is the account's rule, not its form's."
 );
 
 checked_text!(
     UserRef,
     json_schema!({"type": "string"}),
+    near::bare,
     "A user: the id, or where the API lists users, a name or an e-mail address. Which of them may stand there is the API's business."
 );
+
+/// The address in `Ada <ada@example.com>` or `mailto:ada@example.com`.
+fn plain_address(text: &str) -> &str {
+    let text = near::bare(text);
+    let inner = text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map_or(text, |(_, address)| address);
+    let scheme = inner.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+    near::bare(scheme.and_then(|scheme| inner.strip_prefix(scheme)).unwrap_or(inner))
+}
 
 impl FromStr for UserRef {
     type Err = String;

@@ -1,0 +1,235 @@
+//! Arguments as hosts and models send them: in near forms, with ids that are none, and wrong.
+
+use crate::support::{Account, Api, Host, on_both_apis};
+use serde_json::{Value, json};
+
+on_both_apis!(
+    what_can_have_one_meaning_is_understood,
+    writes_in_near_form_are_stored_as_they_are_meant,
+    what_is_no_id_says_which_tool_finds_it,
+    an_address_of_the_application_holds_the_id,
+    an_empty_text_is_nothing_given_or_refused,
+);
+
+async fn what_can_have_one_meaning_is_understood(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    let contact =
+        account.find("contacts", |contact| contact["tags"].as_array().is_some_and(|tags| !tags.is_empty())).await;
+    let (id, email, tag) = (&contact["id"], contact["email"].as_str().unwrap(), &contact["tags"][0]);
+    let padded = format!(" \u{feff}{} ", id.as_str().unwrap());
+    for (tool, near, plain) in [
+        ("list_contacts", json!({"limit": "5", "offset": "10"}), json!({"limit": 5, "offset": 10})),
+        ("list_contacts", json!({"limit": 5.0, "fields": "id, email"}), json!({"limit": 5, "fields": ["id", "email"]})),
+        ("list_contacts", json!({"email": format!(" {email} ")}), json!({"email": email})),
+        ("list_contacts", json!({"email": format!("Ada <{email}>")}), json!({"email": email})),
+        ("list_contacts", json!({"tags": tag, "limit": "3"}), json!({"tags": [tag], "limit": 3})),
+        ("list_contacts", json!({"tags": json!([tag]).to_string(), "limit": 3}), json!({"tags": [tag], "limit": 3})),
+        ("list_contacts", json!({"limit": null, "email": null, "tags": null}), json!({})),
+        ("get_contact", json!({"id": padded}), json!({"id": id})),
+        ("get_contact", json!({"id": format!("\"{}\"", id.as_str().unwrap())}), json!({"id": id})),
+        ("get_contact", json!({"contactId": id}), json!({"id": id})),
+        ("get_contact", json!({"contact_id": id}), json!({"id": id})),
+        ("list_opportunities", json!({"status": "Open", "limit": "2"}), json!({"status": "open", "limit": 2})),
+        ("list_opportunities", json!({"status": " WON ", "limit": 2}), json!({"status": "won", "limit": 2})),
+        (
+            "search_crm",
+            json!({"text": "example", "table": "Contacts", "limit": "4"}),
+            json!({"text": "example", "table": "contacts", "limit": 4}),
+        ),
+        ("changes_since", json!({"since": "January 5, 2020"}), json!({"since": "2020-01-05"})),
+        (
+            "query_crm",
+            json!({"sql": "SELECT COUNT(*) FROM contacts WHERE email = ?", "params": email, "max_age": "600"}),
+            json!({"sql": "SELECT COUNT(*) FROM contacts WHERE email = ?", "params": [email], "max_age": 600}),
+        ),
+    ] {
+        let (near_answer, plain_answer) = (host.answer(tool, near.clone()).await, host.answer(tool, plain).await);
+        assert_eq!(near_answer, plain_answer, "{tool} {near}");
+    }
+}
+
+async fn writes_in_near_form_are_stored_as_they_are_meant(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    let made = host
+        .answer(
+            "create_contact",
+            json!({"first_name": "Ada", "LastName": "Lovelace", "email": "ada.near@example.com ", "phone": 15_550_100_200_u64, "tags": "vip, hot", "address": "{\"city\": \"Austin\", \"postal_code\": 78701}"}),
+        )
+        .await;
+    let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
+    assert_eq!((&stored["firstName"], &stored["lastName"]), (&json!("Ada"), &json!("Lovelace")), "{stored}");
+    assert_eq!(
+        (&stored["email"], &stored["tags"]),
+        (&json!("ada.near@example.com"), &json!(["vip", "hot"])),
+        "{stored}"
+    );
+    assert_eq!((&stored["address"]["city"], &stored["address"]["postalCode"]), (&json!("Austin"), &json!("78701")));
+    assert!(stored["phone"].as_str().unwrap().ends_with("15550100200"), "{stored}");
+    let stage = account.find("opportunities", |deal| deal["stage"].is_string()).await["stage"].clone();
+    let deal = host
+        .answer(
+            "create_opportunity",
+            json!({"name": "Near", "contact_id": format!(" {} ", made["id"].as_str().unwrap()), "value": "1,500.00", "status": "Open", "stage": stage}),
+        )
+        .await;
+    let stored = account.find("opportunities", |object| object["id"] == deal["id"]).await;
+    assert_eq!((stored["value"].as_f64(), &stored["contactId"]), (Some(1500.0), &made["id"]), "{stored}");
+    let updated =
+        host.answer("update_opportunity", json!({"opportunityId": deal["id"], "value": "2000", "status": "WON"})).await;
+    assert_eq!((updated["value"].as_f64(), &updated["status"]), (Some(2000.0), &json!("won")));
+}
+
+async fn what_is_no_id_says_which_tool_finds_it(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    let cases = [
+        ("get_contact", "id", "ada@example.com", "list_contacts {\"email\":\"ada@example.com\"}"),
+        ("update_contact", "id", "Ada Lovelace", "search_crm {\"text\":\"Ada Lovelace\",\"table\":\"contacts\"}"),
+        ("get_opportunity", "id", "Roof repair", "search_crm"),
+        ("update_opportunity", "id", "https://example.com/deal", "list_opportunities"),
+        ("create_opportunity", "contactId", "ada@example.com", "list_contacts"),
+        (
+            "get_user",
+            "userId",
+            "dana@brightwater.example",
+            "search_crm {\"text\":\"dana@brightwater.example\",\"table\":\"users\"}",
+        ),
+        ("get_page", "id", "https://example.com/offer", "list_pages"),
+        ("delete_page", "id", "Spring offer", "search_crm"),
+        ("get_campaign", "id", "Spring offer", "search_crm"),
+        ("delete_webhook", "id", "https://example.com/hook", "list_webhooks"),
+        ("get_location", "id", "Bright Water", "search_crm"),
+    ];
+    for (tool, field, text, hint) in cases.into_iter().filter(|(tool, ..)| account.has(tool)) {
+        let mut arguments = json!({"name": "x", "value": 1, "status": "open"});
+        if tool != "create_opportunity" {
+            arguments = json!({});
+        }
+        arguments[field] = text.into();
+        let error = host.error(tool, arguments).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{tool}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(hint), "{tool}: {error}");
+    }
+    assert!(account.requests().await.is_empty(), "nothing was sent");
+    // A name may look like an id, and then only the account knows.
+    let error = host.error("get_contact", json!({"id": "Lovelace"})).await;
+    assert_eq!(error["code"], "not_found");
+    assert!(
+        error["message"].as_str().unwrap().contains("search_crm {\"text\":\"Lovelace\",\"table\":\"contacts\"}"),
+        "{error}"
+    );
+}
+
+async fn an_address_of_the_application_holds_the_id(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    let contact = account.find("contacts", |_| true).await;
+    let id = contact["id"].as_str().unwrap();
+    for address in [
+        format!("https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/contacts/detail/{id}"),
+        format!("ghl://contact/{id}"),
+    ] {
+        assert_eq!(host.answer("get_contact", json!({"id": address})).await["id"], id, "{address}");
+    }
+}
+
+async fn an_empty_text_is_nothing_given_or_refused(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    // As a host that fills in every argument.
+    let all =
+        host.answer("list_contacts", json!({"limit": 2, "email": "", "phone": "", "tags": "", "fields": ""})).await;
+    assert_eq!(all, host.answer("list_contacts", json!({"limit": 2})).await);
+    let made = json!({"firstName": "E", "lastName": "M", "email": "empty@example.com", "phone": "", "tags": "", "source": "", "assignedTo": "", "address": {"street": "", "city": "Austin"}});
+    let made = host.answer("create_contact", made).await;
+    let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
+    assert!(["phone", "source", "assignedTo"].iter().all(|name| stored[*name].is_null()), "{stored}");
+    assert!(stored["address"]["street"].is_null() && stored["address"]["city"] == "Austin", "{stored}");
+    // In an update it may mean two things, and must not wipe.
+    for field in ["companyName", "tags", "phone", "address", "assignedTo"] {
+        let error = host.error("update_contact", json!({"id": made["id"], "firstName": "F", field: ""})).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&json!({"clear": [field]}).to_string()), "{error}");
+    }
+    assert_eq!(account.find("contacts", |contact| contact["id"] == made["id"]).await, stored, "nothing was written");
+}
+
+#[tokio::test]
+async fn what_may_mean_two_things_is_refused_with_an_example_that_works() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let deal = json!({"name": "x", "contactId": account.find("contacts", |_| true).await["id"], "status": "open"});
+    for (field, wrong) in [
+        ("value", json!("1,500")),
+        ("value", json!("$1500")),
+        ("value", json!("1.500")),
+        ("value", json!(true)),
+        ("probability", json!("half")),
+        ("expectedCloseDate", json!("02/03/2025")),
+        ("expectedCloseDate", json!("2025-02-28T10:00:00")),
+        ("tags", json!("[vip] customer")),
+        ("tags", json!([true])),
+    ] {
+        let mut arguments = deal.clone();
+        arguments["value"] = json!(1);
+        arguments[field] = wrong.clone();
+        let error = host.error("create_opportunity", arguments.clone()).await;
+        assert_eq!(error["code"], "invalid_arguments", "{wrong}: {error}");
+        assert!(error["field"].as_str().unwrap().starts_with(field), "{error}");
+        let message = error["message"].as_str().unwrap();
+        match message.split_once("For example ") {
+            Some((_, example)) => {
+                let example: Value = serde_json::from_str(example.trim_end_matches('.')).unwrap();
+                arguments[field] = example[field].clone();
+            }
+            None => {
+                let (_, example) = message.split_once("such as ").expect("an example");
+                arguments[field] = example.trim_end_matches('.').into();
+            }
+        }
+        host.answer("create_opportunity", arguments).await;
+    }
+}
+
+#[tokio::test]
+async fn the_accounts_own_location_may_stand_beside_any_argument() {
+    for api in [Api::Document, Api::Official] {
+        let account = Account::of(api).await;
+        let open = Host::new(&account, &[]).await;
+        let own = open.answer("get_default_location", json!({})).await["id"].as_str().unwrap().to_owned();
+        let host = Host::new(&account, &["--location-id", &own]).await;
+        for name in ["locationId", "location_id"] {
+            let list = host.answer("list_contacts", json!({"limit": 1, name: own})).await;
+            assert_eq!(list, host.answer("list_contacts", json!({"limit": 1})).await, "{api:?}");
+            let error = host.error("list_contacts", json!({"limit": 1, name: "ve9EPM428h8vShlRW1KT"})).await;
+            assert_eq!((&error["code"], &error["field"]), (&json!("policy_denied"), &json!(name)), "{error}");
+            assert!(error["message"].as_str().unwrap().contains(&own), "{error}");
+            // Where the location is what is asked for, it is its id.
+            assert_eq!(host.answer("get_location", json!({name: own})).await["id"], own);
+        }
+        host.answer(
+            "create_contact",
+            json!({"firstName": "L", "lastName": "M", "email": "l@example.com", "locationId": own}),
+        )
+        .await;
+    }
+    let account = Account::new().await;
+    let error =
+        Host::new(&account, &[]).await.error("list_contacts", json!({"locationId": "ve9EPM428h8vShlRW1KT"})).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("locationId")), "{error}");
+}
+
+#[tokio::test]
+async fn a_confirmation_token_is_taken_in_near_form_and_an_empty_one_is_none() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let draft = account.find("pages", |page| page["status"] == "draft").await;
+    let asked = host.error("delete_page", json!({"id": draft["id"], "confirmationToken": ""})).await;
+    assert_eq!(asked["code"], "confirmation_required", "{asked}");
+    let token = format!(" {} ", asked["confirmationToken"].as_str().unwrap());
+    let done = host.answer("delete_page", json!({"pageId": draft["id"], "confirmation_token": token})).await;
+    assert_eq!(done["deleted"], true);
+}
