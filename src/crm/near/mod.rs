@@ -228,10 +228,10 @@ pub(super) fn drop_empty(schema: &Map<String, Value>, arguments: &mut Map<String
     let is_required = |name: &String| required.is_some_and(|all| all.iter().any(|one| one == name));
     arguments.retain(|name, value| is_required(name) || value.as_str() != Some(""));
     for (name, value) in arguments {
-        if let (Some(schema), Value::Object(inner)) = (property(schema, name), value) {
-            if schema.contains_key("properties") {
-                drop_empty(schema, inner);
-            }
+        if let (Some(schema), Value::Object(inner)) = (property(schema, name), value)
+            && schema.contains_key("properties")
+        {
+            drop_empty(schema, inner);
         }
     }
 }
