@@ -1,7 +1,12 @@
 //! The bounds of one call: until when it may wait, how it is cancelled, where its progress is told.
 
 use crate::error::{Code, Error, Result};
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +37,8 @@ pub struct CallContext {
     /// Who goes first when the quota is scarce.
     pub priority: Priority,
     progress: Option<Progress>,
+    /// What the answer has to say beside itself; the clones of a call have one list.
+    notes: Arc<Mutex<Vec<String>>>,
 }
 
 impl fmt::Debug for CallContext {
@@ -48,6 +55,7 @@ impl CallContext {
             cancel: CancellationToken::new(),
             priority: Priority::default(),
             progress: None,
+            notes: Arc::default(),
         }
     }
 
@@ -77,6 +85,19 @@ impl CallContext {
         if let Some(progress) = &self.progress {
             progress(message);
         }
+    }
+
+    /// Adds a sentence to what the answer says beside itself. Said twice, it stands there once.
+    pub fn note(&self, text: String) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.contains(&text) {
+            notes.push(text);
+        }
+    }
+
+    /// Takes what was noted.
+    pub fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs `future` unless the call is cancelled or its time is up first.

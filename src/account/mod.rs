@@ -119,7 +119,7 @@ impl Account {
             self.mirroring.note(invocation, value).await;
             shape::shape(invocation, value);
         }
-        done
+        noted(done, &context.take_notes())
     }
 
     async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
@@ -227,6 +227,26 @@ impl Account {
     /// One operation as the API runs it.
     async fn plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
         self.backend.run(invocation, context).await.map(|done| done.value).map_err(|failed| told(invocation, failed))
+    }
+}
+
+/// The answer, or the failure, with what was noted on the way.
+fn noted(done: Result<Value>, notes: &[String]) -> Result<Value> {
+    if notes.is_empty() {
+        return done;
+    }
+    let notes = notes.join(" ");
+    match done {
+        Ok(Value::Object(mut answer)) => {
+            let said = answer.get("note").and_then(Value::as_str).map(|note| format!("{note} {notes}"));
+            answer.insert("note".to_owned(), said.unwrap_or(notes).into());
+            Ok(answer.into())
+        }
+        Err(mut error) => {
+            error.message = format!("{} {notes}", error.message);
+            Err(error)
+        }
+        other => other,
     }
 }
 

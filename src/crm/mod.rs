@@ -15,6 +15,7 @@ mod near;
 pub mod operation;
 pub mod opportunities;
 pub mod pages;
+pub mod phone;
 mod schema;
 mod takes;
 pub mod text;

@@ -32,6 +32,7 @@ pub struct Opportunity {
     /// The id of the user who owns the deal.
     pub assigned_to: Option<String>,
     pub tags: Option<Vec<String>>,
+    pub custom_fields: Option<Map<String, Value>>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
     /// Fields that the document does not name.

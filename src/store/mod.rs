@@ -25,8 +25,6 @@ pub use renewal::RenewalTurn;
 pub use token::{NewToken, StoredToken, token_hash};
 pub use turn::WriteTurn;
 
-pub(crate) use mirror::phone;
-
 use crate::error::{Code, Error, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use sha2::{Digest, Sha256};

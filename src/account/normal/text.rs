@@ -1,6 +1,6 @@
 //! The forms of texts that stand for the same: without case, spaces, punctuation of phones, and encodings of URLs. Pure.
 
-use crate::store::phone;
+use crate::crm::phone;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use percent_encoding::percent_decode_str;
 use std::fmt::Write;

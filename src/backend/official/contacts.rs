@@ -1,6 +1,9 @@
 //! Contacts: a flat address, custom fields by id, dates of other names. Pure.
 
-use super::{ask, names};
+use super::{
+    ask,
+    fields::{self, Model},
+};
 use crate::{client::Request, crm::Invocation};
 use serde_json::{Map, Value, json};
 
@@ -51,9 +54,9 @@ pub(super) fn get(invocation: &Invocation) -> Request {
     ask::get(ask::under("/contacts/", invocation.id.as_ref()), &[])
 }
 
-/// `POST /contacts/` or `PUT /contacts/{contactId}`. `fields` is the account's dictionary. That the file has no
+/// `POST /contacts/` or `PUT /contacts/{contactId}`. `dictionary` is the account's. That the file has no
 /// `companyName` in an update is its mistake (highlevel-api-docs#314).
-pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -> Request {
+pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in &invocation.arguments {
         match (name.as_str(), value) {
@@ -67,7 +70,7 @@ pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -
                 body.extend(ADDRESS.map(|(_, flat, nullable)| (flat.to_owned(), empty(&Value::Null, nullable))));
             }
             ("customFields", Value::Object(values)) => {
-                body.insert(name.clone(), names::to_array(fields, "contact", values));
+                body.insert(name.clone(), fields::to_array(dictionary, Model::Contact, values));
             }
             ("tags", Value::Null) => drop(body.insert(name.clone(), json!([]))),
             _ => drop(body.insert(name.clone(), value.clone())),
@@ -87,10 +90,15 @@ fn empty(value: &Value, nullable: bool) -> Value {
 }
 
 /// A contact as the tools give it.
-pub(super) fn contact(mut contact: Map<String, Value>, fields: &[Value]) -> Value {
+pub(super) fn contact(mut contact: Map<String, Value>, dictionary: &[Value]) -> Value {
     ask::rename(&mut contact, "dateAdded", "createdAt");
     ask::rename(&mut contact, "dateUpdated", "updatedAt");
-    // A search tells names in lower case where it tells them at all.
+    // A search tells names in lower case where it tells them at all, and beside them, if at all, as they are written.
+    for name in ["firstName", "lastName", "contactName", "companyName", "businessName"] {
+        if let Some(raw) = contact.shift_remove(&format!("{name}Raw")).filter(|raw| !raw.is_null()) {
+            contact.insert(name.to_owned(), raw);
+        }
+    }
     ask::rename(&mut contact, "firstNameLowerCase", "firstName");
     ask::rename(&mut contact, "lastNameLowerCase", "lastName");
     // Its street is called `address`.
@@ -107,6 +115,6 @@ pub(super) fn contact(mut contact: Map<String, Value>, fields: &[Value]) -> Valu
     }
     // A place in the API's own list, of no use to anyone else.
     contact.shift_remove("searchAfter");
-    names::to_map(fields, &mut contact);
+    fields::to_map(dictionary, &mut contact);
     contact.into()
 }

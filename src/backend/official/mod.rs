@@ -5,6 +5,7 @@ mod ask;
 mod campaigns;
 mod contacts;
 mod deep;
+mod fields;
 mod funnels;
 mod known;
 mod lists;
@@ -16,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod understand;
+mod values;
 mod window;
 
 pub(super) use table::{form_of, how};
@@ -117,11 +119,11 @@ impl Official {
             GetLocation::NAME => places::location(id),
             GetContact::NAME => contacts::get(invocation),
             CreateContact::NAME | UpdateContact::NAME => {
-                contacts::write(invocation, location, &self.fields_of(invocation, context).await?)
+                contacts::write(invocation, location, &self.fields_of(invocation).await)
             }
             GetOpportunity::NAME => opportunities::get(invocation),
             CreateOpportunity::NAME | UpdateOpportunity::NAME => {
-                opportunities::write(invocation, location, &self.fields_of(invocation, context).await?)
+                opportunities::write(invocation, location, &self.fields_of(invocation).await)
             }
             GetCampaign::NAME => campaigns::get(invocation, location),
             CreateCampaign::NAME => {
@@ -135,11 +137,11 @@ impl Official {
         })
     }
 
-    /// The dictionary that a write needs.
-    async fn fields_of(&self, write: &Invocation, context: &CallContext) -> Result<Arc<Vec<Value>>> {
+    /// The dictionary that a write's custom fields were named by a moment ago.
+    async fn fields_of(&self, write: &Invocation) -> Arc<Vec<Value>> {
         match write.arguments.contains_key("customFields") {
-            true => self.list_of(Kind::CustomFields, known::FRESH, context).await,
-            false => Ok(Arc::default()),
+            true => self.last(Kind::CustomFields).await.unwrap_or_default(),
+            false => Arc::default(),
         }
     }
 

@@ -1,6 +1,10 @@
 //! Opportunities: worth, stage and pipeline have other names, and a stage is an id. Pure.
 
-use super::{ask, names};
+use super::{
+    ask,
+    fields::{self, Model},
+    names,
+};
 use crate::{client::Request, crm::Invocation};
 use serde_json::{Map, Value};
 
@@ -30,14 +34,14 @@ pub(super) fn pipelines(location: &str) -> Request {
 }
 
 /// `POST /opportunities/` or `PUT /opportunities/{id}`. The stage is there by its ids already.
-pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -> Request {
+pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in &invocation.arguments {
         match (name.as_str(), value) {
             ("id" | "stage", _) => {}
             ("value", _) => drop(body.insert("monetaryValue".to_owned(), value.clone())),
             ("customFields", Value::Object(values)) => {
-                body.insert(name.clone(), names::to_array(fields, "opportunity", values));
+                body.insert(name.clone(), fields::to_array(dictionary, Model::Opportunity, values));
             }
             _ => drop(body.insert(name.clone(), value.clone())),
         }
@@ -52,7 +56,7 @@ pub(super) fn write(invocation: &Invocation, location: &str, fields: &[Value]) -
 }
 
 /// An opportunity as the tools give it: with its stage and pipeline by name.
-pub(super) fn opportunity(mut deal: Map<String, Value>, pipelines: &[Value], fields: &[Value]) -> Value {
+pub(super) fn opportunity(mut deal: Map<String, Value>, pipelines: &[Value], dictionary: &[Value]) -> Value {
     ask::rename(&mut deal, "monetaryValue", "value");
     // Of the two dates that some answers have, this one is the document's.
     ask::rename(&mut deal, "dateAdded", "createdAt");
@@ -66,7 +70,7 @@ pub(super) fn opportunity(mut deal: Map<String, Value>, pipelines: &[Value], fie
     }
     // A place in the API's own list, of no use to anyone else.
     deal.shift_remove("sort");
-    names::to_map(fields, &mut deal);
+    fields::to_map(dictionary, &mut deal);
     deal.into()
 }
 

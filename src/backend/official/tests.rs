@@ -1,6 +1,10 @@
 //! What the official backend asks and understands, as pure functions.
 
-use super::{ask, campaigns, contacts, finished, funnels, names, opportunities, places};
+use super::{
+    ask, campaigns, contacts,
+    fields::{Model, checked},
+    finished, funnels, names, opportunities, places,
+};
 use crate::{
     backend::{Api, fuzzing::any_invocation},
     crm::{ALL, Effect, Entry, Invocation, Shape, find},
@@ -115,7 +119,7 @@ fn names_are_found_without_regard_to_case_and_unknown_ones_name_the_nearest() {
     assert_eq!(error.field.as_deref(), Some("stage"));
     assert!(error.message.contains("Did you mean `Proposal`?") && error.message.contains("Sales / New"), "{error}");
 
-    let keyed = |values: Value| names::with_keys(&fields(), "contact", &object(values));
+    let keyed = |values: Value| checked(&fields(), Model::Contact, &object(values));
     assert_eq!(Value::from(keyed(json!({"Pin code": 1})).unwrap()), json!({"pincode": "1"}));
     assert_eq!(Value::from(keyed(json!({"contact.pincode": "1"})).unwrap()), json!({"pincode": "1"}));
     assert!(keyed(json!({"pincod": 1})).unwrap_err().message.contains("Did you mean `pincode`?"));
@@ -267,7 +271,7 @@ proptest! {
         drop(opportunities::pipeline(raw.clone()));
         let mut with = list.clone();
         with.push(raw.into());
-        drop((names::stages_named(&with, "x"), names::user_id(&with, "a", "x"), names::with_keys(&with, "contact", &object(json!({"x": 1})))));
+        drop((names::stages_named(&with, "x"), names::user_id(&with, "a", "x"), checked(&with, Model::Contact, &object(json!({"x": 1})))));
     }
 }
 

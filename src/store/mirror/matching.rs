@@ -21,7 +21,7 @@ pub(super) fn phone(text: &str) -> Option<String> {
     /// The least that tells one number from another.
     const LEAST: usize = 7;
     const MOST: usize = 10;
-    let number = super::phone::national(text);
+    let number = crate::crm::phone::national(text);
     (number.len() >= LEAST).then(|| number.get(number.len().saturating_sub(MOST)..).map(str::to_owned)).flatten()
 }
 

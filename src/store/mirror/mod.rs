@@ -11,7 +11,6 @@ mod matching;
 mod money;
 mod names;
 mod overview;
-pub(crate) mod phone;
 mod query;
 mod reader;
 mod rows;

@@ -1,7 +1,8 @@
 //! What is searched for, in the words of the full-text index: case and accents do not matter, nor how a phone number is
 //! punctuated.
 
-use super::{letters, phone};
+use super::letters;
+use crate::crm::phone;
 use std::fmt::Write;
 
 /// Fewer digits than this are a house number or a year, not part of a phone number.

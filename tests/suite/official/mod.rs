@@ -3,11 +3,14 @@
 mod calls;
 mod deep;
 mod doubt;
+mod fake;
 mod files;
+mod lists;
 mod names;
 mod prism;
 mod quota;
 mod tools;
+mod values;
 
 use crate::support::{Account, Host};
 use highlevel_mcp::sandbox::SandboxConfig;

@@ -22,6 +22,38 @@ pub(crate) fn national(text: &str) -> String {
     local.unwrap_or(&digits).trim_start_matches('0').to_owned()
 }
 
+/// The forms in which a number may be stored, the one given first: an API may compare them letter by letter. A number of
+/// ten digits without a country's code is also looked for as a North American one.
+pub fn forms(text: &str) -> Vec<String> {
+    /// Fewer digits are an extension, or the end of a number.
+    const LEAST: usize = 7;
+    let (text, digits, national) = (text.trim(), digits(text), national(text));
+    let mut all = vec![text.to_owned()];
+    if digits.len() >= LEAST {
+        let abroad = digits.strip_prefix("00").filter(|rest| rest.len() >= LEAST);
+        all.push(match abroad {
+            Some(rest) => format!("+{rest}"),
+            None if digits.len() == 10 && !digits.starts_with('0') && !text.starts_with('+') => format!("+1{digits}"),
+            None => format!("+{digits}"),
+        });
+        all.extend([digits, national]);
+    }
+    let mut met = Vec::new();
+    all.retain(|form| {
+        !form.is_empty() && !met.contains(form) && {
+            met.push(form.clone());
+            true
+        }
+    });
+    all
+}
+
+/// Whether two texts are the same number, wherever one calls from.
+pub fn same(one: &str, other: &str) -> bool {
+    let number = national(one);
+    !number.is_empty() && number == national(other)
+}
+
 /// How many digits of an international number are its country's code (ITU-T E.164).
 fn code_length(digits: &str) -> usize {
     match digits.as_bytes() {
@@ -40,6 +72,16 @@ fn code_length(digits: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_looked_for_in_each_of_its_forms() {
+        let all = |text: &str| forms(text).join(" | ");
+        assert_eq!(all("(555) 010-0100"), "(555) 010-0100 | +15550100100 | 5550100100");
+        assert_eq!(all("+15550100100"), "+15550100100 | 15550100100 | 5550100100");
+        assert_eq!(all("0049 151 2345678"), "0049 151 2345678 | +491512345678 | 00491512345678 | 1512345678");
+        assert_eq!(all(" 4711 "), "4711");
+        assert!(same("(555) 010-0100", "+1 555 0100100") && !same("", "+") && !same("5550100100", "5550100101"));
+    }
 
     #[test]
     fn a_number_is_the_same_from_wherever_one_calls() {
