@@ -1,5 +1,6 @@
 //! What one operation means for the account: page rules, merges, reconciliation, filters that the API lacks.
 
+mod by_phone;
 mod create;
 mod filter;
 mod insights;
@@ -125,11 +126,21 @@ impl Account {
     async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
         match invocation.entry.name {
             GetCampaign::NAME => rules::same_id(invocation, self.plain(invocation, context).await?),
-            ListContacts::NAME | ListOpportunities::NAME => match filter::beyond_the_api(&self.backend, invocation) {
-                Some(filter) => filter.list(&self.backend, invocation, context).await,
-                None => self.plain(invocation, context).await,
+            ListContacts::NAME | ListOpportunities::NAME => match invocation.text("phone") {
+                Some(phone) if !self.backend.filters(invocation.entry, "phone", phone) => {
+                    self.by_phone(invocation, phone, context).await
+                }
+                _ => self.filtered(invocation, context).await,
             },
             _ => self.plain(invocation, context).await,
+        }
+    }
+
+    /// A list, filtered here as far as the API cannot.
+    async fn filtered(&self, list: &Invocation, context: &CallContext) -> Result<Value> {
+        match filter::beyond_the_api(&self.backend, list) {
+            Some(filter) => filter.list(&self.backend, list, context).await,
+            None => self.plain(list, context).await,
         }
     }
 

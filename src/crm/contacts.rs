@@ -70,7 +70,7 @@ pub struct ContactDetails {
     pub custom_fields: Option<Map<String, Value>>,
 }
 
-/// List contacts, filtered by exact email, phone, or tags (all of them).
+/// List contacts, filtered by exact email, phone in any form, or tags (all of them).
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]

@@ -22,18 +22,21 @@ pub(crate) fn national(text: &str) -> String {
     local.unwrap_or(&digits).trim_start_matches('0').to_owned()
 }
 
+/// Fewer digits are an extension, or the end of a number.
+pub const LEAST: usize = 7;
+
 /// The forms in which a number may be stored, the one given first: an API may compare them letter by letter. A number of
 /// ten digits without a country's code is also looked for as a North American one.
 pub fn forms(text: &str) -> Vec<String> {
-    /// Fewer digits are an extension, or the end of a number.
-    const LEAST: usize = 7;
     let (text, digits, national) = (text.trim(), digits(text), national(text));
     let mut all = vec![text.to_owned()];
     if digits.len() >= LEAST {
         let abroad = digits.strip_prefix("00").filter(|rest| rest.len() >= LEAST);
         all.push(match abroad {
             Some(rest) => format!("+{rest}"),
-            None if digits.len() == 10 && !digits.starts_with('0') && !text.starts_with('+') => format!("+1{digits}"),
+            // A trunk zero stands for a country that is not told.
+            None if digits.starts_with('0') => national.clone(),
+            None if digits.len() == 10 && !text.starts_with('+') => format!("+1{digits}"),
             None => format!("+{digits}"),
         });
         all.extend([digits, national]);
@@ -48,10 +51,12 @@ pub fn forms(text: &str) -> Vec<String> {
     all
 }
 
-/// Whether two texts are the same number, wherever one calls from.
+/// Whether two texts are the same number, wherever one calls from. Two countries are two numbers.
 pub fn same(one: &str, other: &str) -> bool {
     let number = national(one);
-    !number.is_empty() && number == national(other)
+    let abroad = |text: &str| text.trim_start().starts_with('+').then(|| digits(text));
+    let countries_differ = matches!((abroad(one), abroad(other)), (Some(one), Some(other)) if one != other);
+    !number.is_empty() && number == national(other) && !countries_differ
 }
 
 /// How many digits of an international number are its country's code (ITU-T E.164).
@@ -80,6 +85,7 @@ mod tests {
         assert_eq!(all("+15550100100"), "+15550100100 | 15550100100 | 5550100100");
         assert_eq!(all("0049 151 2345678"), "0049 151 2345678 | +491512345678 | 00491512345678 | 1512345678");
         assert_eq!(all(" 4711 "), "4711");
+        assert!(!same("+44 5550100100", "+1 5550100100"));
         assert!(same("(555) 010-0100", "+1 555 0100100") && !same("", "+") && !same("5550100100", "5550100101"));
     }
 

@@ -26,6 +26,7 @@ mod oauth;
 mod official;
 mod outage;
 mod pin;
+mod phones;
 mod policy;
 mod processes;
 mod prompts;

@@ -4,7 +4,10 @@ use super::{
     ask,
     fields::{self, Model},
 };
-use crate::{client::Request, crm::Invocation};
+use crate::{
+    client::Request,
+    crm::{Invocation, phone},
+};
 use serde_json::{Map, Value, json};
 
 /// The largest page that a search gives.
@@ -32,10 +35,8 @@ pub(super) fn search_after(list: &Invocation, location: &str, cursor: Value, siz
 
 fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Value)) -> Request {
     let is = |field: &str, value: &Value| json!({"field": field, "operator": "eq", "value": value});
-    let mut filters: Vec<Value> = ["email", "phone"]
-        .into_iter()
-        .filter_map(|field| list.arguments.get(field).map(|value| is(field, value)))
-        .collect();
+    let mut filters: Vec<Value> = list.arguments.get("email").map(|email| is("email", email)).into_iter().collect();
+    filters.extend(list.text("phone").map(|phone| numbered(phone, is)));
     // One filter a tag, because all of them have to hold; `eq` would ask for these and no others.
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
     filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
@@ -47,6 +48,20 @@ fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Val
         body.insert("filters".to_owned(), filters.into());
     }
     ask::search("/contacts/search", body)
+}
+
+/// The filter for a phone number in each of its forms, and for what ends with it: the number is stored with the country's
+/// code, which a caller may leave out.
+fn numbered(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
+    let mut filters: Vec<Value> = phone::forms(wanted).into_iter().map(|form| is("phone", &form.into())).collect();
+    let national = phone::national(wanted);
+    if national.len() >= phone::LEAST {
+        filters.push(json!({"field": "phone", "operator": "contains", "value": national}));
+    }
+    match filters.as_slice() {
+        [only] => only.clone(),
+        _ => json!({"group": "OR", "filters": filters}),
+    }
 }
 
 /// `GET /contacts/{contactId}`.
