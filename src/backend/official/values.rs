@@ -3,7 +3,7 @@
 
 use super::{ask::text, fields::Field, names::same};
 use crate::{
-    crm::nearest,
+    crm::{date_in, nearest, number_in},
     error::{Error, Result},
 };
 use chrono::{DateTime, NaiveTime, SecondsFormat};
@@ -245,7 +245,10 @@ fn number(text: &str) -> Option<Value> {
     // One point is a decimal point, as programs write it.
     match plain.strip_suffix(".0").or_else(|| plain.strip_suffix(".00")).unwrap_or(&plain).parse::<i64>() {
         Ok(whole) => Some(whole.into()),
-        Err(_) => plain.parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::from),
+        Err(_) => {
+            let number = plain.parse::<f64>().ok().filter(|number| number.is_finite());
+            number.map(Value::from).or_else(|| number_in(&plain))
+        }
     }
 }
 
@@ -254,7 +257,7 @@ fn date(value: &Value) -> Option<String> {
     if let Some(time) = epoch(value) {
         return Some(time.date_naive().to_string());
     }
-    let read = near_date(value.as_str()?.trim());
+    let read = date_in(value.as_str()?);
     let (date, rest) = read.split_at_checked(10)?;
     let is_date = chrono::NaiveDate::parse_from_str(date, "%Y-%m-%d").is_ok();
     let is_time = rest.is_empty() || DateTime::parse_from_rfc3339(&read).is_ok();
@@ -327,11 +330,4 @@ fn shown_time(time: &DateTime<chrono::Utc>) -> String {
     } else {
         time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
-}
-
-/// The date in a form in which no part can be taken for another.
-fn near_date(text: &str) -> String {
-    let forms = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%B %d, %Y", "%d %B %Y"];
-    let found = forms.iter().find_map(|form| chrono::NaiveDate::parse_from_str(text, form).ok());
-    found.map_or_else(|| text.to_owned(), |date| date.to_string())
 }

@@ -21,6 +21,16 @@ const AS_GIVEN: [&str; 1] = ["params"];
 const KEYS: [&str; 4] = ["key", "id", "fieldKey", "name"];
 const VALUES: [&str; 4] = ["value", "field_value", "fieldValue", "fieldValueString"];
 
+/// The number that a text can only mean.
+pub fn number_in(text: &str) -> Option<Value> {
+    number::read(text)
+}
+
+/// The date or moment that a text can only mean, in the API's form; else the text as it is.
+pub fn date_in(text: &str) -> String {
+    date::read(text)
+}
+
 /// Without white space, quotes, and the marks that nobody sees, around it.
 pub(super) fn bare(text: &str) -> &str {
     let is_blank =
