@@ -55,7 +55,7 @@ fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Val
 fn numbered(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
     let mut filters: Vec<Value> = phone::forms(wanted).into_iter().map(|form| is("phone", &form.into())).collect();
     let national = phone::national(wanted);
-    if national.len() >= phone::LEAST {
+    if national.len() >= phone::WITH_AREA {
         filters.push(json!({"field": "phone", "operator": "contains", "value": national}));
     }
     match filters.as_slice() {

@@ -35,9 +35,12 @@ async fn lists_with_every_filter(api: Api) {
     let query = format!("email={}", email.replace('@', "%40"));
     let found = contract.call("list_contacts", json!({"email": email}), &[("GET", "/contact", &query, None)]).await;
     contract.agrees(&found["data"][0], "contacts", &some);
-    let sent = [("GET", "/contact", "phone=%2B1-555-0100", None)];
-    let none = contract.call("list_contacts", json!({"phone": "+1-555-0100"}), &sent).await;
-    assert_eq!(none["meta"]["total"], 0, "{none}");
+    let has_number = |contact: &Value| contact["phone"].as_str().is_some_and(|phone| phone.starts_with("+1512"));
+    let some = contract.account.find("contacts", has_number).await;
+    let phone = some["phone"].as_str().unwrap();
+    let query = format!("phone={}", phone.replace('+', "%2B"));
+    let found = contract.call("list_contacts", json!({"phone": phone}), &[("GET", "/contact", &query, None)]).await;
+    assert!(found["data"].as_array().unwrap().iter().any(|contact| contact["id"] == some["id"]), "{found}");
     let arguments = json!({"limit": 100, "offset": 0, "tags": [tag, "vip"]});
     let query = format!("limit=100&offset=0&tags={tag}%2Cvip");
     contract.call("list_contacts", arguments, &[("GET", "/contact", &query, None)]).await;
