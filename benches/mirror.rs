@@ -97,7 +97,7 @@ fn overview(bencher: Bencher<'_, '_>) {
 fn search(bencher: Bencher<'_, '_>, text: &str) {
     let (_, mirror) = &*FILLED;
     let tables = || vec![Table::named("contacts").unwrap()];
-    bencher.bench(|| RUNTIME.block_on(mirror.search(text, tables(), 20)).unwrap());
+    bencher.bench(|| RUNTIME.block_on(mirror.search(text, tables(), Vec::new(), 20)).unwrap());
 }
 
 #[divan::bench(sample_count = 10)]

@@ -178,8 +178,8 @@ impl Operation for SearchCrm {
     const ROUTE: Route<Self> = Route::local();
 }
 
-/// List contacts that are likely one person's (same e-mail or phone, near names in one company), the likeliest first, with the
-/// reasons.
+/// List pairs of contacts that are likely one person's (same e-mail or phone, near names in one company), the likeliest first,
+/// each with its reasons.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]

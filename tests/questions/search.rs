@@ -9,6 +9,8 @@ on_both_apis!(
     every_kind_of_object_is_found_by_its_name_and_by_its_id,
     who_has_the_name_comes_before_what_only_mentions_it,
     an_object_that_changes_is_found_by_what_it_is_now,
+    a_deal_is_shown_with_what_is_asked_next,
+    how_many_fit_is_told,
 );
 
 async fn hits(host: &Host, text: &str) -> Vec<Value> {
@@ -124,4 +126,43 @@ async fn an_object_that_changes_is_found_by_what_it_is_now(api: Api) {
     host.answer("update_contact", json!({"id": id, "lastName": "Newname"})).await;
     assert!(finds(&host, "newname", &id).await);
     assert!(!finds(&host, "oldname", &id).await);
+}
+
+async fn a_deal_is_shown_with_what_is_asked_next(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    let named =
+        |object: &Value| format!("{} {}", object["firstName"].as_str().unwrap(), object["lastName"].as_str().unwrap());
+    let (users, contacts) = (account.told("users").await, account.told("contacts").await);
+    for deal in account.told("opportunities").await.iter().filter(|deal| deal["contactId"].is_string()).take(20) {
+        // Names of owners and contacts come with their tables.
+        host.answer("query_crm", json!({"sql": "select count(*) from users, contacts"})).await;
+        let id = deal["id"].as_str().unwrap();
+        let hit = host.answer("search_crm", json!({"text": id})).await["data"][0].clone();
+        for field in ["status", "stage", "currency"] {
+            assert_eq!(hit[field], deal[field], "{field} of {hit}");
+        }
+        assert_eq!(hit["value"].as_f64(), deal["value"].as_f64(), "{hit}");
+        let of = |all: &[Value], id: &Value| {
+            all.iter().find(|one| one["id"] == *id).map_or(id.clone(), |one| json!(named(one)))
+        };
+        assert_eq!(hit["owner"], of(&users, &deal["assignedTo"]), "{hit}");
+        assert_eq!(hit["contact"], of(&contacts, &deal["contactId"]), "{hit}");
+        assert!(hit["assignedTo"].is_null() && hit["contactId"].is_null(), "{hit}");
+    }
+}
+
+async fn how_many_fit_is_told(api: Api) {
+    let account = Account::of(api).await;
+    let host = Host::new(&account, &[]).await;
+    for number in 0..7 {
+        create(&host, "Quirin", "Zz", &format!("quirin{number}@beispiel.example"), "0", "").await;
+    }
+    for (limit, shown) in [(3, 3), (7, 7), (100, 7)] {
+        let found = host.answer("search_crm", json!({"text": "quirin zz", "limit": limit})).await;
+        assert_eq!((&found["meta"]["total"], found["data"].as_array().unwrap().len()), (&json!(7), shown), "{found}");
+    }
+    assert_eq!(host.answer("search_crm", json!({"text": "nobodyatall"})).await["meta"]["total"], 0);
+    let error = host.error("search_crm", json!({"text": "a ".repeat(300)})).await;
+    assert_eq!(error["field"], "text");
 }

@@ -14,31 +14,42 @@ use crate::{
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
 
+/// The longest text that is searched for, in characters: each word costs a look into the index.
+const LONGEST: usize = 500;
+
 /// How many are given if nothing is said.
 const FOUND: u32 = 20;
 const CHANGES: u32 = 50;
-
-/// Contacts shown of one group; more are counted.
-const SHOWN: usize = 10;
 
 impl Account {
     pub(super) async fn search(&self, asked: &SearchCrm, context: &CallContext) -> Result<Value> {
         if asked.text.trim().is_empty() {
             return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
         }
+        let letters = asked.text.chars().count();
+        if letters > LONGEST {
+            return Err(Error::invalid(
+                "text",
+                format!(
+                    "`text` may have {LONGEST} characters, this one has {letters}. Give one name, address or number."
+                ),
+            ));
+        }
         let tables = self.narrowed(asked.table)?;
         self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
-        let found = mirror.search(&asked.text, tables.clone(), most).await?;
-        let data = found.into_iter().map(|found| {
+        let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;
+        let data = found.found.into_iter().map(|found| {
             let mut item = Map::new();
             item.insert("table".into(), found.table.name.into());
             item.insert("id".into(), found.id.into());
             item.extend(found.fields);
             Value::Object(item)
         });
-        self.answer(data.collect(), &tables, Vec::new(), Map::new()).await
+        let mut meta = Map::new();
+        meta.insert("total".into(), found.total.into());
+        self.answer(data.collect(), &tables, Vec::new(), meta).await
     }
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
@@ -47,13 +58,11 @@ impl Account {
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
         let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
-        let total = found.groups.len();
+        let total = found.pairs.len();
         let mut data = Vec::new();
-        for group in part(found.groups, offset, limit) {
-            let count = group.ids.len();
-            let ids: Vec<String> = group.ids.into_iter().take(SHOWN).collect();
-            let contacts = mirror.contacts(ids).await?;
-            data.push(json!({ "reasons": group.reasons, "count": count, "contacts": contacts }));
+        for pair in part(found.pairs, offset, limit) {
+            let contacts = mirror.contacts(pair.ids.to_vec()).await?;
+            data.push(json!({ "reasons": pair.reasons, "contacts": contacts }));
         }
         let mut note = Vec::new();
         if found.shared > 0 {

@@ -111,7 +111,7 @@ fn remarks(standing: &mut Standing, answer: &MirrorAnswer) {
     }
     for (column, count) in &answer.texts {
         standing.note.push(format!(
-            "{column} holds {count} texts that are no numbers, kept as they came. SQLite sorts them above every number: leave them out with typeof()."
+            "{column} holds {count} text(s) that are no numbers, kept as they came. SQLite sorts them above every number: leave them out with typeof()."
         ));
     }
 }

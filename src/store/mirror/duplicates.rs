@@ -1,6 +1,8 @@
-//! Contacts that are likely one person's: the same mailbox or number, or near names in one company.
+//! Pairs of contacts that are likely one person's: the same mailbox or number, or near names in one company.
+//!
+//! Pairs and not groups: whoever shares a phone with one contact and a mailbox with another does not make those two one.
 
-use super::{Mirror, matching, rows::texts};
+use super::{Mirror, matching, rows::values};
 use crate::error::Result;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -11,32 +13,35 @@ const LARGEST_COMPANY: usize = 300;
 /// A key that more contacts share is an office's number or a form's address, not a person's.
 const LARGEST_GROUP: usize = 20;
 
-/// What makes contacts likely one person's, and its weight.
-const EMAIL: (&str, u32) = ("same email", 100);
-const PHONE: (&str, u32) = ("same phone", 60);
-const NAME: (&str, u32) = ("near name, same company", 40);
+/// Names are compared up to so many letters: the time grows with the square.
+const LONGEST_NAME: usize = 100;
 
-/// Contacts that are likely one person's.
+/// What makes two contacts likely one person's, and its weight.
+const REASONS: [(&str, u32); 3] = [("same email", 100), ("same phone", 60), ("near name, same company", 40)];
+const EMAIL: usize = 0;
+const PHONE: usize = 1;
+const NAME: usize = 2;
+
+/// Two contacts that are likely one person's.
 #[derive(Debug, Clone)]
-pub struct Group {
-    /// Why.
+pub struct Pair {
+    /// Why these two are.
     pub reasons: Vec<&'static str>,
-    /// Their ids, the oldest first.
-    pub ids: Vec<String>,
-    weight: u32,
+    /// Their ids, the older first.
+    pub ids: [String; 2],
 }
 
 /// What was found.
 #[derive(Debug, Clone)]
 pub struct Duplicates {
-    /// The groups, the likeliest first.
-    pub groups: Vec<Group>,
+    /// The pairs, the likeliest first.
+    pub pairs: Vec<Pair>,
     /// Numbers and addresses that too many share to be one person's.
     pub shared: u64,
 }
 
 impl Mirror {
-    /// Groups of contacts that are likely one person's.
+    /// Pairs of contacts that are likely one person's.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -67,7 +72,7 @@ impl Mirror {
         self.read(move |db| {
             let sql = format!("SELECT {} FROM contacts WHERE id = ?1", SHOWN.join(", "));
             let mut statement = db.prepare_cached(&sql)?;
-            ids.iter().map(|id| statement.query_row([id], |row| texts(row, &SHOWN))).collect()
+            ids.iter().map(|id| statement.query_row([id], |row| values(row, &SHOWN))).collect()
         })
         .await
     }
@@ -94,105 +99,74 @@ impl Finder {
         }
         let company = matching::company(company);
         if !company.is_empty() {
-            self.companies.entry(company).or_default().push((number, matching::folded(name)));
+            let name: String = matching::folded(name).chars().take(LONGEST_NAME).collect();
+            self.companies.entry(company).or_default().push((number, name));
         }
     }
 
     fn finish(self) -> Duplicates {
-        let mut links = Links { parents: (0..self.ids.len()).collect(), reasons: Vec::new() };
+        let mut pairs: HashMap<(usize, usize), [bool; REASONS.len()]> = HashMap::new();
+        let mut pair = |one: usize, other: usize, reason: usize| {
+            let reasons = pairs.entry((one.min(other), one.max(other))).or_default();
+            if let Some(is) = reasons.get_mut(reason) {
+                *is = true;
+            }
+        };
         let mut shared = 0;
-        for (keys, reason) in [(self.emails, EMAIL), (self.phones, PHONE)] {
-            for numbers in keys.into_values() {
+        for (keys, reason) in [(&self.emails, EMAIL), (&self.phones, PHONE)] {
+            for numbers in keys.values() {
                 if numbers.len() > LARGEST_GROUP {
                     shared += 1;
                     continue;
                 }
-                for pair in numbers.windows(2) {
-                    if let [one, other] = pair {
-                        links.join(*one, *other, reason);
-                    }
+                for (at, one) in numbers.iter().enumerate() {
+                    numbers.iter().skip(at + 1).for_each(|other| pair(*one, *other, reason));
                 }
             }
         }
-        for people in self.companies.into_values().filter(|people| people.len() <= LARGEST_COMPANY) {
+        for people in self.companies.values().filter(|people| people.len() <= LARGEST_COMPANY) {
             for (at, (one, name)) in people.iter().enumerate() {
-                for (other, other_name) in people.iter().skip(at + 1) {
-                    if matching::near(name, other_name) {
-                        links.join(*one, *other, NAME);
-                    }
-                }
+                let others = people.iter().skip(at + 1).filter(|(_, other)| matching::near(name, other));
+                others.for_each(|(other, _)| pair(*one, *other, NAME));
             }
         }
-        Duplicates { groups: links.groups(&self.ids), shared }
+        let mut pairs: Vec<_> = pairs.into_iter().collect();
+        pairs.sort_by_key(|(numbers, reasons)| (std::cmp::Reverse(weight(reasons)), *numbers));
+        let id = |number: usize| self.ids.get(number).cloned().unwrap_or_default();
+        let pairs = pairs.into_iter().map(|((one, other), reasons)| Pair {
+            reasons: given(&reasons).map(|(reason, _)| reason).collect(),
+            ids: [id(one), id(other)],
+        });
+        Duplicates { pairs: pairs.collect(), shared }
     }
 }
 
-/// Which contacts belong together: a forest in which each points towards the first of its group.
-struct Links {
-    parents: Vec<usize>,
-    reasons: Vec<(usize, (&'static str, u32))>,
+/// The reasons that are given.
+fn given(reasons: &[bool]) -> impl Iterator<Item = (&'static str, u32)> {
+    REASONS.into_iter().zip(reasons).filter(|(_, is)| **is).map(|(reason, _)| reason)
 }
 
-impl Links {
-    fn first(&mut self, mut number: usize) -> usize {
-        loop {
-            let parent = self.parents.get(number).copied().unwrap_or(number);
-            if parent == number {
-                return number;
-            }
-            let grandparent = self.parents.get(parent).copied().unwrap_or(parent);
-            if let Some(link) = self.parents.get_mut(number) {
-                *link = grandparent;
-            }
-            number = grandparent;
-        }
-    }
-
-    fn join(&mut self, one: usize, other: usize, reason: (&'static str, u32)) {
-        let (one, other) = (self.first(one), self.first(other));
-        self.reasons.push((one.min(other), reason));
-        if let Some(link) = self.parents.get_mut(one.max(other)) {
-            *link = one.min(other);
-        }
-    }
-
-    fn groups(mut self, ids: &[String]) -> Vec<Group> {
-        let mut groups: HashMap<usize, Group> = HashMap::new();
-        for (number, (reason, weight)) in std::mem::take(&mut self.reasons) {
-            let group = groups.entry(self.first(number));
-            let group = group.or_insert(Group { reasons: Vec::new(), ids: Vec::new(), weight: 0 });
-            if !group.reasons.contains(&reason) {
-                group.reasons.push(reason);
-                group.weight += weight;
-            }
-        }
-        for (number, id) in ids.iter().enumerate() {
-            let first = self.first(number);
-            if let Some(group) = groups.get_mut(&first) {
-                group.ids.push(id.clone());
-            }
-        }
-        let mut groups: Vec<_> = groups.into_values().collect();
-        groups.sort_by(|one, other| other.weight.cmp(&one.weight).then_with(|| one.ids.cmp(&other.ids)));
-        groups
-    }
+fn weight(reasons: &[bool]) -> u32 {
+    given(reasons).map(|(_, weight)| weight).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(people: &[(&str, &str, &str, &str, &str)]) -> Vec<(Vec<&'static str>, Vec<String>)> {
+    type Found = Vec<(Vec<&'static str>, [String; 2])>;
+
+    fn found(people: &[(&str, &str, &str, &str, &str)]) -> Found {
         let mut finder = Finder::default();
         for (id, email, phone, name, company) in people {
             finder.add((*id).to_owned(), email, phone, name, company);
         }
-        finder.finish().groups.into_iter().map(|group| (group.reasons, group.ids)).collect()
+        finder.finish().pairs.into_iter().map(|pair| (pair.reasons, pair.ids)).collect()
     }
 
     #[test]
-    fn reasons_add_up_and_links_are_followed() {
-        let groups = found(&[
+    fn each_pair_has_its_own_reasons_and_pairs_do_not_chain() {
+        let pairs = found(&[
             ("a", "ann@x.example", "512 555 0101", "Ann Lee", "Acme"),
             ("b", "bob@x.example", "", "Bob Ray", "Acme Inc."),
             ("c", "other@x.example", "+1 512-555-0101", "Anne Lee", "ACME"),
@@ -200,12 +174,12 @@ mod tests {
             ("e", "", "", "Bob Ray", "Elsewhere"),
             ("f", "bob+crm@x.example", "", "B. Ray", ""),
         ]);
-        let ids = |all: &[&str]| all.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        let mut reasons = groups[0].0.clone();
-        reasons.sort_unstable();
-        assert_eq!((reasons, &groups[0].1), (vec![NAME.0, EMAIL.0, PHONE.0], &ids(&["a", "c", "d"])));
-        assert_eq!((&groups[1].0, &groups[1].1), (&vec![EMAIL.0], &ids(&["b", "f"])));
-        assert_eq!(groups.len(), 2);
+        let [email, phone, name] = REASONS.map(|(reason, _)| reason);
+        let pair =
+            |reasons: &[&'static str], one: &str, other: &str| (reasons.to_vec(), [one, other].map(str::to_owned));
+        let expected = [pair(&[email], "b", "f"), pair(&[email], "c", "d"), pair(&[phone, name], "a", "c")];
+        assert_eq!(pairs.len(), expected.len());
+        assert!(expected.iter().all(|pair| pairs.contains(pair)), "{pairs:?}");
     }
 
     #[test]
@@ -213,6 +187,6 @@ mod tests {
         let people: Vec<_> = (0..=LARGEST_GROUP).map(|number| format!("p{number}")).collect();
         let people: Vec<_> = people.iter().map(|id| (id.as_str(), "", "5125550101", "", "")).collect();
         assert!(found(&people).is_empty());
-        assert_eq!(found(&people[1..])[0].1.len(), LARGEST_GROUP);
+        assert_eq!(found(&people[1..]).len(), LARGEST_GROUP * (LARGEST_GROUP - 1) / 2);
     }
 }

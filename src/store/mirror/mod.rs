@@ -20,17 +20,18 @@ mod search;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod values;
 mod words;
 mod worker;
 
 pub use changes::{Change, Changes};
-pub use duplicates::{Duplicates, Group};
+pub use duplicates::{Duplicates, Pair};
 pub use overview::{Overview, Words};
 pub use query::{Answer, Asked, Query};
 pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
 pub use schema::{Child, TABLES, Table, readable};
-pub use search::Found;
+pub use search::{Found, Search};
 pub use statement::TIME_LIMIT;
 pub use worker::{answer_questions, question_file};
 

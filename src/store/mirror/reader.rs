@@ -3,6 +3,7 @@
 use super::{
     BUSY, CACHE_KIB,
     guard::Guard,
+    money::{self, Met},
     overview::{Counted, OfWhat},
     statement,
 };
@@ -34,6 +35,8 @@ pub(super) struct Reader {
     pub(super) guard: Guard,
     pub(super) counted: Kept<OfWhat, Counted>,
     pub(super) currencies: Kept<(), Vec<String>>,
+    /// Where sums note the currencies that they meet.
+    pub(super) met: Met,
 }
 
 /// What was last found out about the whole file, for as long as nobody writes.
@@ -78,8 +81,9 @@ impl Reader {
         db.pragma_update(None, "query_only", true)?;
         db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         statement::bound(&db)?;
+        let met = money::functions(&db)?;
         let guard = Guard::of(&mut db)?;
-        Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default() })
+        Ok(Self { db, guard, counted: Kept::default(), currencies: Kept::default(), met })
     }
 
     /// Runs `work` if the mirror is small and it takes but a moment, and nobody has to be waited for; `None` if not, or if it

@@ -4,8 +4,10 @@ use super::{
     schema::{Child, Column, Kind, Parts, Table},
     values::{self, as_text},
 };
+use crate::crm::lenient::UNREADABLE;
 use rusqlite::types::Value as Cell;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// An object as its table keeps it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +22,7 @@ pub(super) struct Row {
 
 /// The object's row; `None` for what has no id.
 pub(super) fn row(table: &Table, object: &Map<String, Value>) -> Option<Row> {
+    let object = &*in_place(object);
     let id = object.get("id")?.as_str()?.to_owned();
     let cells = table.columns.iter().map(|column| find(object, column.from).map(|value| cell(column, value))).collect();
     let parts =
@@ -27,6 +30,25 @@ pub(super) fn row(table: &Table, object: &Map<String, Value>) -> Option<Row> {
     let rest = rest(table, object);
     let other = (!rest.is_empty()).then(|| Value::Object(rest).to_string());
     Some(Row { id, cells, other, parts })
+}
+
+/// The object with what the tools' schemas have no form for back in its place: a column has one for everything.
+fn in_place(object: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    let is_aside = |name: &String| name.trim_end_matches('_') == UNREADABLE;
+    let aside: Vec<_> = object.iter().filter(|(name, value)| is_aside(name) && value.is_object()).collect();
+    if aside.is_empty() {
+        return Cow::Borrowed(object);
+    }
+    let mut whole = object.clone();
+    for (name, values) in aside {
+        let Some(values) = values.as_object().filter(|values| values.keys().all(|name| !object.contains_key(name)))
+        else {
+            continue;
+        };
+        whole.shift_remove(name);
+        whole.extend(values.clone());
+    }
+    Cow::Owned(whole)
 }
 
 fn find<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
@@ -121,15 +143,16 @@ fn field(item: &Value) -> Option<Vec<Cell>> {
     Some(vec![Cell::Text(key.to_owned()), values.next().map_or(Cell::Null, |(_, value)| plain(value))])
 }
 
-/// The texts of a row that has these columns, without the empty ones.
-pub(super) fn texts(row: &rusqlite::Row<'_>, columns: &[&str]) -> rusqlite::Result<Map<String, Value>> {
-    let mut texts = Map::new();
+/// The values of a row that has these columns, without the empty ones.
+pub(super) fn values(row: &rusqlite::Row<'_>, columns: &[&str]) -> rusqlite::Result<Map<String, Value>> {
+    let mut all = Map::new();
     for (at, column) in columns.iter().enumerate() {
-        if let Some(text) = row.get::<_, Option<String>>(at)?.filter(|text| !text.is_empty()) {
-            texts.insert((*column).to_owned(), text.into());
+        let value = super::statement::value(row.get_ref(at)?, &mut 0);
+        if !value.is_null() && value != "" {
+            all.insert((*column).to_owned(), value);
         }
     }
-    Ok(texts)
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -148,6 +171,13 @@ mod tests {
         assert_eq!(row.other.as_deref(), Some(r#"{"dnd":true,"address":{"floor":3}}"#));
         let row = contact(&json!({"id": "c", "address": {"city": "Ulm"}}));
         assert_eq!(row.other, None);
+    }
+
+    #[test]
+    fn what_a_schema_set_aside_is_back_in_its_place() {
+        let plain = contact(&json!({"id": "c", "phone": {"n": 1}, "tags": 7}));
+        assert_eq!(contact(&json!({"id": "c", "unreadable": {"phone": {"n": 1}, "tags": 7}})), plain);
+        assert_eq!(contact(&json!({"id": "c", "unreadable": "x"})).other.as_deref(), Some(r#"{"unreadable":"x"}"#));
     }
 
     #[test]

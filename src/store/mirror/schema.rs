@@ -71,6 +71,8 @@ pub struct Table {
     pub title: &'static [&'static str],
     /// The further columns that are searched.
     pub searched: &'static [&'static str],
+    /// The further columns that a search shows.
+    pub shown: &'static [&'static str],
     /// Whether a list tells all that there is to know of an object, so that what is absent is empty.
     pub listed_whole: bool,
     /// What a reader should know.
@@ -105,6 +107,7 @@ const PLAIN: Table = Table {
     dropped: &[],
     title: &["name"],
     searched: &[],
+    shown: &[],
     listed_whole: true,
     remark: "",
 };
@@ -167,6 +170,7 @@ pub static TABLES: &[Table] = &[
             parts: Parts::Tags,
             columns: &["opportunityId", "tag"],
         }],
+        shown: &["status", "stage", "value", "currency", "assignedTo", "contactId"],
         ..PLAIN
     },
     Table {

@@ -126,7 +126,7 @@ fn run(reader: &mut Reader, query: &Query, clock: &Clock, listener: &mut impl Li
     if let Some(sees_currency) = adds_money {
         let all = reader.currencies.get_or(&moment, (), || money::currencies(&moment)).map_err(fault)?;
         if all.len() > 1 {
-            end.currencies = money::mixed(&moment, query, sees_currency, all);
+            end.currencies = money::mixed(&moment, &reader.guard, &reader.met, query, sees_currency, all);
         }
     }
     for (table, column) in numbers {
@@ -179,7 +179,8 @@ fn texts_among_numbers(db: &Connection, table: &str, column: &str) -> rusqlite::
     db.prepare_cached(&sql)?.query_row([], |row| row.get(0))
 }
 
-fn value(cell: ValueRef<'_>, bytes: &mut usize) -> Value {
+/// A cell as JSON; adds about its length to `bytes`.
+pub(super) fn value(cell: ValueRef<'_>, bytes: &mut usize) -> Value {
     let (value, size) = match cell {
         ValueRef::Null => (Value::Null, 4),
         ValueRef::Integer(number) => (number.into(), 8),

@@ -9,9 +9,11 @@ mod filling;
 mod freshness;
 mod hostile;
 mod killed;
+mod money;
 mod policy;
 mod soak;
 mod spelling;
+mod values;
 mod writes;
 
 use crate::support::{Account, Api, Host, on_both_apis};

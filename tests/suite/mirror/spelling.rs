@@ -90,6 +90,18 @@ async fn what_is_internal_is_not_there_however_it_is_spelled() {
     }
 }
 
+/// Nor does a search name what is in a hidden table.
+#[tokio::test]
+async fn a_search_shows_no_name_out_of_a_hidden_table() {
+    let account = account(Api::Document, 30).await;
+    let deal = account.told("opportunities").await.into_iter().find(|deal| deal["contactId"].is_string()).unwrap();
+    for (flags, shows) in [(&[][..], false), (&["--exclude-tools", "list_contacts"][..], true)] {
+        let host = Host::new(&account, flags).await;
+        let found = host.answer("search_crm", json!({"text": deal["id"]})).await;
+        assert_eq!(found["data"][0]["contact"] == deal["contactId"], shows, "{found}");
+    }
+}
+
 /// A statement may give its own terms any name, even a table's.
 #[tokio::test]
 async fn a_statements_own_name_is_no_table() {
