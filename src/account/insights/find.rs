@@ -17,6 +17,9 @@ use serde_json::{Map, Value, json};
 /// The longest text that is searched for, in characters: each word costs a look into the index.
 const LONGEST: usize = 500;
 
+/// The tables that name whom a deal belongs to.
+const NAMING: [&str; 2] = ["contacts", "users"];
+
 /// How many are given if nothing is said.
 const FOUND: u32 = 20;
 const CHANGES: u32 = 50;
@@ -36,7 +39,13 @@ impl Account {
             ));
         }
         let tables = self.narrowed(asked.table)?;
-        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        // Deals are shown with the names of their owners and contacts.
+        let mut needed = self.readable_tables();
+        let of_deals = tables.iter().any(|table| table.name == "opportunities");
+        needed.retain(|table| {
+            tables.iter().any(|one| one.name == table.name) || (of_deals && NAMING.contains(&table.name))
+        });
+        self.mirroring.freshen(&needed, Freshness::default(), context, &told(context)).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;

@@ -97,6 +97,15 @@ async fn a_question_knows_no_credential_and_ends_with_the_server() {
     }
 }
 
+/// A process that has only just started gets no longer than others.
+#[tokio::test]
+async fn a_first_statement_without_an_end_is_stopped_like_any_other() {
+    let account = account(Api::Document, 5).await;
+    let host = Host::new(&account, &["--timeout", "25"]).await;
+    let error = host.error("query_crm", json!({"sql": super::hostile::ENDLESS})).await;
+    assert!(error["message"].as_str().unwrap().starts_with("The statement ran for 5 s and was stopped"), "{error}");
+}
+
 /// Somebody kills it, or the system does: the next question starts another.
 #[tokio::test]
 async fn a_question_whose_process_is_gone_gets_another() {

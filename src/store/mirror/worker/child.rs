@@ -123,12 +123,9 @@ impl Listener for Out<'_> {
     fn reads(&mut self, states: Vec<(&'static Table, State)>) -> Result<bool> {
         let states: Vec<_> = states.into_iter().map(|(table, state)| (table.name.to_owned(), state)).collect();
         let at_once = states.iter().all(|(table, _)| self.fine.contains(table));
-        let reply = Reply::Reads { states, at_once };
-        if at_once {
-            return self.line(&reply).map(|()| true);
-        }
-        self.say(&reply)?;
-        Ok(matches!(self.orders.recv(), Ok(Order::Run)))
+        // Said before it runs: from here on the server counts the time.
+        self.say(&Reply::Reads { states, at_once })?;
+        Ok(at_once || matches!(self.orders.recv(), Ok(Order::Run)))
     }
 
     fn row(&mut self, row: Vec<Value>) -> Result<()> {
