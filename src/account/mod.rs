@@ -23,7 +23,7 @@ pub use pin::Location;
 
 use crate::{
     answer,
-    backend::Backend,
+    backend::{Backend, custom_fields_as_map},
     client::SendError,
     context::CallContext,
     crm::{
@@ -116,6 +116,7 @@ impl Account {
             self.write(invocation, admitted, context).await
         };
         if let Ok(value) = &mut done {
+            custom_fields_as_map(value);
             self.keep_out_others(invocation, value)?;
             self.mirroring.note(invocation, value).await;
             shape::shape(invocation, value);

@@ -2,12 +2,15 @@
 
 pub(crate) mod benching;
 mod conflict;
+mod custom_fields;
 mod document;
 #[cfg(test)]
 mod forms;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod official;
+
+pub use custom_fields::as_map as custom_fields_as_map;
 
 use crate::{
     answer::unreadable,
@@ -228,6 +231,7 @@ impl Backend {
         let (mut value, sent_at) = (done.value, done.sent_at);
         let aside = value.as_object().map_or(0, unreadable);
         let total = value.get("meta").and_then(|meta| meta.get("total")?.as_u64());
+        custom_fields_as_map(&mut value);
         let items = match value.get_mut("data").map(Value::take) {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),

@@ -213,7 +213,7 @@ fn has_the_looks_of_an_id(text: &str) -> bool {
 
 /// Turns an object's list of custom fields into a map by keys; what the dictionary does not know keeps its id. No value is
 /// lost: one that does not say which field it is of goes under `unreadable`.
-pub(super) fn to_map(dictionary: &[Value], object: &mut Map<String, Value>) {
+pub(in crate::backend) fn to_map(dictionary: &[Value], object: &mut Map<String, Value>) {
     let Some(Value::Array(items)) = object.get_mut("customFields") else { return };
     let (mut map, mut odd) = (Map::new(), Vec::new());
     for mut item in items.drain(..) {
@@ -230,7 +230,7 @@ pub(super) fn to_map(dictionary: &[Value], object: &mut Map<String, Value>) {
             (None, None) => false,
         });
         let plain_key = own_key.map(|key| key.split_once('.').map_or(key.clone(), |(_, key)| key.to_owned()));
-        let names = [known.map(|field| field.key.to_owned()), id, plain_key, word("name")];
+        let names = [known.map(|field| field.key.to_owned()), plain_key, id, word("name")];
         // Two fields of one key, as of two models, are told apart by what else they have.
         let Some(name) = names.into_iter().flatten().find(|name| !map.contains_key(name)) else {
             odd.push(item);

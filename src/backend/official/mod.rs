@@ -20,6 +20,7 @@ mod understand;
 mod values;
 mod window;
 
+pub(super) use fields::to_map;
 pub(super) use table::{form_of, how};
 
 use super::{Done, Page, document};

@@ -140,3 +140,26 @@ async fn the_api_cannot_make_the_server_say_its_token() {
     assert!(!contact.to_string().contains("canary"), "{contact}");
     upstream.is_done();
 }
+
+#[tokio::test]
+async fn custom_fields_that_come_as_a_list_are_shown_as_a_map() {
+    let upstream = Upstream::new().await;
+    let host = host(&upstream).await;
+    let list = json!([
+        {"id": "f1", "value": "Steel"}, {"id": "f2", "key": "contact.score", "field_value": 7},
+        {"id": "f3", "value": null, "fieldValueDate": 1_740_700_800_000_u64}, {"value": "whose?"},
+    ]);
+    let map = json!({"f1": "Steel", "score": 7, "f3": "2025-02-28"});
+    let aside = json!({"customFields": [{"value": "whose?"}]});
+    let contact = json!({"id": "a", "customFields": list});
+    upstream.says_json(&contact);
+    let shown = host.answer("get_contact", json!({"id": "a"})).await;
+    assert_eq!((&shown["customFields"], &shown["unreadable"]), (&map, &aside), "{shown}");
+    upstream.says_json(&json!({"data": [contact], "meta": {"total": 1}}));
+    let listed = host.answer("list_contacts", json!({})).await;
+    assert_eq!((&listed["data"][0]["customFields"], &listed["data"][0]["unreadable"]), (&map, &aside), "{listed}");
+    upstream.says_json(&json!({"id": "d", "customFields": [{"id": "f1", "fieldValue": ["a"]}]}));
+    let deal = host.answer("get_opportunity", json!({"id": "d"})).await;
+    assert_eq!(deal["customFields"], json!({"f1": ["a"]}));
+    upstream.is_done();
+}

@@ -1,7 +1,10 @@
 //! The lists of names: users, pipelines, custom fields. One that cannot be read is unknown, never empty, and one that may
 //! be old is read again before anything is refused.
 
-use super::fake::{Fake, no_scope, world};
+use super::{
+    fake::{Fake, no_scope, world},
+    official,
+};
 use serde_json::{Value, json};
 
 fn text(value: &Value) -> &str {
@@ -125,4 +128,20 @@ async fn one_name_for_two_is_refused_with_both() {
         .await;
     assert_eq!(api.bodies("PUT").pop().unwrap()["assignedTo"], "userAAAAAAAAAAAAAAA3");
     assert_eq!(api.fields_sent(), json!({"FtwinAAAAAAAAAAAAAA1": "North", "FtwinAAAAAAAAAAAAAA2": "South"}));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named_with_the_scope_that_it_wants() {
+    let (account, host) = official().await;
+    let contact = account.find("contacts", |contact| contact["customFields"]["industry"].is_string()).await;
+    let field = account.find("customFields", |field| field["fieldKey"] == "contact.industry").await["id"].clone();
+    account.manners("scope:locations/customFields.readonly,scope:users.readonly").await;
+    let fields = json!({(field.as_str().unwrap()): "Steel"});
+    let done = host.answer("update_contact", json!({"id": contact["id"], "customFields": fields})).await;
+    assert!(text(&done["note"]).contains("locations/customFields.readonly"), "{done}");
+    let stored = account.find("contacts", |one| one["id"] == contact["id"]).await;
+    assert_eq!(stored["customFields"]["industry"], "Steel");
+    let error = host.error("update_contact", json!({"id": contact["id"], "assignedTo": "Tom Lindgren"})).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("unauthorized"), &json!("assignedTo")));
+    assert!(text(&error["message"]).contains("users.readonly"), "{error}");
 }

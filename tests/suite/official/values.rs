@@ -1,6 +1,9 @@
 //! Values of custom fields: checked against the field's type, sent in its form, and shown whatever member they come in.
 
-use super::fake::{Fake, world};
+use super::{
+    fake::{Fake, world},
+    official,
+};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -137,4 +140,23 @@ async fn names_in_a_search_have_their_own_spelling() {
     assert_eq!(listed["data"][1]["firstName"], "bob");
     let rows = api.host.answer("query_crm", json!({"sql": "SELECT lastName FROM contacts WHERE id = 'c1'"})).await;
     assert_eq!(rows["rows"], json!([["McDonald"]]));
+}
+
+#[tokio::test]
+async fn custom_fields_are_written_and_shown_in_live_manners() {
+    let (account, host) = official().await;
+    account.manners("live,lag:0,odd:off").await;
+    let fields = json!({"Industry": "Steel", "employees": "1,500", "preferredContact": "EMAIL"});
+    let expected = json!({"industry": "Steel", "employees": 1500, "preferredContact": "email"});
+    for number in 0..4 {
+        let contact = json!({"phone": format!("+151255501{number:02}7"), "customFields": fields});
+        let made = host.answer("create_contact", contact).await;
+        assert_eq!(made["customFields"], expected, "{made}");
+        let read = host.answer("get_contact", json!({"id": made["id"]})).await;
+        assert_eq!(read["customFields"], expected, "{read}");
+    }
+    let listed = host.answer("list_contacts", json!({"limit": 4})).await;
+    for contact in listed["data"].as_array().unwrap() {
+        assert_eq!(contact["customFields"], expected, "{contact}");
+    }
 }
