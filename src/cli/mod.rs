@@ -29,6 +29,14 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use tracing::Level;
+use tracing_subscriber::{
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Lets an AI assistant work a GoHighLevel account: every operation a tool, paced to the account's quota, with a
 /// person's yes before everything that nothing takes back.
@@ -194,15 +202,10 @@ fn print(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
-/// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they stay quiet whatever
-/// the filter says.
+/// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they say no more than
+/// warnings, whatever the filter asks of any of their targets.
 fn init_log(filter: &str) {
-    let quiet = ["rmcp=warn", "hyper=warn", "hyper_util=warn", "reqwest=warn", "rustls=warn"];
-    let mut filter = tracing_subscriber::EnvFilter::new(filter);
-    for directive in quiet {
-        if let Ok(directive) = directive.parse() {
-            filter = filter.add_directive(directive);
-        }
-    }
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    let quiet = filter_fn(|about| about.target().starts_with("highlevel_mcp") || *about.level() <= Level::WARN);
+    let log = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(log.with_filter(EnvFilter::new(filter).and(quiet))).init();
 }

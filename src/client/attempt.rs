@@ -15,6 +15,7 @@ use super::{
 use crate::{
     context::CallContext,
     error::{Code, Error},
+    store::Lesson,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -138,7 +139,7 @@ impl Wire {
         if let Some(date) = headers.date {
             self.clock.learn(date, sent_at, received_at);
         }
-        permit.answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
+        permit.teaching(lesson(status, &headers, reading)).answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
 
         if status.is_success() {
             return match read(response, self.max_body).await {
@@ -230,6 +231,18 @@ impl Outcome {
             Self::Limited => "429".to_owned(),
             Self::Failed(failure) => format!("{}, {:?}", failure.error.code, failure.fate),
         }
+    }
+}
+
+/// What an answer teaches of the quota if it is the account's first.
+fn lesson(status: StatusCode, headers: &AnswerHeaders, reading: Reading) -> Lesson {
+    let tells = headers.limit.is_some() || headers.interval.is_some();
+    match status {
+        // Refused before anything was counted; and a renewal is another service's.
+        StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Lesson::None,
+        _ if reading == Reading::Raw => Lesson::None,
+        _ if status.is_success() && !tells => Lesson::Silent,
+        _ => Lesson::Partial,
     }
 }
 

@@ -7,6 +7,7 @@ mod breaker;
 mod budget;
 mod clock;
 mod config;
+mod escapes;
 mod fault_response;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -78,6 +79,10 @@ impl Client {
     /// `invalid_arguments` for a version that no header can carry, or a fixed header that is the client's own.
     pub fn new(config: ClientConfig, tokens: TokenSource, store: Arc<Store>) -> Result<Self> {
         let headers = config.fixed_headers()?;
+        let secrets = secrets::Secrets::default();
+        for value in config.headers.iter().filter_map(|(_, value)| value.to_str().ok()) {
+            secrets.add(&value.into());
+        }
         let member = process_name();
         let address = config.urls.of(Service::Backend).to_string();
         let sharing = Sharing {
@@ -97,7 +102,7 @@ impl Client {
                 Some(sharing),
             ),
             clock: clock::Clock::default(),
-            secrets: secrets::Secrets::default(),
+            secrets,
             scheme: config.scheme,
             headers,
             max_body: config.max_body,

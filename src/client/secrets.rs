@@ -1,5 +1,6 @@
-//! Every token this client has held, so that none gets out with a message.
+//! Every token this client has held and every fixed header's value, so that none gets out with a message.
 
+use super::escapes;
 use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -30,16 +31,28 @@ impl Secrets {
         }
     }
 
-    /// The text with every token replaced.
+    /// The text with every token replaced, also one that is written with escapes: an API may echo it in JSON or in an
+    /// address.
     pub(crate) fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.iter().map(ExposeSecret::expose_secret).fold(Cow::Borrowed(text), |text, token| {
+        let plain = held.iter().map(ExposeSecret::expose_secret).fold(Cow::Borrowed(text), |text, token| {
             if memmem::find(text.as_bytes(), token.as_bytes()).is_some() {
                 Cow::Owned(text.replace(token, REDACTED))
             } else {
                 text
             }
-        })
+        });
+        if held.is_empty() || !escapes::has_escapes(plain.as_bytes()) {
+            return plain;
+        }
+        let tokens: Vec<&str> = held.iter().map(ExposeSecret::expose_secret).collect();
+        let found = escapes::find(&plain, &tokens);
+        if found.is_empty() {
+            return plain;
+        }
+        let mut clean = plain.into_owned();
+        found.into_iter().rev().for_each(|range| clean.replace_range(range, REDACTED));
+        Cow::Owned(clean)
     }
 }
 
@@ -55,5 +68,7 @@ mod tests {
         }
         assert_eq!(secrets.scrub("a first-token-renewed, a first-token: short"), "a [redacted], a [redacted]: short");
         assert!(matches!(secrets.scrub("nothing"), Cow::Borrowed(_)));
+        assert!(matches!(secrets.scrub("5 % of \\u0041 & more"), Cow::Borrowed(_)));
+        assert_eq!(secrets.scrub(r"a \u0066irst-token, %66irst%2Dtoken"), "a [redacted], [redacted]");
     }
 }

@@ -1,9 +1,14 @@
 //! The credential that `auth set` keeps: a file `token` in the state directory, or an entry of the platform's keyring.
 
-use super::{Store, create_private_dir, off_thread, private_file, token_hash, unusable};
+use super::{Store, create_private_dir, off_thread, private_file, read_file, token_hash, unusable};
 use crate::error::Result;
 use secrecy::{ExposeSecret, SecretString};
-use std::{fs, io, io::Write, path::Path};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    time::SystemTime,
+};
 
 /// Where a credential is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,29 @@ impl Place {
         }
     }
 }
+
+/// What changes with each change of the stored credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CredentialStamp([Option<(SystemTime, u64, u64)>; 2]);
+
+impl CredentialStamp {
+    /// The stamp of a file that holds a credential, wherever a link leads; none for a pipe, whose content comes once.
+    pub fn of_file(path: &Path) -> Self {
+        Self([fs::metadata(path).ok().filter(fs::Metadata::is_file).as_ref().and_then(mark), None])
+    }
+}
+
+/// When a file was written, its length, and which it is.
+fn mark(about: &fs::Metadata) -> Option<(SystemTime, u64, u64)> {
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(about);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some((about.modified().ok()?, about.len(), number))
+}
+
+/// A file that is written with each change of the keyring's entry, which itself cannot be looked at for nothing.
+const CHANGED: &str = "token.changed";
 
 /// How the name of an OAuth login begins. The name is what is kept as the credential, and no secret; the login itself lies
 /// in `state.db` under the name's hash.
@@ -57,6 +85,9 @@ impl Store {
     pub async fn set_credential(&self, token: &SecretString, place: Place) -> Result<()> {
         // A login that is replaced goes with all it has: what renews it is a secret of its own.
         let before = self.credential().await?.map(|found| found.token).filter(is_login);
+        if self.dir.join("state.db").exists() {
+            self.admit_token(token_hash(token)).await?;
+        }
         self.write_credential(token, place).await?;
         match before.map(|before| token_hash(&before)) {
             Some(before) if before != token_hash(token) => self.forget_tokens(&before).await,
@@ -79,10 +110,18 @@ impl Store {
             #[cfg(feature = "keyring")]
             Place::Keyring => {
                 keyring_entry::set(&token)?;
+                changed(&dir).map_err(|fault| unusable(&dir, &fault))?;
                 remove_file(&dir).map_err(|fault| unusable(&dir, &fault)).map(drop)
             }
         })
         .await
+    }
+
+    /// Changes with the stored credential. A look at two files, so that each call can afford it.
+    pub fn credential_stamp(&self) -> CredentialStamp {
+        CredentialStamp(
+            ["token", CHANGED].map(|name| fs::symlink_metadata(self.dir.join(name)).ok().as_ref().and_then(mark)),
+        )
     }
 
     /// The stored credential, without surrounding whitespace; the file comes before the keyring, and an empty one
@@ -93,11 +132,16 @@ impl Store {
     pub async fn credential(&self) -> Result<Option<Credential>> {
         let dir = self.dir.clone();
         off_thread(move || {
-            let text = match fs::read_to_string(dir.join("token")) {
-                Ok(text) => text,
-                Err(fault) if fault.kind() == io::ErrorKind::NotFound => String::new(),
-                Err(fault) => return Err(unusable(&dir, &fault)),
-            };
+            let mut text = String::new();
+            let read = read_file(&dir.join("token")).and_then(|mut file| file.read_to_string(&mut text));
+            match read {
+                Ok(_) => {}
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
+                Err(fault) => {
+                    let what = format!("{fault} (a secret that is mounted is given with --token-file)");
+                    return Err(unusable(&dir, &what));
+                }
+            }
             if !text.trim().is_empty() {
                 return Ok(Some(Credential { token: text.trim().into(), place: Place::File }));
             }
@@ -127,7 +171,7 @@ impl Store {
             match keyring_entry::clear() {
                 Err(fault) if found.place == Place::Keyring => return Err(fault),
                 Err(fault) => tracing::debug!("the keyring was not cleared: {}", fault.message),
-                Ok(()) => {}
+                Ok(()) => changed(&dir).map_err(|fault| unusable(&dir, &fault))?,
             }
             Ok(true)
         })
@@ -151,6 +195,14 @@ fn write_file(dir: &Path, token: &SecretString) -> io::Result<()> {
         drop(fs::remove_file(&temporary));
     }
     written
+}
+
+#[cfg(feature = "keyring")]
+fn changed(dir: &Path) -> io::Result<()> {
+    create_private_dir(dir)?;
+    let mut file = private_file(&dir.join(CHANGED))?;
+    file.set_len(0)?;
+    writeln!(file, "{:016x}", rand::random::<u64>())
 }
 
 fn remove_file(dir: &Path) -> io::Result<()> {

@@ -5,6 +5,7 @@
 
 mod approvals;
 mod credential;
+mod files;
 mod journal;
 mod known;
 mod mirror;
@@ -14,23 +15,23 @@ mod token;
 mod turn;
 
 pub use approvals::{Approval, NewApproval};
-pub use credential::{Credential, Place, is_login, new_login};
+pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Overview,
     Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, answer_questions, question_file, readable,
 };
-pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
+pub use quota::{Ask, Books, Grant, LIMIT, Lesson, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
 pub use token::{NewToken, StoredToken, token_hash};
 pub use turn::WriteTurn;
 
 use crate::error::{Code, Error, Result};
+use files::{create_private_dir, growing_file, private_file, read_file};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use sha2::{Digest, Sha256};
 use std::{
     fmt::{self, Write},
-    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -69,7 +70,8 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          code TEXT PRIMARY KEY, account TEXT NOT NULL, way TEXT NOT NULL, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL,
          object_hash TEXT NOT NULL, preview TEXT NOT NULL, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
          approved_at INTEGER, spent_at INTEGER
-     ) STRICT;"];
+     ) STRICT;",
+     "CREATE TABLE cleared (hash TEXT PRIMARY KEY, cleared_at INTEGER NOT NULL) STRICT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {
@@ -146,7 +148,7 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send +
 /// The directory at fault and what to do.
 fn unusable(dir: &Path, fault: &dyn fmt::Display) -> Error {
     let message = format!(
-        "The state directory {} cannot be used: {fault}. Make it writable, or choose another with --state-dir.",
+        "The state directory {} cannot be used: {fault}. Mend that, or choose another directory with --state-dir.",
         dir.display()
     );
     Error::new(Code::Internal, message)
@@ -165,6 +167,11 @@ fn connect(dir: &Path) -> Result<Connection, OpenFault> {
 fn open_private(path: &Path, busy: Duration) -> Result<Connection, OpenFault> {
     // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
     private_file(path)?;
+    for beside in ["-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        files::check(Path::new(&name))?;
+    }
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy)?;
     match connection.pragma_update(None, "journal_mode", "WAL") {
@@ -190,26 +197,4 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
     transaction.pragma_update(None, "user_version", newest)?;
     transaction.commit()?;
     Ok(())
-}
-
-/// Creates the directory (and missing parents) for this user alone. One that exists keeps its permissions: it may be
-/// a shared place that someone chose.
-fn create_private_dir(dir: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-/// Creates the file for this user alone, or narrows an existing one.
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    Ok(file)
 }

@@ -80,7 +80,8 @@ impl Store {
         .await
     }
 
-    /// Forgets every token that came of the one with this hash, and the line itself.
+    /// Forgets every token that came of the one with this hash, and the line itself. What a process still renews of it is
+    /// not kept.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -88,13 +89,26 @@ impl Store {
         let hash = hash.to_owned();
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let root = root(&transaction, &hash)?;
+            let (root, now) = (root(&transaction, &hash)?, Utc::now());
+            transaction.execute(
+                "INSERT OR REPLACE INTO cleared (hash, cleared_at)
+                 SELECT hash, ?3 FROM lineage WHERE root = ?1 UNION SELECT ?1, ?3 UNION SELECT ?2, ?3",
+                params![root, hash, now.timestamp()],
+            )?;
+            transaction.execute("DELETE FROM cleared WHERE cleared_at < ?1", [(now - LINEAGE).timestamp()])?;
             transaction.execute("DELETE FROM renewed WHERE root = ?1", [&root])?;
             transaction.execute("DELETE FROM lineage WHERE root = ?1", [&root])?;
             transaction.execute("DELETE FROM renewing WHERE root = ?1", [&root])?;
             transaction.commit()
         })
         .await
+    }
+}
+
+impl Store {
+    /// The token with this hash was given anew: what comes of it is kept again.
+    pub(super) async fn admit_token(&self, hash: String) -> Result<()> {
+        self.with(move |db| db.execute("DELETE FROM cleared WHERE hash = ?1", [hash]).map(drop)).await
     }
 }
 
@@ -114,6 +128,10 @@ pub(super) fn newest(db: &Connection, hash: &str) -> rusqlite::Result<Option<Sto
 
 /// Keeps a token that came of the one with the hash `parent`, within the caller's transaction.
 pub(super) fn keep(db: &Connection, parent: &str, new: &NewToken) -> rusqlite::Result<()> {
+    // A person took the line away, and a renewal that was under way does not bring it back.
+    if db.query_row("SELECT count(*) > 0 FROM cleared WHERE hash = ?1", [parent], |row| row.get(0))? {
+        return Ok(());
+    }
     let NewToken { token, expires_at, login } = new;
     let (root, now) = (root(db, parent)?, Utc::now());
     // What came of the very token that is stored goes before it, however long it lives: with OAuth the old one is dead.

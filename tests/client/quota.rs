@@ -71,3 +71,63 @@ async fn the_limit_is_learned_from_the_answers() {
     let quota = client.quota();
     assert_eq!((quota.limit, quota.remaining), (100, 90), "others used nine");
 }
+
+#[tokio::test]
+async fn no_429_holds_longer_than_an_hour_unless_the_day_is_spent() {
+    let now = chrono::Utc::now().timestamp();
+    for (name, value) in [
+        ("retry-after", "1000000000".to_owned()),
+        ("retry-after", (now * 1000 - 5_000_000_000).to_string()),
+        ("x-ratelimit-reset", "999999999".to_owned()),
+        ("x-ratelimit-reset", ((now + 400_000) * 1000).to_string()),
+        ("retry-after", "Tue, 24 Oct 2090 14:30:00 GMT".to_owned()),
+    ] {
+        let upstream = Upstream::scripted([limited().with(name, &value)]).await;
+        let Fixture { client, dir: _dir } = fixture(config(&upstream));
+        let failed = client.send(&post("/contact"), &call()).await.unwrap_err();
+        let wait = (failed.error.retry_at.unwrap() - chrono::Utc::now()).num_seconds();
+        assert!((3_500..=3_600).contains(&wait), "{name}: {value}: {wait}");
+        assert!(!failed.error.message.contains("day"), "{}", failed.error);
+    }
+    let spent = limited().with("x-ratelimit-daily-remaining", "0").with("x-ratelimit-daily-reset", "36000000");
+    let upstream = Upstream::scripted([spent.with("retry-after", "1")]).await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    let failed = client.send(&post("/contact"), &call()).await.unwrap_err();
+    let wait = (failed.error.retry_at.unwrap() - chrono::Utc::now()).num_seconds();
+    assert!((35_900..=36_000).contains(&wait), "{wait}");
+    assert!(failed.error.message.contains("day"), "{}", failed.error);
+}
+
+/// A 429 that says to come back at once is no invitation to send the whole quota.
+#[tokio::test]
+async fn a_429_without_a_wait_is_waited_for_all_the_same() {
+    let upstream = Upstream::scripted([limited().with("retry-after", "0"), ok()]).await;
+    let Fixture { client, dir: _dir } = fixture(config(&upstream));
+    let start = Instant::now();
+    client.send(&post("/contact"), &call()).await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+/// With a state directory, among processes, and without one.
+#[tokio::test]
+async fn until_limit_and_window_are_known_the_first_request_goes_alone() {
+    for shared in [true, false] {
+        let (dir, file) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        let state = if shared { dir.path() } else { file.path() };
+        let upstream = Upstream::scripted([Reply::Hang]).await;
+        let config = || {
+            let mut config = config(&upstream);
+            config.attempt_timeout = Duration::from_millis(1_500);
+            config
+        };
+        let clients = [client_in(state, config(), TOKEN), client_in(state, config(), TOKEN)];
+        let clients = if shared { &clients[..] } else { &clients[..1] };
+        let (ask, context) = (post("/contact"), CallContext::new(Duration::from_millis(1_400)));
+        let calls = clients.iter().flat_map(|client| (0..20).map(|_| client.send(&ask, &context)));
+        let failed = futures::future::join_all(calls).await;
+        assert!(failed.iter().all(Result::is_err));
+        assert_eq!(upstream.seen().len(), 1, "the others wait for its answer");
+        let sent = failed.iter().filter(|one| one.as_ref().is_err_and(|failed| failed.sent_at.is_some())).count();
+        assert_eq!(sent, 1);
+    }
+}

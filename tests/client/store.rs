@@ -148,3 +148,101 @@ async fn a_file_of_a_newer_version_is_left_alone() {
     let error = Store::open(dir.path().to_owned()).newest_token("h").await.unwrap_err();
     assert!(error.message.contains("newer"), "{error}");
 }
+
+/// What the state directory's own files may not be: a link, a pipe, or writable by others.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_state_file_that_another_could_have_put_there_is_refused_and_never_followed() {
+    use std::os::unix::fs::PermissionsExt;
+    for name in ["state.db", "state.db-wal", "token"] {
+        for what in ["link", "dangling", "pipe", "directory", "writable"] {
+            let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let (path, target) = (dir.path().join(name), elsewhere.path().join("target"));
+            match what {
+                "link" => {
+                    std::fs::write(&target, "untouched").unwrap();
+                    std::os::unix::fs::symlink(&target, &path).unwrap();
+                }
+                "dangling" => std::os::unix::fs::symlink(&target, &path).unwrap(),
+                "pipe" => assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success()),
+                "directory" => std::fs::create_dir(&path).unwrap(),
+                _ => {
+                    std::fs::write(&path, "").unwrap();
+                    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o620)).unwrap();
+                }
+            }
+            let store = Store::open(dir.path().to_owned());
+            let error = if name == "token" {
+                store.credential().await.unwrap_err()
+            } else {
+                store.newest_token("h").await.unwrap_err()
+            };
+            assert_eq!(error.code, Code::Internal, "{name}, {what}");
+            let mend = if what == "writable" { "chmod 600" } else { "remove it" };
+            assert!(error.message.contains(mend) && error.message.contains(name), "{name}, {what}: {error}");
+            if what == "link" {
+                assert_eq!(std::fs::read_to_string(&target).unwrap(), "untouched");
+            }
+            assert_eq!(target.exists(), what == "link", "nothing is made at the link's end");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_state_directory_that_others_may_write_is_refused_unless_they_can_take_nothing_away() {
+    use std::os::unix::fs::PermissionsExt;
+    for (mode, fine) in [(0o700, true), (0o755, true), (0o1777, true), (0o777, false), (0o770, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let opened = Store::open(dir.path().to_owned()).newest_token("h").await;
+        match opened {
+            Ok(_) => assert!(fine, "{mode:o}"),
+            Err(error) => assert!(!fine && error.message.contains("chmod go-w"), "{mode:o}: {error}"),
+        }
+        let inner = Store::open(dir.path().join("new"));
+        inner.newest_token("h").await.unwrap();
+        let made = std::fs::metadata(dir.path().join("new")).unwrap().permissions().mode();
+        assert_eq!(made & 0o777, 0o700, "the way out that the error names");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_journal_is_never_written_through_a_link_or_a_pipe() {
+    use highlevel_mcp::store::Journal;
+    for name in ["journal.jsonl", "journal.lock"] {
+        let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let target = elsewhere.path().join("target");
+        std::os::unix::fs::symlink(&target, dir.path().join(name)).unwrap();
+        let journal = Journal::new(dir.path().to_owned(), 1 << 20);
+        journal.attempt(serde_json::Map::new(), &crate::call()).await.unwrap_err();
+        assert!(!target.exists(), "{name}");
+        std::fs::remove_file(dir.path().join(name)).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(dir.path().join(name)).status().unwrap().success());
+        journal.attempt(serde_json::Map::new(), &crate::call()).await.unwrap_err();
+    }
+}
+
+/// A renewal that was under way when a person cleared the credential brings nothing back; the same token given anew does.
+#[tokio::test]
+async fn what_was_cleared_is_not_brought_back_by_a_renewal() {
+    use highlevel_mcp::store::NewToken;
+    let dir = tempfile::tempdir().unwrap();
+    let (store, other) = (Store::open(dir.path().to_owned()), Store::open(dir.path().to_owned()));
+    let (first, second) = (SecretString::from("canary-first"), SecretString::from("canary-second"));
+    store.set_credential(&first, Place::File).await.unwrap();
+    store.store_token(&token_hash(&first), &second, None).await.unwrap();
+    assert!(store.clear_credential().await.unwrap());
+    let new = |token: &str| NewToken { token: token.into(), expires_at: None, login: Some("login".into()) };
+    for parent in [&first, &second] {
+        let parent = token_hash(parent);
+        other.keep_token(&parent, new("canary-third")).await.unwrap();
+        other.end_renewal(&parent, "other", Some(new("canary-third"))).await.unwrap();
+        other.fulfil_renewal(&parent, new("canary-third")).await.unwrap();
+        assert!(store.newest_token(&parent).await.unwrap().is_none());
+    }
+    store.set_credential(&first, Place::File).await.unwrap();
+    store.store_token(&token_hash(&first), &second, None).await.unwrap();
+    assert!(store.newest_token(&token_hash(&first)).await.unwrap().is_some());
+}

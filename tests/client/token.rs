@@ -49,6 +49,63 @@ async fn without_a_token_nothing_is_sent_and_it_is_said_how_to_set_one() {
     assert!(failed.error.code == Code::Unauthorized && failed.error.message.contains("missing"), "{}", failed.error);
 }
 
+/// Mounted secrets are links, and often root's or readable by all; what counts is who could have written it.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_token_file_may_be_a_link_and_a_pipe_and_not_writable_by_others() {
+    use std::os::unix::fs::PermissionsExt;
+    let upstream = Upstream::with(|_| Some(ok())).await;
+    let dir = tempfile::tempdir().unwrap();
+    let (data, file) = (dir.path().join("..data"), dir.path().join("token-file"));
+    std::fs::write(&data, format!("{TOKEN}\n")).unwrap();
+    std::os::unix::fs::symlink("..data", &file).unwrap();
+    for (mode, fine) in [(0o444, true), (0o440, true), (0o644, true), (0o666, false), (0o660, false)] {
+        std::fs::set_permissions(&data, std::fs::Permissions::from_mode(mode)).unwrap();
+        let client = source(config(&upstream), &dir.path().join("state"), TokenSource::File(file.clone()));
+        match client.send(&get("/users/me"), &call()).await {
+            Ok(_) => assert!(fine, "{mode:o}"),
+            Err(failed) => {
+                assert!(!fine && failed.error.message.contains("chmod go-w"), "{mode:o}: {}", failed.error);
+                assert_eq!(failed.error.code, Code::Unauthorized);
+            }
+        }
+    }
+    // As a shell's <(…) is: it gives its text once, and this process asks more than once.
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = pipe.clone();
+    let writing = std::thread::spawn(move || std::fs::write(writer, TOKEN).unwrap());
+    for _ in 0..2 {
+        let client = source(config(&upstream), &dir.path().join("state"), TokenSource::File(pipe.clone()));
+        client.send(&get("/users/me"), &call()).await.unwrap();
+    }
+    writing.join().unwrap();
+    // And one that nobody writes is not waited for without end.
+    let silent = dir.path().join("silent");
+    assert!(std::process::Command::new("mkfifo").arg(&silent).status().unwrap().success());
+    for device in [silent, "/dev/zero".into(), dir.path().to_owned()] {
+        let client = source(config(&upstream), &dir.path().join("state"), TokenSource::File(device.clone()));
+        let failed = client.send(&get("/users/me"), &call()).await.unwrap_err();
+        assert_eq!(failed.error.code, Code::Unauthorized, "{}: {}", device.display(), failed.error);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_due_at_the_start_is_renewed_before_the_first_call() {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let now = chrono::Utc::now().timestamp();
+    for (begun, ends) in [(now - 7_200, now - 3_600), (now - 900, now + 300)] {
+        let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iat":{begun},"exp":{ends}}}"#));
+        let token = format!("canary-7f3a9c.{payload}.x");
+        let upstream = Upstream::scripted([renewed("canary-7f3a9c-second-token"), ok()]).await;
+        let dir = tempfile::tempdir().unwrap();
+        let client = client_in(dir.path(), config(&upstream), &token);
+        client.send(&post("/contact"), &call()).await.unwrap();
+        let lines: Vec<_> = upstream.seen().iter().map(Seen::line).collect();
+        assert_eq!(lines, [UPDATE, "POST /contact"], "no call goes out with a token that is over");
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_no_header_can_carry_is_not_sent() {
     let upstream = Upstream::scripted([]).await;

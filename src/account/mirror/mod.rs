@@ -126,7 +126,8 @@ impl Mirroring {
             if let Err(error) = ended.as_ref()
                 && !this.alive.is_cancelled()
             {
-                tracing::warn!("{} could not be read for the mirror: {}", table.name, error.message);
+                tracing::warn!("{} could not be read for the mirror ({})", table.name, error.code);
+                tracing::debug!("why {} could not be read: {}", table.name, error.message);
             }
             tell.send_modify(|progress| {
                 progress.ended = Some(match ended {

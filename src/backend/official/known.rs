@@ -228,7 +228,9 @@ impl Official {
         let list = match self.read_list(kind, context).await {
             Ok(list) => Arc::new(list),
             Err(error) => {
-                tracing::warn!("{} could not be read: {}", kind.name(), error.message);
+                // The API's own words stay out of warnings.
+                tracing::warn!("{} could not be read ({})", kind.name(), error.code);
+                tracing::debug!("why {} could not be read: {}", kind.name(), error.message);
                 if !is_over(&error, context) {
                     self.known.fail(kind, &error);
                 }

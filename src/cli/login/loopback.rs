@@ -1,9 +1,9 @@
 //! The one request that brings the code back. Nothing but `GET /callback` with the right `state` is taken.
 
 use crate::error::{Code, Error};
-use futures::{StreamExt, stream::FuturesUnordered};
 use secrecy::SecretString;
 use std::{
+    collections::VecDeque,
     io,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
@@ -11,12 +11,20 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    task::{AbortHandle, JoinSet},
 };
 
 const PATH: &str = "/callback";
 
-/// A browser opens connections that it may never use.
+/// So long a request may take from its first byte on. A connection on which nothing comes is left open: a browser opens
+/// some ahead, and may use them later.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many connections are open at once; the oldest is closed for the next.
+const MOST: usize = 64;
+
+/// The pause after a connection that could not be accepted.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
 /// More than any browser sends ahead of an empty body.
 const LONGEST: u64 = 32 * 1024;
@@ -48,14 +56,25 @@ impl Loopback {
 
     /// Waits for the browser. Requests for anything else are turned away, and end nothing.
     pub(super) async fn consent(&self, state: &str) -> io::Result<Visit> {
-        let mut visits = FuturesUnordered::new();
+        let (mut visits, mut open) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => {
-                    let (stream, _) = accepted?;
-                    visits.push(tokio::time::timeout(PATIENCE, visit(stream, state)));
-                }
-                Some(visit) = visits.next() => {
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => {
+                        open.retain(|visit| !visit.is_finished());
+                        if open.len() >= MOST && let Some(oldest) = open.pop_front() {
+                            oldest.abort();
+                        }
+                        let state = state.to_owned();
+                        open.push_back(visits.spawn(async move { visit(stream, &state).await }));
+                    }
+                    // One connection that came to nothing, or too many files for a moment.
+                    Err(fault) => {
+                        tracing::debug!("a connection was not accepted: {fault}");
+                        tokio::time::sleep(ACCEPT_AGAIN).await;
+                    }
+                },
+                Some(visit) = visits.join_next() => {
                     if let Ok(Some(visit)) = visit {
                         return Ok(visit);
                     }
@@ -78,6 +97,13 @@ impl Visit {
 
 async fn visit(stream: TcpStream, state: &str) -> Option<Visit> {
     let mut reader = BufReader::new(stream);
+    if reader.fill_buf().await.ok()?.is_empty() {
+        return None;
+    }
+    tokio::time::timeout(PATIENCE, request(reader, state)).await.ok()?
+}
+
+async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Visit> {
     let mut head = (&mut reader).take(LONGEST);
     let mut first = String::new();
     head.read_line(&mut first).await.ok()?;

@@ -61,8 +61,18 @@ impl Auth {
         let stored = self.store.newest_token(line).await?;
         let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
         pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        if let (Some(theirs), Some(ours)) = (&pair.grant.location, &self.location)
+            && pair.grant.holder == Holder::Location
+            && theirs != ours
+        {
+            let what = format!(
+                "The login is for location {theirs}, and this server is held to {ours}. Restart it, or log in to that one."
+            );
+            return Err(Error::new(Code::Unauthorized, what));
+        }
         let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
         let mut state = self.state();
+        state.given = Some(line.to_owned());
         let is_new = !state.tried.contains(&token.hash);
         Ok(is_new.then(|| self.adopt(&mut state, token)).is_some())
     }

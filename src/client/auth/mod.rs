@@ -7,7 +7,9 @@ mod login;
 mod oauth;
 mod post;
 mod renewal;
+mod replaced;
 mod token;
+mod token_file;
 
 pub use grant::{AppKeys, Holder, LoginView, login_view};
 pub use login::{Consent, login_gone};
@@ -23,7 +25,7 @@ use super::urls::Outgoing;
 use crate::{
     context::CallContext,
     error::{Code, Error, Result},
-    store::{Store, is_login, token_hash},
+    store::{CredentialStamp, Store, is_login, token_hash},
 };
 use chrono::{DateTime, Utc};
 use renewal::{Ended, Pause, Renewal};
@@ -89,6 +91,11 @@ struct State {
     tried: HashSet<String>,
     /// The last renewal failed.
     failed: Option<Pause>,
+    /// The hash of the credential as its source gave it, and the source's stamp.
+    given: Option<String>,
+    stamp: Option<CredentialStamp>,
+    /// How often a person changed it.
+    epoch: u64,
 }
 
 impl Auth {
@@ -150,6 +157,7 @@ impl Auth {
     /// # Errors
     /// `unauthorized` when there is none or it is dead; what [`CallContext::bound`] gives.
     pub(crate) async fn ready(self: &Arc<Self>, context: &CallContext) -> Result<()> {
+        context.bound(self.follow_source()).await??;
         let (current, refused) = {
             let state = self.state();
             (state.current.clone(), state.refused.clone())
@@ -158,7 +166,9 @@ impl Auth {
             (Some(current), None) => current,
             (None, _) => {
                 context.bound(self.look(Hope::First)).await??;
-                return if self.state().current.is_some() { Ok(()) } else { Err(none_set()) };
+                // It may be due, or over, at its first use.
+                let found = self.state().current.clone();
+                found.ok_or_else(none_set)?
             }
             // Dead until a new one turns up in the source or the store.
             (Some(_), Some(refused)) => {
@@ -256,6 +266,9 @@ impl Auth {
             // A source that went away takes nothing back.
             read => read.ok().flatten(),
         };
+        if let Some(given) = &given {
+            self.state().given = Some(token_hash(&given.token));
+        }
         let now = self.wire.clock.now();
         if let Some(given) = given.as_ref().filter(|given| is_login(&given.token)) {
             return self.look_at_login(&token_hash(&given.token), &given.origin).await;
@@ -297,6 +310,7 @@ impl Auth {
         state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;
+        token.epoch = state.epoch;
         state.refused = None;
         state.failed = None;
         state.current = Some(token);

@@ -49,7 +49,7 @@ impl Auth {
         match ended {
             Ok(pair) => {
                 let token = pair.token(self.location.as_deref(), old.origin.clone(), &old.line);
-                self.adopt(&mut self.state(), token);
+                self.adopt_after(old, token);
                 Ended::Renewed
             }
             Err(ended) => ended,

@@ -140,7 +140,9 @@ impl Auth {
             Ended::Renewed => {}
             Ended::Refused(error) => state.refused = Some(error.clone()),
             Ended::Failed { error, lasting } => {
-                tracing::warn!("the token could not be renewed: {}", error.message);
+                // The API's own words stay out of warnings: they may quote what the account holds.
+                tracing::warn!("the token could not be renewed ({})", error.code);
+                tracing::debug!("why the token could not be renewed: {}", error.message);
                 let times = state.failed.as_ref().map_or(0, |pause| pause.times);
                 let pause = FIRST_PAUSE.saturating_mul(1 << times.min(5)).min(LONGEST_PAUSE);
                 let until = Instant::now() + pause;
@@ -199,6 +201,14 @@ impl Auth {
         self.generation() != old.generation || self.look(Hope::First).await.unwrap_or(false)
     }
 
+    /// Takes up what came of `old`, unless a person put something else in its place meanwhile.
+    pub(super) fn adopt_after(&self, old: &Token, token: Token) {
+        let mut state = self.state();
+        if state.epoch == old.epoch {
+            self.adopt(&mut state, token);
+        }
+    }
+
     /// Stored first, then used: if this process ends now, the token is not lost. The lock goes back with it.
     async fn keep(&self, old: &Token, token: Option<Token>, lock: Option<Lock>) {
         let same = |token: &Token| token.value.expose_secret() == old.value.expose_secret();
@@ -213,7 +223,7 @@ impl Auth {
         }
         if let Some(mut token) = token {
             token.origin.clone_from(&old.origin);
-            self.adopt(&mut self.state(), token);
+            self.adopt_after(old, token);
         }
     }
 }

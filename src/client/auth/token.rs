@@ -1,14 +1,15 @@
 //! One token: where it came from, what its payload says of its life, and reading it from its source.
 
+use super::token_file;
 use crate::{
     error::{Code, Error, Result},
-    store::{Store, token_hash},
+    store::{CredentialStamp, Store, token_hash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 /// Where the first token comes from.
 #[derive(Debug, Clone)]
@@ -36,6 +37,15 @@ impl TokenSource {
         self.read(store).await.ok().flatten().map(|given| given.token)
     }
 
+    /// What changes when a person puts another credential there; `None` where nobody can.
+    pub(super) fn stamp(&self, store: &Store) -> Option<CredentialStamp> {
+        match self {
+            Self::Stored => Some(store.credential_stamp()),
+            Self::File(path) => Some(CredentialStamp::of_file(path)),
+            Self::Value(..) | Self::None => None,
+        }
+    }
+
     /// The token that is there now; an empty one counts as none.
     ///
     /// # Errors
@@ -51,7 +61,7 @@ impl TokenSource {
             Self::File(path) => {
                 let origin = format!("the file {}", path.display());
                 let path = path.clone();
-                let read = tokio::task::spawn_blocking(move || fs::read_to_string(path)).await;
+                let read = tokio::task::spawn_blocking(move || token_file::read(&path)).await;
                 match read {
                     Ok(Ok(text)) => Ok(given(&text, origin)),
                     Ok(Err(fault)) => {
@@ -75,6 +85,8 @@ pub(crate) struct Token {
     pub(crate) value: SecretString,
     /// Which of the tokens of this process it is, counted from 1.
     pub(crate) generation: u64,
+    /// After how many changes by a person it was taken up.
+    pub(super) epoch: u64,
     pub(super) hash: String,
     /// What the store knows its line by: its own hash, or the login's.
     pub(super) line: String,
@@ -107,7 +119,19 @@ impl Token {
         let due_at = expires_at.map(|at| begun + (at - begun).max(TimeDelta::zero()) * 2 / 3);
         let hash = token_hash(&value);
         let line = hash.clone();
-        Self { value, generation: 0, hash, line, login: false, promised: false, origin, renewed, expires_at, due_at }
+        Self {
+            value,
+            generation: 0,
+            epoch: 0,
+            hash,
+            line,
+            login: false,
+            promised: false,
+            origin,
+            renewed,
+            expires_at,
+            due_at,
+        }
     }
 
     /// Whether it is known to have expired.

@@ -2,7 +2,7 @@
 //! killed at any moment. The server counts at a moment of its own between sending and answer.
 
 use super::*;
-use crate::client::budget::{Lease, Ledger, Waiter};
+use crate::client::budget::{First, Lease, Ledger, Waiter};
 use crate::store::Books;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -63,7 +63,14 @@ impl World {
             let ledger = Ledger::new(Some(limit), Some(Duration::from_millis(window))).with_share(plan.share);
             Process {
                 plan: plan.clone(),
-                state: State { ledger, lease: Some(Lease::default()), queue: BTreeMap::new(), last: 0, first: 0 },
+                state: State {
+                    ledger,
+                    lease: Some(Lease::default()),
+                    first: First::default(),
+                    queue: BTreeMap::new(),
+                    last: 0,
+                    front: 0,
+                },
                 shared: Shared::new(Sharing {
                     store: Arc::new(Store::open("unused".into())),
                     address: String::new(),
@@ -124,7 +131,7 @@ impl Process {
                 break;
             }
             let call = &self.plan.calls[number];
-            state.take();
+            state.take(clock.now);
             state.queue.remove(&ticket);
             self.waiting.remove(&ticket);
             self.sent.push((at, call.bulk));

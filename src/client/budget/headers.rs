@@ -4,7 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, HeaderName, header};
 use std::time::Duration;
 
-/// No header holds calls back for longer than this, whatever it says.
+/// No header holds calls back for longer than this, whatever it says, but one that says that the day is spent.
+pub(crate) const LONGEST_HOLD: Duration = Duration::from_secs(3600);
+
+/// No day ends later.
 pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// When a spent day is looked at again whose end is not told.
@@ -54,16 +57,18 @@ impl AnswerHeaders {
             // A limit of nothing would hold every call for ever: it cannot be meant.
             limit: count(&LIMIT).or_else(|| count(&MAX)).filter(|limit| *limit > 0),
             remaining: count(&REMAINING),
-            reset: reset.map(|(distance, _)| distance),
+            reset: reset.map(|(distance, _)| distance.min(LONGEST_HOLD)),
             retry_after: text(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
             date,
             interval: text(&INTERVAL)
                 .and_then(whole)
-                .filter(|interval| *interval > 0)
-                .map(|interval| Duration::from_millis(interval).min(LONGEST)),
+                .map(Duration::from_millis)
+                .filter(|interval| !interval.is_zero() && *interval <= LONGEST_HOLD),
             day_ends: (count(&DAILY_REMAINING) == Some(0))
                 .then(|| text(&DAILY_RESET).and_then(|value| day_end(value, now)).unwrap_or(LOOK_AGAIN)),
-            reset_is_sure: reset.is_some_and(|(_, relative)| relative || date.is_some()),
+            // One that absurd is some other number.
+            reset_is_sure: reset
+                .is_some_and(|(distance, relative)| distance <= LONGEST_HOLD && (relative || date.is_some())),
         }
     }
 }
@@ -111,11 +116,16 @@ fn day_end(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     }
 }
 
+/// `Retry-After` as a distance: seconds or a date. A number that is a time since 1970 is read as that.
 fn retry_after(text: &str, now: DateTime<Utc>) -> Option<Duration> {
-    match whole(text) {
-        Some(seconds) => Some(Duration::from_secs(seconds).min(LONGEST)),
-        None => http_date(text).map(|at| until(at, now)),
-    }
+    const SINCE_1970: u64 = 1_000_000_000;
+    let distance = match whole(text) {
+        Some(seconds) if seconds < SINCE_1970 => Duration::from_secs(seconds),
+        // Past, it is neither, and the longest there is.
+        Some(_) => moment(text, now).map(|(distance, _)| distance).filter(|at| !at.is_zero()).unwrap_or(LONGEST_HOLD),
+        None => http_date(text).map(|at| until(at, now))?,
+    };
+    Some(distance.min(LONGEST_HOLD))
 }
 
 /// The distance from `now`; nothing for what has passed, and never more than [`LONGEST`].
@@ -196,8 +206,21 @@ mod tests {
         let after = |value| read(&[("retry-after", value), ("date", DATE)]).retry_after;
         assert_eq!(after("7"), Some(Duration::from_secs(7)));
         assert_eq!(after("Tue, 24 Oct 2023 14:30:09 GMT"), Some(Duration::from_secs(9)));
-        assert_eq!(after("99999999999"), Some(LONGEST));
+        for absurd in ["7200", "1000000000", "99999999999", "18446744073709551615", "Mon, 24 Oct 2033 14:30:09 GMT"] {
+            assert_eq!(after(absurd), Some(LONGEST_HOLD), "{absurd}");
+        }
+        assert_eq!(after("1698157860"), Some(Duration::from_secs(60)), "seconds since 1970");
+        assert_eq!(after("1698157860500"), Some(Duration::from_millis(60_500)), "milliseconds since 1970");
         assert_eq!(after("later"), None);
+    }
+
+    #[test]
+    fn an_absurd_window_is_not_learned_and_holds_nobody_for_long() {
+        for absurd in ["999999999", "1798157860", "1798157860500"] {
+            let told = read(&[("x-ratelimit-limit", "300"), ("x-ratelimit-reset", absurd), ("date", DATE)]);
+            assert_eq!((told.reset, told.reset_is_sure), (Some(LONGEST_HOLD), false), "{absurd}");
+        }
+        assert_eq!(read(&[("x-ratelimit-interval-milliseconds", "1698157860500")]).interval, None);
     }
 
     #[test]

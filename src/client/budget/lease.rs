@@ -2,7 +2,7 @@
 //! No clock, no waiting, no disk.
 
 use super::headers::AnswerHeaders;
-use crate::store::{Grant, lease_life};
+use crate::store::{Grant, Lesson, lease_life};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -30,7 +30,9 @@ pub(super) struct Report {
     pub(super) limit: Option<u32>,
     /// The scarcest answer.
     pub(super) scarcest: Option<Told>,
-    /// A 429 came: the others must know at once.
+    /// What came of the request that went alone.
+    pub(super) lesson: Option<Lesson>,
+    /// A 429 came, or others wait for a lesson: they must know at once.
     pub(super) urgent: bool,
 }
 
@@ -48,6 +50,8 @@ pub(super) struct Lease {
     /// Granted and not taken yet.
     in_hand: usize,
     until: Option<Instant>,
+    /// What is in hand, or was taken last, is for a request that goes alone.
+    alone: bool,
     report: Report,
     /// What the exchange that is under way reports; it is reported again if that fails.
     reporting: Report,
@@ -91,13 +95,31 @@ impl Lease {
     /// A request was answered now. Says whether the exchange has to be woken for it.
     pub(super) fn ended(&mut self, now: Instant, life: Duration) -> bool {
         self.report.ended.push(now);
-        let wake = self.due.is_none();
+        let wake = self.due.is_none() || self.alone;
         self.due.get_or_insert(now + life);
+        self.learned(Lesson::None);
         wake
     }
 
+    /// The request that went alone came to this.
+    fn learned(&mut self, lesson: Lesson) {
+        if std::mem::take(&mut self.alone) {
+            self.report.lesson = Some(lesson);
+            self.report.urgent = true;
+        }
+    }
+
     /// What the answer told, for all processes to know.
-    pub(super) fn learn(&mut self, headers: &AnswerHeaders, refused: bool, window: Duration, now: Instant) {
+    pub(super) fn learn(
+        &mut self,
+        headers: &AnswerHeaders,
+        lesson: Lesson,
+        refused: bool,
+        window: Duration,
+        now: Instant,
+    ) {
+        // Without an answer it would have been none.
+        self.report.lesson = self.report.lesson.max(self.report.lesson.map(|_| lesson));
         self.report.limit = headers.limit.or(self.report.limit);
         self.report.urgent |= refused;
         if let (Some(limit), Some(remaining)) = (headers.limit, headers.remaining)
@@ -161,9 +183,13 @@ impl Lease {
 
     /// Begins an exchange: what to report and how many permits stay in hand.
     pub(super) fn begin(&mut self, window: Duration, now: Instant) -> (&Report, usize) {
+        if self.in_hand > 0 && self.in_hand(now) == 0 {
+            self.learned(Lesson::None); // It was never sent.
+        }
         let mut report = std::mem::take(&mut self.report);
         report.ended.append(&mut self.reporting.ended);
         report.limit = report.limit.or(self.reporting.limit);
+        report.lesson = report.lesson.max(self.reporting.lesson);
         report.ended.retain(|at| *at + window > now);
         self.reporting = report;
         self.due = None;
@@ -191,6 +217,7 @@ impl Lease {
         self.alone_until = None;
         self.taken = 0;
         self.in_hand += size(grant.permits);
+        self.alone |= grant.alone;
         self.until = Some(at(grant.until));
         self.elsewhere = Some((size(grant.used).saturating_sub(own_use), now));
         let mut sum = 0_usize;
@@ -219,6 +246,7 @@ impl Lease {
         let new = self.alone_until.is_none();
         self.alone_until = Some(now + ALONE);
         self.report.urgent = false;
+        self.alone = false;
         (self.in_hand, self.elsewhere, self.waits, self.waits_interactive) = (0, None, false, false);
         self.outlook = Outlook::default();
         self.again = None;
@@ -233,6 +261,9 @@ impl Lease {
 
     /// Nothing stays in hand: the process ends.
     pub(super) fn put_down(&mut self) {
+        if self.in_hand > 0 {
+            self.learned(Lesson::None);
+        }
         self.in_hand = 0;
     }
 }

@@ -199,6 +199,11 @@ impl Ledger {
         (self.set_limit, self.set_window)
     }
 
+    /// Whether limit and window are set or were told.
+    pub(super) fn knows_terms(&self) -> bool {
+        self.set_limit.or(self.told_limit).is_some() && self.set_window.or(self.learned_window).is_some()
+    }
+
     pub(super) fn learned_window(&self) -> Option<Duration> {
         self.learned_window
     }
@@ -213,7 +218,8 @@ impl Ledger {
 
     /// Holds everything back after a 429. `jitter` is a fraction between 0 and 1.
     pub(super) fn refused(&mut self, headers: &AnswerHeaders, now: Instant, jitter: f64) {
-        let told = headers.retry_after.or(headers.reset);
+        // A wait of nothing would be a request at once, and another 429.
+        let told = [headers.retry_after, headers.reset].into_iter().flatten().find(|wait| !wait.is_zero());
         let wait = told.unwrap_or_else(|| {
             // Answers to requests that were out together are one refusal, not many.
             if self.held.is_none_or(|held| held <= now) {

@@ -7,6 +7,7 @@
 //! Processes that work the same account share it: a permit also takes one from this process's [`lease`], and [`shared`]
 //! exchanges with the others through the store.
 
+mod first;
 pub(crate) mod headers;
 mod lease;
 mod ledger;
@@ -24,6 +25,7 @@ use crate::{
     error::{Code, Error, Result},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use first::First;
 use lease::Lease;
 use ledger::Ledger;
 use shared::Shared;
@@ -35,7 +37,7 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 
 /// Nothing is held back for longer than this but by the end of a day.
-const A_DAYS_END: Duration = Duration::from_secs(600);
+const A_DAYS_END: Duration = headers::LONGEST_HOLD;
 
 /// A wait that is worth telling.
 const NOTICEABLE: Duration = Duration::from_secs(1);
@@ -72,9 +74,11 @@ struct State {
     ledger: Ledger,
     /// What this process has of a quota that others share.
     lease: Option<Lease>,
+    /// Who goes alone, where this process paces alone.
+    first: First,
     queue: BTreeMap<Ticket, Waiter>,
     last: i64,
-    first: i64,
+    front: i64,
 }
 
 #[derive(Debug)]
@@ -101,7 +105,8 @@ impl Budget {
         let window = window.filter(|window| !window.is_zero()).map(|window| window.min(headers::LONGEST * 31));
         let ledger = Ledger::new(limit, window).with_share(percent).with_usual(usual.0, usual.1);
         let lease = sharing.is_some().then(Lease::default);
-        let state = State { ledger, lease, queue: BTreeMap::new(), last: 0, first: 0 };
+        let first = First::default();
+        let state = State { ledger, lease, first, queue: BTreeMap::new(), last: 0, front: 0 };
         Arc::new(Self { state: Mutex::new(state), shared: sharing.map(Shared::new) })
     }
 
@@ -126,8 +131,8 @@ impl Budget {
     /// A place before everyone: for the token's renewal, without which nobody gets anywhere.
     pub(crate) fn front_ticket(&self) -> Ticket {
         let mut state = self.state();
-        state.first -= 1;
-        Ticket { priority: Priority::Interactive, number: state.first }
+        state.front -= 1;
+        Ticket { priority: Priority::Interactive, number: state.front }
     }
 
     /// Waits for the ticket's turn.
@@ -153,8 +158,14 @@ impl Budget {
                 let ahead = state.queue.range(..ticket).count();
                 let turn = state.turn(ahead, now);
                 let in_hand = state.has_in_hand(now);
-                if ahead == 0 && in_hand && turn.is_some_and(|turn| turn <= now) && now < context.deadline {
-                    state.take();
+                let alone = state.waits_for_the_first(now);
+                if ahead == 0
+                    && in_hand
+                    && alone.is_none()
+                    && turn.is_some_and(|turn| turn <= now)
+                    && now < context.deadline
+                {
+                    state.take(now);
                     return Ok(Permit::new(Arc::clone(self)));
                 }
                 let Some(turn) = turn.filter(|turn| (*turn).max(now) < context.deadline) else {
@@ -162,7 +173,7 @@ impl Budget {
                 };
                 let waiter = Waiter { deadline: context.deadline, wake: Arc::clone(&place.wake) };
                 state.queue.insert(ticket, waiter);
-                (turn, ahead == 0 && in_hand)
+                (alone.map_or(turn, |until| until.min(context.deadline).max(turn)), ahead == 0 && in_hand)
             };
             if !knows_when {
                 self.kick();
@@ -209,7 +220,18 @@ impl State {
         self.leased().is_none_or(|lease| lease.in_hand(now) > 0)
     }
 
-    fn take(&mut self) {
+    /// Until when a request that goes alone is waited for. Among processes it is the books that see to it.
+    fn waits_for_the_first(&self, now: Instant) -> Option<Instant> {
+        if self.leased().is_some() || self.ledger.knows_terms() {
+            return None;
+        }
+        self.first.alone_until(self.ledger.in_flight(), now)
+    }
+
+    fn take(&mut self, now: Instant) {
+        if self.ledger.in_flight() == 0 {
+            self.first.goes(now);
+        }
         self.ledger.take();
         if let Some(lease) = &mut self.lease {
             lease.take();

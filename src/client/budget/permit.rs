@@ -1,6 +1,7 @@
 //! A permit: what becomes of it when its request was answered, was not sent, or was given up.
 
 use super::{AnswerHeaders, Budget};
+use crate::store::Lesson;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -9,12 +10,20 @@ use tokio::time::Instant;
 pub(crate) struct Permit {
     budget: Arc<Budget>,
     open: bool,
+    /// What its answer teaches of limit and window beside its headers.
+    lesson: Lesson,
 }
 
 impl Permit {
     /// A permit that was taken from this budget.
     pub(super) fn new(budget: Arc<Budget>) -> Self {
-        Self { budget, open: true }
+        Self { budget, open: true, lesson: Lesson::None }
+    }
+
+    /// What its answer teaches, if it is the first.
+    pub(crate) fn teaching(mut self, lesson: Lesson) -> Self {
+        self.lesson = lesson;
+        self
     }
 
     /// The request was answered just now with these headers; `refused` is a 429.
@@ -26,6 +35,7 @@ impl Permit {
         state.ledger.settle(now);
         let window = state.ledger.window();
         let alone = state.leased().is_none();
+        state.first.learned(self.lesson);
         if alone {
             state.ledger.learn(headers, now);
         } else {
@@ -33,7 +43,7 @@ impl Permit {
             state.ledger.learn_terms(headers);
         }
         if let Some(lease) = &mut state.lease {
-            lease.learn(headers, refused || headers.day_ends.is_some(), window, now);
+            lease.learn(headers, self.lesson, refused || headers.day_ends.is_some(), window, now);
         }
         if refused {
             state.ledger.refused(headers, now, rand::random());

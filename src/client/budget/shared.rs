@@ -198,6 +198,7 @@ impl State {
                 at: clock.wall(told.at),
                 until: clock.wall(told.until),
             }),
+            lesson: report.lesson,
             interactive: count(interactive_wanted),
             bulk: count(bulk),
             spare: count(spare),

@@ -1,11 +1,11 @@
 //! The journal as it is read: attempts with what became of them.
 
 use super::{files::Part, line::Line};
+use crate::store::read_file;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::{
     collections::HashMap,
-    fs::File,
     io::{self, BufRead, BufReader},
 };
 
@@ -57,7 +57,7 @@ pub(super) fn entries(parts: &[Part], wanted: &Wanted) -> io::Result<Vec<Entry>>
     let mut entries: Vec<Entry> = Vec::new();
     let mut open = HashMap::new();
     for part in parts {
-        for text in BufReader::new(File::open(&part.path)?).split(b'\n') {
+        for text in BufReader::new(read_file(&part.path)?).split(b'\n') {
             // What is no line is for `verify` to report.
             let Some(line) = Line::read(&text?) else { continue };
             if wanted.begins(&line) {

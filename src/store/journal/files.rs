@@ -2,11 +2,11 @@
 //! line. All that touches them holds the lock on `journal.lock`, so that several processes write one chain.
 
 use super::line::{Head, Line};
-use crate::store::{BUSY, create_private_dir, private_file, sha256_hex};
+use crate::store::{BUSY, create_private_dir, growing_file, private_file, read_file, sha256_hex};
 use chrono::{SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Error, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -89,7 +89,7 @@ impl Files {
     /// Runs `work` with the files, oldest first, while nobody writes.
     pub(super) fn reading<T>(&self, work: impl FnOnce(&[Part]) -> io::Result<T>) -> io::Result<T> {
         // Without the lock's file nobody has written, or what lies here is a copy.
-        let lock = match File::open(self.lock_path()) {
+        let lock = match read_file(&self.lock_path()) {
             Ok(file) => Some(file),
             Err(fault) if fault.kind() == ErrorKind::NotFound => None,
             Err(fault) => return Err(fault),
@@ -141,8 +141,7 @@ impl Files {
 
     /// Opens the file that grows, mends its end, and finds the chain's end.
     fn open(&self) -> io::Result<Growing> {
-        drop(private_file(&self.current())?);
-        let mut file = OpenOptions::new().read(true).append(true).open(self.current())?;
+        let mut file = growing_file(&self.current())?;
         let end = End::of(&mut file)?;
         let head = match &end.last {
             Some(last) => readable(last, &self.current())?.head(),
@@ -158,7 +157,7 @@ impl Files {
     /// The chain's end as the newest full file has it, for a growing file without a line.
     fn head_before(&self) -> io::Result<Head> {
         let Some(newest) = self.full_parts()?.pop() else { return Ok(Head::start()) };
-        let end = End::of(&mut File::open(&newest.path)?)?;
+        let end = End::of(&mut read_file(&newest.path)?)?;
         end.last.map_or_else(|| Ok(Head::start()), |last| readable(&last, &newest.path).map(|line| line.head()))
     }
 
@@ -178,7 +177,7 @@ impl Files {
                 break;
             }
             total = total.saturating_sub(size);
-            let last = End::of(&mut File::open(&part.path)?)?.last.and_then(|last| Line::read(&last));
+            let last = End::of(&mut read_file(&part.path)?)?.last.and_then(|last| Line::read(&last));
             if let Some(last) = last {
                 let mut event = event("dropped");
                 event.insert("through".into(), last.seq.into());

@@ -4,11 +4,11 @@ use super::{
     files::Part,
     line::{Head, Line, START},
 };
+use crate::store::read_file;
 use serde_json::Value;
 use std::{
     collections::{BTreeSet, HashSet},
     fmt,
-    fs::File,
     io::{self, BufRead, BufReader},
 };
 
@@ -82,7 +82,7 @@ pub(super) fn verify(parts: &[Part], kept: Option<&str>) -> io::Result<Report> {
     let mut walk = Walk::default();
     let mut torn = 0;
     for part in parts {
-        let mut file = BufReader::new(File::open(&part.path)?);
+        let mut file = BufReader::new(read_file(&part.path)?);
         for number in 1.. {
             let mut text = Vec::new();
             if file.read_until(b'\n', &mut text)? == 0 {

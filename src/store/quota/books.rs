@@ -5,6 +5,7 @@
 //! server counts a request between its sending and its answer, so it never counts more than what is held or cooling,
 //! and that is never granted beyond the limit.
 
+use super::first::{First, Lesson};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,6 +66,8 @@ pub struct Ask {
     pub held_until: u64,
     /// The scarcest answer since it asked last.
     pub seen: Option<Seen>,
+    /// What came of the request that went alone.
+    pub lesson: Option<Lesson>,
     /// Permits for calls that somebody waits for.
     pub interactive: u32,
     /// Permits for work that can wait.
@@ -94,6 +97,8 @@ pub struct Grant {
     pub used: u32,
     /// How many come before the first call that got nothing.
     pub ahead: u32,
+    /// The one permit is for a request that goes alone.
+    pub alone: bool,
     /// When permits come back, soonest first, and how many; empty if everything was granted.
     pub returns: Vec<(u64, u32)>,
 }
@@ -126,6 +131,7 @@ pub struct Books {
     told: Option<u32>,
     learned_window: Option<u64>,
     held_until: u64,
+    first: First,
     /// What users outside of this machine were seen to use, and until when it counts.
     others: u32,
     others_until: u64,
@@ -150,10 +156,12 @@ impl Books {
         let limit = ask.set_limit.map_or(servers, |set| set.min(servers));
         self.see_others(ask, window);
 
+        let known = self.told.or(ask.set_limit).is_some() && ask.set_window.or(self.learned_window).is_some();
+        let most = self.first.most(ask.lesson, known, now);
         let used = self.used(window, now);
         // A setting below the server's limit leaves others the difference.
         let outside = self.others.saturating_sub(servers - limit);
-        let free = limit.saturating_sub(used.saturating_add(outside));
+        let free = limit.saturating_sub(used.saturating_add(outside)).min(most.unwrap_or(u32::MAX));
         let round = (limit / ROUND).max(1);
         let since = |waits: Waits| if waits.count > 0 { waits.since.min(now) } else { now };
         let (mine, mine_bulk) = (since(before.interactive), since(before.bulk));
@@ -168,8 +176,18 @@ impl Books {
         let bulk = give(before_bulk, ask.bulk.min(at_most(crowd.waits)));
         let unmet = left_waiting > 0 || ask.bulk > bulk;
         let rest = give(interactive.saturating_add(bulk), u32::MAX) / 4;
-        let spare = if unmet || crowd.waits { 0 } else { ask.spare.min(round).min(rest) };
+        let spare = if unmet || crowd.waits || most.is_some() { 0 } else { ask.spare.min(round).min(rest) };
         let permits = interactive + bulk + spare;
+        let alone = most.is_some() && permits > 0;
+        if alone {
+            self.first.goes(now);
+        }
+        let returns = match (unmet, most) {
+            (false, _) => Vec::new(),
+            // When the answer comes nobody knows; soon, as a rule, and then for all of them.
+            (true, Some(_)) => vec![(now, limit)],
+            (true, None) => self.returns(window, free.saturating_sub(permits), outside, now),
+        };
 
         // Whoever got something goes behind the others who wait.
         let then =
@@ -197,7 +215,8 @@ impl Books {
             held_until: if open { 0 } else { self.held_until },
             used: used.saturating_add(outside),
             ahead: if left_waiting > 0 { crowd.before_interactive } else { before_bulk },
-            returns: if unmet { self.returns(window, free.saturating_sub(permits), outside, now) } else { Vec::new() },
+            alone,
+            returns,
         }
     }
 

@@ -3,10 +3,12 @@
 //! A row is read, reckoned with and written back in one short transaction that takes the write lock first.
 
 mod books;
+mod first;
 #[cfg(test)]
 mod tests;
 
 pub use books::{Ask, Books, Grant, LIMIT, Seen, WINDOW, lease_life};
+pub use first::Lesson;
 
 use super::{Store, token};
 use crate::error::Result;

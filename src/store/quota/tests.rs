@@ -5,18 +5,58 @@ use super::*;
 const NOW: u64 = 1_700_000_000_000;
 
 fn ask(member: &str, interactive: u32) -> Ask {
-    Ask { member: member.to_owned(), longest: 30_000, interactive, ..Ask::default() }
+    let set = Ask { set_limit: Some(LIMIT), set_window: Some(WINDOW), ..Ask::default() };
+    Ask { member: member.to_owned(), longest: 30_000, interactive, ..set }
+}
+
+/// A process that nobody told of limit and window.
+fn asks(member: &str, interactive: u32) -> Ask {
+    Ask { set_limit: None, set_window: None, ..ask(member, interactive) }
+}
+
+#[test]
+fn the_first_request_goes_alone_in_all_processes_until_its_answer_has_taught_limit_and_window() {
+    let mut books = Books::default();
+    let first = books.exchange(&asks("a", 60), NOW);
+    assert_eq!((first.permits, first.alone), (1, true));
+    assert_eq!(books.exchange(&asks("b", 60), NOW + 10).permits, 0);
+    let learned = Ask { told: Some(50), learned_window: Some(2_000), lesson: Some(Lesson::Partial), ..asks("a", 60) };
+    let then = books.exchange(&Ask { ended: vec![NOW + 100], ..learned }, NOW + 110);
+    // The other waits too, so that each takes a round.
+    assert_eq!((then.permits, then.alone), (2, false));
+    let other = books.exchange(&asks("b", 60), NOW + 120);
+    assert_eq!((other.permits, other.alone, other.learned_window), (2, false, Some(2_000)));
+}
+
+#[test]
+fn an_answer_that_teaches_nothing_costs_it_once_and_one_that_cannot_teach_does_not_count() {
+    let mut books = Books::default();
+    let gone = |lesson, at| Ask { ended: vec![at], lesson: Some(lesson), ..asks("a", 10) };
+    assert_eq!(books.exchange(&asks("a", 10), NOW).permits, 1);
+    let after = books.exchange(&gone(Lesson::None, NOW + 1), NOW + 2);
+    assert_eq!((after.permits, after.alone), (1, true), "after a 401 the next goes alone");
+    assert_eq!(books.exchange(&gone(Lesson::Silent, NOW + 3), NOW + 4).permits, 10);
+    let later = NOW + 3_600_000;
+    assert_eq!(books.exchange(&asks("b", 10), later).permits, 10, "no process goes alone any more");
+}
+
+#[test]
+fn who_gets_no_answer_is_waited_for_no_longer_than_five_seconds() {
+    let mut books = Books::default();
+    assert_eq!(books.exchange(&asks("dies", 10), NOW).permits, 1);
+    assert_eq!(books.exchange(&asks("b", 10), NOW + 4_999).permits, 0);
+    assert_eq!(books.exchange(&asks("b", 10), NOW + 5_000).permits, 10);
 }
 
 #[test]
 fn a_429_and_what_was_learned_are_known_to_all() {
     let mut books = Books::default();
-    let told = Ask { held_until: NOW + 7_000, told: Some(100), learned_window: Some(10_000), ..ask("a", 0) };
+    let told = Ask { held_until: NOW + 7_000, told: Some(100), learned_window: Some(10_000), ..asks("a", 0) };
     books.exchange(&told, NOW);
-    let grant = books.exchange(&ask("b", 5), NOW + 1);
+    let grant = books.exchange(&asks("b", 5), NOW + 1);
     assert_eq!((grant.permits, grant.held_until), (0, NOW + 7_000));
     assert_eq!((grant.told, grant.learned_window), (Some(100), Some(10_000)));
-    assert_eq!(books.exchange(&ask("b", 200), NOW + 7_000).permits, 100);
+    assert_eq!(books.exchange(&asks("b", 200), NOW + 7_000).permits, 100);
 }
 
 #[test]

@@ -37,17 +37,30 @@ async fn parrot(status: u16, body: String) -> String {
     url
 }
 
-/// The token as a JSON writer may put it: plain, with escaped slashes (as PHP does), or all in `\u` escapes.
-fn spellings() -> [String; 3] {
-    let escaped = CANARY.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
-    [CANARY.to_owned(), CANARY.replace('/', "\\/"), escaped]
+/// The token as a JSON writer may put it: plain, with escaped slashes (as PHP does), all or some of it in `\u` escapes, also
+/// twice, and as an address has it.
+fn spellings(token: &str) -> Vec<String> {
+    let escaped: String = token.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
+    let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    vec![
+        token.to_owned(),
+        token.replace('/', "\\/"),
+        token.replacen('c', "\\u0063", 1),
+        token.replace('/', "%2F").replace('+', "%2b"),
+        token.replace('/', "&#x2F;"),
+        escaped.replace('\\', "\\\\"),
+        percent.replace('%', "\\u0025"),
+        escaped,
+        percent,
+    ]
 }
 
 #[tokio::test]
 async fn an_api_that_echoes_the_token_gets_it_into_no_answer_and_no_log() {
     let account = Account::new().await;
-    for (status, spelled) in
-        [200, 400, 401, 403, 404, 500].into_iter().flat_map(|status| spellings().map(|s| (status, s)))
+    for (status, spelled) in [200, 400, 401, 403, 404, 500]
+        .into_iter()
+        .flat_map(|status| spellings(CANARY).into_iter().map(move |s| (status, s)))
     {
         let url =
             parrot(status, format!(r#"{{"id": "u1", "email": "{spelled}", "message": "token {spelled} is odd"}}"#))
@@ -63,6 +76,23 @@ async fn an_api_that_echoes_the_token_gets_it_into_no_answer_and_no_log() {
         assert!(!ran.json().to_string().contains(CANARY), "{status}, {spelled}: {}", ran.stdout);
         assert!(!text.contains(&spelled), "{status}, {spelled}: {text}");
         no_file_holds(state.path(), CANARY);
+    }
+}
+
+#[tokio::test]
+async fn a_fixed_headers_value_is_kept_as_the_token_is() {
+    let account = Account::new().await;
+    let value = "canary-of-a-header/9Kx4";
+    for spelled in spellings(value) {
+        let url = parrot(200, format!(r#"{{"id": "u1", "email": "{spelled}", "message": "{spelled} is odd"}}"#)).await;
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(&account, state.path());
+        command.env("GHL_BASE_URL", url).env("GHL_HEADERS", format!("channel=APP\nx-key={value}"));
+        command.args(["call", "get_current_user", "--log", "trace", "--timeout", "5"]);
+        let ran = run(command).await;
+        let text = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("[redacted]") && !text.contains(value) && !text.contains(&spelled), "{ran:?}");
+        no_file_holds(state.path(), value);
     }
 }
 

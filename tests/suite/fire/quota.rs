@@ -1,7 +1,8 @@
 //! The quota: never over it, learned from the answers, and honest about what cannot be served.
 
 use super::{at_once, contact, failures};
-use crate::support::{Account, Era, Host, Person, error_of};
+use crate::support::{Account, Era, Host, Person, command, error_of};
+use futures::future::join_all;
 use highlevel_mcp::sandbox::{Counting, SandboxConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -106,25 +107,26 @@ async fn without_settings_the_pace_learned_holds_in_every_sliding_window_too() {
     assert_eq!(stats["byOperation"]["GET /users/me"], 151);
 }
 
+/// Nobody knows limit or window yet, and all calls come at once: the first goes alone, and its answer tells.
 #[tokio::test]
-async fn a_cold_burst_beyond_a_limit_nobody_told_is_honest_and_does_not_last() {
-    let config = SandboxConfig { rate_limit: 50, rate_window: Duration::from_secs(1), ..SandboxConfig::default() };
-    let account = Account::with(config).await;
-    // All are under way before an answer tells limit or window: 429s cannot be avoided, nor can the window be guessed.
-    account.faults("latency:300@read").await;
-    let host = Host::new(&account, &[]).await;
-    let results = at_once(&host, "get_current_user", &json!({}), 200).await;
-    let (refused, answered): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.is_error == Some(true));
-    for result in &refused {
-        let error = error_of(result);
-        assert_eq!(error["code"], "rate_limited", "{error}");
-        assert!(error["retryAt"].is_string(), "{error}");
+async fn a_cold_burst_meets_no_429() {
+    for (limit, counting, processes) in [(20, Counting::Fixed, 1), (50, Counting::Sliding, 3)] {
+        let account = Account::with(config(limit, 2, counting)).await;
+        account.faults("latency:150@read").await;
+        let state = tempfile::tempdir().unwrap();
+        let hosts = join_all((0..processes).map(|_| {
+            let server = command(&account, state.path());
+            Host::start(server, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent)
+        }));
+        let hosts = hosts.await;
+        let nothing = json!({});
+        let calls = hosts.iter().map(|host| at_once(host, "get_current_user", &nothing, 60));
+        let results: Vec<_> = join_all(calls).await.into_iter().flatten().collect();
+        assert_eq!(failures(&results), Vec::<String>::new());
+        let stats = account.stats().await;
+        assert_eq!(stats["throttled"], 0, "{stats}");
+        assert!(stats["maxInWindow"].as_u64().unwrap() <= u64::from(limit), "{stats}");
     }
-    let stats = account.stats().await;
-    assert!(answered.len() >= 50, "what one window allows is answered: {stats}");
-    assert_eq!(stats["byStatus"]["200"], answered.len(), "no answer is lost: {stats}");
-    // The answer that opened the window told its length.
-    host.answer("get_current_user", json!({})).await;
 }
 
 #[tokio::test]

@@ -89,6 +89,50 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
     }
 }
 
+/// A filter that names a library's own target must not make it speak: at length they log arguments, answers and headers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_filter_makes_a_library_log_what_passes_through_it() {
+    let account = Account::with(config()).await;
+    let person = account.find("contacts", |contact| contact["email"].is_string()).await;
+    let (id, email) = (person["id"].clone(), person["email"].as_str().unwrap().to_owned());
+    for filter in [
+        "rmcp::service=debug",
+        "rmcp::service::server=trace,rmcp::transport=trace",
+        "rmcp=trace,hyper=trace,hyper_util::client=trace,reqwest=trace,rustls=trace,h2=trace,tokio=trace",
+        "[{}]=trace",
+        "trace",
+    ] {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = command(&account, state.path());
+        command.env("GHL_LOG", filter);
+        let mut wire = Wire::start(command);
+        let mut seen = wire.initialize("2025-11-25", json!({})).to_string();
+        let webhook = json!({"url": "https://example.com/h", "events": ["contact.created"], "secret": SECRET});
+        wire.call("create_webhook", webhook);
+        seen += &wire.call("get_contact", json!({"id": id})).to_string();
+        wire.close_input();
+        wire.exit_code();
+        assert!(seen.contains(&email), "{seen}");
+        let log = wire.log();
+        for text in [SECRET, CANARY, &email, "tools/call"] {
+            assert!(!log.contains(text), "{filter}: the log holds {text}");
+        }
+    }
+}
+
+/// What an API says may quote what the account holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_warning_quotes_the_api() {
+    let account = Account::with(SandboxConfig::official()).await;
+    account.faults("400@read").await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.args(["call", "query_crm", "--sql", "SELECT count(*) FROM contacts", "--timeout", "5"]);
+    let ran = run(command).await;
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.contains(" WARN ")).collect();
+    assert!(!warnings.is_empty() && !warnings.iter().any(|line| line.contains("injected")), "{warnings:?}");
+}
+
 #[tokio::test]
 async fn no_command_shows_the_token() {
     let account = Account::with(config()).await;

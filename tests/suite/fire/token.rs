@@ -186,3 +186,42 @@ async fn a_token_that_ends_in_mid_flight_is_renewed_once_for_all_who_meet_its_en
         assert_eq!(stats["byStatus"]["200"], round * 502, "{stats}");
     }
 }
+
+/// What a person does to the stored token, running servers go by with the next call.
+#[tokio::test]
+async fn a_running_server_follows_the_stored_token() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let cli = |arguments: &[&str]| {
+        let mut command = command(&account, state.path());
+        command.env_remove("GHL_TOKEN_ID").args(arguments);
+        command
+    };
+    let set = || run_with_input(cli(&["auth", "set"]), account.token());
+    assert_eq!(set().await.code, Some(0));
+    let host = Host::start(cli(&[]), tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
+    host.answer("get_current_user", json!({})).await;
+    // Renewed meanwhile: what is stored of that goes too.
+    account.expire_tokens().await;
+    host.answer("get_current_user", json!({})).await;
+    assert_eq!(run(cli(&["auth", "clear"])).await.code, Some(0));
+    let before = account.stats().await["requests"].clone();
+    for _ in 0..2 {
+        let error = host.error("get_current_user", json!({})).await;
+        assert_eq!(error["code"], "unauthorized", "{error}");
+        assert!(error["message"].as_str().unwrap().contains("auth set"), "{error}");
+    }
+    assert_eq!(account.stats().await["requests"], before, "nothing is sent with what was cleared");
+    let mut set = cli(&["auth", "set"]);
+    set.args(["--log", "warn"]);
+    let other = "another-token-0123456789";
+    assert_eq!(run_with_input(set, other).await.code, Some(0));
+    // Another account's token is refused there, but it is the one that is sent.
+    host.error("get_current_user", json!({})).await;
+    let sent = account.requests().await;
+    assert_eq!(sent.iter().rev().find(|one| one["path"] == "/users/me").unwrap()["headers"]["token-id"], other);
+    let private = run_with_input(cli(&["auth", "set"]), "pit-00000000-0000-0000-0000-000000000000");
+    assert_eq!(private.await.code, Some(0));
+    let error = host.error("get_current_user", json!({})).await;
+    assert!(error["message"].as_str().unwrap().contains("Restart"), "no token goes to the other API: {error}");
+}

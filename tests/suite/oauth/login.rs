@@ -57,6 +57,12 @@ async fn only_the_browser_that_was_sent_is_taken() {
     let state = tempfile::tempdir().unwrap();
     let login = Login::start(login_command(&account, state.path(), &[])).await;
     let back = url::Url::parse(&login.agree().await).unwrap();
+    // A browser opens connections ahead, and uses one of them or none; others may hold some too.
+    let address = (back.host_str().unwrap().to_owned(), back.port().unwrap());
+    let mut idle = Vec::new();
+    for _ in 0..200 {
+        idle.push(tokio::net::TcpStream::connect((address.0.as_str(), address.1)).await.unwrap());
+    }
     let mut other = back.clone();
     other.set_path("/favicon.ico");
     assert_eq!(visit(other.as_str()).await.0, 404);
@@ -121,4 +127,22 @@ async fn a_login_takes_the_place_of_a_token_and_a_token_that_of_a_login() {
     let listed =
         highlevel(&account, state.path(), &["--location-id", &location, "call", "list_contacts", "--limit", "1"]).await;
     assert_eq!(listed.json()["meta"]["total"], json!(250), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_running_server_follows_the_login() {
+    use crate::support::{Era, Host, Person};
+    let account = account(1200).await;
+    let state = tempfile::tempdir().unwrap();
+    log_in(&account, state.path(), &[]).await;
+    let server = command(&account, state.path(), &[]);
+    let host = Host::start(server, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
+    host.answer("list_contacts", json!({"limit": 1})).await;
+    assert_eq!(highlevel(&account, state.path(), &["auth", "clear"]).await.code, Some(0));
+    let error = host.error("list_contacts", json!({"limit": 1})).await;
+    assert_eq!(error["code"], "unauthorized", "{error}");
+    assert!(error["message"].as_str().unwrap().contains("auth login"), "{error}");
+    log_in(&account, state.path(), &[]).await;
+    host.answer("list_contacts", json!({"limit": 1})).await;
+    assert_eq!(rows(state.path())[0], 1);
 }

@@ -87,3 +87,15 @@ async fn doctor_and_the_table_tell_of_the_api() {
     let tools = run(tools).await;
     assert!(tools.stdout.contains("POST /contacts/search"), "{tools:?}");
 }
+
+/// The official headers tell limit and window with the first answer; nothing is refused, whatever the account's terms.
+#[tokio::test]
+async fn a_cold_burst_meets_no_429() {
+    let config = SandboxConfig { rate_limit: 25, rate_window: Duration::from_secs(2), ..SandboxConfig::official() };
+    let account = Account::with(config).await;
+    let host = Host::new(&account, &[]).await;
+    let calls = (0..60).map(|_| host.call("list_pipelines", json!({})));
+    let results = futures::future::join_all(calls).await;
+    assert!(results.iter().all(|result| result.is_error != Some(true)), "{results:?}");
+    assert_eq!(account.stats().await["throttled"], 0);
+}

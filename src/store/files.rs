@@ -1,0 +1,143 @@
+//! The state directory's own files: made for this user alone, and never reached through what another user put there.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::Path,
+};
+
+/// Creates the directory (and missing parents) for this user alone. One that exists keeps its permissions, but is refused
+/// where another user could put files into it or take them away.
+pub(super) fn create_private_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)?;
+    #[cfg(unix)]
+    ours::directory(dir)?;
+    Ok(())
+}
+
+/// Creates the file for this user alone, or narrows an existing one.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().write(true).create(true).truncate(false))
+}
+
+/// Opens the file for reading and for lines at its end; makes it if it is not there.
+pub(super) fn growing_file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().read(true).append(true).create(true))
+}
+
+/// Opens a file that is there for reading.
+pub(super) fn read_file(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().read(true))
+}
+
+/// Refuses what is there at this path and is no file of this user's. Nothing there is fine.
+pub(super) fn check(path: &Path) -> io::Result<()> {
+    match read_file(path) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.open(path)
+}
+
+#[cfg(unix)]
+fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    // A named pipe would be waited for.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|fault| ours::unopened(path, fault))?;
+    let about = file.metadata()?;
+    ours::file(path, &about)?;
+    if about.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+mod ours {
+    //! Whether something belongs to this user alone, and how to mend it.
+
+    use std::{
+        fs::{self, Metadata},
+        io::{Error, ErrorKind, Result},
+        os::unix::fs::{FileTypeExt, MetadataExt},
+        path::Path,
+    };
+
+    /// Writable by the group, or by everyone.
+    const OTHERS: u32 = 0o022;
+    /// In such a directory others cannot rename or remove what is not theirs.
+    const STICKY: u32 = 0o1000;
+
+    pub(super) fn file(path: &Path, about: &Metadata) -> Result<()> {
+        if !about.is_file() {
+            return Err(odd(path, about));
+        }
+        if about.uid() != rustix::process::geteuid().as_raw() {
+            return refuse(format!(
+                "{} belongs to another user (uid {}), who may have written what is in it. Remove it, or make it yours with chown",
+                path.display(),
+                about.uid()
+            ));
+        }
+        if about.mode() & OTHERS != 0 {
+            return refuse(format!(
+                "{0} may be written by other users (mode {1:03o}). If what is in it is yours: chmod 600 {0}",
+                path.display(),
+                about.mode() & 0o777
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn directory(dir: &Path) -> Result<()> {
+        let about = fs::metadata(dir)?;
+        let owner = about.uid();
+        if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+            return refuse(format!("the directory belongs to another user (uid {owner}); use one of your own"));
+        }
+        if about.mode() & OTHERS != 0 && about.mode() & STICKY == 0 {
+            return refuse(format!(
+                "other users may write into it (mode {:03o}): chmod go-w {}, or use a new directory in it, which is made for you alone",
+                about.mode() & 0o777,
+                dir.display()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Why a path could not be opened: what is there is no file, or what the system says.
+    pub(super) fn unopened(path: &Path, fault: Error) -> Error {
+        match fs::symlink_metadata(path) {
+            Ok(about) if !about.is_file() => odd(path, &about),
+            _ => fault,
+        }
+    }
+
+    fn odd(path: &Path, about: &Metadata) -> Error {
+        let kind = match about.file_type() {
+            kind if kind.is_symlink() => "a symbolic link",
+            kind if kind.is_fifo() => "a named pipe",
+            kind if kind.is_dir() => "a directory",
+            _ => "no regular file",
+        };
+        let what = format!(
+            "{} is {kind}, and a state file is only ever a file of its own. See who put it there, then remove it",
+            path.display()
+        );
+        Error::new(ErrorKind::InvalidInput, what)
+    }
+
+    fn refuse(what: String) -> Result<()> {
+        Err(Error::new(ErrorKind::PermissionDenied, what))
+    }
+}
