@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Code, Error, Result},
-    store::{Store, token_hash},
+    store::{Store, text_of, token_from, token_hash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +13,7 @@ use std::{fs, path::PathBuf};
 /// Where the first token comes from.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
-    /// A file; surrounding whitespace does not count.
+    /// A file; what is around the token does not count.
     File(PathBuf),
     /// A value, and the name of where it came from, such as `GHL_TOKEN_ID`.
     Value(SecretString, &'static str),
@@ -51,7 +51,7 @@ impl TokenSource {
             Self::File(path) => {
                 let origin = format!("the file {}", path.display());
                 let path = path.clone();
-                let read = tokio::task::spawn_blocking(move || fs::read_to_string(path)).await;
+                let read = tokio::task::spawn_blocking(move || fs::read(path).and_then(text_of)).await;
                 match read {
                     Ok(Ok(text)) => Ok(given(&text, origin)),
                     Ok(Err(fault)) => {
@@ -65,8 +65,7 @@ impl TokenSource {
 }
 
 fn given(text: &str, origin: String) -> Option<Given> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| Given { token: text.into(), origin })
+    (!text.trim().is_empty()).then(|| Given { token: token_from(text, &origin), origin })
 }
 
 /// A token in use.
