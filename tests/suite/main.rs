@@ -38,3 +38,4 @@ mod sandbox_command;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod writes;
