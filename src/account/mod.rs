@@ -79,6 +79,7 @@ pub struct Account {
     pin: Arc<pin::Pin>,
     mirroring: Arc<mirror::Mirroring>,
     recorder: journal::Recorder,
+    creates: create::Creates,
 }
 
 impl Account {
@@ -87,7 +88,7 @@ impl Account {
         let recorder = journal::Recorder::new(journal, &rules);
         let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
         let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
-        Self { backend, pin, mirroring, rules, recorder }
+        Self { backend, pin, mirroring, rules, recorder, creates: create::Creates::default() }
     }
 
     /// Whether the account's API has the operation.
@@ -129,13 +130,9 @@ impl Account {
         Ok(answer)
     }
 
-    /// Waits for a write's turn, in all processes. Identical creates go one after the other, and so do writes to one
-    /// object: a repetition must not overwrite what a later call wrote, and what is merged with has to stand until then.
+    /// Waits for the turn of a write to one object, in all processes: a repetition must not overwrite what a later call wrote, and what is merged with has to stand until then.
     async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
         match (&invocation.id, invocation.entry.effect) {
-            (_, Effect::Create | Effect::Send | Effect::Access) => {
-                create::turn(&self.backend, invocation, context).await
-            }
             (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
                 let key = format!("{:?} {id}", invocation.entry.toolset);
                 self.backend.in_turn(&key, context).await.map(Some)
@@ -167,6 +164,12 @@ impl Account {
 
     async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Checked> {
         let Admitted { agreed, object } = admitted;
+        let creation = match invocation.entry.effect {
+            Effect::Create | Effect::Send | Effect::Access => {
+                Some(create::Creation::in_turn(&self.backend, invocation, context).await?)
+            }
+            _ => None,
+        };
         let before = match object {
             // What a change is merged into is read now: a person may have taken their time.
             Some(object) if !merge::needs_object(&self.backend, invocation) => Some(object),
@@ -186,14 +189,16 @@ impl Account {
             return Ok(Checked::unchanged(object));
         }
         let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
-        let done = match invocation.entry.effect {
-            Effect::Create | Effect::Send | Effect::Access => {
-                create::once(&self.backend, &sent, context).await.map(Written::answered)
+        let done = match (invocation.entry.effect, &creation) {
+            (_, Some(creation)) => {
+                creation.run(&self.creates, &self.backend, &sent, context).await.map(Written::answered)
             }
-            Effect::Update => settle::update(&self.backend, &sent, before.as_ref(), context).await,
-            Effect::Publish => settle::publish(&self.backend, &sent, context).await,
-            Effect::Delete => settle::delete(&self.backend, &sent, context).await,
-            Effect::Read => self.plain(&sent, context).await.map(Written::answered),
+            (Effect::Update, None) => settle::update(&self.backend, &sent, before.as_ref(), context).await,
+            (Effect::Publish, None) => settle::publish(&self.backend, &sent, context).await,
+            (Effect::Delete, None) => settle::delete(&self.backend, &sent, context).await,
+            (Effect::Read | Effect::Create | Effect::Send | Effect::Access, None) => {
+                self.plain(&sent, context).await.map(Written::answered)
+            }
         };
         let checked = match done {
             Ok(written) => applied::check(&self.backend, &sent, written, context).await,

@@ -4,7 +4,7 @@ mod forms;
 
 pub(super) use forms::form_of;
 
-use super::conflict;
+use super::{conflict, refusal};
 use crate::{
     clean,
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
@@ -45,6 +45,7 @@ pub(super) fn check(invocation: &Invocation) -> Result<()> {
 pub(super) fn filters(list: &Entry, field: &str, value: &str) -> bool {
     match (list.toolset, field) {
         (Toolset::Opportunities, "status") => value != "negotiation",
+        (Toolset::Opportunities, "contactId") => false,
         (_, "tags") => !value.contains(','),
         // It may be compared letter by letter.
         (Toolset::Contacts, "phone") => false,
@@ -137,7 +138,10 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
     let entry = invocation.entry;
     if !response.status.is_success() {
         // This attempt was refused; an earlier one of the same request may have taken effect.
-        let fate = if response.repeated_after_doubt { Fate::Unknown } else { Fate::NotExecuted };
+        let fate = match response.repeated_after_doubt {
+            true => Fate::Unknown,
+            false => refusal::fate(entry, response.status, &response.body, &invocation.arguments),
+        };
         return Err((failure(response.status, &response.body), fate));
     }
     let unreadable = |what: &str| {
@@ -278,7 +282,7 @@ mod tests {
     use super::{answer, request};
     use crate::{
         backend::fuzzing::any_invocation,
-        client::{Body, Response},
+        client::{Body, Moment, Response},
         crm::{ALL, Invocation, find, lenient::UNREADABLE},
     };
     use http::StatusCode;
@@ -294,7 +298,7 @@ mod tests {
         let response = Response {
             status: StatusCode::OK,
             body: Body::Json(body),
-            sent_at: chrono::Utc::now(),
+            sent_at: Moment::now(),
             repeated_after_doubt: false,
         };
         answer(&invocation(tool, arguments), response).unwrap()
@@ -360,7 +364,7 @@ mod tests {
             tool in prop::sample::select(ALL.iter().filter(|entry| super::has(entry)).collect::<Vec<_>>()),
         ) {
             let invocation = any_invocation(tool).unwrap();
-            let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+            let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: Moment::now(), repeated_after_doubt: false };
             if let Ok(value) = answer(&invocation, response) {
                 let schema = Value::Object(tool.output_schema().clone());
                 if let Err(error) = jsonschema::validate(&schema, &value) {

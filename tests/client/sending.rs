@@ -2,7 +2,7 @@
 
 use crate::{upstream::*, *};
 use highlevel_mcp::{
-    client::{Body, Fate},
+    client::{Body, Fate, Moment},
     error::Code,
 };
 use serde_json::json;
@@ -209,19 +209,21 @@ async fn a_name_that_is_not_known_and_a_tls_failure_are_told_apart() {
 async fn a_redirect_is_not_followed() {
     let elsewhere = Upstream::scripted([]).await;
     let target = elsewhere.url().join("/secret-path").unwrap();
-    let upstream = Upstream::scripted([json(307, "").with("location", target.as_str())]).await;
-    let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    let failed = client.send(&get("/contact"), &call()).await.unwrap_err();
-    assert_eq!((failed.error.code, failed.fate), (Code::UpstreamError, Fate::AnsweredFailure));
-    assert!(failed.error.message.contains("127.0.0.1") && !failed.error.message.contains("secret-path"));
-    assert!(failed.error.message.contains("not followed"));
+    for (status, fate) in [(307, Fate::NotExecuted), (302, Fate::AnsweredFailure)] {
+        let upstream = Upstream::scripted([json(status, "").with("location", target.as_str())]).await;
+        let Fixture { client, dir: _dir } = fixture(config(&upstream));
+        let failed = client.send(&get("/contact"), &call()).await.unwrap_err();
+        assert_eq!((failed.error.code, failed.fate), (Code::UpstreamError, fate));
+        assert!(failed.error.message.contains("127.0.0.1") && !failed.error.message.contains("secret-path"));
+        assert!(failed.error.message.contains("not followed"));
+    }
 }
 
 #[tokio::test]
 async fn the_servers_clock_is_learned() {
     let upstream = Upstream::scripted([ok().with("date", "Tue, 24 Oct 2023 14:30:00 GMT")]).await;
     let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    assert_eq!(client.server_time_at(chrono::Utc::now()), None);
+    assert_eq!(client.server_time_at(Moment::now()), None);
     let sent_at = client.send(&get("/contact"), &call()).await.unwrap().sent_at;
     let time = client.server_time_at(sent_at).unwrap();
     let date = chrono::DateTime::from_timestamp(1_698_157_800, 0).unwrap();
