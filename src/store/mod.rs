@@ -18,7 +18,8 @@ pub use credential::{Credential, Place, is_login, new_login};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, Group, LEASE, Mirror, MirrorPage,
-    Overview, Query, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, answer_questions, question_file, readable,
+    Missing, Overview, Query, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, Written, answer_questions,
+    question_file, readable,
 };
 pub use quota::{Ask, Books, Grant, LIMIT, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;

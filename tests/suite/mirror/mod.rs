@@ -12,6 +12,8 @@ mod killed;
 mod policy;
 mod soak;
 mod spelling;
+mod unreadable;
+mod waiting;
 mod writes;
 
 use crate::support::{Account, Api, Host, on_both_apis};
