@@ -1,6 +1,7 @@
 //! The mirror: filled from the account, kept true by the tools' own writes, and asked by strangers' SQL.
 
 mod apart;
+mod capped;
 mod changes;
 mod charts;
 mod command_line;

@@ -138,3 +138,30 @@ async fn a_list_that_is_shorter_than_it_says_is_no_answer() {
     assert!(partial["note"].as_str().unwrap().contains("50 of 51"), "{partial}");
     upstream.is_done();
 }
+
+/// The official API refuses what the token has no scope for, and says so without its name.
+#[tokio::test]
+async fn the_scope_that_is_missing_is_named() {
+    let account = account(Api::Official, 30).await;
+    for (scope, table) in [
+        ("opportunities.readonly", "opportunities"),
+        ("contacts.readonly", "contacts"),
+        ("funnels/funnel.readonly", "funnels"),
+        ("locations.readonly", "locations"),
+        ("users.readonly", "users"),
+    ] {
+        account.manners(&format!("plain,scope:{scope}")).await;
+        let host = Host::new(&account, &[]).await;
+        let described = host.answer("describe_crm", json!({})).await;
+        let missing = described["missing"].as_array().unwrap();
+        let of_table = missing.iter().find(|one| one["table"] == table);
+        assert_eq!(of_table.map(|one| &one["scope"]), Some(&json!(scope)), "{scope}: {missing:?}");
+        let sql = format!("select count(*) from {table}");
+        let error = host.error("query_crm", json!({"sql": sql})).await;
+        assert!(error["message"].as_str().unwrap().contains(scope), "{error}");
+        assert_eq!(error["missing"][0]["scope"], scope, "{error}");
+        let other = if table == "contacts" { "campaigns" } else { "contacts" };
+        let count = cell(&host, &format!("select count(*) from {other}")).await;
+        assert_eq!(count, account.told(other).await.len(), "{scope}: the rest can be read");
+    }
+}
