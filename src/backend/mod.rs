@@ -132,6 +132,11 @@ impl Flaw {
     }
 }
 
+/// Whether a total may be the most that the API ever tells, which is a round number: the list is asked for what follows.
+pub fn may_be_cap(total: u64) -> bool {
+    total >= 20 && total.is_multiple_of(10)
+}
+
 /// An API that runs operations.
 #[derive(Debug, Clone)]
 pub struct Backend {

@@ -8,7 +8,7 @@ use super::{
     window::{Window, windows},
 };
 use crate::{
-    backend::Flaw,
+    backend::{Flaw, may_be_cap},
     client::{Request, SendError},
     context::CallContext,
     crm::{Invocation, Operation, contacts::ListContacts, list::part, opportunities::ListOpportunities},
@@ -209,7 +209,7 @@ impl Official {
             let begin = (page - 1).saturating_mul(size);
             let got = raw.items.len() as u64;
             let is_short = got < size;
-            let is_last = raw.total.is_some_and(|total| begin + got >= total);
+            let is_last = raw.total == Some(begin + got) && !may_be_cap(begin + got);
             if is_short && !is_last && self.goes_on(kind, list, &raw, context).await? {
                 self.cursors.set_capped(kind);
                 return Ok(None);
@@ -276,7 +276,7 @@ impl Official {
             };
             let raw = self.read(&request, kind.name(), context).await?;
             let got = raw.items.len() as u64;
-            let is_last = raw.total.is_some_and(|total| place + got >= total);
+            let is_last = raw.total == Some(place + got) && !may_be_cap(place + got);
             if cursor.is_none() && place > 0 && 0 < got && got < size && !is_last {
                 // Numbers count smaller pages than this one.
                 self.cursors.set_capped(kind);

@@ -2,7 +2,7 @@
 
 use super::{Official, Page, ask, campaigns, deep::Searched, document, funnels, known::Kind, opportunities, places};
 use crate::{
-    backend::Flaw,
+    backend::{Flaw, may_be_cap},
     client::{Fate, Request, SendError},
     context::CallContext,
     crm::{
@@ -123,7 +123,7 @@ impl Official {
             at += got;
             all.end = got == 0;
             all.whole = got > limit && wanted.start == 0;
-            let at_total = all.total == Some(at) && got < limit;
+            let at_total = all.total == Some(at) && got < limit && !may_be_cap(at);
             if all.end || all.whole || at_total || at >= wanted.end {
                 break;
             }
