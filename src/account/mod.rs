@@ -13,6 +13,8 @@ mod normal;
 mod objects;
 mod paging;
 mod pin;
+mod reach;
+mod repeats;
 mod rules;
 mod scan;
 mod settle;
@@ -80,6 +82,7 @@ pub struct Account {
     mirroring: Arc<mirror::Mirroring>,
     recorder: journal::Recorder,
     creates: create::Creates,
+    repeats: repeats::Repeats,
 }
 
 impl Account {
@@ -88,7 +91,15 @@ impl Account {
         let recorder = journal::Recorder::new(journal, &rules);
         let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
         let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
-        Self { backend, pin, mirroring, rules, recorder, creates: create::Creates::default() }
+        Self {
+            backend,
+            pin,
+            mirroring,
+            rules,
+            recorder,
+            creates: create::Creates::default(),
+            repeats: repeats::Repeats::default(),
+        }
     }
 
     /// Whether the account's API has the operation.
@@ -109,7 +120,11 @@ impl Account {
         rules::check_arguments(&self.rules, invocation)?;
         self.backend.check(invocation)?;
         self.pin.allow(invocation)?;
-        self.pin.check(&self.backend, context).await?;
+        if invocation.entry.effect == Effect::Read {
+            self.pin.check_read(&self.backend, context).await?;
+        } else {
+            self.pin.check(&self.backend, context).await?;
+        }
         let invocation = &self.backend.understand(invocation, context).await?;
         let done = self.carry_out(invocation, admitted, context).await;
         noted(done, &context.take_notes())
@@ -117,16 +132,20 @@ impl Account {
 
     async fn carry_out(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
         let _turn = self.turn(invocation, context).await?;
-        let mut checked = if invocation.entry.effect == Effect::Read {
-            Checked::plain(self.read(invocation, context).await?)
+        let mut done = if invocation.entry.effect == Effect::Read {
+            self.read(invocation, context).await.map(Checked::plain)
         } else {
-            self.write(invocation, admitted, context).await?
+            self.write(invocation, admitted, context).await
         };
-        custom_fields_as_map(&mut checked.value);
-        self.keep_out_others(invocation, &mut checked.value)?;
-        self.mirroring.note(invocation, &checked.value).await;
-        let mut answer = checked.into_answer();
-        shape::shape(invocation, &mut answer);
+        if let Ok(checked) = &mut done {
+            custom_fields_as_map(&mut checked.value);
+            self.keep_out_others(invocation, &mut checked.value)?;
+        }
+        self.mirroring.note(invocation, done.as_ref().map(|checked| &checked.value)).await;
+        let mut answer = done?.into_answer();
+        let is_list = invocation.entry.shape == Shape::Many;
+        let repeats = is_list && self.repeats.has(&self.backend, invocation, &answer, context).await;
+        shape::shape(invocation, &mut answer, repeats);
         Ok(answer)
     }
 
