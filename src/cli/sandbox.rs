@@ -6,6 +6,7 @@ use crate::{
     sandbox::{Counting, FaultPlan, Manners, Sandbox, SandboxConfig},
 };
 use anyhow::Context;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
@@ -18,6 +19,9 @@ pub(super) struct Options {
     /// How many contacts the account has
     #[arg(long, value_name = "N", default_value_t = 250)]
     contacts: usize,
+    /// The date or date-time that the sample data's dates count back from; now when not given
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    as_of: Option<DateTime<Utc>>,
     /// The same seed gives the same account and the same faults
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -50,6 +54,13 @@ pub(super) struct Options {
     manners: Manners,
 }
 
+/// Reads a date, or a date-time with its offset.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let time = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()));
+    time.ok_or_else(|| "a date such as 2025-11-03, or a date-time such as 2025-11-03T15:30:00Z".to_owned())
+}
+
 /// What the words of faults and of manners mean.
 fn help() -> String {
     format!("{}\n\n{}", FaultPlan::HELP, Manners::HELP)
@@ -66,6 +77,7 @@ pub(super) async fn run(options: Options, api: Option<backend::Api>) -> anyhow::
     };
     let config = SandboxConfig {
         contacts: options.contacts,
+        as_of: options.as_of,
         seed: options.seed,
         rate_limit: options.rate_limit.unwrap_or(usual.rate_limit),
         rate_window: options.rate_window.map_or(usual.rate_window, Duration::from_secs),

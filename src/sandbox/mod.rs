@@ -3,7 +3,8 @@
 //!
 //! It knows nothing of the rest of this crate. It reads the document by itself and strictly, so that it can judge what
 //! the client sends: unknown fields, stray headers and one request too many are refused here and not in production.
-//! What it does is repeatable: the same seed gives the same account, ids included, and the same faults.
+//! What it does is repeatable: the same seed gives the same account, ids included, and the same faults; its dates count
+//! back from now, or from a given moment.
 
 mod account;
 mod answer;
@@ -37,6 +38,7 @@ pub use faults::FaultPlan;
 pub use limits::Counting;
 pub use manners::{Manners, MannersError};
 
+use chrono::{DateTime, Utc};
 use server::{Shared, lock};
 use std::io;
 use std::net::SocketAddr;
@@ -63,6 +65,8 @@ pub struct SandboxConfig {
     pub api: Api,
     /// How many contacts the account begins with; opportunities are about a fifth of it.
     pub contacts: usize,
+    /// The moment that all dates of the sample data count back from; now, when not given.
+    pub as_of: Option<DateTime<Utc>>,
     /// From which the sample data, new ids and the chances of faults are drawn.
     pub seed: u64,
     /// Requests in one window.
@@ -92,6 +96,7 @@ impl Default for SandboxConfig {
         Self {
             api: Api::Document,
             contacts: 250,
+            as_of: None,
             seed: 1,
             rate_limit: 300,
             rate_window: Duration::from_secs(60),
@@ -133,7 +138,7 @@ impl Sandbox {
             tokens.plant(token.clone());
             auth.plant(token);
         }
-        let mut account = seed::account(config.seed, config.contacts);
+        let mut account = seed::account(config.seed, config.contacts, config.as_of.unwrap_or_else(Utc::now));
         if config.manners.normalise {
             normal::settle_all(&mut account);
         }

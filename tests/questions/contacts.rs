@@ -9,16 +9,16 @@ use std::collections::HashSet;
 
 pub const QUESTIONS: &[Question] = &[
     Question {
-        asked: "How many contacts did each source bring us in the last quarter of 2024, month by month?",
+        asked: "How many contacts did each source bring us in our first 90 days, month by month?",
         sql: "SELECT strftime('%Y-%m', createdAt) AS month, source, count(*) FROM contacts
-              WHERE createdAt >= '2024-10-01' AND createdAt < '2025-01-01'
+              WHERE createdAt < (SELECT datetime(min(createdAt), '+90 days') FROM contacts)
               GROUP BY month, source ORDER BY month, source",
         answer: |truth| {
             let month = |contact: &Contact| contact.created_at.format("%Y-%m").to_string();
-            let wanted = ["2024-10", "2024-11", "2024-12"];
-            let all = counts(truth.contacts.iter().map(|contact| (month(contact), &contact.source)));
-            let all = all.into_iter().filter(|((month, _), _)| wanted.contains(&month.as_str()));
-            all.map(|((month, source), count)| row![month, source, count]).collect()
+            let begin = truth.contacts.iter().map(|contact| contact.created_at).min().unwrap();
+            let early = truth.contacts.iter().filter(|of| of.created_at < begin + Duration::days(90));
+            let all = counts(early.map(|contact| (month(contact), &contact.source)));
+            all.into_iter().map(|((month, source), count)| row![month, source, count]).collect()
         },
     },
     Question {
@@ -90,7 +90,7 @@ pub const QUESTIONS: &[Question] = &[
         asked: "Do we have contacts abroad, and are they customers?",
         sql: "SELECT c.country, c.city, count(DISTINCT c.id), count(o.id) FROM contacts c
               LEFT JOIN opportunities o ON o.contactId = c.id AND o.status = 'won'
-              WHERE c.country <> 'USA' GROUP BY c.country, c.city",
+              WHERE c.country NOT IN ('US', 'USA') GROUP BY c.country, c.city",
         answer: |truth| {
             let abroad: Vec<_> =
                 truth.contacts.iter().filter(|contact| contact.address.country.as_deref() == Some("Germany")).collect();

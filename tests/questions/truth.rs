@@ -51,12 +51,20 @@ pub struct Deal {
     pub status: String,
     pub stage: String,
     pub probability: Option<f64>,
+    #[serde(default, deserialize_with = "day")]
     pub expected_close_date: Option<NaiveDate>,
     pub assigned_to: String,
     #[serde(default)]
     pub tags: Vec<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+}
+
+/// A day, which live accounts store as its first moment.
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let day = |text: String| text.get(..10).unwrap_or_default().parse().map_err(serde::de::Error::custom);
+    text.map(day).transpose()
 }
 
 #[derive(Debug, Deserialize)]

@@ -123,9 +123,11 @@ async fn funnels_and_webhooks() {
 }
 
 #[tokio::test]
-async fn the_same_seed_gives_the_same_account_and_the_same_new_ids() {
-    let (one, two) = (Peer::usual().await, Peer::usual().await);
-    let other = Peer::start(SandboxConfig { seed: 2, ..SandboxConfig::default() }).await;
+async fn the_same_seed_and_moment_give_the_same_account_and_the_same_new_ids() {
+    let as_of = Some("2025-11-03T15:30:00Z".parse().unwrap());
+    let config = SandboxConfig { as_of, ..SandboxConfig::default() };
+    let (one, two) = (Peer::start(config.clone()).await, Peer::start(config.clone()).await);
+    let other = Peer::start(SandboxConfig { seed: 2, ..config }).await;
     for kind in ["users", "locations", "contacts", "opportunities", "campaigns", "pages", "funnels", "webhooks"] {
         let path = format!("objects/{kind}");
         let text = one.manage("GET", &path, "").await.text;
@@ -136,6 +138,20 @@ async fn the_same_seed_gives_the_same_account_and_the_same_new_ids() {
     let made = |reply: Value| reply["id"].clone();
     let first = made(one.post("/campaigns", body.clone()).await.body);
     assert_eq!(first, made(two.post("/campaigns", body).await.body));
+}
+
+#[tokio::test]
+async fn dates_count_back_from_now() {
+    let peer = Peer::usual().await;
+    let now = chrono::Utc::now();
+    let contacts = peer.objects("contacts").await;
+    let ages: Vec<_> = contacts
+        .iter()
+        .map(|contact| now - contact["createdAt"].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap())
+        .collect();
+    assert!(ages.iter().all(|age| age.num_seconds() >= 0), "nobody is of tomorrow");
+    let young = ages.iter().filter(|age| age.num_days() < 30).count();
+    assert!((1..50).contains(&young), "{young} of 250 came in the last month");
 }
 
 #[tokio::test]

@@ -1,13 +1,21 @@
 //! Several server processes, one account, one state directory. The sandbox's books judge.
 
-use crate::support::{Account, Era, Host, Person, Wire, command};
+use crate::support::{Account, Era, Host, Manners, Person, Wire, command, in_both_manners};
 use futures::{StreamExt, stream};
 use highlevel_mcp::sandbox::{Counting, SandboxConfig};
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path, time::Duration};
 
-fn config(limit: u32, window: u64, counting: Counting, ttl: u64) -> SandboxConfig {
+in_both_manners!(
+    eight_processes_share_one_quota_and_one_token,
+    fixed_windows_are_kept_too,
+    with_rotation_nobody_loses_the_session,
+    a_killed_process_takes_nothing_with_it,
+);
+
+fn config(manners: Manners, limit: u32, window: u64, counting: Counting, ttl: u64) -> SandboxConfig {
     SandboxConfig {
+        manners,
         rate_limit: limit,
         rate_window: Duration::from_secs(window),
         counting,
@@ -88,10 +96,9 @@ async fn crowd(config: SandboxConfig, processes: usize, calls: usize, flags: &[&
     (account, stats)
 }
 
-#[tokio::test]
-async fn eight_processes_share_one_quota_and_one_token() {
+async fn eight_processes_share_one_quota_and_one_token(manners: Manners) {
     let flags = ["--rate-limit", "200", "--rate-window", "2"];
-    let (account, stats) = crowd(config(200, 2, Counting::Sliding, 3), 8, 150, &flags).await;
+    let (account, stats) = crowd(config(manners, 200, 2, Counting::Sliding, 3), 8, 150, &flags).await;
     // 1200 calls at 200 in two seconds outlive several tokens.
     let renewals = renewals(&account).await;
     assert!(renewals >= 2, "{renewals}");
@@ -101,24 +108,21 @@ async fn eight_processes_share_one_quota_and_one_token() {
     assert_eq!(stats["byStatus"]["200"], json!(1200 + refreshes));
 }
 
-#[tokio::test]
-async fn fixed_windows_are_kept_too() {
+async fn fixed_windows_are_kept_too(manners: Manners) {
     let flags = ["--rate-limit", "100", "--rate-window", "2"];
-    let (account, _) = crowd(config(100, 2, Counting::Fixed, 3), 4, 75, &flags).await;
+    let (account, _) = crowd(config(manners, 100, 2, Counting::Fixed, 3), 4, 75, &flags).await;
     renewals(&account).await;
 }
 
 /// With a server that ends the old token, a second renewal would lose the session.
-#[tokio::test]
-async fn with_rotation_nobody_loses_the_session() {
-    let config = SandboxConfig { rotate: true, ..config(100, 2, Counting::Sliding, 2) };
+async fn with_rotation_nobody_loses_the_session(manners: Manners) {
+    let config = SandboxConfig { rotate: true, ..config(manners, 100, 2, Counting::Sliding, 2) };
     let (account, _) = crowd(config, 4, 100, &["--rate-limit", "100", "--rate-window", "2"]).await;
     assert!(renewals(&account).await >= 1);
 }
 
-#[tokio::test]
-async fn a_killed_process_takes_nothing_with_it() {
-    let account = Account::with(config(60, 2, Counting::Sliding, 1200)).await;
+async fn a_killed_process_takes_nothing_with_it(manners: Manners) {
+    let account = Account::with(config(manners, 60, 2, Counting::Sliding, 1200)).await;
     let state = tempfile::tempdir().unwrap();
     let flags = ["--rate-limit", "60", "--rate-window", "2", "--timeout", "60"];
     let hosts = [host(&account, state.path(), &flags).await, host(&account, state.path(), &flags).await];
@@ -146,7 +150,7 @@ async fn a_killed_process_takes_nothing_with_it() {
 async fn soak_eight_processes_a_thousand_calls_each() {
     let flags = ["--rate-limit", "500", "--rate-window", "5"];
     for counting in [Counting::Fixed, Counting::Sliding] {
-        let (account, stats) = crowd(config(500, 5, counting, 7), 8, 1000, &flags).await;
+        let (account, stats) = crowd(config(Manners::plain(), 500, 5, counting, 7), 8, 1000, &flags).await;
         let (used, renewals) = (utilisation(&account, &stats).await, renewals(&account).await);
         let figures = format!(
             "{counting:?}: {:.2} % used, at most {} in a window and {} in any sliding one of {}, {renewals} renewals, {} answers 401, {} answers 429",

@@ -2,7 +2,7 @@
 
 use super::super::account::{Account, Kind, Traits, digits};
 use super::lists::{FIRST, LAST, PLACES, SOURCES, STREETS, TAGS, TRADES};
-use super::{chance, minutes_ago, pick, word};
+use super::{AsOf, chance, pick, word};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -63,7 +63,13 @@ struct CustomFields {
 const SPAN_MINUTES: i64 = 2 * 365 * 24 * 60;
 
 /// Adds so many contacts, oldest first.
-pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], count: usize) -> Vec<Person> {
+pub(super) fn fill(
+    account: &mut Account,
+    dice: &mut ChaCha8Rng,
+    users: &[String],
+    count: usize,
+    as_of: AsOf,
+) -> Vec<Person> {
     let mut people = Vec::with_capacity(count);
     let total = i64::try_from(count.max(1)).unwrap_or(i64::MAX);
     let mut latest: Option<Contact> = None;
@@ -75,8 +81,8 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
             _ => contact(dice, users, count),
         };
         contact.id = account.new_id();
-        contact.created_at = minutes_ago(since);
-        contact.updated_at = minutes_ago(dice.random_range(0..=since));
+        contact.created_at = as_of.minutes_ago(since);
+        contact.updated_at = as_of.minutes_ago(dice.random_range(0..=since));
         people.push(Person {
             id: contact.id.clone(),
             customer: contact

@@ -1,7 +1,7 @@
 //! The sample agency's campaigns, pages, funnels and webhooks.
 
 use super::super::account::{Account, Kind};
-use super::{add, minutes_ago};
+use super::{AsOf, add};
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 60;
@@ -50,7 +50,7 @@ const FUNNELS: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Adds all of them.
-pub(super) fn fill(account: &mut Account) {
+pub(super) fn fill(account: &mut Account, as_of: AsOf) {
     for (number, (name, kind, status)) in (0..).zip(CAMPAIGNS) {
         let age = (400 - number * 33) * DAY;
         let campaign = json!({
@@ -58,25 +58,25 @@ pub(super) fn fill(account: &mut Account) {
             "type": kind,
             "status": status,
             "template": format!("tpl_{}", slug(name)),
-            "createdAt": minutes_ago(age),
-            "updatedAt": minutes_ago(age / 3),
+            "createdAt": as_of.minutes_ago(age),
+            "updatedAt": as_of.minutes_ago(age / 3),
         });
         add(account, Kind::Campaigns, campaign);
     }
     let mut pages: Vec<(&str, String, &str)> = Vec::new();
     for (number, (name, slug, ..)) in (0..).zip(PAGES) {
         let Some(row) = PAGES.iter().find(|row| row.1 == *slug) else { continue };
-        pages.push((slug, add(account, Kind::Pages, page(*row, (600 - number * 38) * DAY)), name));
+        pages.push((slug, add(account, Kind::Pages, page(*row, (600 - number * 38) * DAY, as_of)), name));
     }
     for (number, (name, kind, slugs)) in (0..).zip(FUNNELS) {
         let steps = slugs.iter().filter_map(|slug| pages.iter().find(|page| page.0 == *slug)).zip(1..);
         let steps: Vec<_> =
             steps.map(|((_, id, name), order)| json!({ "id": id, "name": name, "order": order })).collect();
-        let created = minutes_ago((300 - number * 60) * DAY);
+        let created = as_of.minutes_ago((300 - number * 60) * DAY);
         add(account, Kind::Funnels, json!({ "name": name, "type": kind, "pages": steps, "createdAt": created }));
     }
     for (number, (url, events)) in (0..).zip(webhooks()) {
-        let created = minutes_ago((200 - number * 90) * DAY);
+        let created = as_of.minutes_ago((200 - number * 90) * DAY);
         let webhook = json!({ "url": url, "events": events, "status": "active", "createdAt": created });
         add(account, Kind::Webhooks, webhook);
     }
@@ -87,7 +87,7 @@ fn slug(name: &str) -> String {
     words.collect::<Vec<_>>().join("_").to_lowercase()
 }
 
-fn page((name, slug, title, text, status): (&str, &str, &str, &str, &str), age: i64) -> Value {
+fn page((name, slug, title, text, status): (&str, &str, &str, &str, &str), age: i64, as_of: AsOf) -> Value {
     let mut page = json!({
         "name": name,
         "slug": slug,
@@ -98,8 +98,8 @@ fn page((name, slug, title, text, status): (&str, &str, &str, &str, &str), age: 
         "seoTitle": format!("{title} | Brightwater Digital"),
         "seoDescription": text,
         "seoKeywords": ["marketing agency", slug.replace('-', " ")],
-        "createdAt": minutes_ago(age),
-        "updatedAt": minutes_ago(age / 2),
+        "createdAt": as_of.minutes_ago(age),
+        "updatedAt": as_of.minutes_ago(age / 2),
     });
     if let Value::Object(fields) = &mut page
         && status != "draft"

@@ -1,4 +1,4 @@
-//! The sample account: a marketing agency for local businesses, the same to the byte for the same seed.
+//! The sample account: a marketing agency for local businesses, the same to the byte for the same seed and day.
 
 mod contacts;
 mod content;
@@ -8,34 +8,37 @@ mod opportunities;
 mod team;
 
 use super::account::{Account, Fields, Kind};
-use chrono::{DateTime, Duration, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, SubsecRound, Utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-/// The day the sample account was left at: all its dates are relative to it, never to now.
-fn base() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2025, 11, 3, 15, 30, 0).single().unwrap_or_default()
+/// The moment that the sample account was left at, which all its dates are relative to.
+#[derive(Debug, Clone, Copy)]
+struct AsOf(DateTime<Utc>);
+
+impl AsOf {
+    /// A time so many minutes before.
+    fn minutes_ago(self, minutes: i64) -> String {
+        (self.0 - Duration::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
 }
 
-/// Builds the sample account.
-pub(super) fn account(seed: u64, contacts: usize) -> Account {
+/// Builds the sample account as it was left at this moment.
+pub(super) fn account(seed: u64, contacts: usize, as_of: DateTime<Utc>) -> Account {
+    // In whole seconds, as times are mostly stored.
+    let as_of = AsOf(as_of.trunc_subsecs(0));
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let mut ids = ChaCha8Rng::seed_from_u64(seed);
     // Another stream of the same seed, so that ids do not shift when the data's throws do.
     ids.set_stream(1);
     let mut account = Account::empty(ids);
-    let users = team::fill(&mut account);
-    content::fill(&mut account);
-    let people = contacts::fill(&mut account, &mut dice, &users, contacts);
-    opportunities::fill(&mut account, &mut dice, &users, &people);
+    let users = team::fill(&mut account, as_of);
+    content::fill(&mut account, as_of);
+    let people = contacts::fill(&mut account, &mut dice, &users, contacts, as_of);
+    opportunities::fill(&mut account, &mut dice, &users, &people, as_of);
     official::fill(&mut account, seed);
     account
-}
-
-/// A time so many minutes before the base date.
-fn minutes_ago(minutes: i64) -> String {
-    (base() - Duration::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Adds a written-out object under a new id, which comes first among its fields.
@@ -71,6 +74,8 @@ mod tests {
     use super::super::account::Traits;
     use super::*;
 
+    const AS_OF: DateTime<Utc> = DateTime::from_timestamp(1_762_183_800, 0).unwrap();
+
     const KINDS: [Kind; 8] = [
         Kind::Users,
         Kind::Locations,
@@ -83,7 +88,7 @@ mod tests {
     ];
 
     fn text(seed: u64) -> String {
-        let account = account(seed, 250);
+        let account = account(seed, 250, AS_OF);
         KINDS.map(|kind| account.all(kind)).join("\n")
     }
 
@@ -95,7 +100,7 @@ mod tests {
 
     #[test]
     fn the_account_has_what_a_demo_needs() {
-        let account = account(1, 250);
+        let account = account(1, 250, AS_OF);
         let count = |kind| account.list(kind, &Traits::default(), 0, 1).1;
         let counts = KINDS.map(count);
         assert_eq!([counts[0], counts[1], counts[2]], [6, 3, 250]);
@@ -112,9 +117,24 @@ mod tests {
     }
 
     #[test]
+    fn all_dates_count_back_from_the_given_moment() {
+        let (now, later) = (AS_OF, AS_OF + Duration::days(400));
+        let times = |as_of| {
+            let contacts: Vec<_> = account(1, 250, as_of).truth(Kind::Contacts).collect();
+            let time = |contact: &Fields| contact["updatedAt"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+            contacts.iter().map(time).collect::<Vec<_>>()
+        };
+        let (times, shifted) = (times(now), times(later));
+        assert!(times.iter().all(|time| *time <= now));
+        assert!(times.iter().zip(&shifted).all(|(time, shifted)| *shifted - *time == Duration::days(400)));
+        let quiet = times.iter().filter(|time| now - **time > Duration::days(30)).count();
+        assert!((50..240).contains(&quiet), "{quiet} of 250 were not touched for a month");
+    }
+
+    #[test]
     fn small_accounts_work_too() {
         for contacts in [0, 1, 2] {
-            assert_eq!(account(3, contacts).list(Kind::Contacts, &Traits::default(), 0, 1).1, contacts);
+            assert_eq!(account(3, contacts, AS_OF).list(Kind::Contacts, &Traits::default(), 0, 1).1, contacts);
         }
     }
 }

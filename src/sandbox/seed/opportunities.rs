@@ -3,7 +3,7 @@
 use super::super::account::{Account, Kind};
 use super::contacts::Person;
 use super::lists::SERVICES;
-use super::{add, base, chance, minutes_ago, pick};
+use super::{AsOf, add, chance, pick};
 use chrono::Duration;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -26,7 +26,7 @@ const STATES: &[State] = &[
 const DAY: i64 = 24 * 60;
 
 /// Adds an opportunity for about every fifth contact.
-pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], people: &[Person]) {
+pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], people: &[Person], as_of: AsOf) {
     for person in people {
         if !chance(dice, 20) {
             continue;
@@ -38,8 +38,8 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
         let created = dice.random_range(0..=person.since.min(oldest));
         let updated = dice.random_range(0..=created);
         let closes = match days {
-            Some(days) => base() + Duration::days(dice.random_range(days)),
-            None => base() - Duration::minutes(updated),
+            Some(days) => as_of.0 + Duration::days(dice.random_range(days)),
+            None => as_of.0 - Duration::minutes(updated),
         };
         let tags: &[&str] = match dice.random_range(0..5) {
             0 => &["priority"],
@@ -58,8 +58,8 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
             "expectedCloseDate": closes.format("%Y-%m-%d").to_string(),
             "assignedTo": person.owner.as_ref().or_else(|| users.last()),
             "tags": tags,
-            "createdAt": minutes_ago(created),
-            "updatedAt": minutes_ago(updated),
+            "createdAt": as_of.minutes_ago(created),
+            "updatedAt": as_of.minutes_ago(updated),
         });
         add(account, Kind::Opportunities, object);
     }

@@ -1,7 +1,7 @@
 //! The sample agency: its people and its locations.
 
 use super::super::account::{Account, Kind};
-use super::{add, minutes_ago};
+use super::{AsOf, add};
 use serde_json::{Value, json};
 
 /// First name, last name, role. The first is the one whose token it is.
@@ -17,7 +17,7 @@ const USERS: &[(&str, &str, &str)] = &[
 const DAY: i64 = 24 * 60;
 
 /// Adds users and locations; gives the ids of those who sell.
-pub(super) fn fill(account: &mut Account) -> Vec<String> {
+pub(super) fn fill(account: &mut Account, as_of: AsOf) -> Vec<String> {
     for location in locations() {
         add(account, Kind::Locations, location);
     }
@@ -31,7 +31,7 @@ pub(super) fn fill(account: &mut Account) -> Vec<String> {
                 "firstName": first,
                 "lastName": last,
                 "role": role,
-                "createdAt": minutes_ago((900 - number * 110) * DAY),
+                "createdAt": as_of.minutes_ago((900 - number * 110) * DAY),
             }),
         );
         if role.starts_with("sales") {

@@ -1,7 +1,7 @@
 //! The journal against the sandbox's books.
 
 use super::{entries, sound, stream::key};
-use crate::support::Account;
+use crate::support::{Account, stored_as};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -51,7 +51,7 @@ impl Truth {
     }
 
     fn with(&self, kind: &str, field: &str, value: &Value) -> Vec<&Value> {
-        self.0[kind].iter().filter(|object| object[field] == *value).collect()
+        self.0[kind].iter().filter(|object| stored_as(field, &object[field], value)).collect()
     }
 
     /// The effects of this write: objects that it made, or one if it changed what it was to change.
@@ -68,7 +68,7 @@ impl Truth {
                 let kind = if tool == "update_contact" { "contacts" } else { "pages" };
                 let mut there = self.with(kind, "id", &entry["object"]);
                 there.retain(|object| match tool {
-                    "update_contact" => object["phone"] == arguments["phone"],
+                    "update_contact" => stored_as("phone", &object["phone"], &arguments["phone"]),
                     "publish_page" => object["status"] == "published",
                     other => panic!("no such write: {other}"),
                 });

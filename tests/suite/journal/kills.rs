@@ -2,14 +2,14 @@
 //!
 //! The seeds are fixed: what is sent, and when a kill is due, is the same each time. Where it strikes is the machine's
 //! choice. The short run is part of every test run; the long one is
-//! `cargo test --test suite kills -- --ignored --nocapture`.
+//! `cargo test --test suite kills -- --ignored`, and leaves its figures in a file of the temporary directory.
 
 use super::{
     books::{Figures, reconcile},
     contact, journal, sound,
     stream::Stream,
 };
-use crate::support::{Account, Wire, command};
+use crate::support::{Account, Manners, Wire, command, live};
 use futures::{StreamExt, stream};
 use highlevel_mcp::sandbox::SandboxConfig;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -35,9 +35,10 @@ struct Lives {
 }
 
 impl Lives {
-    async fn new(seed: u64) -> Self {
+    async fn new(seed: u64, manners: Manners) -> Self {
         // Every second account ends the old token with its renewal, so that a kill can lose the session for good.
-        let config = SandboxConfig { rate_limit: 100_000, seed, rotate: seed % 2 == 1, ..SandboxConfig::default() };
+        let rotate = seed % 2 == 1;
+        let config = SandboxConfig { rate_limit: 100_000, seed, rotate, manners, ..SandboxConfig::default() };
         let account = Account::with(config).await;
         account.faults(SLOW).await;
         let contacts = account.objects("contacts").await;
@@ -163,12 +164,12 @@ fn lines(state: &Path, text: &str) -> usize {
 }
 
 /// So many kills, three accounts at a time.
-async fn kills(times: usize) -> Figures {
+async fn kills(times: usize, manners: &Manners) -> Figures {
     let seeds = 1..=u64::try_from(times / LIVES).unwrap();
     // Talking to a server process blocks, and must not block the sandboxes.
     let live = |seed| {
-        let runtime = Handle::current();
-        tokio::task::spawn_blocking(move || runtime.block_on(async { Lives::new(seed).await.live().await }))
+        let (runtime, manners) = (Handle::current(), manners.clone());
+        tokio::task::spawn_blocking(move || runtime.block_on(async { Lives::new(seed, manners).await.live().await }))
     };
     let lives = stream::iter(seeds).map(live).buffer_unordered(3);
     lives.fold(Figures::default(), async |total, figures| total.and(figures.unwrap())).await
@@ -176,7 +177,16 @@ async fn kills(times: usize) -> Figures {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_kill_journal_and_books_agree_and_the_next_start_goes_on() {
-    let figures = kills(12).await;
+    kills_strike(&Manners::plain()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_every_kill_they_agree_in_live_manners_too() {
+    kills_strike(&live()).await;
+}
+
+async fn kills_strike(manners: &Manners) {
+    let figures = kills(12, manners).await;
     assert_eq!(figures.kills, 12);
     assert!(figures.done > 0 && figures.landed + figures.absent > 0, "the kills struck nothing: {figures:?}");
 }
@@ -184,7 +194,18 @@ async fn after_every_kill_journal_and_books_agree_and_the_next_start_goes_on() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes; run it with --ignored for the figures of docs/reliability.md"]
 async fn two_hundred_kills() {
-    let figures = kills(200).await;
-    std::io::Write::write_all(&mut std::io::stderr(), format!("{figures:?}\n").as_bytes()).unwrap();
+    many_kills("plain", &Manners::plain()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; run it with --ignored for the figures of docs/reliability.md"]
+async fn two_hundred_kills_live() {
+    many_kills("live", &Manners::live()).await;
+}
+
+async fn many_kills(name: &str, manners: &Manners) {
+    let figures = kills(200, manners).await;
+    let file = std::env::temp_dir().join(format!("highlevel-mcp-kills-{name}.txt"));
+    fs::write(file, format!("{figures:?}\n")).unwrap();
     assert_eq!(figures.kills, 200);
 }

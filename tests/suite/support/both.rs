@@ -63,6 +63,26 @@ macro_rules! in_all_manners {
 }
 pub(crate) use in_all_manners;
 
+/// Makes two tests of each function that takes [`Manners`]: plain and live.
+macro_rules! in_both_manners {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {$(
+        mod $test {
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn plain() {
+                super::$test($crate::support::Manners::plain()).await;
+            }
+
+            #[tokio::test]
+            $(#[$attribute])*
+            async fn live() {
+                super::$test($crate::support::live()).await;
+            }
+        }
+    )+};
+}
+pub(crate) use in_both_manners;
+
 /// Live manners with a lag that is short for tests that do many things: what lags for a moment lags.
 pub fn live() -> Manners {
     "live,lag:300".parse().unwrap()

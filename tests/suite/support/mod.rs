@@ -4,14 +4,16 @@ mod account;
 mod both;
 mod cli;
 mod host;
+mod normal;
 mod watch;
 mod wire;
 
 pub use account::Account;
 pub use both::{Api, Manners, has, live, told};
-pub(crate) use both::{in_all_manners, on_both_apis};
+pub(crate) use both::{in_all_manners, in_both_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};
+pub use normal::stored_as;
 pub use wire::Wire;
 
 use highlevel_mcp::crm::ALL;
