@@ -137,6 +137,8 @@ impl Alternative {
                 .filter(|n| n.fract() == 0.0 && *n >= 0.0)
                 .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
                 .map(Value::from),
+            // How some answers tell of an object without members.
+            (Kind::Object, Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
             (Kind::List, Value::String(text)) if self.items.as_ref().is_some_and(Promise::is_text) => {
                 Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
             }

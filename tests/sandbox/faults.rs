@@ -26,11 +26,17 @@ async fn statuses_before_and_after_the_effect() {
         ("429*1", 429, 0),
         ("html@write", 502, 0),
         ("html-after@write", 502, 1),
+        ("422-after@POST /page*1", 422, 1),
+        ("409-after@POST /page*1", 409, 1),
+        ("block@write", 403, 0),
+        ("block-after@write", 403, 1),
+        ("no-route@write", 404, 0),
+        ("no-route:400@write", 400, 0),
     ] {
         let peer = Peer::with_faults(spec).await;
         let (reply, count) = create(&peer).await;
         assert_eq!((reply.unwrap().status.as_u16(), count), (status, pages), "{spec}");
-        let name = spec.split(['@', '*']).next().unwrap();
+        let name = spec.split(['@', '*', ':']).next().unwrap();
         assert_eq!(peer.stats().await["faults"], json!({ name: 1 }), "{spec}");
         assert_eq!(peer.get("/users/me").await.status, 200, "{spec}: it befalls no other");
     }
@@ -46,6 +52,17 @@ async fn html_is_html_and_retry_after_comes_in_both_forms() {
     assert!(httpdate::parse_http_date(dated.headers["retry-after"].to_str().unwrap()).is_ok());
     let silent = peer.get("/users/me").await;
     assert_eq!((silent.status.as_u16(), silent.headers.get("retry-after")), (429, None));
+}
+
+#[tokio::test]
+async fn a_block_is_a_page_and_a_missing_route_names_its_path() {
+    let peer = Peer::with_faults("block*1;no-route:400*1").await;
+    let page = peer.get("/users/me").await;
+    assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html") && page.text.contains("blocked"));
+    assert_eq!(peer.get("/users/me").await.message(), "Cannot GET /users/me");
+    for spec in ["no-route:200", "block:5", "block-before"] {
+        assert!(spec.parse::<highlevel_mcp::sandbox::FaultPlan>().is_err(), "{spec}");
+    }
 }
 
 #[tokio::test]
