@@ -1,7 +1,7 @@
 //! Webhooks ("Webhook Management"), of the document's API alone: the official one has none.
 
 use super::{Contract, id};
-use crate::support::{Api, Manners, Manners};
+use crate::support::{Api, Manners};
 use serde_json::json;
 
 #[tokio::test]
