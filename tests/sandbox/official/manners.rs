@@ -235,10 +235,14 @@ async fn deals_have_custom_fields_by_id_and_by_key() {
     let id = custom_field(&peer, "opportunity", "lead_source", "TEXT", &[]).await;
     let (pipeline, _) = peer.stage("proposal").await;
     let contact = peer.peer.objects("contacts").await[0]["id"].clone();
-    let made = peer.send("POST", "/opportunities/", json!({
-        "pipelineId": pipeline, "locationId": peer.home, "name": "A", "status": "open", "contactId": contact,
-        "customFields": [{ "id": id, "field_value": "Fair" }],
-    }));
+    let made = peer.send(
+        "POST",
+        "/opportunities/",
+        json!({
+            "pipelineId": pipeline, "locationId": peer.home, "name": "A", "status": "open", "contactId": contact,
+            "customFields": [{ "id": id, "field_value": "Fair" }],
+        }),
+    );
     let made = made.await.body["opportunity"].clone();
     assert_eq!(made["customFields"], json!([{ "id": id, "fieldValue": "Fair" }]));
     let path = format!("/opportunities/{}", made["id"].as_str().unwrap());
