@@ -16,10 +16,9 @@ use crate::{
 use serde::Serialize;
 use serde_json::Value;
 use std::{
-    io::{BufRead, BufWriter, StdoutLock, Write},
+    io::{BufRead, BufWriter, StdinLock, StdoutLock, Write},
     path::Path,
     process::ExitCode,
-    sync::mpsc::{Receiver, channel},
 };
 
 /// The memory that SQLite may take for one statement, sorting and temporary tables among it.
@@ -29,13 +28,18 @@ const MEMORY: i64 = 128 * 1024 * 1024;
 #[cfg(unix)]
 const ADDRESS_SPACE: u64 = 1024 * 1024 * 1024;
 
+/// How often the process looks whether its server is still there.
+#[cfg(unix)]
+const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// Answers questions of the mirror in this file until stdin ends.
 pub fn answer_questions(path: &Path) -> ExitCode {
     bound_process();
-    let orders = orders();
-    let mut out = Out { to: BufWriter::new(std::io::stdout().lock()), orders, fine: Vec::new() };
+    end_with_server();
+    let (from, to) = (std::io::stdin().lock(), BufWriter::new(std::io::stdout().lock()));
+    let mut out = Out { from, to, fine: Vec::new() };
     let mut reader = None;
-    while let Ok(order) = out.orders.recv() {
+    while let Some(order) = out.order() {
         let Order::Prepare(query, fine) = order else { continue };
         out.fine = fine;
         let done = match opened(&mut reader, path) {
@@ -55,21 +59,23 @@ pub fn answer_questions(path: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The orders as they come. When the server is gone the process ends at once, whatever SQLite is at.
-fn orders() -> Receiver<Order> {
-    let (tell, orders) = channel();
+/// Ends the process soon after the server, whatever SQLite is at. While it waits for an order, the end of stdin does so at
+/// once; a thread that read ahead would cost every question a change of threads.
+#[cfg(unix)]
+fn end_with_server() {
+    use std::os::unix::process::parent_id;
+    let server = parent_id();
     std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines() {
-            let order = line.ok().and_then(|line| serde_json::from_str(&line).ok());
-            let Some(order) = order else { break };
-            if tell.send(order).is_err() {
-                break;
-            }
+        while parent_id() == server {
+            std::thread::sleep(LOOK);
         }
         std::process::exit(0);
     });
-    orders
 }
+
+/// A statement ends by its own clock.
+#[cfg(not(unix))]
+fn end_with_server() {}
 
 fn opened<'a>(reader: &'a mut Option<Reader>, path: &Path) -> Result<&'a mut Reader> {
     if reader.is_none() {
@@ -99,15 +105,22 @@ fn bound_process() {
 #[cfg(not(unix))]
 fn bound_process() {}
 
-/// The way back to the server.
+/// The way from and to the server.
 struct Out<'a> {
+    from: StdinLock<'a>,
     to: BufWriter<StdoutLock<'a>>,
-    orders: Receiver<Order>,
     /// The tables that the statement may read at once.
     fine: Vec<String>,
 }
 
 impl Out<'_> {
+    /// The next order; none at the end.
+    fn order(&mut self) -> Option<Order> {
+        let mut line = String::new();
+        self.from.read_line(&mut line).ok()?;
+        serde_json::from_str(&line).ok()
+    }
+
     fn say(&mut self, reply: &Reply) -> Result<()> {
         self.line(reply)?;
         self.to.flush().map_err(|fault| gone(&fault))
@@ -125,7 +138,7 @@ impl Listener for Out<'_> {
         let at_once = states.iter().all(|(table, _)| self.fine.contains(table));
         // Said before it runs: from here on the server counts the time.
         self.say(&Reply::Reads { states, at_once })?;
-        Ok(at_once || matches!(self.orders.recv(), Ok(Order::Run)))
+        Ok(at_once || matches!(self.order(), Some(Order::Run)))
     }
 
     fn row(&mut self, row: Vec<Value>) -> Result<()> {
