@@ -35,14 +35,15 @@ async fn fill(mirror: &Mirror, table: &str, count: u64, object: fn(u64) -> Value
             items,
             sent_at: chrono::Utc::now(),
             offset: start + 1000,
-            tail: None,
+            place: None,
             total: Some(count),
             drifted: false,
+            unnamed: Vec::new(),
             spent: Duration::ZERO,
         };
         assert!(mirror.keep_page(table, "bench", page).await.unwrap());
     }
-    mirror.end_scan(table, "bench", true).await.unwrap();
+    mirror.end_scan(table, "bench", None).await.unwrap();
 }
 
 fn contact(number: u64) -> Value {

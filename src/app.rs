@@ -13,7 +13,7 @@ use crate::{
     },
     error::{Code, Error, Result},
     guard::{Confirmation, Guard, Policy, Preview, Ticket, Verdict},
-    store::{Journal, Store, TABLES, Table, TableState},
+    store::{Journal, Missing, Store, TABLES, Table, TableState},
 };
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -222,7 +222,7 @@ impl App {
         self.account.readable_tables()
     }
 
-    /// Reads these tables into the mirror. Says of each whether it was read without a gap.
+    /// Reads these tables into the mirror. Says what could not be read, or not in full.
     ///
     /// # Errors
     /// As [`Account::sync`].
@@ -231,8 +231,13 @@ impl App {
         tables: &[&'static Table],
         context: &CallContext,
         tell: Watcher<'_>,
-    ) -> Result<Vec<(&'static Table, bool)>> {
+    ) -> Result<Vec<Missing>> {
         self.account.sync(tables, context, tell).await
+    }
+
+    /// Which lists of the account cannot be read, and why. Asks each of them for one item.
+    pub async fn unreadable(&self) -> Vec<Missing> {
+        self.account.unreadable(&CallContext::new(self.timeout)).await
     }
 
     /// How the mirror stands.

@@ -3,7 +3,7 @@
 use super::scan::PAGE;
 use crate::{
     answer::OFFSETS,
-    backend::Backend,
+    backend::{Backend, Flaw},
     context::CallContext,
     crm::{
         Invocation, Operation,
@@ -64,9 +64,17 @@ impl Filter {
             }
         }
         let (mut kept, mut offsets, mut at, mut ended) = (Vec::new(), Vec::new(), start, false);
+        let (mut before, mut flaw) = (Vec::new(), None);
         'pages: for _ in 0..MOST_PAGES {
             let page = backend.page(&rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
-            let read = page.items.len() as u64;
+            let read = page.items.len() as u64 + page.aside;
+            let ids: Vec<Value> = page.items.iter().filter_map(|item| item.get("id").cloned()).collect();
+            flaw = page.flaw.or((!ids.is_empty() && ids == before).then_some(Flaw::Repeats));
+            if flaw == Some(Flaw::Repeats) {
+                ended = true;
+                break;
+            }
+            before = ids;
             for item in page.items {
                 if kept.len() as u64 == limit {
                     break 'pages;
@@ -77,7 +85,8 @@ impl Filter {
                 }
                 at += 1;
             }
-            if read == 0 || page.whole || page.total.map_or(read < PAGE, |total| at >= total) {
+            at += page.aside;
+            if read == 0 || page.end || page.whole || page.total == Some(at) {
                 ended = true;
                 break;
             }
@@ -94,7 +103,11 @@ impl Filter {
             "The API cannot filter by {}: {} items from offset {start} were read and filtered here.{}",
             self.name(),
             at - start,
-            if ended { "" } else { " Go on from meta.nextOffset." }
+            match flaw {
+                Some(flaw) => format!(" Not all could be read: {}.", flaw.as_str()),
+                None if ended => String::new(),
+                None => " Go on from meta.nextOffset.".to_owned(),
+            }
         );
         let mut answer = listing(kept, meta);
         answer.insert("note".into(), note.into());

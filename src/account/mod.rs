@@ -12,6 +12,8 @@ mod objects;
 mod paging;
 mod pin;
 mod publish;
+mod reach;
+mod repeats;
 mod rules;
 mod scan;
 mod shape;
@@ -79,6 +81,7 @@ pub struct Account {
     pin: Arc<pin::Pin>,
     mirroring: Arc<mirror::Mirroring>,
     recorder: journal::Recorder,
+    repeats: repeats::Repeats,
 }
 
 impl Account {
@@ -87,7 +90,7 @@ impl Account {
         let recorder = journal::Recorder::new(journal, &rules);
         let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
         let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
-        Self { backend, pin, mirroring, rules, recorder }
+        Self { backend, pin, mirroring, rules, recorder, repeats: repeats::Repeats::default() }
     }
 
     /// Whether the account's API has the operation.
@@ -108,7 +111,11 @@ impl Account {
         rules::check_arguments(&self.rules, invocation)?;
         self.backend.check(invocation)?;
         self.pin.allow(invocation)?;
-        self.pin.check(&self.backend, context).await?;
+        if invocation.entry.effect == Effect::Read {
+            self.pin.check_read(&self.backend, context).await?;
+        } else {
+            self.pin.check(&self.backend, context).await?;
+        }
         let invocation = &self.backend.understand(invocation, context).await?;
         let mut done = if invocation.entry.effect == Effect::Read {
             self.read(invocation, context).await
@@ -118,8 +125,12 @@ impl Account {
         if let Ok(value) = &mut done {
             custom_fields_as_map(value);
             self.keep_out_others(invocation, value)?;
-            self.mirroring.note(invocation, value).await;
-            shape::shape(invocation, value);
+        }
+        self.mirroring.note(invocation, &done).await;
+        if let Ok(value) = &mut done {
+            let is_list = invocation.entry.shape == Shape::Many;
+            let repeats = is_list && self.repeats.has(&self.backend, invocation, value, context).await;
+            shape::shape(invocation, value, repeats);
         }
         noted(done, &context.take_notes())
     }

@@ -3,16 +3,27 @@
 //! Each page begins with the last item of the one before: if it does not, the list moved. What was added before that item
 //! stands at the list's beginning in an API that lists the newest first, and is looked for there at the end. Where
 //! something was taken away before it, the scan steps back a page, and cannot know what is gone: it is repeated.
+//!
+//! A short page is not the end of a list, and a total may be absent or wrong. A scan ends at the total, and where that
+//! may be a cap, or is none, at a page that shows nothing new.
 
 use super::scan::PAGE;
+use crate::backend::{Flaw, may_be_cap};
+use serde::{Deserialize, Serialize};
 
-/// A scan's place.
-#[derive(Debug, Default)]
+/// How often a scan steps back before it gives up.
+const STEPS_BACK: u32 = 20;
+
+/// A scan's place. A later process goes on from one that was written down.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Paging {
     /// How many items of the list are read, as the list was last seen.
     read: u64,
     /// The last of them, to be met again.
     tail: Option<String>,
+    /// The first item of the first page.
+    first: Option<String>,
     total: Option<u64>,
     /// The total that was told first.
     first_total: Option<u64>,
@@ -20,8 +31,20 @@ pub(super) struct Paging {
     added: u64,
     /// Items that could not be read.
     aside: u64,
+    /// How many items a page has, where that is fewer than were asked for.
+    size: Option<u64>,
+    /// Pages followed on a cursor, so that no offset tells what was added.
+    followed: bool,
+    /// The list's beginning was read again and led to `first`.
+    closed: bool,
     /// Something was taken away among those that are read, or the list moved in another way.
     lost: bool,
+    steps_back: u32,
+    flaw: Option<Flaw>,
+    /// The page that was taken in last: its offset and its ids.
+    #[serde(skip)]
+    last: Option<(u64, Vec<String>)>,
+    #[serde(skip)]
     ended: bool,
 }
 
@@ -30,12 +53,12 @@ pub(super) struct Paging {
 pub(super) enum Fit {
     /// As expected.
     Next,
-    /// The list moved: what was asked for after this page is of no use.
+    /// The list moved, or its pages are smaller than was thought: what was asked for after this page is of no use.
     Moved,
 }
 
 /// The part of a page that matters here.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Shown<'a> {
     /// The ids, in order.
     pub(super) ids: Vec<&'a str>,
@@ -46,20 +69,15 @@ pub(super) struct Shown<'a> {
     pub(super) whole: bool,
     /// It follows on what was read before, wherever that stands by now.
     pub(super) behind: bool,
+    /// Nothing follows on it.
+    pub(super) end: bool,
+    /// Why the list that it is of is not all there is.
+    pub(super) flaw: Option<Flaw>,
 }
 
 impl Paging {
-    /// Goes on from where another scan ended.
-    pub(super) fn from(read: u64, tail: Option<String>) -> Self {
-        Self { read, tail, ..Self::default() }
-    }
-
     pub(super) fn read(&self) -> u64 {
         self.read
-    }
-
-    pub(super) fn tail(&self) -> Option<String> {
-        self.tail.clone()
     }
 
     pub(super) fn total(&self) -> Option<u64> {
@@ -74,109 +92,234 @@ impl Paging {
         self.ended
     }
 
-    /// How many items were added before those that are read.
-    pub(super) fn added(&self) -> u64 {
-        self.added
+    /// Why another reading would show no more; `None` where it may.
+    pub(super) fn flaw(&self) -> Option<Flaw> {
+        self.flaw
     }
 
     /// The offsets to ask for: the next one, and those that follow if nothing moves, as far as is known.
     pub(super) fn offsets(&self) -> impl Iterator<Item = u64> + use<> {
-        // With the last one read, if there is one to compare with.
-        let first = if self.tail.is_some() { self.read.saturating_sub(1) } else { self.read };
-        let end = self.total.unwrap_or(0).saturating_sub(1);
-        let step = usize::try_from(PAGE - 1).unwrap_or(1);
-        std::iter::once(first).chain((first + PAGE - 1..end).step_by(step))
+        let overlap = u64::from(self.overlaps());
+        let first = self.read.saturating_sub(overlap);
+        let end = self.total.unwrap_or(0).saturating_sub(overlap);
+        let step = (self.size() - overlap).max(1);
+        std::iter::once(first).chain((first + step..end).step_by(usize::try_from(step).unwrap_or(1)))
+    }
+
+    /// Whether the next page is asked for with the last item that was read: there has to be one to compare with, and room
+    /// for more.
+    fn overlaps(&self) -> bool {
+        self.tail.is_some() && self.size() > 1
+    }
+
+    /// How many items a page has.
+    fn size(&self) -> u64 {
+        self.size.unwrap_or(PAGE)
     }
 
     /// Takes in the page at an offset, in the order in which they were asked for.
     pub(super) fn take(&mut self, offset: u64, page: &Shown<'_>) -> Fit {
         self.total = page.total.or(self.total);
         self.first_total = self.first_total.or(page.total);
-        self.aside += page.aside;
+        self.flaw = self.flaw.or(page.flaw);
         let count = page.ids.len() as u64 + page.aside;
         if page.whole {
+            self.aside += page.aside;
             (self.read, self.ended) = (count, true);
             return Fit::Next;
         }
-        let place = self.tail.as_ref().map(|tail| page.ids.iter().position(|id| id == tail));
-        if place == Some(None) && !(page.ids.is_empty() && self.total.is_none()) {
+        let expected = self.tail.as_deref().filter(|_| offset < self.read);
+        if self.repeats(offset, page, expected) {
+            (self.flaw, self.ended) = (Some(Flaw::Repeats), true);
+            return Fit::Next;
+        }
+        let place = expected.map(|tail| page.ids.iter().position(|id| *id == tail));
+        if place == Some(None) && count > 0 {
             self.lost = true;
-            self.read = offset.saturating_sub(PAGE / 2);
+            self.steps_back += 1;
+            self.ended = self.steps_back > STEPS_BACK;
+            self.read = offset.saturating_sub(self.size() / 2);
             self.tail = None;
+            self.note(offset, page);
             return Fit::Moved;
         }
+        // Nothing is there any more, not even what was the last: it was taken away, or pages end before the list does.
+        self.lost |= count == 0 && expected.is_some() && self.total.is_some_and(|total| total <= self.read);
+        self.aside += page.aside;
         // As many were added before the one that was the last.
         let added = place.flatten().unwrap_or(0) as u64;
         self.added += added;
         let read = offset + count;
         let news = read > self.read;
         self.read = read.max(self.read);
-        self.tail = page.ids.last().filter(|_| page.aside == 0).map(|id| (*id).to_owned());
-        // An API that shows no more does not go on, whatever total it says. A page that follows on what was read tells
-        // nothing of what moved before it: the list's beginning is looked at once more, and a short page is the end.
-        let short = count < PAGE;
-        if page.behind {
-            let more = self.total.zip(self.first_total).map_or(0, |(total, first)| total.saturating_sub(first));
-            self.added = self.added.max(more).max(1);
+        if offset == 0 && self.first.is_none() {
+            self.first = page.ids.first().map(|id| (*id).to_owned());
         }
-        let total = self.total.filter(|_| !page.behind);
-        self.ended = !news || total.map_or(short, |total| self.read >= total);
-        if added > 0 && !self.ended { Fit::Moved } else { Fit::Next }
+        if count > 0 {
+            self.tail = page.ids.last().filter(|_| page.aside == 0).map(|id| (*id).to_owned());
+        }
+        self.note(offset, page);
+        if page.behind {
+            // A page that follows on what was read tells nothing of what moved before it: the list's beginning is looked
+            // at once more.
+            let more = self.total.zip(self.first_total).map_or(0, |(total, first)| total.saturating_sub(first));
+            self.added = self.added.max(more);
+            self.followed = true;
+        }
+        let full = count >= self.size();
+        let at_total = self.total.is_some_and(|total| self.read == total && !full && !may_be_cap(total));
+        self.ended = page.end || !news || (at_total && !page.behind);
+        if self.ended {
+            return Fit::Next;
+        }
+        let size = (count < PAGE).then_some(count);
+        let resized = std::mem::replace(&mut self.size, size) != size;
+        if added > 0 || resized { Fit::Moved } else { Fit::Next }
+    }
+
+    /// Whether a page shows again what the page before it showed, although it was asked for at another offset.
+    fn repeats(&self, offset: u64, page: &Shown<'_>, expected: Option<&str>) -> bool {
+        let Some((at, before)) = &self.last else { return false };
+        let first = page.ids.first().copied();
+        first.is_some()
+            && *at != offset
+            && first != expected
+            && page.ids.len() == before.len()
+            && page.ids.iter().all(|id| before.iter().any(|known| known == id))
+    }
+
+    fn note(&mut self, offset: u64, page: &Shown<'_>) {
+        self.last = Some((offset, page.ids.iter().map(|id| (*id).to_owned()).collect()));
+    }
+
+    /// How many items of the list's beginning are to be read again at the end.
+    pub(super) fn head(&self) -> u64 {
+        if self.flaw.is_some() { 0 } else { self.added.max(u64::from(self.followed)) }
     }
 
     /// Takes in what was read again of the list's beginning.
     pub(super) fn take_head(&mut self, page: &Shown<'_>) {
         self.total = page.total.or(self.total);
+        self.closed |= self.first.as_deref().is_some_and(|first| page.ids.contains(&first));
     }
 
     /// Whether nothing can have slipped through, if so many different items were met.
     pub(super) fn is_complete(&self, met: u64) -> bool {
-        !self.lost && self.total.map_or(self.added == 0, |total| total == met + self.aside)
+        let count = met + self.aside;
+        let unlikely = self.lost || self.flaw.is_some();
+        !unlikely
+            && match self.total {
+                Some(total) if total >= count => total == count,
+                // There is no total, or it is a cap, which stays as it is: all that is known is that the list was read to
+                // its end, in one piece.
+                total => {
+                    let is_cap = total == self.first_total && self.aside == 0;
+                    self.added == 0 && (self.closed || !self.followed) && (total.is_none() || is_cap)
+                }
+            }
+    }
+
+    /// Why a scan that met so many different items is not complete, in words that follow "could not be read in full:".
+    pub(super) fn why(&self, met: u64) -> String {
+        let count = met + self.aside;
+        match (self.flaw, self.total) {
+            (Some(Flaw::Repeats), _) => Flaw::Repeats.as_str().to_owned(),
+            (_, Some(total)) if total > count && !self.lost => format!("the API shows {count} of {total}"),
+            (Some(flaw), _) => flaw.as_str().to_owned(),
+            _ => "the list moved while it was read".to_owned(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
-    /// Reads a list that `change` changes before each request but the first. Gives what was met, and whether it says to
-    /// be complete.
-    fn scan(
-        mut list: Vec<String>,
-        mut change: impl FnMut(&mut Vec<String>, usize),
-    ) -> (Vec<String>, bool, Vec<String>) {
-        let mut paging = Paging::default();
-        let mut met = std::collections::BTreeSet::new();
-        let mut requests = 0;
-        let mut page = |list: &mut Vec<String>, offset: u64, met: &mut std::collections::BTreeSet<String>| {
+    /// How a list shows itself.
+    #[derive(Debug, Clone, Copy)]
+    struct Manner {
+        /// The most items of a page.
+        cap: usize,
+        total: Total,
+        /// Whatever offset is asked for, the first page comes.
+        ignores_offset: bool,
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Total {
+        Right,
+        Absent,
+        Capped(u64),
+        More(u64),
+    }
+
+    const PLAIN: Manner = Manner { cap: 100, total: Total::Right, ignores_offset: false };
+
+    /// What a scan came to.
+    #[derive(Debug)]
+    struct Scanned {
+        met: Vec<String>,
+        complete: bool,
+        /// The list as it is at the end.
+        list: Vec<String>,
+        requests: usize,
+        why: String,
+    }
+
+    impl Scanned {
+        fn is_right(&self) -> bool {
+            self.complete && self.met == self.list
+        }
+    }
+
+    /// Reads a list that `change` changes before each request but the first.
+    fn scan(mut list: Vec<String>, manner: Manner, mut change: impl FnMut(&mut Vec<String>, usize)) -> Scanned {
+        let (mut paging, mut met, mut requests, mut resumed) = (Paging::default(), BTreeSet::new(), 0, false);
+        let mut page = |list: &mut Vec<String>, offset: u64, met: &mut BTreeSet<String>| {
             if requests > 0 {
                 change(list, requests);
             }
             requests += 1;
-            assert!(requests < 200, "no end");
-            let ids: Vec<String> = list.iter().skip(usize::try_from(offset).unwrap()).take(100).cloned().collect();
+            assert!(requests < 2_000, "no end");
+            let skip = if manner.ignores_offset { 0 } else { usize::try_from(offset).unwrap() };
+            let ids: Vec<String> = list.iter().skip(skip).take(manner.cap.min(100)).cloned().collect();
             met.extend(ids.clone());
-            (ids, list.len() as u64)
+            let count = list.len() as u64;
+            let total = match manner.total {
+                Total::Right => Some(count),
+                Total::Absent => None,
+                Total::Capped(most) => Some(count.min(most)),
+                Total::More(more) => Some(count + more),
+            };
+            (ids, total)
         };
         while !paging.has_ended() {
             for offset in paging.offsets() {
                 let (ids, total) = page(&mut list, offset, &mut met);
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                let shown = Shown { ids, aside: 0, total: Some(total), whole: false, behind: false };
-                if paging.take(offset, &shown) == Fit::Moved || paging.has_ended() {
+                let fit = paging.take(offset, &Shown { ids, total, ..Shown::default() });
+                if fit == Fit::Moved || paging.has_ended() {
                     break;
+                }
+                // A scan is gone on with by another process as if nothing had happened.
+                if !std::mem::replace(&mut resumed, true) {
+                    paging = serde_json::from_str(&serde_json::to_string(&paging).unwrap()).unwrap();
                 }
             }
         }
-        if paging.added() > 0 {
+        if paging.head() > 0 {
             let (ids, total) = page(&mut list, 0, &mut met);
             let ids = ids.iter().map(String::as_str).collect();
-            paging.take_head(&Shown { ids, aside: 0, total: Some(total), whole: false, behind: false });
+            paging.take_head(&Shown { ids, total, ..Shown::default() });
         }
-        let complete = paging.is_complete(met.len() as u64);
+        let count = met.len() as u64;
+        let (complete, why) = (paging.is_complete(count), paging.why(count));
         list.sort();
-        (met.into_iter().collect(), complete, list)
+        Scanned { met: met.into_iter().collect(), complete, list, requests, why }
     }
+
+    fn rests(_: &mut Vec<String>, _: usize) {}
 
     fn ids(count: usize) -> Vec<String> {
         (0..count).map(|number| format!("{number:05}")).collect()
@@ -184,28 +327,62 @@ mod tests {
 
     #[test]
     fn a_list_that_rests_is_read_once() {
-        for count in [0, 1, 99, 100, 101, 199, 200, 1000] {
-            let (met, complete, list) = scan(ids(count), |_, _| {});
-            assert!(complete && met == list, "{count}");
+        for (count, most) in [(0, 1), (1, 1), (99, 1), (100, 2), (101, 2), (199, 3), (200, 4), (1000, 12)] {
+            let scanned = scan(ids(count), PLAIN, rests);
+            assert!(scanned.is_right() && scanned.requests <= most, "{count}: {scanned:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_page_is_not_the_end() {
+        for cap in [1, 2, 7, 20, 50, 99, 100] {
+            for total in [Total::Right, Total::Absent, Total::Capped(20), Total::Capped(50)] {
+                for count in [0, 1, 19, 20, 21, 51, 100, 251] {
+                    let scanned = scan(ids(count), Manner { cap, total, ..PLAIN }, rests);
+                    assert!(scanned.is_right(), "{cap} {total:?} {count}: {scanned:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_api_that_gives_the_same_page_again_is_found_out() {
+        for count in [2, 50, 100, 101, 1000] {
+            for total in [Total::Absent, Total::More(1)] {
+                let scanned = scan(ids(count), Manner { total, ignores_offset: true, ..PLAIN }, rests);
+                assert!(!scanned.complete && scanned.requests <= 3, "{count} {total:?}: {scanned:?}");
+                assert_eq!(scanned.why, Flaw::Repeats.as_str());
+            }
+        }
+        // One that shows all that it says there is needs no second page.
+        assert!(scan(ids(51), Manner { ignores_offset: true, ..PLAIN }, rests).is_right());
+    }
+
+    #[test]
+    fn a_total_that_is_not_reached_is_said() {
+        for count in [0, 1, 50, 100, 250] {
+            let scanned = scan(ids(count), Manner { total: Total::More(1), ..PLAIN }, rests);
+            assert!(!scanned.complete && scanned.requests <= 5, "{scanned:?}");
+            assert_eq!(scanned.why, format!("the API shows {count} of {}", count + 1));
         }
     }
 
     #[test]
     fn what_is_added_at_either_end_is_met() {
         for at_front in [true, false] {
-            let (met, complete, list) = scan(ids(1000), |list, request| {
+            let scanned = scan(ids(1000), PLAIN, |list, request| {
                 if request % 3 == 0 && request < 9 {
                     let at = if at_front { 0 } else { list.len() };
                     list.insert(at, format!("new{request}"));
                 }
             });
-            assert!(complete && met == list, "{at_front}");
+            assert!(scanned.is_right(), "{at_front}");
         }
     }
 
     #[test]
     fn what_is_taken_away_before_is_noticed() {
-        let (met, complete, list) = scan(ids(1000), |list, request| {
+        let Scanned { met, complete, list, .. } = scan(ids(1000), PLAIN, |list, request| {
             if request == 4 {
                 list.drain(10..13);
             }
@@ -215,20 +392,20 @@ mod tests {
 
     #[test]
     fn what_is_taken_away_behind_was_never_there() {
-        let (met, complete, list) = scan(ids(1000), |list, request| {
+        let scanned = scan(ids(1000), PLAIN, |list, request| {
             if request == 2 {
                 list.drain(800..813);
             }
         });
-        assert!(complete && met == list);
+        assert!(scanned.is_right());
     }
 
     /// Reads a list, newest first, behind what was read before. Gives what was met, whether it says to be complete, and
     /// the list as it is at the end.
-    fn scan_behind(count: u64, steps: &[(usize, usize)]) -> (Vec<u64>, bool, Vec<u64>) {
+    fn scan_behind(count: u64, told: bool, steps: &[(usize, usize)]) -> (Vec<u64>, bool, Vec<u64>) {
         let mut list: Vec<u64> = (1..=count).rev().collect();
         let (mut paging, mut read) = (Paging::default(), Vec::<u64>::new());
-        let (mut met, mut newest, mut requests) = (std::collections::BTreeSet::new(), count, 0);
+        let (mut met, mut newest, mut requests) = (BTreeSet::new(), count, 0);
         let mut change = |list: &mut Vec<u64>| {
             match steps.get(requests) {
                 Some((0, _)) => {
@@ -241,6 +418,7 @@ mod tests {
             requests += 1;
             assert!(requests < 200, "no end");
         };
+        let shown = |page: &[u64]| page.iter().map(u64::to_string).collect::<Vec<_>>();
         while !paging.has_ended() && !paging.lost() {
             let offset = paging.offsets().next().unwrap();
             change(&mut list);
@@ -251,16 +429,18 @@ mod tests {
             read.truncate(usize::try_from(offset).unwrap());
             read.extend(&page);
             met.extend(page.clone());
-            let ids: Vec<String> = page.iter().map(u64::to_string).collect();
+            let ids = shown(&page);
             let ids = ids.iter().map(String::as_str).collect();
-            let total = Some(list.len() as u64);
-            paging.take(offset, &Shown { ids, aside: 0, total, whole: false, behind: true });
+            let total = told.then_some(list.len() as u64);
+            paging.take(offset, &Shown { ids, total, behind: true, ..Shown::default() });
         }
-        if paging.added() > 0 {
+        if paging.head() > 0 {
             change(&mut list);
-            met.extend(list.iter().take(100).copied());
-            let total = Some(list.len() as u64);
-            paging.take_head(&Shown { ids: Vec::new(), aside: 0, total, whole: false, behind: false });
+            let page: Vec<u64> = list.iter().take(100).copied().collect();
+            met.extend(page.clone());
+            let ids = shown(&page);
+            let ids = ids.iter().map(String::as_str).collect();
+            paging.take_head(&Shown { ids, total: told.then_some(list.len() as u64), ..Shown::default() });
         }
         let complete = paging.is_complete(met.len() as u64);
         (met.into_iter().collect(), complete, list)
@@ -268,29 +448,50 @@ mod tests {
 
     #[test]
     fn a_list_that_is_read_behind_what_was_read_comes_to_its_end() {
-        for count in [0, 1, 99, 100, 101, 199, 1000] {
-            let (met, complete, list) = scan_behind(count, &[]);
-            assert!(complete && met.len() == list.len(), "{count}");
+        for told in [true, false] {
+            for count in [0, 1, 99, 100, 101, 199, 1000] {
+                let (met, complete, list) = scan_behind(count, told, &[]);
+                assert!(complete || list.is_empty(), "{told} {count}");
+                assert_eq!(met.len(), list.len());
+            }
+            let (met, complete, list) = scan_behind(1000, told, &[(2, 0), (0, 0), (0, 0)]);
+            assert!(complete && met.len() == list.len(), "what came to the beginning is met there");
         }
-        let (met, complete, list) = scan_behind(1000, &[(2, 0), (0, 0), (0, 0)]);
-        assert!(complete && met.len() == list.len(), "what came to the beginning is met there");
-        let (_, complete, _) = scan_behind(1000, &[(2, 0), (2, 0), (1, 5)]);
+        let (_, complete, _) = scan_behind(1000, true, &[(2, 0), (2, 0), (1, 5)]);
         assert!(!complete, "what was taken away shows in the total");
+    }
+
+    fn any_total() -> impl proptest::strategy::Strategy<Value = Total> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(Total::Right),
+            Just(Total::Absent),
+            // A total that says no more than what one page shows, and looks like none of the usual caps, is believed.
+            (2_u64..70).prop_map(|tens| Total::Capped(tens * 10)),
+            (1_u64..50).prop_map(Total::More),
+        ]
     }
 
     proptest::proptest! {
         #[test]
-        fn complete_means_complete_behind_what_was_read_too(count in 0_u64..600, steps in proptest::collection::vec((0_usize..3, 0_usize..600), 0..12)) {
-            let (met, complete, list) = scan_behind(count, &steps);
+        fn complete_means_complete_behind_what_was_read_too(count in 0_u64..600, told in proptest::bool::ANY, steps in proptest::collection::vec((0_usize..3, 0_usize..600), 0..12)) {
+            let (met, complete, list) = scan_behind(count, told, &steps);
             if complete {
                 proptest::prop_assert!(list.iter().all(|id| met.contains(id)), "missed");
             }
         }
 
-        /// Whatever happens at the ends or in the middle: who is said to be complete has met everything that is there.
+        /// Whatever happens at the ends or in the middle, however small pages are and whatever total is told: who is said
+        /// to be complete has met everything that is there.
         #[test]
-        fn complete_means_complete(count in 0_usize..600, steps in proptest::collection::vec((0_usize..4, 0_usize..600), 0..12)) {
-            let (met, complete, list) = scan(ids(count), |list, request| {
+        fn complete_means_complete(
+            count in 0_usize..600,
+            cap in proptest::sample::select(vec![2, 3, 20, 50, 100]),
+            total in any_total(),
+            steps in proptest::collection::vec((0_usize..4, 0_usize..600), 0..12),
+        ) {
+            let manner = Manner { cap, total, ignores_offset: false };
+            let Scanned { met, complete, list, .. } = scan(ids(count), manner, |list, request| {
                 match steps.get(request) {
                     Some((0, _)) => list.insert(0, format!("front{request}")),
                     Some((1, _)) => list.push(format!("back{request}")),
@@ -301,6 +502,20 @@ mod tests {
             if complete {
                 // What was taken away after it was met, in exchange for what came to the end, is met in vain only.
                 proptest::prop_assert!(list.iter().all(|id| met.contains(id)), "missed");
+            }
+        }
+
+        /// A list that rests is read whole and called so, unless the API says that there is more.
+        #[test]
+        fn a_list_that_rests_is_complete(
+            count in 0_usize..600, cap in 1_usize..101, total in any_total(), ignores_offset in proptest::bool::ANY,
+        ) {
+            let scanned = scan(ids(count), Manner { cap, total, ignores_offset }, rests);
+            let is_whole = scanned.met == scanned.list;
+            match total {
+                Total::More(_) => proptest::prop_assert!(!scanned.complete),
+                _ if ignores_offset => proptest::prop_assert!(!scanned.complete || is_whole, "{:?}", scanned),
+                _ => proptest::prop_assert!(scanned.complete && is_whole, "{:?}", scanned),
             }
         }
     }

@@ -41,6 +41,15 @@ impl Pin {
         self.location.is_some()
     }
 
+    /// The same check for what only reads. Where every request names the location by itself, a location that cannot be read
+    /// stands in the way of nothing else.
+    pub(super) async fn check_read(&self, backend: &Backend, context: &CallContext) -> Result<()> {
+        match self.check(backend, context).await {
+            Err(error) if backend.names_location() && is_unread(&error) => Ok(()),
+            checked => checked,
+        }
+    }
+
     /// Compares the pinned id with that of the credential's location, once per credential, before any other call.
     pub(super) async fn check(&self, backend: &Backend, context: &CallContext) -> Result<()> {
         let Some(pinned) = &self.location else { return Ok(()) };
@@ -128,4 +137,9 @@ impl Pin {
 
 fn refusal(pinned: &str, why: &str) -> Error {
     Error::new(Code::PolicyDenied, format!("This server is held to location {pinned}, and {why}."))
+}
+
+/// Whether the location could not be read, which says nothing of whose the credential is.
+fn is_unread(error: &Error) -> bool {
+    error.code == Code::UpstreamError || error.details.contains_key("scope")
 }

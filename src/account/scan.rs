@@ -42,7 +42,7 @@ pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallCont
         complete = add(page, &paging);
     }
     let mut head = 0;
-    while head < paging.added() && !paging.lost() {
+    while head < paging.head() && !paging.lost() {
         let page = backend.page(list, head, PAGE, context).await?;
         head += PAGE;
         paging.take_head(&page.shown());
@@ -55,6 +55,7 @@ impl Page {
     /// The part that tells where in the list it is.
     pub(super) fn shown(&self) -> Shown<'_> {
         let ids = self.items.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
-        Shown { ids, aside: self.aside, total: self.total, whole: self.whole, behind: self.behind }
+        let Self { aside, total, whole, behind, end, flaw, .. } = *self;
+        Shown { ids, aside, total, whole, behind, end, flaw }
     }
 }

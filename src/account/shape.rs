@@ -2,7 +2,8 @@
 //! [`crate::answer`] to decide.
 
 use crate::{
-    answer::unreadable,
+    answer::{COUNT, OFFSETS, unreadable},
+    backend::Flaw,
     crm::{
         Invocation, Shape, Toolset,
         list::{DEFAULT_LIMIT, part},
@@ -11,12 +12,13 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-pub(super) fn shape(invocation: &Invocation, value: &mut Value) {
+/// Gives an answer its shape. `repeats`: its list gives the same page at every offset.
+pub(super) fn shape(invocation: &Invocation, value: &mut Value, repeats: bool) {
     if invocation.entry.toolset == Toolset::Webhooks {
         hide_secrets(value);
     }
     if invocation.entry.shape == Shape::Many {
-        place(invocation, value);
+        place(invocation, value, repeats);
         select(invocation, value);
     }
 }
@@ -34,39 +36,57 @@ fn hide_secrets(value: &mut Value) {
 }
 
 /// Says where the items stand in their list. An API that gave more than was asked for does not page: what was asked for
-/// is then cut out here.
-fn place(invocation: &Invocation, value: &mut Value) {
+/// is then cut out here. A total is the API's own; where it tells none, a list goes on until a page is empty.
+fn place(invocation: &Invocation, value: &mut Value, repeats: bool) {
     let limit = invocation.number("limit").unwrap_or(DEFAULT_LIMIT);
     let offset = invocation.number("offset").unwrap_or(0);
     let Some(list) = value.as_object_mut() else { return };
+    let of_meta = |list: &Map<String, Value>, name: &str| list.get("meta").and_then(|meta| meta.get(name)?.as_u64());
     // A filter of ours has set its own place.
-    if list.contains_key("note") {
+    if list.get("meta").is_some_and(|meta| meta.get(OFFSETS).is_some()) {
         return;
     }
-    let aside = unreadable(list);
+    let (aside, total) = (unreadable(list), of_meta(list, "total"));
+    let mut count = of_meta(list, COUNT);
     let Some(Value::Array(items)) = list.get_mut("data") else { return };
-    let mut total = None;
-    if !invocation.entry.takes_query || items.len() as u64 > limit {
-        total = Some(items.len() as u64);
+    let all = items.len() as u64;
+    if !invocation.entry.takes_query || (all > limit && total.is_none_or(|total| total <= all)) {
+        count = Some(all);
         *items = part(std::mem::take(items), offset, limit);
     }
     // What could not be read stands in the API's list all the same.
     let here = items.len() as u64 + aside;
     let meta = list.entry("meta").or_insert_with(|| Map::new().into());
     let Some(meta) = meta.as_object_mut() else { return };
-    if let Some(total) = total {
-        meta.insert("total".into(), total.into());
-    }
+    meta.shift_remove(COUNT);
     meta.entry("limit").or_insert_with(|| limit.into());
     meta.entry("offset").or_insert_with(|| offset.into());
     let after = offset + here;
-    let more = match meta.get("total").and_then(Value::as_u64) {
-        Some(total) => after < total && here > 0,
-        None => here == limit,
+    let more = match (count, total) {
+        (Some(count), _) => after < count,
+        // A total that is less than what was shown is a cap.
+        (None, Some(total)) => after != total,
+        (None, None) => true,
     };
-    if more {
+    if more && here > 0 && !repeats {
         meta.insert("nextOffset".into(), after.into());
     }
+    if repeats {
+        remark(
+            list,
+            &format!("These are the first items again: {}. The rest cannot be listed.", Flaw::Repeats.as_str()),
+        );
+    } else if let (Some(count), Some(total)) = (count, total)
+        && total > count
+    {
+        remark(list, &format!("The API shows {count} of {total} and no further page: the rest cannot be listed."));
+    }
+}
+
+/// Adds a sentence to what is said of a list.
+fn remark(list: &mut Map<String, Value>, text: &str) {
+    let before = list.get("note").and_then(Value::as_str).map(|text| format!("{text} ")).unwrap_or_default();
+    list.insert("note".into(), format!("{before}{text}").into());
 }
 
 /// Keeps `id` and the fields that were asked for.
@@ -92,8 +112,6 @@ fn select(invocation: &Invocation, value: &mut Value) {
         })
         .collect();
     if !odd.is_empty() {
-        let note = format!("No item has {}.", odd.join(", "));
-        let before = list.get("note").and_then(Value::as_str).map(|text| format!("{text} ")).unwrap_or_default();
-        list.insert("note".into(), format!("{before}{note}").into());
+        remark(list, &format!("No item has {}.", odd.join(", ")));
     }
 }

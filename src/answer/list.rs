@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// on the way up; it never leaves.
 pub(crate) const OFFSETS: &str = "itemOffsets";
 
+/// How many items a list has that was read to its end. A member of `meta` on the way up; it never leaves.
+pub(crate) const COUNT: &str = "itemCount";
+
 /// No item takes more than this part of an answer, so that one long text does not crowd the others out.
 const SHARE: usize = 4;
 

@@ -10,7 +10,7 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use list::{OFFSETS, unreadable};
+pub(crate) use list::{COUNT, OFFSETS, unreadable};
 pub use size::DEFAULT_MOST;
 
 use crate::{

@@ -17,11 +17,12 @@ use crate::{
     client::{Client, QuotaView, SendError, ServerTime},
     context::CallContext,
     crm::{Entry, Form, Invocation, Schemas},
-    error::Result,
+    error::{Error, Result},
     store::{Store, WriteTurn},
 };
 use chrono::{DateTime, Utc};
 use official::Official;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -104,8 +105,39 @@ pub struct Page {
     /// It follows on the item before `offset`, wherever that stands by now: what was taken away before it shows in the
     /// total alone.
     pub behind: bool,
+    /// Nothing follows on these: the API was asked, and showed no more.
+    pub end: bool,
+    /// Why the list that these are of is not all there is.
+    pub flaw: Option<Flaw>,
+    /// Lists of names that could not be read, and why: ids stand for the names.
+    pub unnamed: Vec<(&'static str, Error)>,
     /// What a caller should know of it.
     pub note: Option<&'static str>,
+}
+
+/// Why what an API shows of a list is not all there is, however often it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Flaw {
+    /// The same page comes at every offset.
+    Repeats,
+    /// The list takes no paging and is shorter than the total that the API tells.
+    Fewer,
+}
+
+impl Flaw {
+    /// The reason in words that follow a colon.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Repeats => "the API gives the same page again, whatever offset is asked for",
+            Self::Fewer => "the API shows fewer than the total that it tells",
+        }
+    }
+}
+
+/// Whether a total may be the most that the API ever tells, which is a round number: the list is asked for what follows.
+pub fn may_be_cap(total: u64) -> bool {
+    total >= 20 && total.is_multiple_of(10)
 }
 
 /// An API that runs operations.
@@ -189,6 +221,16 @@ impl Backend {
         }
     }
 
+    /// Whether every request of a list names the location.
+    pub fn names_location(&self) -> bool {
+        matches!(self.speaks, Speaks::Official(_))
+    }
+
+    /// Whether this API lists the users.
+    pub fn lists_users(&self) -> bool {
+        matches!(self.speaks, Speaks::Official(_))
+    }
+
     /// Runs one operation.
     ///
     /// # Errors
@@ -236,9 +278,38 @@ impl Backend {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
-        let whole = !list.entry.takes_query || items.len() as u64 > limit;
-        let total = if whole { Some(items.len() as u64) } else { total };
-        Ok(Page { items, aside, total, sent_at, whole, behind: false, note: None })
+        let count = items.len() as u64 + aside;
+        let fewer = total.is_some_and(|total| total > count);
+        // Who gives more than was asked for does not page, unless there is more still.
+        let whole = !list.entry.takes_query || (count > limit && !fewer);
+        let flaw = (whole && fewer).then_some(Flaw::Fewer);
+        Ok(Page {
+            items,
+            aside,
+            total,
+            sent_at,
+            whole,
+            behind: false,
+            end: count == 0,
+            flaw,
+            unnamed: Vec::new(),
+            note: None,
+        })
+    }
+
+    /// The cursor of the item at a place of a list that was just read, where lists have them.
+    pub fn cursor_at(&self, list: &Invocation, place: u64) -> Option<Value> {
+        match &self.speaks {
+            Speaks::Document => None,
+            Speaks::Official(official) => official.cursor_at(list, place),
+        }
+    }
+
+    /// Goes on behind the item that an earlier process read at this place of a list.
+    pub fn resume(&self, list: &Invocation, place: u64, cursor: Value) {
+        if let Speaks::Official(official) = &self.speaks {
+            official.resume(list, place, cursor);
+        }
     }
 
     /// What the API's clock may have shown at a moment of this machine's.

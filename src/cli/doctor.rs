@@ -7,6 +7,7 @@ use crate::{
     config::Settings,
     crm::{ALL, locations::GetDefaultLocation, users::GetCurrentUser},
     error::{Code, Error},
+    store::Missing,
 };
 use chrono::Utc;
 use clap::Args;
@@ -54,6 +55,9 @@ pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result
         // Each check needs the one before: an unreachable API says nothing of the location.
         if tell("network", network(app).await)? {
             tell("location", location(app, &settings).await)?;
+            for finding in access(app).await {
+                tell("access", finding)?;
+            }
             tell("quota", quota(app))?;
         }
     }
@@ -120,6 +124,8 @@ async fn network(app: &App) -> Finding {
         // A private integration is no user; that its location can be read is the answer.
         return match app.run(&GetDefaultLocation {}).await {
             Ok(_) => Finding::Good("the official API answers".to_owned()),
+            // The next line tells what it lacks.
+            Err(error) if lacks_scope(&error) => Finding::Good("the official API answers".to_owned()),
             Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
         };
     }
@@ -140,6 +146,26 @@ async fn location(app: &App, settings: &Settings) -> Finding {
         }
         Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
     }
+}
+
+/// Each list that cannot be read, with the scope that it wants.
+async fn access(app: &App) -> Vec<Finding> {
+    let unreadable = app.unreadable().await;
+    if unreadable.is_empty() {
+        return vec![Finding::Good("every list can be read".to_owned())];
+    }
+    let finding = |missing: Missing| {
+        let next = match &missing.scope {
+            Some(scope) => format!("add the scope {scope} to the token, or hide its tools with --exclude-tools"),
+            None => "try again; if it stays, give the token the right to read it".to_owned(),
+        };
+        Finding::Bad { what: format!("{}: {}", missing.table, missing.why), next }
+    };
+    unreadable.into_iter().map(finding).collect()
+}
+
+fn lacks_scope(error: &Error) -> bool {
+    error.details.contains_key("scope")
 }
 
 fn quota(app: &App) -> Finding {

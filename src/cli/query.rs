@@ -50,6 +50,9 @@ pub(super) struct Asked {
     /// Read tables anew that are older than this
     #[arg(long, value_name = "SECONDS")]
     max_age: Option<u64>,
+    /// Answer from what is there of a table that was never read in full
+    #[arg(long)]
+    allow_partial: bool,
 }
 
 #[derive(Debug, Args)]
@@ -100,7 +103,8 @@ pub(super) async fn ask(started: &Started, asked: Asked, most_rows: usize) -> an
         sql,
         params: asked.params,
         max_age: asked.max_age.map(Duration::from_secs),
-        wait: Wait::ForAll,
+        wait: if asked.allow_partial { Wait::ForFew } else { Wait::ForAll },
+        allow_partial: asked.allow_partial,
         most_rows,
         most_bytes: MOST_BYTES,
     };
@@ -143,6 +147,11 @@ fn table(result: &QueryResult) -> anyhow::Result<()> {
 pub(super) fn remarks(result: &QueryResult) {
     for (table, at) in result.standing.get("asOf").and_then(Value::as_object).into_iter().flatten() {
         say(&format!("{table}: {}", at.as_str().map_or("not read in full".to_owned(), |at| format!("as of {at}"))));
+    }
+    for missing in result.standing.get("missing").and_then(Value::as_array).into_iter().flatten() {
+        let text = |name: &str| missing.get(name).and_then(Value::as_str).unwrap_or_default();
+        let scope = missing.get("scope").map_or(String::new(), |_| format!(" (scope {})", text("scope")));
+        say(&format!("{}{scope}: {}", text("table"), text("why")));
     }
     if let Some(note) = result.standing.get("note").and_then(Value::as_str) {
         say(note);

@@ -1,11 +1,11 @@
 //! `sync` and `status`: fill the mirror, and see how it stands.
 
-use super::{print, start::start, watch::Watch};
+use super::{print, say, start::start, watch::Watch};
 use crate::{
     config::Settings,
     context::CallContext,
     error::Error,
-    store::{TABLES, Table, TableState},
+    store::{Missing, TABLES, Table, TableState},
 };
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
@@ -32,7 +32,11 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     started.app.leave().await;
     let done = done?;
     show(started.app.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
-    Ok(if done.iter().all(|(_, complete)| *complete) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for Missing { table, why, scope } in &done {
+        let scope = scope.as_ref().map_or(String::new(), |scope| format!(" (scope {scope})"));
+        say(&format!("{table}{scope}: {why}"));
+    }
+    Ok(if done.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {
@@ -52,7 +56,7 @@ fn show(tables: impl Iterator<Item = (&'static Table, u64, TableState)>) -> anyh
 }
 
 fn standing(state: &TableState) -> String {
-    match (state.under_way, state.complete_at) {
+    let how = match (state.under_way, state.complete_at) {
         (Some((read, total)), _) => {
             let of = total.map_or(String::new(), |total| format!(" of {total}"));
             let doing = if state.busy { "being read" } else { "left off" };
@@ -62,9 +66,21 @@ fn standing(state: &TableState) -> String {
             let age = Utc::now().signed_duration_since(at);
             format!("complete, {} min old, took {:.1} s", age.num_minutes(), state.took.as_secs_f64())
         }
-        (None, None) if state.ended_at.is_some() => "incomplete: the list moved".to_owned(),
+        (None, None) if state.ended_at.is_some() => {
+            format!("incomplete: {}", state.short.as_deref().unwrap_or("something may be missing"))
+        }
         (None, None) => "not read yet".to_owned(),
+    };
+    match (&state.fault, state.unnamed.first()) {
+        (Some(fault), _) => format!("{how}; not readable{}", wanted(fault)),
+        (None, Some(names)) => format!("{how}, without the names of {}{}", names.table, wanted(names)),
+        (None, None) => how,
     }
+}
+
+/// The scope that would help, in brackets.
+fn wanted(missing: &Missing) -> String {
+    missing.scope.as_ref().map_or(String::new(), |scope| format!(" (needs {scope})"))
 }
 
 fn table(name: &str) -> Result<&'static str, Error> {

@@ -1,22 +1,33 @@
-//! Progress of reading tables, on a terminal's stderr.
+//! Progress of reading tables, on stderr: bars on a terminal, else a line now and then.
 
+use super::say;
 use crate::{account::Progress, store::Table};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::{
     collections::HashMap,
+    io::IsTerminal,
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
-/// A bar a table; nothing where stderr is no terminal.
+/// How often a line is written where stderr is no terminal.
+const LINES: Duration = Duration::from_secs(5);
+
+/// A bar a table.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     bars: MultiProgress,
     tables: Mutex<HashMap<&'static str, ProgressBar>>,
+    /// When the last line of a table was written.
+    lines: Mutex<HashMap<&'static str, Instant>>,
 }
 
 impl Watch {
     /// Shows how far a table is.
     pub(super) fn tell(&self, table: &'static Table, progress: &Progress) {
+        if !std::io::stderr().is_terminal() {
+            return self.line(table, progress);
+        }
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = tables.entry(table.name).or_insert_with(|| {
             let bar = self.bars.add(ProgressBar::no_length().with_prefix(table.name));
@@ -33,6 +44,17 @@ impl Watch {
         if progress.has_ended() {
             bar.finish();
         }
+    }
+
+    fn line(&self, table: &'static Table, progress: &Progress) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = lines.entry(table.name).or_insert_with(Instant::now);
+        if last.elapsed() < LINES || progress.has_ended() {
+            return;
+        }
+        *last = Instant::now();
+        let of = progress.total.map_or(String::new(), |total| format!(" of {total}"));
+        say(&format!("reading {}: {}{of}", table.name, progress.read));
     }
 
     /// Takes the bars away.

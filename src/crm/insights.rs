@@ -38,6 +38,9 @@ pub struct QueryCrm {
     /// Seconds
     #[schemars(range(min = 0))]
     pub max_age: Option<u64>,
+    /// Answer from a first reading still under way
+    #[serde(rename = "allowPartial")]
+    pub allow_partial: Option<bool>,
 }
 
 /// The rows of an answer.
@@ -199,7 +202,8 @@ impl Operation for FindDuplicates {
     const ROUTE: Route<Self> = Route::local();
 }
 
-/// List what was added, changed (which fields) or removed in the account since a time, newest first.
+/// List what was added, changed (old and new values) or removed in the account since a time, newest first, with the tool if it
+/// was one of these.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]

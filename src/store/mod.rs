@@ -18,8 +18,9 @@ pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
-    Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Overview,
-    Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, answer_questions, question_file, readable,
+    Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Missing,
+    Overview, Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, Written, answer_questions,
+    question_file, readable,
 };
 pub use quota::{Ask, Books, Grant, LIMIT, Lesson, QuotaKey, Seen, WINDOW, lease_life};
 pub use renewal::RenewalTurn;

@@ -1,8 +1,11 @@
 //! `describe_crm`: what a statement can be written from, in few words.
 
-use super::told;
+use super::{missing, told};
 use crate::{
-    account::{Account, mirror::Freshness},
+    account::{
+        Account,
+        mirror::{Freshness, Wait},
+    },
     context::CallContext,
     error::Result,
     store::{Overview, TableState, Words},
@@ -21,7 +24,8 @@ const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates ar
 impl Account {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
-        let (mirror, wanted) = (self.mirroring.mirror().await?, Freshness::default());
+        let wanted = Freshness { wait: Wait::ForFew, ..Freshness::default() };
+        let mirror = self.mirroring.mirror().await?;
         let mut seen_to = false;
         let overview = loop {
             let as_wanted = move |state: &TableState| seen_to || wanted.is_met_by(state);
@@ -31,7 +35,16 @@ impl Account {
             }
             seen_to = true;
         };
-        Ok(json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE }))
+        let mut described = json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE });
+        let states: Vec<_> = overview.tables.iter().map(|(table, _, state)| (*table, state.clone())).collect();
+        if let Some(error) = self.nothing(&states, true) {
+            return Err(error);
+        }
+        let missing: Vec<_> = overview.tables.iter().flat_map(|(_, _, state)| missing(state)).collect();
+        if let (false, Some(members)) = (missing.is_empty(), described.as_object_mut()) {
+            members.insert("missing".to_owned(), serde_json::to_value(missing).unwrap_or_default());
+        }
+        Ok(described)
     }
 }
 
@@ -40,6 +53,7 @@ fn described(overview: &Overview) -> Map<String, Value> {
     for (table, rows, state) in &overview.tables {
         let as_of = match (state.complete_at, state.under_way) {
             (Some(at), _) => format!("{} min old", Utc::now().signed_duration_since(at).num_minutes()),
+            (None, _) if state.fault.is_some() && !state.busy => "not readable: see missing".to_owned(),
             (None, Some((read, Some(total)))) => format!("being read, {read} of {total}"),
             (None, _) => "not read in full".to_owned(),
         };

@@ -45,7 +45,7 @@ impl Account {
         needed.retain(|table| {
             tables.iter().any(|one| one.name == table.name) || (of_deals && NAMING.contains(&table.name))
         });
-        self.mirroring.freshen(&needed, Freshness::default(), context, &told(context)).await?;
+        self.readable(&needed, &tables, true, context).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;
@@ -63,7 +63,7 @@ impl Account {
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
         let tables = self.narrowed(Some(MirrorTable::Contacts))?;
-        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.readable(&tables, &tables, false, context).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
         let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
@@ -84,7 +84,7 @@ impl Account {
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
         let tables = self.narrowed(asked.table)?;
-        self.mirroring.freshen(&tables, Freshness::default(), context, &told(context)).await?;
+        self.readable(&tables, &tables, true, context).await?;
         let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
@@ -103,6 +103,20 @@ impl Account {
             found.changes.iter().map(|change| serde_json::to_value(change).unwrap_or_default()).collect();
         let meta = place(found.total, limit.into(), offset, data.len() as u64);
         self.answer(data, &tables, note, meta).await
+    }
+
+    /// Reads what is `needed`, and sees to it that something of what was `asked` for is there; `partial`: less than all of one
+    /// table will do.
+    async fn readable(
+        &self,
+        needed: &[&'static Table],
+        asked: &[&'static Table],
+        partial: bool,
+        context: &CallContext,
+    ) -> Result<()> {
+        self.mirroring.freshen(needed, Freshness::default(), context, &told(context)).await?;
+        let states = self.mirroring.mirror().await?.states(asked.to_vec()).await?;
+        self.nothing(&states, partial).map_or(Ok(()), Err)
     }
 
     /// The tables that a question is about.

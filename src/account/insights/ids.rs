@@ -2,7 +2,10 @@
 
 use super::unwatched;
 use crate::{
-    account::{Account, mirror::Freshness},
+    account::{
+        Account,
+        mirror::{Freshness, Wait},
+    },
     context::CallContext,
     crm::Id,
     error::Result,
@@ -21,7 +24,8 @@ impl Account {
         let Some(wanted) = tables.iter().copied().find(|one| one.name == table) else { return Ok(Vec::new()) };
         // Users are met by what they own.
         tables.retain(|one| one.name == table || (table == "users" && one.name == "opportunities"));
-        self.mirroring.freshen(&tables, Freshness::default(), context, &unwatched).await?;
+        let fresh = Freshness { wait: Wait::ForFew, ..Freshness::default() };
+        self.mirroring.freshen(&tables, fresh, context, &unwatched).await?;
         let mut ids = self.mirroring.mirror().await?.ids(text, wanted, MOST).await?;
         ids.retain(|id| id.parse::<Id>().is_ok());
         Ok(ids)

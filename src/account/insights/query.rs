@@ -11,6 +11,7 @@ use crate::{
     error::Result,
     store::{Asked, MirrorAnswer, Query, TableState},
 };
+use chrono::{TimeDelta, Utc};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Question {
     pub max_age: Option<Duration>,
     /// For what it waits.
     pub wait: Wait,
+    /// Whether tables that were never read in full are answered from.
+    pub allow_partial: bool,
     /// The most rows.
     pub most_rows: usize,
     /// About the most bytes.
@@ -51,7 +54,8 @@ impl Account {
             sql: asked.sql.clone(),
             params: asked.params.clone().unwrap_or_default(),
             max_age: asked.max_age.map(Duration::from_secs),
-            wait: Wait::ForFew,
+            wait: if asked.allow_partial == Some(true) { Wait::ForFew } else { Wait::AWhile },
+            allow_partial: asked.allow_partial == Some(true),
             most_rows: MOST_ROWS,
             // Room for what is said of the answer.
             most_bytes: self.rules.max_answer * 9 / 10,
@@ -68,7 +72,8 @@ impl Account {
     ///
     /// # Errors
     /// `invalid_arguments` for a statement that is wrong, `policy_denied` for a table that is hidden, `timeout` and
-    /// `too_large` for one that takes too much; what keeps a table from being read for the first time.
+    /// `too_large` for one that takes too much; what keeps a table from being read for the first time, or `timeout` with
+    /// how far that is.
     pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<Table> {
         let query = Query {
             sql: question.sql.clone(),
@@ -80,17 +85,31 @@ impl Account {
         };
         let mirror = self.mirroring.mirror().await?;
         let wanted = Freshness { max_age: question.max_age, wait: question.wait };
+        let asked_at = Utc::now();
         let mut seen_to = false;
         let answer = loop {
             let as_wanted = move |state: &TableState| seen_to || wanted.is_met_by(state);
             match context.bound(mirror.query(query.clone(), as_wanted)).await?? {
                 Asked::Answered(answer) => break answer,
                 // It is known to be right, and was not run: a wrong statement costs no request, and a long one runs once.
-                Asked::NotYet(tables) => self.mirroring.freshen(&tables, wanted, context, tell).await?,
+                Asked::NotYet(tables) => {
+                    self.mirroring.freshen(&tables, wanted, context, tell).await?;
+                    let states = mirror.states(tables).await?;
+                    if let Some(error) = self.unready(&states, question.allow_partial) {
+                        return Err(error);
+                    }
+                }
             }
             seen_to = true;
         };
         let mut standing = self.standing(&answer.states);
+        if let Some(most) = question.max_age {
+            let oldest = asked_at - TimeDelta::from_std(most).unwrap_or(TimeDelta::MAX);
+            let old = answer.states.iter().filter(|(_, state)| state.complete_at.is_some_and(|at| at < oldest));
+            standing.note.extend(old.map(|(table, state)| {
+                format!("max_age is not met for {}: {}.", table.name, self.mirroring.why_old(state))
+            }));
+        }
         remarks(&mut standing, &answer);
         Ok(Table { columns: answer.columns, rows: answer.rows, standing: standing.into_members() })
     }

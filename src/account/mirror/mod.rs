@@ -47,6 +47,7 @@ pub(crate) struct Mirroring {
     pin: Arc<Pin>,
     place: MirrorPlace,
     program: Option<PathBuf>,
+    hidden: Vec<&'static str>,
     opened: OnceCell<Opened>,
     /// This process, among those that scan.
     owner: String,
@@ -74,6 +75,7 @@ impl Mirroring {
             pin,
             place: rules.mirror.clone(),
             program: rules.program.clone(),
+            hidden: rules.hidden_tables.iter().map(|(table, _)| *table).collect(),
             opened: OnceCell::new(),
             owner: process_name(),
             pace: Pace::part(rules.bulk_share),
@@ -131,13 +133,30 @@ impl Mirroring {
             }
             tell.send_modify(|progress| {
                 progress.ended = Some(match ended {
-                    Ok(true) => Ended::Complete,
-                    Ok(false) => Ended::Incomplete,
+                    Ok(()) => Ended::Read,
                     Err(error) => Ended::Failed(error),
                 });
             });
         });
         progress
+    }
+
+    /// Why this process could not read a table the last time that it tried.
+    pub(crate) fn failure(&self, table: &Table) -> Option<Error> {
+        match &self.running().get(table.name)?.borrow().ended {
+            Some(Ended::Failed(error)) => Some(error.clone()),
+            _ => None,
+        }
+    }
+
+    /// The tables that name owners, of those that may be read.
+    fn owned(&self) -> Vec<&'static Table> {
+        let names = ["contacts", "opportunities"].into_iter().filter(|name| !self.hidden.contains(name));
+        names.filter_map(Table::named).collect()
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.alive.is_cancelled()
     }
 
     /// Lets go of the scans that are under way, so that another process goes on with them at once.

@@ -10,9 +10,10 @@ use crate::{
     context::CallContext,
     crm::{Invocation, find, locations::GetDefaultLocation},
     error::{Code, Error, Result},
-    store::{LEASE, Mirror, MirrorPage, Table, Turn},
+    store::{LEASE, Mirror, MirrorPage, Missing, Table, Turn, Written},
 };
 use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
@@ -49,56 +50,70 @@ pub type Watcher<'a> = &'a (dyn Fn(&'static Table, &Progress) + Sync);
 /// How a scan ended.
 #[derive(Debug, Clone)]
 pub(super) enum Ended {
-    /// With everything.
-    Complete,
-    /// The list moved too much.
-    Incomplete,
+    /// At the list's end, with everything or less.
+    Read,
     /// Before its end.
     Failed(Error),
 }
 
 impl Mirroring {
-    /// Reads a table, or waits for another process that does. Says whether nothing can be missing.
+    /// Reads a table, or waits for another process that does. What it came to is in the mirror.
     pub(super) async fn run_scan(
         &self,
         table: &'static Table,
         paced: bool,
         tell: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<bool> {
-        self.pin.check(&self.backend, context).await?;
+    ) -> Result<()> {
         let mirror = self.mirror().await?;
+        let read = async {
+            self.pin.check_read(&self.backend, context).await?;
+            self.read_table(mirror, table, paced, tell, context).await
+        };
+        let Err(error) = read.await else { return Ok(()) };
+        if self.is_leaving() {
+            mirror.leave_scan(table, &self.owner).await?;
+        } else {
+            mirror.fail_scan(table, &self.owner, &Missing::of(table.name, &error)).await?;
+        }
+        Err(error)
+    }
+
+    async fn read_table(
+        &self,
+        mirror: &Mirror,
+        table: &'static Table,
+        paced: bool,
+        tell: &watch::Sender<Progress>,
+        context: &CallContext,
+    ) -> Result<()> {
         let mut readings = 0;
         loop {
-            let (offset, tail) = match mirror.begin_scan(table, &self.owner).await? {
-                Turn::Yours { offset, tail } => (offset, tail),
-                Turn::Busy => match self.watch_other(mirror, table, tell, context).await? {
-                    Some(whole) => return Ok(whole),
+            let place = match mirror.begin_scan(table, &self.owner).await? {
+                Turn::Yours { place, .. } => place.and_then(|place| serde_json::from_str(&place).ok()),
+                Turn::Busy => {
+                    if self.watch_other(mirror, table, tell, context).await? {
+                        return Ok(());
+                    }
                     // It ended on the way: this one goes on from there.
-                    None => continue,
-                },
+                    continue;
+                }
             };
             readings += 1;
             let reading_it = async {
                 match table.name {
                     "users" => self.read_users(mirror, context).await,
-                    _ => self.read_list(mirror, table, Paging::from(offset, tail), paced, tell, context).await,
+                    _ => self.read_list(mirror, table, place.unwrap_or_default(), paced, tell, context).await,
                 }
             };
-            let read = tokio::select! {
+            let Reading { short, again } = tokio::select! {
                 read = reading_it => read,
                 error = self.prolong(mirror, table) => Err(error),
-            };
-            let whole = match read {
-                Ok(whole) => whole,
-                Err(error) => {
-                    mirror.leave_scan(table, &self.owner).await?;
-                    return Err(error);
-                }
-            };
-            mirror.end_scan(table, &self.owner, whole).await?;
-            if whole || readings >= READINGS {
-                return Ok(whole);
+            }?;
+            let is_done = short.is_none() || readings >= again;
+            mirror.end_scan(table, &self.owner, short).await?;
+            if is_done {
+                return Ok(());
             }
         }
     }
@@ -113,21 +128,21 @@ impl Mirroring {
         }
     }
 
-    /// Waits while another process is at it. Says how its scan ended; `None` if the process did, before its scan.
+    /// Waits while another process is at it. Says whether that came to the list's end.
     async fn watch_other(
         &self,
         mirror: &Mirror,
         table: &'static Table,
         tell: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<Option<bool>> {
+    ) -> Result<bool> {
         loop {
             let state = mirror.state(table).await?;
             if let Some((read, total)) = state.under_way {
                 tell.send_modify(|progress| (progress.read, progress.total) = (read, total));
             }
             if !state.busy {
-                return Ok(state.under_way.is_none().then_some(state.complete_at.is_some()));
+                return Ok(state.under_way.is_none() && state.fault.is_none());
             }
             context.bound(tokio::time::sleep(LOOK_AGAIN)).await?;
         }
@@ -137,12 +152,15 @@ impl Mirroring {
         &self,
         mirror: &Mirror,
         table: &'static Table,
-        mut paging: Paging,
+        Place { mut paging, cursor }: Place,
         paced: bool,
         tell: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<bool> {
+    ) -> Result<Reading> {
         let list = Invocation { entry: entry(table)?, id: None, arguments: serde_json::Map::new() };
+        if let (Some(cursor), Some(last)) = (cursor, paging.read().checked_sub(1)) {
+            self.backend.resume(&list, last, cursor);
+        }
         let fetch = |offset: u64| {
             let list = &list;
             async move {
@@ -162,7 +180,8 @@ impl Mirroring {
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
                 let fit = paging.take(offset, &page.shown());
-                self.keep(mirror, table, page, &paging, spent()).await?;
+                let cursor = paging.read().checked_sub(1).and_then(|last| self.backend.cursor_at(&list, last));
+                paging = self.keep(mirror, table, page, Place { paging, cursor }, spent()).await?;
                 tell.send_modify(|progress| (progress.read, progress.total) = (paging.read(), paging.total()));
                 if fit == Fit::Moved || paging.has_ended() {
                     break;
@@ -171,21 +190,29 @@ impl Mirroring {
         }
         // What came to the beginning while the rest was read, if the API lists the newest first.
         let mut head = 0;
-        while head < paging.added() {
+        while head < paging.head() {
             let (_, page) = fetch(head).await?;
             head += PAGE;
             paging.take_head(&page.shown());
-            self.keep(mirror, table, page, &paging, spent()).await?;
+            paging = self.keep(mirror, table, page, Place { paging, cursor: None }, spent()).await?;
         }
         if table.name == "locations" {
             // A list tells little of each; the one that matters is read in full.
             let location = Invocation::of(&GetDefaultLocation {})?;
             let done = self.backend.run(&location, context).await.map_err(|failed| failed.error)?;
             if let Value::Object(location) = done.value {
-                mirror.wrote(table, location).await?;
+                mirror.wrote(table, location, Written::default()).await?;
             }
         }
-        Ok(paging.is_complete(mirror.met(table).await?))
+        let met = mirror.met(table).await?;
+        let short = (!paging.is_complete(met)).then(|| paging.why(met));
+        // What a list that rests shows once, it shows again.
+        let again = match (paging.flaw(), paging.lost()) {
+            (Some(_), _) => 1,
+            (None, false) => 2,
+            (None, true) => READINGS,
+        };
+        Ok(Reading { short, again })
     }
 
     /// How the next page is waited for: in the background with a part of the quota, and evenly where what is left to
@@ -202,29 +229,51 @@ impl Mirroring {
         (pages >= u64::from(self.backend.quota().limit)).then_some(&self.even)
     }
 
+    /// Keeps a page with the place that is read now.
     async fn keep(
         &self,
         mirror: &Mirror,
         table: &'static Table,
         page: Page,
-        paging: &Paging,
+        place: Place,
         spent: Duration,
-    ) -> Result<()> {
+    ) -> Result<Paging> {
+        // Where the list moved, something may be lost that who goes on does not know of.
+        let text = serde_json::to_string(&place).ok();
+        let Place { paging, .. } = place;
         let page = MirrorPage {
             items: page.items,
             sent_at: page.sent_at,
             offset: paging.read(),
-            tail: paging.tail(),
+            place: text,
             total: paging.total(),
             drifted: paging.lost(),
+            unnamed: page.unnamed.iter().map(|(names, error)| Missing::of(names, error)).collect(),
             spent,
         };
         if mirror.keep_page(table, &self.owner, page).await? {
-            return Ok(());
+            return Ok(paging);
         }
         // It stood still for too long.
         Err(Error::new(Code::Conflict, format!("Another process went on reading {}.", table.name)))
     }
+}
+
+/// What a reading of a list came to.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// Why something may be missing, if it may.
+    pub(super) short: Option<String>,
+    /// How often it is worth reading in all.
+    pub(super) again: usize,
+}
+
+/// Where a scan is, for who goes on with it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Place {
+    paging: Paging,
+    /// The place of the last item in the API's own list.
+    cursor: Option<Value>,
 }
 
 fn entry(table: &Table) -> Result<&'static crate::crm::Entry> {

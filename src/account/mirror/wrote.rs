@@ -3,33 +3,42 @@
 use super::Mirroring;
 use crate::{
     crm::{Effect, Invocation, Shape, find},
-    store::{TABLES, Table},
+    error::{Code, Result},
+    store::{TABLES, Table, Written},
 };
 use serde_json::{Map, Value};
 
 impl Mirroring {
-    /// Takes over what an answered call tells of an object. Nothing is made for it: an account without a mirror gets none.
-    pub(in crate::account) async fn note(&self, invocation: &Invocation, answer: &Value) {
+    /// Takes over what a call tells of an object: its answer, or that nobody knows whether it was written. Nothing is made
+    /// for it: an account without a mirror gets none.
+    pub(in crate::account) async fn note(&self, invocation: &Invocation, done: &Result<Value>) {
+        let unknown = matches!(done, Err(error) if error.code == Code::OutcomeUnknown);
+        if done.is_err() && !unknown {
+            return;
+        }
         let Some(table) = table(invocation) else { return };
         let known = self.mirror().await;
         let Ok(mirror) = known else { return };
         if !mirror.path().exists() {
             return;
         }
-        let done = match (invocation.entry.effect, answer) {
-            (Effect::Delete, _) => match &invocation.id {
-                Some(id) => mirror.removed(table, id.as_str()).await,
-                None => Ok(()),
-            },
-            (effect, Value::Object(object)) => {
+        let (effect, id) = (invocation.entry.effect, invocation.id.as_ref().map(|id| id.as_str()));
+        let by = Written {
+            tool: (effect != Effect::Read).then_some(invocation.entry.name),
+            members: if effect == Effect::Update { invocation.arguments.keys().cloned().collect() } else { Vec::new() },
+        };
+        let noted = match (effect, done, id) {
+            (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,
+            (_, Ok(Value::Object(object)), _) if effect != Effect::Delete => {
                 // What an update cleared is absent from its answer.
                 let mut all = if effect == Effect::Update { cleared(&invocation.arguments) } else { Map::new() };
                 all.extend(object.clone());
-                mirror.wrote(table, all).await
+                mirror.wrote(table, all, by).await
             }
+            (_, Err(_), Some(id)) if effect != Effect::Read => mirror.tried(table, id, by).await,
             _ => Ok(()),
         };
-        if let Err(error) = done {
+        if let Err(error) = noted {
             tracing::warn!("the mirror missed what {} did: {}", invocation.entry.name, error.message);
         }
     }

@@ -23,11 +23,6 @@ pub(super) fn get(path: String, query: Query<'_>) -> Request {
     request(Method::GET, path, query, None, Repeat::Freely)
 }
 
-/// The same request for an operation that declares no version.
-pub(super) fn unversioned(request: Request) -> Request {
-    Request { version: None, ..request }
-}
-
 /// A POST that only searches.
 pub(super) fn search(path: &str, body: Value) -> Request {
     request(Method::POST, path.to_owned(), Vec::new(), Some(body), Repeat::Freely)

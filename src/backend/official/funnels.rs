@@ -7,17 +7,17 @@ use serde_json::{Map, Value, json};
 /// So many are asked for at once.
 pub(super) const MOST: u64 = 100;
 
-/// `GET /funnels/funnel/list`.
+/// `GET /funnels/funnel/list`. Its file declares no version; the API refuses the request without one.
 pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
-    ask::unversioned(ask::get(
+    ask::get(
         "/funnels/funnel/list".to_owned(),
         &[("locationId", location.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())],
-    ))
+    )
 }
 
-/// `GET /funnels/page`.
+/// `GET /funnels/page`, of which the same holds.
 pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Request {
-    ask::unversioned(ask::get(
+    ask::get(
         "/funnels/page".to_owned(),
         &[
             ("locationId", location.to_owned()),
@@ -25,7 +25,7 @@ pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Re
             ("limit", limit.to_string()),
             ("offset", offset.to_string()),
         ],
-    ))
+    )
 }
 
 /// A funnel as the tools give it: its pages are those of its steps, in order, each under its step's name.

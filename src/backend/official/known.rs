@@ -85,6 +85,14 @@ impl Known {
         held.get(&kind).filter(|(_, at)| *at >= oldest).map(|(list, _)| Arc::clone(list))
     }
 
+    /// Which of these lists could not be read a moment ago, so that ids stand for their names.
+    pub(super) fn failures(&self, kinds: &[Kind]) -> Vec<(&'static str, Error)> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = Utc::now() - FRESH;
+        let failed = kinds.iter().filter_map(|kind| Some((kind.name(), failed.get(kind)?)));
+        failed.filter(|(_, (_, at))| *at >= oldest).map(|(name, (error, _))| (name, error.clone())).collect()
+    }
+
     fn put(&self, kind: Kind, list: List, at: DateTime<Utc>) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (list, at));
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&kind);

@@ -1,21 +1,13 @@
 //! Lists: each pages in its own way, and some not at all.
 
-use super::{
-    Official, Page, ask, campaigns, contacts, deep, document, funnels, opportunities, places, window::windows,
-};
+use super::{Official, Page, ask, campaigns, deep::Searched, document, funnels, known::Kind, opportunities, places};
 use crate::{
+    backend::{Flaw, may_be_cap},
     client::{Fate, Request, SendError},
     context::CallContext,
     crm::{
-        Invocation, Operation,
-        campaigns::ListCampaigns,
-        contacts::ListContacts,
-        funnels::ListFunnels,
-        list::{listing, part},
-        locations::ListLocations,
-        opportunities::ListOpportunities,
-        opportunities::ListPipelines,
-        pages::ListPages,
+        Invocation, Operation, campaigns::ListCampaigns, contacts::ListContacts, funnels::ListFunnels, list::listing,
+        locations::ListLocations, opportunities::ListOpportunities, opportunities::ListPipelines, pages::ListPages,
     },
     error::{Code, Error},
 };
@@ -28,6 +20,19 @@ pub(super) struct Raw {
     pub(super) items: Vec<Value>,
     pub(super) total: Option<u64>,
     pub(super) sent_at: DateTime<Utc>,
+    /// Nothing follows on these.
+    pub(super) end: bool,
+    /// The API gave more than was asked for, and so all there is.
+    pub(super) whole: bool,
+    /// Why these are not all there is.
+    pub(super) flaw: Option<Flaw>,
+}
+
+impl Raw {
+    /// Nothing yet.
+    pub(super) fn new(sent_at: DateTime<Utc>) -> Self {
+        Self { items: Vec::new(), total: None, sent_at, end: false, whole: false, flaw: None }
+    }
 }
 
 impl Official {
@@ -41,44 +46,41 @@ impl Official {
     ) -> Result<Page, SendError> {
         let location = self.location.as_str();
         let (mut behind, mut note) = (false, None);
-        let (raw, whole) = match list.entry.name {
-            ListContacts::NAME if deep::is_beyond(offset, limit) => {
-                behind = true;
-                (self.deep(list, offset, limit, context).await?, false)
-            }
-            ListContacts::NAME => {
-                let ask = |page, size| contacts::search(list, location, page, size);
-                (self.numbered("contacts", contacts::MOST, ask, offset, limit, context).await?, false)
-            }
-            ListOpportunities::NAME => {
-                let ask = |page, size| opportunities::search(list, location, page, size);
-                (self.numbered("opportunities", opportunities::MOST, ask, offset, limit, context).await?, false)
+        let mut raw = match list.entry.name {
+            ListContacts::NAME | ListOpportunities::NAME => {
+                let kind = Searched::of(list).ok_or_else(|| nowhere(list.entry.name))?;
+                let (raw, follows) = self.searched(kind, list, offset, limit, context).await?;
+                behind = follows;
+                raw
             }
             ListCampaigns::NAME => {
                 let ask = |offset, limit| campaigns::list(list, location, offset, limit);
-                (self.counted("campaigns", campaigns::MOST, ask, offset..offset + limit, context).await?, false)
+                self.counted("campaigns", campaigns::MOST, ask, offset..offset + limit, context).await?
             }
             ListFunnels::NAME => {
                 let ask = |offset, limit| funnels::funnels(location, offset, limit);
-                (self.counted("funnels", funnels::MOST, ask, offset..offset + limit, context).await?, false)
+                self.counted("funnels", funnels::MOST, ask, offset..offset + limit, context).await?
             }
-            ListPages::NAME => (self.every_page(context).await?, true),
+            ListPages::NAME => self.every_page(context).await?,
             ListLocations::NAME => {
                 let (raw, less) = self.every_location(context).await?;
                 note = less;
-                (raw, true)
+                raw
             }
-            ListPipelines::NAME => (self.read(&opportunities::pipelines(location), "pipelines", context).await?, true),
-            name => {
-                let error = Error::new(Code::Internal, format!("HighLevel's official API has no {name}."));
-                return Err(SendError::not_sent(error));
+            ListPipelines::NAME => {
+                let raw = self.read(&opportunities::pipelines(location), "pipelines", context).await?;
+                Raw { whole: true, ..raw }
             }
+            name => return Err(nowhere(name)),
         };
-        let Raw { items, total, sent_at } = raw;
-        if list.entry.name == ListContacts::NAME {
-            self.cursors.note(&deep::key(list), offset, &items);
+        if raw.whole {
+            let count = raw.items.len() as u64;
+            let fewer = raw.total.is_some_and(|total| total > count);
+            raw.flaw = raw.flaw.or(fewer.then_some(Flaw::Fewer));
+            // What was read to its end was counted.
+            raw.total = raw.total.filter(|_| fewer).or(raw.flaw.is_none().then_some(count));
         }
-        let total = if whole { Some(items.len() as u64) } else { total };
+        let Raw { items, total, sent_at, end, whole, flaw } = raw;
         let mut shown = Vec::with_capacity(items.len());
         for item in items {
             shown.push(match item {
@@ -86,40 +88,16 @@ impl Official {
                 odd => odd,
             });
         }
+        let unnamed = self.known.failures(names_in(list));
         let mut answer = listing(shown, Map::new()).into();
         let odd = document::take_odd_items(&mut answer);
         document::fit(list.entry, &mut answer);
         let items = ask::array(&mut answer, "data").unwrap_or_default();
-        Ok(Page { items, aside: odd.len() as u64, total, sent_at, whole, behind, note })
+        Ok(Page { items, aside: odd.len() as u64, total, sent_at, whole, behind, end, flaw, unnamed, note })
     }
 
-    /// A list that is asked for by page numbers.
-    async fn numbered(
-        &self,
-        name: &'static str,
-        most: u64,
-        ask: impl Fn(u64, u64) -> Request,
-        offset: u64,
-        limit: u64,
-        context: &CallContext,
-    ) -> Result<Raw, SendError> {
-        let mut all: Option<Raw> = None;
-        for window in windows(offset, limit, most) {
-            let Raw { items, total, sent_at } = self.read(&ask(window.page, window.size), name, context).await?;
-            let is_last = (items.len() as u64) < window.size;
-            let Range { start, end } = window.wanted;
-            let wanted = part(items, start, end - start);
-            let raw = all.get_or_insert(Raw { items: Vec::new(), total, sent_at });
-            raw.items.extend(wanted);
-            raw.total = total.or(raw.total);
-            if is_last {
-                break;
-            }
-        }
-        all.ok_or_else(|| SendError::not_sent(Error::new(Code::Internal, "A list was asked for no page.")))
-    }
-
-    /// A list that is asked for by offset and limit, in as many requests as its largest page makes necessary.
+    /// A list that is asked for by offset and limit, in as many requests as its pages make necessary. A short page is not
+    /// the end: it goes on to the total, and where there is none or it may be a cap, to an empty page.
     async fn counted(
         &self,
         name: &'static str,
@@ -132,51 +110,70 @@ impl Official {
         let mut all: Option<Raw> = None;
         loop {
             let limit = most.min(wanted.end - at);
-            let Raw { items, total, sent_at } = self.read(&ask(at, limit), name, context).await?;
-            let got = items.len() as u64;
-            let raw = all.get_or_insert(Raw { items: Vec::new(), total, sent_at });
+            let page = self.read(&ask(at, limit), name, context).await?;
+            let got = page.items.len() as u64;
+            let all = all.get_or_insert_with(|| Raw::new(page.sent_at));
+            all.total = page.total.or(all.total);
             // An API that heeds no offset would give the same page for ever.
-            if raw.items.ends_with(&items) {
+            if got > 0 && page.items.iter().all(|item| all.items.iter().any(|known| id(known) == id(item))) {
+                all.flaw = Some(Flaw::Repeats);
                 break;
             }
-            raw.items.extend(items);
-            at += limit;
-            if got < limit || at >= wanted.end || total.is_some_and(|total| at >= total) {
+            all.items.extend(page.items);
+            at += got;
+            all.end = got == 0;
+            all.whole = got > limit && wanted.start == 0;
+            let at_total = all.total == Some(at) && got < limit && !may_be_cap(at);
+            if all.end || all.whole || at_total || at >= wanted.end {
                 break;
             }
         }
         all.ok_or_else(|| SendError::not_sent(Error::new(Code::Internal, "A list was asked for no page.")))
     }
 
+    /// The same for all of the list.
+    async fn counted_whole(
+        &self,
+        name: &'static str,
+        most: u64,
+        ask: impl Fn(u64, u64) -> Request,
+        context: &CallContext,
+    ) -> Result<Raw, SendError> {
+        let all = self.counted(name, most, ask, 0..u64::MAX, context).await?;
+        Ok(Raw { whole: true, ..all })
+    }
+
     /// The pages of every funnel.
     async fn every_page(&self, context: &CallContext) -> Result<Raw, SendError> {
         let location = self.location.as_str();
-        let everything = 0..u64::MAX;
         let ask = |offset, limit| funnels::funnels(location, offset, limit);
-        let found = self.counted("funnels", funnels::MOST, ask, everything.clone(), context).await?;
-        let mut all = Raw { items: Vec::new(), total: None, sent_at: found.sent_at };
-        let id = |funnel: &Value| funnel.get("_id").or(funnel.get("id")).and_then(Value::as_str).map(str::to_owned);
+        let found = self.counted_whole("funnels", funnels::MOST, ask, context).await?;
+        let mut all = Raw { whole: true, ..Raw::new(found.sent_at) };
+        let fewer = found.total.is_some_and(|total| total > found.items.len() as u64);
+        all.flaw = found.flaw.or(fewer.then_some(Flaw::Fewer));
         for funnel in found.items.iter().filter_map(id) {
-            let ask = |offset, limit| funnels::pages(location, &funnel, offset, limit);
-            let pages = self.counted("pages", funnels::MOST, ask, everything.clone(), context).await?;
+            let ask = |offset, limit| funnels::pages(location, funnel, offset, limit);
+            let pages = self.counted_whole("pages", funnels::MOST, ask, context).await?;
+            all.flaw = all.flaw.or(pages.flaw);
             all.items.extend(pages.items);
         }
         // A page may be in several funnels.
         let mut met = HashSet::new();
-        all.items.retain(|page| id(page).is_none_or(|id| met.insert(id)));
+        all.items.retain(|page| id(page).is_none_or(|id| met.insert(id.to_owned())));
         Ok(all)
     }
 
     /// The locations that the token reaches. A location's own token may not list them: it reaches its own.
     async fn every_location(&self, context: &CallContext) -> Result<(Raw, Option<&'static str>), SendError> {
         let ask = |skip, _| places::locations(skip);
-        match self.counted("locations", places::MOST, ask, 0..u64::MAX, context).await {
+        match self.counted_whole("locations", places::MOST, ask, context).await {
             Err(failed) if matches!(failed.error.code, Code::Unauthorized | Code::Forbidden) => {
                 let request = places::location(&self.location);
                 let response = self.client.send(&request, context).await?;
                 let sent_at = response.sent_at;
                 let body = ask::body(response).map_err(|error| refused(error, sent_at))?;
-                let only = Raw { items: vec![ask::object(body, "location").into()], total: None, sent_at };
+                let only = vec![ask::object(body, "location").into()];
+                let only = Raw { items: only, whole: true, ..Raw::new(sent_at) };
                 Ok((only, Some("The token cannot list locations: this is the one that the server is held to.")))
             }
             all => Ok((all?, None)),
@@ -188,8 +185,7 @@ impl Official {
         let response = self.client.send(request, context).await?;
         let sent_at = response.sent_at;
         let mut body = ask::body(response).map_err(|error| refused(error, sent_at))?;
-        let count =
-            |object: &Map<String, Value>| ["total", "count"].iter().find_map(|name| object.get(*name)?.as_u64());
+        let count = |object: &Map<String, Value>| ["total", "count"].iter().find_map(|name| number(object.get(*name)?));
         let total = body.as_object().and_then(count);
         let total = total.or_else(|| body.get("meta").and_then(Value::as_object).and_then(count));
         let items = match body {
@@ -200,8 +196,30 @@ impl Official {
         };
         let unreadable =
             || refused(Error::new(Code::UpstreamError, format!("The API's answer holds no {name}.")), sent_at);
-        Ok(Raw { items: items.ok_or_else(unreadable)?, total, sent_at })
+        Ok(Raw { items: items.ok_or_else(unreadable)?, total, ..Raw::new(sent_at) })
     }
+}
+
+/// The lists of names that a list's items need.
+fn names_in(list: &Invocation) -> &'static [Kind] {
+    match list.entry.name {
+        ListContacts::NAME => &[Kind::CustomFields, Kind::Users],
+        ListOpportunities::NAME => &[Kind::Pipelines, Kind::CustomFields, Kind::Users],
+        _ => &[],
+    }
+}
+
+/// A count, which may come as text.
+fn number(count: &Value) -> Option<u64> {
+    count.as_u64().or_else(|| count.as_str()?.trim().parse().ok())
+}
+
+fn id(object: &Value) -> Option<&str> {
+    object.get("_id").or(object.get("id")).and_then(Value::as_str)
+}
+
+fn nowhere(name: &str) -> SendError {
+    SendError::not_sent(Error::new(Code::Internal, format!("HighLevel's official API has no {name}.")))
 }
 
 /// A list that was answered by a refusal.

@@ -25,6 +25,8 @@ pub(super) use table::{form_of, how};
 
 use super::{Done, Page, document};
 use crate::{
+    answer::COUNT,
+    backend::Flaw,
     client::{Client, Fate, Request, SendError},
     context::CallContext,
     crm::{
@@ -99,13 +101,24 @@ impl Official {
     async fn list(&self, list: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
         let offset = list.number("offset").unwrap_or(0);
-        let Page { mut items, total, sent_at, whole, note, .. } = self.page(list, offset, limit, context).await?;
+        let Page { mut items, total, sent_at, whole, end, flaw, note, .. } =
+            self.page(list, offset, limit, context).await?;
+        let mut meta = Map::new();
+        meta.extend(total.map(|total| ("total".to_owned(), total.into())));
+        if whole || end {
+            let here = items.len() as u64;
+            meta.insert(COUNT.to_owned(), if whole { here } else { offset + here }.into());
+        }
         if whole {
             items = part(items, offset, limit);
         }
-        let meta = total.map(|total| ("total".to_owned(), total.into())).into_iter().collect();
+        let flaw =
+            flaw.filter(|flaw| *flaw != Flaw::Fewer).map(|flaw| format!("Not all of it is here: {}.", flaw.as_str()));
+        let note: Vec<String> = note.map(str::to_owned).into_iter().chain(flaw).collect();
         let mut answer = listing(items, meta);
-        answer.extend(note.map(|note| ("note".to_owned(), note.into())));
+        if !note.is_empty() {
+            answer.insert("note".to_owned(), note.join(" ").into());
+        }
         Ok(Done { value: answer.into(), sent_at })
     }
 

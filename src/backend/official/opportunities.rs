@@ -13,12 +13,22 @@ pub(super) const MOST: u64 = 100;
 
 /// `GET /opportunities/search`, the newest first.
 pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
-    let mut query = vec![
-        ("location_id", location.to_owned()),
-        ("limit", size.to_string()),
-        ("page", page.to_string()),
-        ("order", "added_desc".to_owned()),
-    ];
+    found(list, location, size, [("page", page.to_string())])
+}
+
+/// The same, behind the deal that has this cursor: the time of its creation in milliseconds, and its id.
+pub(super) fn search_after(list: &Invocation, location: &str, cursor: &Value, size: u64) -> Request {
+    let part = |at: usize| {
+        let part = cursor.get(at);
+        part.and_then(Value::as_str).map_or_else(|| part.map(Value::to_string).unwrap_or_default(), str::to_owned)
+    };
+    found(list, location, size, [("startAfter", part(0)), ("startAfterId", part(1))])
+}
+
+fn found<const N: usize>(list: &Invocation, location: &str, size: u64, place: [(&'static str, String); N]) -> Request {
+    let mut query = vec![("location_id", location.to_owned()), ("limit", size.to_string())];
+    query.extend(place);
+    query.push(("order", "added_desc".to_owned()));
     query.extend(list.text("status").map(|status| ("status", status.to_owned())));
     ask::get("/opportunities/search".to_owned(), &query)
 }

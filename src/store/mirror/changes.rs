@@ -8,9 +8,10 @@ use crate::error::Result;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// When it was seen; it may have happened any time since the scan before.
     pub at: String,
@@ -22,9 +23,12 @@ pub struct Change {
     pub name: String,
     /// added, changed or removed.
     pub change: String,
-    /// The fields that changed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub fields: Vec<String>,
+    /// The fields that changed, each with its `old` and `new` value.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+    /// The tool of this machine that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
 }
 
 /// The changes, newest first.
@@ -61,12 +65,12 @@ impl Mirror {
                 |row| row.get(0),
             )?;
             let mut statement = transaction.prepare(&format!(
-                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch'), name, id, coalesce(title, ''), change, coalesce(fields, '')
+                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch'), name, id, coalesce(title, ''), change, coalesce(fields, ''), tool
                  FROM changes WHERE {wanted} ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
             ))?;
             let found = statement.query_map(params![since, names, most, skip], |row| {
                 let fields: String = row.get(5)?;
-                let fields = fields.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+                let fields = serde_json::from_str(&fields).unwrap_or_default();
                 Ok(Change {
                     at: row.get(0)?,
                     table: row.get(1)?,
@@ -74,6 +78,7 @@ impl Mirror {
                     name: row.get(3)?,
                     change: row.get(4)?,
                     fields,
+                    tool: row.get(6)?,
                 })
             })?;
             let changes = found.collect::<rusqlite::Result<_>>()?;

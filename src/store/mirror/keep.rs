@@ -1,10 +1,11 @@
 //! Putting objects into the mirror and taking them out, with a record of what changed.
 
 use super::{
+    differences::differences,
     letters,
     rows::{Row, row},
     schema::{Child, Table},
-    words,
+    words, written,
 };
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
 use serde_json::{Map, Value};
@@ -18,6 +19,8 @@ pub(super) struct How {
     pub(super) record: bool,
     /// When it was read, in milliseconds.
     pub(super) at: i64,
+    /// The tool that wrote it, if one did.
+    pub(super) tool: Option<&'static str>,
 }
 
 /// Puts an object in.
@@ -46,11 +49,13 @@ pub(super) fn put(db: &Connection, table: &Table, object: &Map<String, Value>, h
         let texts: Vec<String> = table.searched.iter().filter_map(|name| cell_text(table, &new, name)).collect();
         index(db, table.name, &new.id, &title, &texts.join(" "))?;
     }
-    if how.record {
-        let (change, fields) = if known { ("changed", Some(changed.join(","))) } else { ("added", None) };
-        record(db, how.at, table.name, &new.id, change, &title, fields)?;
+    if !how.record {
+        return Ok(());
     }
-    Ok(())
+    let Some(old) = &old else { return record(db, table, &new.id, how, "added", &title, None) };
+    let fields = differences(table, &new, old);
+    // What one answer tells and another leaves out is no change.
+    if fields.is_empty() { Ok(()) } else { record(db, table, &new.id, how, "changed", &title, Some(fields)) }
 }
 
 /// Takes an object out.
@@ -68,7 +73,7 @@ pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: How) -> rusq
         db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([key])?;
     }
     if how.record {
-        record(db, how.at, table.name, id, "removed", &title(table, &old), None)?;
+        record(db, table, id, how, "removed", &title(table, &old), None)?;
     }
     Ok(())
 }
@@ -164,17 +169,38 @@ fn index(db: &Connection, name: &str, id: &str, title: &str, other: &str) -> rus
     Ok(())
 }
 
+/// Whether a field that changed is one of these members, as tools send them.
+fn is_of(table: &Table, field: &str, members: &[String]) -> bool {
+    let from = table.columns.iter().find(|column| column.name == field).map_or(field, |column| column.from);
+    let member = from.split('.').next().unwrap_or(from);
+    field == "updatedAt" || members.iter().any(|written| written == member)
+}
+
+/// Writes a change down, with the tool that made it: the one that wrote just now, or the one that may have written since the
+/// last complete reading, if that sent all of it.
 fn record(
     db: &Connection,
-    at: i64,
-    name: &str,
+    table: &Table,
     id: &str,
+    how: How,
     change: &str,
     title: &str,
-    fields: Option<String>,
+    fields: Option<Map<String, Value>>,
 ) -> rusqlite::Result<()> {
-    db.prepare_cached("INSERT INTO changes (at, name, id, change, title, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-        .execute(params![at, name, id, change, title, fields])?;
+    let sent_all = |(tool, members): &(String, Vec<String>)| {
+        let mut names = fields.iter().flat_map(|fields| fields.keys());
+        let all = members.is_empty() || names.all(|name| is_of(table, name, members));
+        tool.starts_with("delete_") == (change == "removed") && all
+    };
+    let tool = match how.tool {
+        Some(tool) => Some(tool.to_owned()),
+        None => written::writer(db, table, id)?.filter(sent_all).map(|(tool, _)| tool),
+    };
+    let fields = fields.map(|fields| Value::Object(fields).to_string());
+    db.prepare_cached(
+        "INSERT INTO changes (at, name, id, change, title, fields, tool) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![how.at, table.name, id, change, title, fields, tool])?;
     Ok(())
 }
 

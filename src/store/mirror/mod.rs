@@ -3,6 +3,7 @@
 //! It is a copy and nothing else: a file of another version is made anew. Texts are kept as the API gave them.
 
 mod changes;
+mod differences;
 mod duplicates;
 mod guard;
 mod keep;
@@ -17,6 +18,7 @@ mod rows;
 mod scans;
 mod schema;
 mod search;
+mod state;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -24,16 +26,19 @@ mod tokens;
 mod values;
 mod words;
 mod worker;
+mod written;
 
 pub use changes::{Change, Changes};
 pub use duplicates::{Duplicates, Pair};
 pub use overview::{Overview, Words};
 pub use query::{Answer, Asked, Query};
-pub use scans::{LEASE, Page as MirrorPage, State as TableState, Turn};
+pub use scans::{LEASE, Page as MirrorPage, Turn};
 pub use schema::{Child, TABLES, Table, readable};
 pub use search::{Found, Search};
+pub use state::{Missing, State as TableState};
 pub use statement::TIME_LIMIT;
 pub use worker::{answer_questions, question_file};
+pub use written::Written;
 
 use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use crate::error::Result;
@@ -49,7 +54,7 @@ use tokio::sync::OnceCell;
 use worker::Workers;
 
 /// The version of the file: another one is made anew.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);

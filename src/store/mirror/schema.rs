@@ -282,14 +282,18 @@ pub(super) fn ddl() -> String {
     let mut sql = String::from(
         "CREATE TABLE scans (
              name TEXT PRIMARY KEY, owner TEXT, lease_until INTEGER NOT NULL DEFAULT 0, started_at INTEGER,
-             next_offset INTEGER NOT NULL DEFAULT 0, tail TEXT, total INTEGER, drifted INTEGER NOT NULL DEFAULT 0,
-             spent_ms INTEGER NOT NULL DEFAULT 0, complete_at INTEGER, took_ms INTEGER, ended_at INTEGER
+             next_offset INTEGER NOT NULL DEFAULT 0, place TEXT, total INTEGER, drifted INTEGER NOT NULL DEFAULT 0,
+             spent_ms INTEGER NOT NULL DEFAULT 0, complete_at INTEGER, took_ms INTEGER, ended_at INTEGER,
+             short TEXT, fault TEXT, lacking TEXT, lacks TEXT
          ) STRICT;
          CREATE TABLE scanning (name TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
-         CREATE TABLE touched (name TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
+         CREATE TABLE touched (
+             name TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, tool TEXT, members TEXT, sent_at INTEGER NOT NULL,
+             PRIMARY KEY (name, id)
+         ) STRICT, WITHOUT ROWID;
          CREATE TABLE changes (
              seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, change TEXT NOT NULL,
-             title TEXT, fields TEXT
+             title TEXT, fields TEXT, tool TEXT
          ) STRICT;
          CREATE INDEX changes_at ON changes (at);
          CREATE TABLE searchable (key INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (name, id)) STRICT;

@@ -9,9 +9,10 @@ fn page(drifted: bool) -> MirrorPage {
         items: vec![json!({"id": "a"})],
         sent_at: chrono::Utc::now(),
         offset: 1,
-        tail: Some("a".to_owned()),
+        place: Some("a".to_owned()),
         total: Some(2),
         drifted,
+        unnamed: Vec::new(),
         spent: Duration::ZERO,
     }
 }
@@ -26,7 +27,7 @@ async fn a_scan_whose_list_moved_is_not_gone_on_with() {
         mirror.begin_scan(contacts, "one").await.unwrap();
         assert!(mirror.keep_page(contacts, "one", page(drifted)).await.unwrap());
         mirror.leave_scan(contacts, "one").await.unwrap();
-        let tail = (next == 1).then(|| "a".to_owned());
-        assert_eq!(mirror.begin_scan(contacts, "other").await.unwrap(), Turn::Yours { offset: next, tail });
+        let place = (next == 1).then(|| "a".to_owned());
+        assert_eq!(mirror.begin_scan(contacts, "other").await.unwrap(), Turn::Yours { offset: next, place });
     }
 }

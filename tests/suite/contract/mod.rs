@@ -7,10 +7,11 @@ mod contacts;
 mod faulty;
 mod opportunities;
 mod pages;
+mod paging;
 mod reads;
 mod refusals;
-mod shapes;
-mod upstream;
+pub mod shapes;
+pub mod upstream;
 mod webhooks;
 
 use crate::support::{Account, Api, Era, Host, Person, on_both_apis, structured, told};

@@ -2,7 +2,11 @@
 
 use super::*;
 
-on_both_apis!(changes_tell_what_came_changed_and_went, a_tools_own_write_is_a_change_too,);
+on_both_apis!(
+    changes_tell_what_came_changed_and_went,
+    a_tools_own_write_is_a_change_too,
+    a_write_of_unknown_outcome_is_told_when_it_is_seen,
+);
 
 async fn changes_tell_what_came_changed_and_went(api: Api) {
     let account = account(api, 60).await;
@@ -14,6 +18,7 @@ async fn changes_tell_what_came_changed_and_went(api: Api) {
 
     let contacts = account.objects("contacts").await;
     let (changed, gone) = (contacts[1]["id"].as_str().unwrap(), contacts[2]["id"].as_str().unwrap());
+    let was = json!([contacts[1]["phone"], contacts[1]["tags"]]);
     account.change("contacts", changed, json!({"phone": "+1 512 555 0000", "tags": ["x"]})).await;
     account.remove("contacts", gone).await;
     let added = account.add("contacts", json!({"firstName": "Ada", "lastName": "New", "email": "ada@x.example"})).await;
@@ -30,7 +35,13 @@ async fn changes_tell_what_came_changed_and_went(api: Api) {
     // What was read together comes in the order of the API's list, and what is missing is known at the end.
     assert_eq!(told[0], (gone, "removed", Value::Null), "the newest first");
     told.sort_by_key(|(_, change, _)| *change);
-    assert_eq!(told[..2], [(added.as_str(), "added", Value::Null), (changed, "changed", json!(["phone", "tags"]))],);
+    let tags: Vec<&str> = was[1].as_array().into_iter().flatten().map(|tag| tag.as_str().unwrap()).collect();
+    let fields = json!({
+        "phone": {"old": was[0], "new": "+1 512 555 0000"},
+        "tags": {"old": tags.join(", "), "new": "x"},
+    });
+    assert_eq!(told[..2], [(added.as_str(), "added", Value::Null), (changed, "changed", fields)]);
+    assert!(found["data"].as_array().unwrap().iter().all(|change| change.get("tool").is_none()), "{found}");
     let ada = found["data"].as_array().unwrap().iter().find(|change| change["id"] == added).unwrap();
     assert_eq!((&ada["name"], &found["meta"]["total"]), (&json!("Ada New"), &json!(3)));
     let one = host
@@ -47,9 +58,37 @@ async fn a_tools_own_write_is_a_change_too(api: Api) {
     let account = account(api, 30).await;
     let host = Host::new(&account, &[]).await;
     rows(&host, "select count(*) from contacts").await;
-    let id = account.objects("contacts").await[0]["id"].clone();
+    let contact = account.find("contacts", |contact| contact["companyName"].is_string()).await;
+    let (id, long) = (contact["id"].clone(), "long ".repeat(100));
     host.answer("update_contact", json!({"id": id, "companyName": "Renamed Inc"})).await;
+    host.answer("update_contact", json!({"id": id, "source": long})).await;
     let found = host.answer("changes_since", json!({"since": "2020-01-01", "table": "contacts"})).await;
-    assert_eq!(found["data"][0]["id"], id);
-    assert!(found["data"][0]["fields"].as_array().unwrap().contains(&json!("companyName")), "{found}");
+    let [last, first] = found["data"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!((&first["id"], &first["tool"]), (&id, &json!("update_contact")), "{found}");
+    assert_eq!(first["fields"]["companyName"], json!({"old": contact["companyName"], "new": "Renamed Inc"}));
+    assert!(
+        first["fields"].as_object().unwrap().keys().all(|name| ["companyName", "updatedAt"].contains(&name.as_str()))
+    );
+    assert!(last["fields"]["source"]["new"].as_str().unwrap().chars().count() < 100, "{last}");
+}
+
+/// Nobody knows whether it was written, until a reading sees it.
+async fn a_write_of_unknown_outcome_is_told_when_it_is_seen(api: Api) {
+    let account = account(api, 30).await;
+    let host = Host::new(&account, &["--timeout", "8"]).await;
+    rows(&host, "select count(*) from contacts").await;
+    let contacts = account.objects("contacts").await;
+    let (ours, other) = (contacts[0]["id"].as_str().unwrap(), contacts[1]["id"].as_str().unwrap());
+    // Every answer to it is lost, and what it asks for is done.
+    account.faults("drop-after@PUT /contact/{id}").await;
+    let error = host.error("update_contact", json!({"id": ours, "companyName": "Renamed Inc"})).await;
+    assert_eq!(error["code"], "outcome_unknown", "{error}");
+    account.faults("").await;
+    account.change("contacts", other, json!({"companyName": "Elsewhere Inc"})).await;
+    let fresh = json!({"sql": "select count(*) from contacts where companyName = 'Elsewhere Inc'", "max_age": 0});
+    until(&host, fresh, |answer| answer["rows"] == json!([[1]])).await;
+    let found = host.answer("changes_since", json!({"since": "2020-01-01", "table": "contacts"})).await;
+    let of = |id: &str| found["data"].as_array().unwrap().iter().find(|change| change["id"] == id).cloned().unwrap();
+    assert_eq!(of(ours)["tool"], "update_contact", "{found}");
+    assert_eq!(of(other).get("tool"), None, "{found}");
 }

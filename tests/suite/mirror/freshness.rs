@@ -5,7 +5,6 @@ use super::*;
 on_both_apis!(
     a_small_table_is_read_anew_for_who_wants_it_fresh,
     a_table_rests_for_ten_times_its_last_scan,
-    the_first_question_to_a_large_account_is_answered_with_what_is_there,
     a_call_goes_before_what_is_read_for_the_mirror,
     an_api_that_fails_leaves_the_answer_to_what_is_there,
 );
@@ -33,34 +32,20 @@ async fn a_table_rests_for_ten_times_its_last_scan(api: Api) {
     let host = Host::new(&account, &[]).await;
     let fresh = json!({"sql": "select count(*) from campaigns", "max_age": 0});
     answer(&host, fresh.clone()).await;
-    assert_eq!(requests_to(&account, "/campaigns").await, 1);
+    // Without a total it takes a page more to see that this was all.
+    let once = requests_to(&account, "/campaigns").await;
+    assert!((1..=2).contains(&once), "{once}");
     for _ in 0..3 {
         answer(&host, fresh.clone()).await;
     }
-    assert_eq!(requests_to(&account, "/campaigns").await, 1);
-}
-
-async fn the_first_question_to_a_large_account_is_answered_with_what_is_there(api: Api) {
-    let account = slow_account(api, 4_000, 10).await;
-    let host = Host::new(&account, &["--rate-limit", "10", "--rate-window", "1"]).await;
-    let sql = json!({"sql": "select count(*) from contacts"});
-    let first = answer(&host, sql.clone()).await;
-    assert_eq!((&first["complete"], &first["asOf"]["contacts"]), (&json!(false), &Value::Null), "{first}");
-    assert!(first["rows"][0][0].as_u64().unwrap() < 4_000);
-    let note = first["note"].as_str().unwrap();
-    assert!(note.contains("of 4000 are here, the rest takes"), "{note}");
-    let last = until(&host, sql, |answer| answer["complete"] == true).await;
-    assert_eq!(last["rows"], json!([[4_000]]));
-    assert!(last["asOf"]["contacts"].is_string() && last["note"].is_null(), "{last}");
-    let stats = account.stats().await;
-    assert_eq!(stats["throttled"], 0);
+    assert_eq!(requests_to(&account, "/campaigns").await, once);
 }
 
 /// Somebody's question does not wait behind the reading of a large table.
 async fn a_call_goes_before_what_is_read_for_the_mirror(api: Api) {
     let account = slow_account(api, 20_000, 10).await;
     let host = Host::new(&account, &["--rate-limit", "10", "--rate-window", "1"]).await;
-    answer(&host, json!({"sql": "select count(*) from contacts"})).await;
+    answer(&host, json!({"sql": "select count(*) from contacts", "allowPartial": true})).await;
     for _ in 0..3 {
         host.answer("get_default_location", json!({})).await;
     }

@@ -1,6 +1,7 @@
 //! The mirror: filled from the account, kept true by the tools' own writes, and asked by strangers' SQL.
 
 mod apart;
+mod capped;
 mod changes;
 mod charts;
 mod command_line;
@@ -13,7 +14,9 @@ mod money;
 mod policy;
 mod soak;
 mod spelling;
+mod unreadable;
 mod values;
+mod waiting;
 mod writes;
 
 use crate::support::{Account, Api, Host, on_both_apis};
