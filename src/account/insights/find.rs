@@ -45,8 +45,7 @@ impl Account {
         needed.retain(|table| {
             tables.iter().any(|one| one.name == table.name) || (of_deals && NAMING.contains(&table.name))
         });
-        self.mirroring.freshen(&needed, Freshness::default(), context, &told(context)).await?;
-        self.readable(&tables, true, context).await?;
+        self.readable(&needed, &tables, true, context).await?;
         let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;
@@ -64,7 +63,7 @@ impl Account {
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
         let tables = self.narrowed(Some(MirrorTable::Contacts))?;
-        self.readable(&tables, false, context).await?;
+        self.readable(&tables, &tables, false, context).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
         let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
@@ -85,7 +84,7 @@ impl Account {
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
         let tables = self.narrowed(asked.table)?;
-        self.readable(&tables, true, context).await?;
+        self.readable(&tables, &tables, true, context).await?;
         let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
@@ -106,10 +105,17 @@ impl Account {
         self.answer(data, &tables, note, meta).await
     }
 
-    /// Sees to it that something of these tables can be read; `partial`: less than all of one will do.
-    async fn readable(&self, tables: &[&'static Table], partial: bool, context: &CallContext) -> Result<()> {
-        self.mirroring.freshen(tables, Freshness::default(), context, &told(context)).await?;
-        let states = self.mirroring.mirror().await?.states(tables.to_vec()).await?;
+    /// Reads what is `needed`, and sees to it that something of what was `asked` for is there; `partial`: less than all of one
+    /// table will do.
+    async fn readable(
+        &self,
+        needed: &[&'static Table],
+        asked: &[&'static Table],
+        partial: bool,
+        context: &CallContext,
+    ) -> Result<()> {
+        self.mirroring.freshen(needed, Freshness::default(), context, &told(context)).await?;
+        let states = self.mirroring.mirror().await?.states(asked.to_vec()).await?;
         self.nothing(&states, partial).map_or(Ok(()), Err)
     }
 
