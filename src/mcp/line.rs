@@ -64,6 +64,16 @@ pub(super) fn write(message: &TxJsonRpcMessage<RoleServer>, tools: &ToolList) ->
     Ok(line)
 }
 
+/// The line with a request's id as its host wrote it, in the place of the one that stood for it.
+pub(super) fn with_id(line: Vec<u8>, own: &RequestId, written: &str) -> Vec<u8> {
+    let begin = |id: &str| format!(r#"{{"jsonrpc":"2.0","id":{id},"#);
+    let own = serde_json::to_string(own).unwrap_or_default();
+    match line.strip_prefix(begin(&own).as_bytes()) {
+        Some(rest) => [begin(written).as_bytes(), rest].concat(),
+        None => line,
+    }
+}
+
 /// Puts `text` in the place of the last empty value that a member of this name has. Nothing within a text of the line looks
 /// like it, for its quotes are escaped there; and behind it stands little.
 fn fill(line: &mut Vec<u8>, name: &[u8], empty: &[u8], text: &str) {

@@ -1,9 +1,12 @@
 //! The protocol: tools, prompts, resources and confirmations on the wire, over a transport with bounds.
 
+mod batch;
 mod completion;
 mod confirm;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod id_finder;
+mod incoming;
 mod line;
 mod outbox;
 mod progress;

@@ -3,6 +3,7 @@
 use super::{
     completion,
     confirm::{self, Form, Seal},
+    incoming::Misshapen,
     outbox::Outbox,
     progress::Progress,
     prompts::{self, Prompt},
@@ -123,6 +124,9 @@ impl ServerHandler for Server {
             let hint = did_you_mean(&request.name, self.app.tools().map(|entry| entry.name));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
+        if let Some(misshapen) = context.extensions.get::<Misshapen>() {
+            return Ok(failed(&misshapen.error(entry)));
+        }
         Ok(always_answered(Box::pin(self.run(entry, request, &context))).await.unwrap_or_else(|error| failed(&error)))
     }
 

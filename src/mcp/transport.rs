@@ -1,6 +1,9 @@
 //! JSON-RPC by lines over any pair of streams, with bounds on both sides and a drain at the end.
 
 use super::{
+    batch::{self, Batch, Batches},
+    id_finder::IdFinder,
+    incoming::{self, Content, Id, Incoming, Refusal},
     line,
     outbox::{Outbox, Slot},
     tools::ToolList,
@@ -9,12 +12,18 @@ use rmcp::{
     RoleServer,
     model::{
         ClientNotification, ClientRequest, ErrorCode, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId,
+        ServerResult,
     },
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
 use serde_json::Value;
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader},
     sync::mpsc,
@@ -51,8 +60,15 @@ const FLUSH: Duration = Duration::from_secs(5);
 pub struct LineTransport<R> {
     read: BufReader<R>,
     line: Vec<u8>,
-    skipping: bool,
+    /// Set while a line goes by that is too long to be read.
+    skipping: Option<IdFinder>,
     opened: bool,
+    /// Messages of a batch that the service has not seen yet.
+    pending: VecDeque<RxJsonRpcMessage<RoleServer>>,
+    batches: Batches,
+    takes_batches: bool,
+    /// How the host wrote the ids for which others stand.
+    written: HashMap<RequestId, String>,
     outbox: Arc<Outbox>,
     tools: Arc<ToolList>,
     closing: CancellationToken,
@@ -68,7 +84,7 @@ struct Outgoing {
 
 enum Line {
     Whole,
-    TooLong,
+    TooLong(Option<String>),
     End,
 }
 
@@ -86,8 +102,12 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         Self {
             read: BufReader::with_capacity(64 * 1024, read),
             line: Vec::new(),
-            skipping: false,
+            skipping: None,
             opened: false,
+            pending: VecDeque::new(),
+            batches: Batches::default(),
+            takes_batches: false,
+            written: HashMap::new(),
             outbox,
             tools,
             closing,
@@ -106,98 +126,155 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
             };
             let end = available.iter().position(|byte| *byte == b'\n');
             let take = end.map_or(available.len(), |at| at + 1);
-            if !self.skipping {
-                self.line.extend_from_slice(available.get(..take).unwrap_or_default());
+            let bytes = available.get(..take).unwrap_or_default();
+            match &mut self.skipping {
+                Some(finder) => finder.feed(bytes),
+                None => self.line.extend_from_slice(bytes),
             }
             self.read.consume(take);
             if self.line.len() > MOST_LINE {
-                self.line = Vec::new();
-                self.skipping = true;
+                let mut finder = IdFinder::default();
+                finder.feed(&std::mem::take(&mut self.line));
+                self.skipping = Some(finder);
             }
             if end.is_some() {
-                return if std::mem::take(&mut self.skipping) { Line::TooLong } else { Line::Whole };
+                return self.skipping.take().map_or(Line::Whole, |finder| Line::TooLong(finder.id()));
             }
         }
     }
 
-    fn queue(&self, message: &TxJsonRpcMessage<RoleServer>, slot: Option<Slot>) -> io::Result<()> {
-        let mut line = line::write(message, &self.tools)?;
-        line.push(b'\n');
+    /// Puts a message on its way, as the answer to the request of this id if it is one.
+    fn queue(&mut self, message: &TxJsonRpcMessage<RoleServer>, id: Option<&RequestId>, slot: Option<Slot>) -> io::Result<()> {
+        let line = self.line_of(message, id)?;
+        match id.filter(|id| self.batches.wait_for(id)) {
+            // The slot comes free now: the batch's other answers may wait for it.
+            Some(id) => self.batches.close(id, Some(line)).map_or(Ok(()), |line| self.queue_line(line, None)),
+            None => self.queue_line(line, slot),
+        }
+    }
+
+    fn line_of(&mut self, message: &TxJsonRpcMessage<RoleServer>, id: Option<&RequestId>) -> io::Result<Vec<u8>> {
+        let line = line::write(message, &self.tools)?;
+        Ok(match id.and_then(|id| Some((id, self.written.remove(id)?))) {
+            Some((id, written)) => line::with_id(line, id, &written),
+            None => line,
+        })
+    }
+
+    fn queue_line(&self, mut line: Vec<u8>, slot: Option<Slot>) -> io::Result<()> {
         let gone = || io::Error::new(io::ErrorKind::BrokenPipe, "the host's end is closed");
         if self.outbox.is_broken() {
             return Err(gone());
         }
+        if line.is_empty() {
+            return Ok(());
+        }
+        line.push(b'\n');
         let bytes = line.len();
         self.outbox.queued(bytes);
         self.queue.as_ref().ok_or_else(gone)?.send(Outgoing { line, _slot: slot }).map_err(|_| gone())
     }
 
-    fn refuse(&self, id: Option<RequestId>, code: ErrorCode, message: impl Into<String>) {
-        let slot = id.as_ref().and_then(|id| self.outbox.close(id));
-        let error = ErrorData::new(code, message.into(), None);
+    /// The message of a refusal, and the id of the request that is refused.
+    fn refusal(&mut self, refusal: Refusal) -> (TxJsonRpcMessage<RoleServer>, Option<RequestId>) {
+        let error = ErrorData::new(refusal.code, refusal.message, None);
+        let id = refusal.id.map(|Id { own, written }| {
+            self.written.extend(written.map(|written| (own.clone(), written)));
+            own
+        });
+        (TxJsonRpcMessage::<RoleServer>::error(error, id.clone()), id)
+    }
+
+    fn refuse(&mut self, refusal: Refusal) {
+        let (message, id) = self.refusal(refusal);
         // If the host is gone, there is nobody to tell.
-        drop(self.queue(&TxJsonRpcMessage::<RoleServer>::error(error, id), slot));
+        drop(self.queue(&message, id.as_ref(), None));
     }
 
     /// The message in `self.line`, if it is one that the service should see.
     fn take_message(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let line = std::mem::take(&mut self.line);
-        if line.trim_ascii().is_empty() {
-            return None;
-        }
-        let message = match line::read(&line) {
-            Ok(message) => message,
-            Err(error) => {
-                self.refuse_unreadable(&line, &error);
-                return None;
-            }
+        let taken = match incoming::read(&line) {
+            Ok(Content::One(incoming)) => self.admit(*incoming),
+            Ok(Content::Several(items)) => self.take_batch(items).map(|()| self.pending.pop_front()),
+            Ok(Content::Nothing) => Ok(None),
+            Err(refusal) => Err(refusal),
         };
+        taken.unwrap_or_else(|refusal| {
+            self.refuse(refusal);
+            None
+        })
+    }
+
+    /// The messages of a batch, each as if it stood alone; their answers leave together.
+    fn take_batch(&mut self, items: Vec<Value>) -> Result<(), Refusal> {
+        let invalid = |message: String| Err(Refusal::new(None, ErrorCode::INVALID_REQUEST, message));
+        if !self.takes_batches {
+            return invalid("one JSON-RPC message a line; no batches in this revision of the protocol".to_owned());
+        }
+        if items.is_empty() || items.len() > batch::MOST {
+            return invalid(format!("a batch has 1 to {} messages", batch::MOST));
+        }
+        let mut batch = Batch::default();
+        for item in items {
+            let admitted = incoming::of_batch(item).and_then(|incoming| incoming.map_or(Ok(None), |one| self.admit(one)));
+            match admitted {
+                Ok(Some(message)) => {
+                    if let JsonRpcMessage::Request(request) = &message {
+                        batch.wait_for(request.id.clone());
+                    }
+                    self.pending.push_back(message);
+                }
+                Ok(None) => {}
+                Err(refusal) => {
+                    let (message, id) = self.refusal(refusal);
+                    batch.push(self.line_of(&message, id.as_ref()).unwrap_or_default());
+                }
+            }
+        }
+        if let Some(line) = self.batches.open(batch) {
+            drop(self.queue_line(line, None));
+        }
+        Ok(())
+    }
+
+    /// A message that the service should see.
+    fn admit(&mut self, incoming: Incoming) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Refusal> {
+        let Incoming { message, written } = incoming;
         match &message {
             JsonRpcMessage::Request(request) => {
-                if !self.outbox.open(&request.id) {
-                    self.refuse(None, ErrorCode::INVALID_REQUEST, format!("the id {} is in use", request.id));
-                    return None;
-                }
+                let id = Id { own: request.id.clone(), written };
                 // Parameters of another shape arrive as a request that nobody knows.
                 if let ClientRequest::CustomRequest(custom) = &request.request
                     && OWN_METHODS.contains(&custom.method.as_str())
                 {
-                    let message = format!("{}: the parameters have another shape", custom.method);
-                    self.refuse(Some(request.id.clone()), ErrorCode::INVALID_PARAMS, message);
-                    return None;
+                    let what = incoming::another_shape(&custom.method);
+                    return Err(Refusal::new(Some(id), ErrorCode::INVALID_PARAMS, what));
                 }
+                if !self.outbox.open(&id.own) {
+                    let what = format!("the id {} is in use", id.written.as_ref().unwrap_or(&id.own.to_string()));
+                    return Err(Refusal::new(None, ErrorCode::INVALID_REQUEST, what));
+                }
+                self.written.extend(id.written.map(|written| (id.own, written)));
                 self.opened |= opens_session(&request.request);
             }
             // rmcp would end the process on these.
-            _ if !self.opened => return None,
+            _ if !self.opened => return Ok(None),
             JsonRpcMessage::Notification(notification) => {
                 if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
                     && let Some(id) = &cancelled.params.request_id
                 {
                     // rmcp drops the answer to a cancelled request.
                     drop(self.outbox.close(id));
+                    self.written.remove(id);
+                    if let Some(line) = self.batches.close(id, None) {
+                        drop(self.queue_line(line, None));
+                    }
                 }
             }
             JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_) => {}
         }
-        Some(message)
-    }
-
-    fn refuse_unreadable(&self, line: &[u8], error: &serde_json::Error) {
-        let Ok(value) = serde_json::from_slice::<Value>(line) else {
-            self.refuse(None, ErrorCode::PARSE_ERROR, format!("not JSON: {error}"));
-            return;
-        };
-        let id = value.get("id").and_then(|id| serde_json::from_value::<RequestId>(id.clone()).ok());
-        match (value.get("method").and_then(Value::as_str), id) {
-            // A notification that cannot be read has nobody waiting.
-            (Some(method), None) => tracing::debug!(method, "ignored a notification that cannot be read"),
-            (Some(method), id) => {
-                self.refuse(id, ErrorCode::INVALID_PARAMS, format!("{method}: the parameters have another shape"));
-            }
-            (None, id) if value.is_object() => self.refuse(id, ErrorCode::INVALID_REQUEST, "no JSON-RPC request"),
-            (None, _) => self.refuse(None, ErrorCode::INVALID_REQUEST, "one JSON-RPC message a line; no batches"),
-        }
+        Ok(Some(message))
     }
 }
 
@@ -244,8 +321,13 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for LineTransp
             JsonRpcMessage::Error(error) => error.id.as_ref(),
             JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => None,
         };
+        if let JsonRpcMessage::Response(response) = &message
+            && let ServerResult::InitializeResult(hello) = &response.result
+        {
+            self.takes_batches = hello.protocol_version == ProtocolVersion::V_2025_03_26;
+        }
         let slot = answered.and_then(|id| self.outbox.close(id));
-        let queued = self.queue(&message, slot);
+        let queued = self.queue(&message, answered, slot);
         // Nobody misses an answer or a notification when the host is gone; a question would wait for ever.
         let is_question = matches!(message, JsonRpcMessage::Request(_));
         std::future::ready(if is_question { queued } else { Ok(()) })
@@ -253,6 +335,9 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for LineTransp
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let closing = self.closing.clone();
+        if let Some(message) = self.pending.pop_front() {
+            return Some(message);
+        }
         while !closing.is_cancelled() {
             let outbox = Arc::clone(&self.outbox);
             let read = async {
@@ -269,8 +354,9 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for LineTransp
                         return Some(message);
                     }
                 }
-                Line::TooLong => {
-                    self.refuse(None, ErrorCode::INVALID_REQUEST, format!("a message has at most {MOST_LINE} bytes"));
+                Line::TooLong(written) => {
+                    let what = format!("a message has at most {MOST_LINE} bytes");
+                    self.refuse(Refusal::new(incoming::id_written(written), ErrorCode::INVALID_REQUEST, what));
                 }
                 Line::End => closing.cancel(),
             }
