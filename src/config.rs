@@ -8,7 +8,7 @@ use crate::{
     crm::{Id, Toolset},
     error::{Error, Result},
     guard::{ConfirmMode, Policy},
-    store::{Journal, Store, is_login, token_hash},
+    store::{Journal, Store, is_login, token_from, token_hash},
 };
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use http::{HeaderName, HeaderValue};
@@ -91,8 +91,8 @@ pub struct Settings {
     #[arg(long, global = true, env = "GHL_JOURNAL_MAX", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(64 * 1024..), help_heading = "Journal")]
     pub journal_max: u64,
 
-    /// Seconds that one call may take, waiting for the quota included
-    #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
+    /// Seconds that one call may take, waiting for the quota included; hosts give up at 60
+    #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]
     pub timeout: u64,
     /// Requests per window; without it the API's answers tell, and until then it is 300, or 100 with the official API
     #[arg(long, global = true, env = "GHL_RATE_LIMIT", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Requests")]
@@ -356,7 +356,7 @@ impl Settings {
             return TokenSource::File(path.clone());
         }
         if let Some(token) = variable("GHL_TOKEN_ID") {
-            return TokenSource::Value(token.trim().to_owned().into(), "GHL_TOKEN_ID");
+            return TokenSource::Value(token_from(&token, "GHL_TOKEN_ID"), "GHL_TOKEN_ID");
         }
         match variable("GHL_TOKEN_FILE") {
             Some(path) => TokenSource::File(path.into()),

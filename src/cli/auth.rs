@@ -5,12 +5,12 @@ use crate::{
     app::App,
     config::Settings,
     error::Error,
-    store::{Place, Store, is_login},
+    store::{Place, REMARK, Store, is_login, text_of, token_in},
 };
 use anyhow::Context;
 use chrono::Utc;
 use clap::{Args, Subcommand};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::{
     io::{IsTerminal, Read},
     process::ExitCode,
@@ -59,11 +59,12 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
     let text = if std::io::stdin().is_terminal() {
         rpassword::prompt_password("Token (it is not shown): ").context("the token could not be read")?
     } else {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the token could not be read from stdin")?;
-        text
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut bytes).and_then(|_| text_of(bytes));
+        read.context("the token could not be read from stdin")?
     };
-    let token = text.trim();
+    let (token, is_other) = token_in(&text);
+    let token = token.expose_secret();
     if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(Error::invalid("token", "stdin has to hold the token alone: one word, nothing else.").into());
     }
@@ -75,6 +76,9 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
         .into());
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
+    if is_other {
+        say(&format!("Remark: {REMARK}."));
+    }
     say(&format!("Stored in {}.", place.describe()));
     if token.starts_with("pit-") && settings.location_id.is_none() {
         say(

@@ -1,6 +1,8 @@
 //! The credential that `auth set` keeps: a file `token` in the state directory, or an entry of the platform's keyring.
 
-use super::{Store, create_private_dir, off_thread, private_file, read_file, token_hash, unusable};
+use super::{
+    Store, create_private_dir, off_thread, private_file, read_file, text_of, token_from, token_hash, unusable,
+};
 use crate::error::Result;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
@@ -124,7 +126,7 @@ impl Store {
         )
     }
 
-    /// The stored credential, without surrounding whitespace; the file comes before the keyring, and an empty one
+    /// The stored credential, without what is around it; the file comes before the keyring, and an empty one
     /// counts as none.
     ///
     /// # Errors
@@ -132,18 +134,19 @@ impl Store {
     pub async fn credential(&self) -> Result<Option<Credential>> {
         let dir = self.dir.clone();
         off_thread(move || {
-            let mut text = String::new();
-            let read = read_file(&dir.join("token")).and_then(|mut file| file.read_to_string(&mut text));
-            match read {
-                Ok(_) => {}
-                Err(fault) if fault.kind() == io::ErrorKind::NotFound => {}
+            let mut bytes = Vec::new();
+            let read = read_file(&dir.join("token")).and_then(|mut file| file.read_to_end(&mut bytes));
+            let text = match read.and_then(|_| text_of(bytes)) {
+                Ok(text) => text,
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => String::new(),
                 Err(fault) => {
                     let what = format!("{fault} (a secret that is mounted is given with --token-file)");
                     return Err(unusable(&dir, &what));
                 }
-            }
+            };
             if !text.trim().is_empty() {
-                return Ok(Some(Credential { token: text.trim().into(), place: Place::File }));
+                let token = token_from(&text, Place::File.describe());
+                return Ok(Some(Credential { token, place: Place::File }));
             }
             #[cfg(feature = "keyring")]
             match keyring_entry::get() {
@@ -216,6 +219,7 @@ fn remove_file(dir: &Path) -> io::Result<()> {
 mod keyring_entry {
     //! The keyring's entry; every function blocks (on Linux it speaks to the Secret Service over D-Bus).
 
+    use super::token_from;
     use crate::error::{Code, Error, Result};
     use keyring::v1::{Entry, Error as Fault};
     use secrecy::{ExposeSecret, SecretString};
@@ -241,7 +245,7 @@ mod keyring_entry {
     pub(super) fn get() -> Result<Option<SecretString>> {
         match entry()?.get_password() {
             Ok(token) if token.trim().is_empty() => Ok(None),
-            Ok(token) => Ok(Some(token.trim().into())),
+            Ok(token) => Ok(Some(token_from(&token, "the keyring"))),
             Err(Fault::NoEntry) => Ok(None),
             Err(fault) => Err(unusable(fault)),
         }

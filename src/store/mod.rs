@@ -6,6 +6,7 @@
 mod approvals;
 mod credential;
 mod files;
+mod given;
 mod journal;
 mod known;
 mod mirror;
@@ -16,6 +17,7 @@ mod turn;
 
 pub use approvals::{Approval, NewApproval};
 pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
+pub use given::{REMARK, text_of, token_from, token_in};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Overview,

@@ -3,7 +3,7 @@
 use super::token_file;
 use crate::{
     error::{Code, Error, Result},
-    store::{CredentialStamp, Store, token_hash},
+    store::{CredentialStamp, Store, token_from, token_hash},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Where the first token comes from.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
-    /// A file; surrounding whitespace does not count.
+    /// A file; what is around the token does not count.
     File(PathBuf),
     /// A value, and the name of where it came from, such as `GHL_TOKEN_ID`.
     Value(SecretString, &'static str),
@@ -75,8 +75,7 @@ impl TokenSource {
 }
 
 fn given(text: &str, origin: String) -> Option<Given> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| Given { token: text.into(), origin })
+    (!text.trim().is_empty()).then(|| Given { token: token_from(text, &origin), origin })
 }
 
 /// A token in use.

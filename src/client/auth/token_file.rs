@@ -1,5 +1,6 @@
 //! Reading the file of `--token-file`: a mounted secret, a link to one, or a pipe.
 
+use crate::store::text_of;
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -74,7 +75,7 @@ fn readable(text: Vec<u8>) -> io::Result<String> {
         return Err(Error::new(ErrorKind::InvalidData, "it is too large for a token"));
     }
     // The fault would quote what it holds.
-    String::from_utf8(text).map_err(|_| Error::new(ErrorKind::InvalidData, "it holds no text"))
+    text_of(text)
 }
 
 #[cfg(not(unix))]
