@@ -78,7 +78,7 @@ fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
 /// The list of tools as it is written once in a process.
 #[divan::bench]
 fn tools() -> Vec<String> {
-    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, Api::Document, true)).unwrap()).collect()
+    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, Api::Document, true, 51_200)).unwrap()).collect()
 }
 
 static BUDGET: LazyLock<(TempDir, Budget)> = LazyLock::new(|| {

@@ -111,6 +111,11 @@ impl App {
         self.guard.policy().confirms(entry)
     }
 
+    /// The most bytes of one answer.
+    pub fn max_answer(&self) -> usize {
+        self.max_answer
+    }
+
     /// How long one call may take.
     pub fn timeout(&self) -> Duration {
         self.timeout

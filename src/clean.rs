@@ -36,11 +36,33 @@ const TAGGED_FLAGS: [&str; 3] = [
 /// The text without what cannot be seen, and how many characters that were. The carriage return of a Windows line end
 /// goes too, and is not counted: every web form sends it.
 pub fn text(text: &str) -> (Cow<'_, str>, usize) {
+    let mut removed = 0;
+    let clean = sifted(text, |_, c, next| {
+        if !(c == '\r' && next == Some('\n')) {
+            removed += 1;
+        }
+    });
+    (clean, removed)
+}
+
+/// The same JSON with everything escaped that cannot be seen: no value is another, and a terminal obeys none of it.
+pub fn json(text: &str) -> Cow<'_, str> {
+    sifted(text, |kept, c, _| {
+        // Outside of texts only ends of lines are white space that does not stay.
+        if c != '\r' {
+            kept.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    })
+}
+
+/// The text without what cannot be seen; of each such character `gone` is told, with what was kept before it and the one
+/// behind it.
+fn sifted(text: &str, mut gone: impl FnMut(&mut String, char, Option<char>)) -> Cow<'_, str> {
     let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
     if text.bytes().all(plain) {
-        return (Cow::Borrowed(text), 0);
+        return Cow::Borrowed(text);
     }
-    let (mut kept, mut removed) = (String::with_capacity(text.len()), 0);
+    let mut kept = String::with_capacity(text.len());
     let mut last = None;
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -55,11 +77,11 @@ pub fn text(text: &str) -> (Cow<'_, str>, usize) {
         if stays(last, c, next) {
             kept.push(c);
             last = Some(c);
-        } else if !(c == '\r' && next == Some('\n')) {
-            removed += 1;
+        } else {
+            gone(&mut kept, c, next);
         }
     }
-    (Cow::Owned(kept), removed)
+    Cow::Owned(kept)
 }
 
 /// Whether a character stays between the last that stayed and the one that follows.

@@ -1,6 +1,6 @@
 //! `call TOOL`: one tool from the command line, its flags made from its schema.
 
-use super::{print, say, start::start, terminal};
+use super::{print, print_json, say, start::start, terminal};
 use crate::{
     app::{App, Reply},
     config::Settings,
@@ -132,7 +132,7 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     started.app.leave().await;
     match done {
         Ok(Reply::Done(answer)) => {
-            print(&serde_json::to_string_pretty(&answer.value)?)?;
+            print_json(&serde_json::to_string_pretty(&answer.value)?)?;
             if answer.image.is_some() {
                 say("`highlevel-mcp chart` writes the picture to a file.");
             }
@@ -140,7 +140,7 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         }
         Ok(Reply::RequestInput(..)) => Err(anyhow::anyhow!("a terminal has no input requests")),
         Err(error) => {
-            print(&serde_json::to_string_pretty(&error.to_json())?)?;
+            print_json(&serde_json::to_string_pretty(&error.to_json())?)?;
             if error.code == Code::ConfirmationRequired {
                 say("To act: run the same command again with --yes --confirmation-token and that confirmationToken.");
             }

@@ -1,7 +1,8 @@
 //! `journal`: what was written to the account, and whether its record is whole.
 
-use super::{print, say, tools::named};
+use super::{print, print_json, say, tools::named};
 use crate::{
+    clean,
     config::Settings,
     error::Error,
     store::{Journal, JournalEntry, UNFINISHED, Wanted},
@@ -66,7 +67,7 @@ async fn list(journal: &Journal, options: List) -> anyhow::Result<ExitCode> {
     let entries = journal.entries(Wanted { since, tool, failed }).await?;
     if json {
         for entry in entries {
-            print(&serde_json::to_string(&entry.members)?)?;
+            print_json(&serde_json::to_string(&entry.members)?)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -100,9 +101,9 @@ fn outcome(entry: &JournalEntry) -> String {
     }
 }
 
-/// Ids come from the account: nothing that a terminal would obey.
+/// Ids come from the account: nothing that a terminal would obey, and on one line.
 fn plain(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    clean::line(text, 128)
 }
 
 async fn verify(journal: &Journal, head: Option<String>) -> anyhow::Result<ExitCode> {

@@ -20,12 +20,13 @@ mod tools;
 mod watch;
 
 use crate::{
+    clean,
     config::{Settings, without_empty_variables},
     store::{answer_questions, question_file},
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -193,13 +194,22 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// A line for the person, on stderr: stdout is for results and the protocol.
 fn say(line: &str) {
-    // With stderr closed there is nobody to tell.
-    drop(writeln!(std::io::stderr(), "{line}"));
+    // With stderr closed there is nobody to tell. Errors quote what strangers wrote, and a terminal would obey it.
+    drop(writeln!(std::io::stderr(), "{}", clean::text(line).0));
 }
 
-/// A line of a result, on stdout.
+/// A line of a result, on stdout. On a terminal it is clean of what the terminal would obey.
 fn print(line: &str) -> anyhow::Result<()> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+    let mut stdout = std::io::stdout();
+    let line = if stdout.is_terminal() { clean::text(line).0 } else { line.into() };
+    Ok(writeln!(stdout, "{line}")?)
+}
+
+/// The same for JSON: on a terminal everything that cannot be seen is escaped.
+fn print_json(text: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout();
+    let text = if stdout.is_terminal() { clean::json(text) } else { text.into() };
+    Ok(writeln!(stdout, "{text}")?)
 }
 
 /// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they say no more than

@@ -1,7 +1,7 @@
 //! `query`: one SELECT over the mirror, as a table, CSV or JSON.
 
 use super::{
-    print, say, spreadsheet,
+    print, print_json, say, spreadsheet,
     start::{Started, start},
     watch::Watch,
 };
@@ -77,7 +77,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
             answer.insert("columns".into(), result.columns.clone().into());
             answer.insert("rows".into(), result.rows.clone().into());
             answer.extend(result.standing.clone());
-            print(&serde_json::to_string_pretty(&answer)?)?;
+            print_json(&serde_json::to_string_pretty(&answer)?)?;
         }
     }
     if options.format != Format::Json {

@@ -1,6 +1,6 @@
 //! `tools`: what there is, for a person or as JSON.
 
-use super::print;
+use super::{print, print_json};
 use crate::{
     app::App,
     backend::Api,
@@ -37,8 +37,9 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         None => app.tools().collect(),
     };
     if options.json || options.tool.is_some() {
-        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.api(), app.confirms(entry))).collect();
-        print(&match tools.as_slice() {
+        let tools: Vec<_> =
+            entries.iter().map(|entry| tool(entry, app.api(), app.confirms(entry), app.max_answer())).collect();
+        print_json(&match tools.as_slice() {
             [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
             all => serde_json::to_string_pretty(all)?,
         })?;

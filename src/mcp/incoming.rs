@@ -74,8 +74,7 @@ impl Misshapen {
             Self::NoObject(what) => format!("`arguments` must be one JSON object, not {what}"),
             Self::TooDeep => format!("`arguments` are nested deeper than {DEEPEST} levels"),
         };
-        let mut error =
-            Error::new(Code::InvalidArguments, format!("{what}. For example {}.", entry.example()));
+        let mut error = Error::new(Code::InvalidArguments, format!("{what}. For example {}.", entry.example()));
         error.field = Some("arguments".to_owned());
         error
     }
@@ -128,7 +127,9 @@ pub(super) fn read(line: &[u8]) -> Result<Content, Refusal> {
         },
     };
     match value {
-        Value::Array(_) if deep => Err(Refusal::new(None, ErrorCode::INVALID_REQUEST, "a batch that is nested too deep")),
+        Value::Array(_) if deep => {
+            Err(Refusal::new(None, ErrorCode::INVALID_REQUEST, "a batch that is nested too deep"))
+        }
         Value::Array(items) => Ok(Content::Several(items)),
         Value::Object(object) => {
             let written = object.get("id").is_some_and(Value::is_f64).then(|| IdFinder::find(line)).flatten();
@@ -286,5 +287,18 @@ mod tests {
         assert_eq!((&cut["id"], &cut["y"]), (&"]}\"".into(), &serde_json::json!([1])));
         let plain = format!(r#"{{"x":{}}}"#, deep(98));
         assert_eq!(shallow(plain.as_bytes()), plain.as_bytes());
+    }
+
+    #[test]
+    fn an_id_is_kept_as_it_was_written() {
+        let id = "123456789012345678901234567890";
+        let line = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);
+        let Ok(Content::One(incoming)) = read(line.as_bytes()) else { panic!("no message") };
+        assert_eq!(incoming.written.as_deref(), Some(id));
+        let JsonRpcMessage::Request(request) = &incoming.message else { panic!("no request") };
+        let answer =
+            format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, serde_json::to_string(&request.id).unwrap());
+        let answer = line::with_id(answer.into_bytes(), &request.id, id);
+        assert_eq!(String::from_utf8(answer).unwrap(), format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{}}}}"#));
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     backend::Api,
-    crm::{CONFIRMATION_TOKEN, Effect, Entry, Schemas},
+    crm::{CONFIRMATION_TOKEN, Effect, Entry, Operation, Schemas, Shape, pages::GetPage},
 };
 pub use rmcp::model::Tool;
-use rmcp::model::ToolAnnotations;
+use rmcp::model::{MetaObject, ToolAnnotations};
 use serde_json::json;
 use std::sync::{Arc, OnceLock};
 
@@ -35,8 +35,12 @@ impl ToolList {
     }
 }
 
-/// The tool of an operation in this API. `confirms` says whether it takes a confirmation.
-pub fn tool(entry: &'static Entry, api: Api, confirms: bool) -> Tool {
+/// The most that hosts take for the size of a result.
+const MOST_CHARS: usize = 500_000;
+
+/// The tool of an operation in this API. `confirms` says whether it takes a confirmation, `most` how many bytes its answer
+/// may have.
+pub fn tool(entry: &'static Entry, api: Api, confirms: bool, most: usize) -> Tool {
     let Schemas { description, mut input, output } = api.make_schemas(entry);
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
@@ -48,7 +52,22 @@ pub fn tool(entry: &'static Entry, api: Api, confirms: bool) -> Tool {
         .with_title(entry.title)
         .with_raw_output_schema(Arc::new(output));
     tool.annotations = Some(annotations(entry));
+    tool.meta = hints(entry, confirms, most);
     tool
+}
+
+/// What Anthropic's hosts take from a tool's `_meta`: that a person is asked whatever the host's own settings say, and how
+/// large a result may be before the host puts it aside.
+fn hints(entry: &Entry, confirms: bool, most: usize) -> Option<MetaObject> {
+    let mut meta = MetaObject::default();
+    if confirms {
+        meta.insert("anthropic/requiresUserInteraction".to_owned(), true.into());
+    }
+    let is_large = entry.shape == Shape::Many || entry.is_local || entry.name == GetPage::NAME;
+    if entry.effect == Effect::Read && is_large {
+        meta.insert("anthropic/maxResultSizeChars".to_owned(), most.min(MOST_CHARS).into());
+    }
+    (!meta.is_empty()).then_some(meta)
 }
 
 /// All four hints. What talks to a live account beyond this machine works in an open world.

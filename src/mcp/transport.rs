@@ -144,7 +144,12 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
     }
 
     /// Puts a message on its way, as the answer to the request of this id if it is one.
-    fn queue(&mut self, message: &TxJsonRpcMessage<RoleServer>, id: Option<&RequestId>, slot: Option<Slot>) -> io::Result<()> {
+    fn queue(
+        &mut self,
+        message: &TxJsonRpcMessage<RoleServer>,
+        id: Option<&RequestId>,
+        slot: Option<Slot>,
+    ) -> io::Result<()> {
         let line = self.line_of(message, id)?;
         match id.filter(|id| self.batches.wait_for(id)) {
             // The slot comes free now: the batch's other answers may wait for it.
@@ -217,7 +222,8 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         }
         let mut batch = Batch::default();
         for item in items {
-            let admitted = incoming::of_batch(item).and_then(|incoming| incoming.map_or(Ok(None), |one| self.admit(one)));
+            let admitted =
+                incoming::of_batch(item).and_then(|incoming| incoming.map_or(Ok(None), |one| self.admit(one)));
             match admitted {
                 Ok(Some(message)) => {
                     if let JsonRpcMessage::Request(request) = &message {

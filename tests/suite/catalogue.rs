@@ -125,6 +125,30 @@ async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
     }
 }
 
+/// What Anthropic's hosts take from `_meta`.
+#[tokio::test]
+async fn hosts_are_told_who_has_to_be_asked_and_how_large_an_answer_may_be() {
+    for (flags, most) in
+        [(&[][..], 51_200), (&["--max-answer", "8192"], 8_192), (&["--max-answer", "9000000"], 500_000)]
+    {
+        let mut command = Command::new(BINARY);
+        command.env_clear().env("HOME", std::env::temp_dir()).args(["tools", "--json"]).args(flags);
+        let tools: Vec<Value> = serde_json::from_str(&run(command).await.stdout).unwrap();
+        for tool in &tools {
+            let name = name(tool);
+            let guarded = tool["inputSchema"]["properties"]["confirmationToken"].is_object();
+            let asks = &tool["_meta"]["anthropic/requiresUserInteraction"];
+            assert_eq!(*asks, if guarded { json!(true) } else { json!(null) }, "{name}");
+            let large = name.starts_with("list_")
+                || name.ends_with("_crm")
+                || ["get_page", "find_duplicates", "changes_since"].contains(&name);
+            let size = &tool["_meta"]["anthropic/maxResultSizeChars"];
+            assert_eq!(*size, if large { json!(most) } else { json!(null) }, "{name}");
+        }
+        assert!(tools.iter().any(|tool| tool["_meta"]["anthropic/requiresUserInteraction"] == true));
+    }
+}
+
 #[tokio::test]
 async fn each_tool_is_as_its_snapshot_says() {
     let session = tools(Api::Document).await;

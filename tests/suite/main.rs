@@ -36,3 +36,5 @@ mod questions;
 mod resources;
 mod sandbox_command;
 mod support;
+#[cfg(unix)]
+mod terminal;

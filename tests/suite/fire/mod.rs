@@ -7,6 +7,7 @@ mod paths;
 mod quota;
 mod secrets;
 mod token;
+mod wrapped;
 
 use crate::support::{Account, Host};
 use futures::future::join_all;

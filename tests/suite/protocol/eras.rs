@@ -22,7 +22,12 @@ async fn the_handshake_answers_each_version_that_has_one() {
         .await;
         assert_eq!(hello["result"]["protocolVersion"], answered, "{hello}");
         assert_eq!(hello["result"]["serverInfo"]["name"], "highlevel-mcp");
-        assert!(hello["result"]["instructions"].as_str().is_some_and(|text| text.contains("currencies")));
+        let instructions = hello["result"]["instructions"].as_str().unwrap();
+        for word in ["currencies", "Not here", "messages", "calendars", "workflows", "invoices", "unpublishing", "bulk"]
+        {
+            assert!(instructions.contains(word), "{word}: {instructions}");
+        }
+        assert!(instructions.len() <= 1_024, "every conversation pays for them: {}", instructions.len());
         assert_eq!(list["result"]["tools"].as_array().unwrap().len(), all_tools());
         assert!(list["result"].get("resultType").is_none(), "that member came later: {asked}");
     }

@@ -28,7 +28,8 @@ async fn what_cannot_be_read_is_answered_and_the_session_goes_on() {
             "{broken".to_owned(),
             "[]".to_owned(),
             json!([{"jsonrpc": "2.0", "id": 70, "method": "ping"}]).to_string(),
-            json!({"jsonrpc": "2.0", "id": 71, "method": "tools/call", "params": {"name": "list_contacts", "arguments": [1]}}).to_string(),
+            json!({"jsonrpc": "2.0", "id": 71, "method": "tools/call", "params": {"name": 7, "arguments": {}}})
+                .to_string(),
             json!({"jsonrpc": "2.0", "id": 72}).to_string(),
             format!("{{\"pad\": \"{}\"}}", "x".repeat(17 * 1024 * 1024)),
         ] {

@@ -3,6 +3,7 @@
 mod ends;
 mod eras;
 mod lines;
+mod near;
 #[cfg(unix)]
 mod sockets;
 mod waits;
