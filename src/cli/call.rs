@@ -1,6 +1,6 @@
 //! `call TOOL`: one tool from the command line, its flags made from its schema.
 
-use super::{print, print_json, say, start::start, terminal};
+use super::{print_json, say, start::start, terminal};
 use crate::{
     app::{App, Reply},
     config::Settings,
