@@ -112,8 +112,9 @@ pub(super) fn read(line: &[u8]) -> Result<Content, Refusal> {
         return Ok(Content::Nothing);
     }
     match line::read(line) {
-        // With an id it is a request, whatever its id is.
+        // With an id it is a request, whatever its id is; and a request that rmcp does not know may be one in a near form.
         Ok(JsonRpcMessage::Notification(_)) | Err(_) => {}
+        Ok(JsonRpcMessage::Request(request)) if matches!(request.request, ClientRequest::CustomRequest(_)) => {}
         Ok(message) => return Ok(Content::One(Box::new(Incoming { message, written: None }))),
     }
     let (value, deep) = match serde_json::from_slice::<Value>(line) {

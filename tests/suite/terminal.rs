@@ -18,7 +18,9 @@ async fn in_a_terminal(account: &Account, state: &Path, arguments: &[&str]) -> S
     command.args(arguments).env("COLUMNS", "4000");
     let shown = tokio::task::spawn_blocking(move || {
         let mut terminal = rexpect::session::spawn_command(command, Some(30_000)).unwrap();
-        terminal.exp_eof().unwrap()
+        // It gives each byte as a character.
+        let bytes = terminal.exp_eof().unwrap().chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        String::from_utf8(bytes).unwrap()
     });
     shown.await.unwrap()
 }
