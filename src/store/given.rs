@@ -31,7 +31,7 @@ pub fn token_in(text: &str) -> (SecretString, bool) {
 /// # Errors
 /// `InvalidData` for what is no text.
 pub fn text_of(bytes: Vec<u8>) -> io::Result<String> {
-    let invalid = || io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8 or UTF-16");
+    let invalid = || io::Error::new(io::ErrorKind::InvalidData, "it holds no text");
     let (pairs, read): (_, fn([u8; 2]) -> u16) = match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),

@@ -74,6 +74,7 @@ fn readable(text: Vec<u8>) -> io::Result<String> {
     if text.len() > LONGEST {
         return Err(Error::new(ErrorKind::InvalidData, "it is too large for a token"));
     }
+    // The fault would quote what it holds.
     text_of(text)
 }
 
