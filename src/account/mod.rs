@@ -79,6 +79,7 @@ pub struct Account {
     pin: Arc<pin::Pin>,
     mirroring: Arc<mirror::Mirroring>,
     recorder: journal::Recorder,
+    creates: create::Creates,
 }
 
 impl Account {
@@ -87,7 +88,7 @@ impl Account {
         let recorder = journal::Recorder::new(journal, &rules);
         let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
         let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
-        Self { backend, pin, mirroring, rules, recorder }
+        Self { backend, pin, mirroring, rules, recorder, creates: create::Creates::default() }
     }
 
     /// Whether the account's API has the operation.
@@ -147,8 +148,8 @@ impl Account {
 
     async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
         let Admitted { agreed, object } = admitted;
-        let _turn = match invocation.entry.effect {
-            Effect::Create => create::turn(&self.backend, invocation, context).await?,
+        let creation = match invocation.entry.effect {
+            Effect::Create => Some(create::Creation::in_turn(&self.backend, invocation, context).await?),
             _ => None,
         };
         let before = match object {
@@ -156,12 +157,12 @@ impl Account {
             None => self.before(invocation, context).await?,
         };
         let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
-        let done = match (invocation.entry.name, invocation.entry.effect, &before) {
-            (UpdateContact::NAME, _, Some(contact)) if !self.backend.keeps_members() => {
+        let done = match (invocation.entry.name, invocation.entry.effect, &before, &creation) {
+            (_, _, _, Some(creation)) => creation.run(&self.creates, &self.backend, invocation, context).await,
+            (UpdateContact::NAME, _, Some(contact), _) if !self.backend.keeps_members() => {
                 self.plain(&merge::nested_fields(invocation, contact), context).await
             }
-            (_, Effect::Create, _) => create::once(&self.backend, invocation, context).await,
-            (_, Effect::Publish, _) => publish::run(&self.backend, invocation, context).await,
+            (_, Effect::Publish, _, _) => publish::run(&self.backend, invocation, context).await,
             _ => self.plain(invocation, context).await,
         };
         if let Some(attempt) = attempt {

@@ -6,6 +6,7 @@ mod country;
 mod date;
 mod text;
 
+pub(super) use date::moment;
 use serde_json::{Map, Value};
 
 /// What a field holds, as far as its name tells.

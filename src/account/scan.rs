@@ -24,8 +24,19 @@ pub(super) struct Scan {
 
 /// Reads every item of a list, page by page; no further where it moved so that something may be missing.
 pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallContext) -> Result<Scan, SendError> {
+    until(backend, list, context, |_| false).await
+}
+
+/// The same, no further than to where `enough` says of what was read that the rest does not matter. What was read is then
+/// complete.
+pub(super) async fn until(
+    backend: &Backend,
+    list: &Invocation,
+    context: &CallContext,
+    enough: impl Fn(&[Value]) -> bool,
+) -> Result<Scan, SendError> {
     let (mut paging, mut met, mut items) = (Paging::default(), HashSet::new(), Vec::new());
-    let mut add = |page: Page, paging: &Paging| {
+    let mut add = |items: &mut Vec<Value>, page: Page, paging: &Paging| {
         for item in page.items {
             match item.get("id").and_then(Value::as_str) {
                 Some(id) if !met.insert(id.to_owned()) => {}
@@ -39,14 +50,17 @@ pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallCont
         let Some(offset) = paging.offsets().next() else { break };
         let page = backend.page(list, offset, PAGE, context).await?;
         paging.take(offset, &page.shown());
-        complete = add(page, &paging);
+        complete = add(&mut items, page, &paging);
+        if !paging.has_ended() && !paging.lost() && enough(&items) {
+            return Ok(Scan { items, complete: true });
+        }
     }
     let mut head = 0;
     while head < paging.added() && !paging.lost() {
         let page = backend.page(list, head, PAGE, context).await?;
         head += PAGE;
         paging.take_head(&page.shown());
-        complete = add(page, &paging);
+        complete = add(&mut items, page, &paging);
     }
     Ok(Scan { items, complete })
 }

@@ -3,11 +3,10 @@
 use super::document;
 use crate::{
     answer,
-    client::{self, Request, Response},
+    client::{self, Moment, Request, Response},
     crm::Invocation,
     error::{Code, Error, Result},
 };
-use chrono::DateTime;
 use http::StatusCode;
 
 /// The request for an invocation with the document's API.
@@ -24,8 +23,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
 /// As the document's API has them, for a body that is no answer.
 pub fn answer(invocation: &Invocation, body: &str, most: usize) -> Result<String> {
     let body = client::benching::body(body);
-    let response =
-        Response { status: StatusCode::OK, body, sent_at: DateTime::UNIX_EPOCH, repeated_after_doubt: false };
+    let response = Response { status: StatusCode::OK, body, sent_at: Moment::now(), repeated_after_doubt: false };
     let value = document::answer(invocation, response).map_err(|(error, _)| error)?;
     serde_json::to_string(&answer::finish(invocation, value, most))
         .map_err(|fault| Error::new(Code::Internal, fault.to_string()))

@@ -4,7 +4,7 @@ mod forms;
 
 pub(super) use forms::form_of;
 
-use super::conflict;
+use super::{conflict, refusal};
 use crate::{
     clean,
     client::{Body, Expect, Fate, Repeat, Request, Response, Service, api_message},
@@ -45,6 +45,7 @@ pub(super) fn check(invocation: &Invocation) -> Result<()> {
 pub(super) fn filters(list: &Entry, field: &str, value: &str) -> bool {
     match (list.toolset, field) {
         (Toolset::Opportunities, "status") => value != "negotiation",
+        (Toolset::Opportunities, "contactId") => false,
         (_, "tags") => !value.contains(','),
         // It may be compared letter by letter.
         (Toolset::Contacts, "phone") => false,
@@ -140,7 +141,8 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
         if entry.shape == Shape::Deleted && response.status == StatusCode::NOT_FOUND && response.repeated_after_doubt {
             return Ok(deleted(invocation, None));
         }
-        return Err((failure(response.status, &response.body), Fate::NotExecuted));
+        let fate = refusal::fate(entry, response.status, &response.body, &invocation.arguments);
+        return Err((failure(response.status, &response.body), fate));
     }
     let unreadable = |what: &str| {
         (Error::new(Code::UpstreamError, format!("The API's answer to {} {what}.", entry.name)), Fate::Unknown)
@@ -272,7 +274,7 @@ mod tests {
     use super::{answer, request};
     use crate::{
         backend::fuzzing::any_invocation,
-        client::{Body, Response},
+        client::{Body, Moment, Response},
         crm::{ALL, Invocation, find, lenient::UNREADABLE},
     };
     use http::StatusCode;
@@ -288,7 +290,7 @@ mod tests {
         let response = Response {
             status: StatusCode::OK,
             body: Body::Json(body),
-            sent_at: chrono::Utc::now(),
+            sent_at: Moment::now(),
             repeated_after_doubt: false,
         };
         answer(&invocation(tool, arguments), response).unwrap()
@@ -354,7 +356,7 @@ mod tests {
             tool in prop::sample::select(ALL.iter().filter(|entry| super::has(entry)).collect::<Vec<_>>()),
         ) {
             let invocation = any_invocation(tool).unwrap();
-            let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+            let response = Response { status: StatusCode::OK, body: Body::Json(body), sent_at: Moment::now(), repeated_after_doubt: false };
             if let Ok(value) = answer(&invocation, response) {
                 let schema = Value::Object(tool.output_schema().clone());
                 if let Err(error) = jsonschema::validate(&schema, &value) {

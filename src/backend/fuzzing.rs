@@ -3,7 +3,7 @@
 use super::document;
 use crate::{
     answer,
-    client::{self, Response},
+    client::{self, Moment, Response},
     crm::{ALL, Entry, Invocation, Shape},
 };
 use http::StatusCode;
@@ -73,7 +73,7 @@ pub(crate) fn body(data: &[u8]) {
     let statuses = [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_FOUND, StatusCode::CONFLICT];
     for status in statuses {
         let body = client::fuzzing::body(rest);
-        let response = Response { status, body, sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+        let response = Response { status, body, sent_at: Moment::now(), repeated_after_doubt: false };
         match document::answer(&invocation, response) {
             Ok(value) => {
                 let answer = answer::finish(&invocation, value, answer::LEAST);

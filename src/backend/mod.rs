@@ -9,18 +9,18 @@ mod forms;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod official;
+mod refusal;
 
 pub use custom_fields::as_map as custom_fields_as_map;
 
 use crate::{
     answer::unreadable,
-    client::{Client, QuotaView, SendError, ServerTime},
+    client::{Client, Moment, QuotaView, SendError, ServerTime},
     context::CallContext,
     crm::{Entry, Form, Invocation, Schemas},
     error::Result,
     store::{Store, WriteTurn},
 };
-use chrono::{DateTime, Utc};
 use official::Official;
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
@@ -84,8 +84,8 @@ impl Api {
 pub struct Done {
     /// The answer.
     pub value: Value,
-    /// When the request that got it was sent, by this machine's clock.
-    pub sent_at: DateTime<Utc>,
+    /// When the request that got it was sent.
+    pub sent_at: Moment,
 }
 
 /// One page of a list, and what it says of the rest.
@@ -98,7 +98,7 @@ pub struct Page {
     /// How many items the list has, if the API says.
     pub total: Option<u64>,
     /// When the request was sent.
-    pub sent_at: DateTime<Utc>,
+    pub sent_at: Moment,
     /// The API gave more than was asked for: it does not page, and this is all there is.
     pub whole: bool,
     /// It follows on the item before `offset`, wherever that stands by now: what was taken away before it shows in the
@@ -241,8 +241,8 @@ impl Backend {
         Ok(Page { items, aside, total, sent_at, whole, behind: false, note: None })
     }
 
-    /// What the API's clock may have shown at a moment of this machine's.
-    pub fn server_time_at(&self, local: DateTime<Utc>) -> Option<ServerTime> {
+    /// What the API's clock may have shown at a moment.
+    pub fn server_time_at(&self, local: Moment) -> Option<ServerTime> {
         self.client.server_time_at(local)
     }
 
@@ -271,6 +271,11 @@ impl Backend {
     /// As [`Store::in_turn`], and `unauthorized` without a credential.
     pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
         self.client.in_turn(key, context).await
+    }
+
+    /// What outlives this process.
+    pub(crate) fn store(&self) -> &Store {
+        self.client.store()
     }
 
     /// A number that changes with each new credential.

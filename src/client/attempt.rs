@@ -4,7 +4,7 @@ use super::{
     Body, Expect, Fate, Scheme,
     breaker::{Pass, Verdict},
     budget::{AnswerHeaders, Budget, Permit},
-    clock::Clock,
+    clock::{Clock, Moment},
     fault_response,
     http::{Http, Read, connect_fault, is_no_http, read},
     message::api_message,
@@ -17,7 +17,7 @@ use crate::{
     error::{Code, Error},
     store::Lesson,
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Arc, time::Duration};
@@ -71,8 +71,8 @@ impl Wire {
         token: Option<&SecretString>,
         permit: Permit,
         context: &CallContext,
-    ) -> (DateTime<Utc>, Outcome) {
-        let sent_at = Utc::now();
+    ) -> (Moment, Outcome) {
+        let sent_at = Moment::now();
         let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
             let mut headers = self.headers.clone();
             match (token, self.scheme) {
@@ -127,17 +127,17 @@ impl Wire {
         out: &Outgoing,
         reading: Reading,
         permit: Permit,
-        sent_at: DateTime<Utc>,
+        sent_at: Moment,
     ) -> Outcome {
         let response = match builder.send().await {
             Ok(response) => response,
             Err(fault) => return Outcome::Failed(unanswered(&fault, out)),
         };
-        let received_at = Utc::now();
+        let received_at = Moment::now();
         let status = response.status();
         let headers = AnswerHeaders::read(response.headers(), self.clock.guess(received_at));
         if let Some(date) = headers.date {
-            self.clock.learn(date, sent_at, received_at);
+            self.clock.learn(date, TimeDelta::seconds(1), sent_at, received_at);
         }
         permit.teaching(lesson(status, &headers, reading)).answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
 

@@ -20,7 +20,8 @@ mod urls;
 
 pub use auth::{AppKeys, Consent, Holder, LoginView, TokenSource, TokenStatus, login_gone, login_view};
 pub use budget::QuotaView;
-pub use clock::ServerTime;
+pub(crate) use clock::Clock;
+pub use clock::{Moment, ServerTime};
 pub use config::{ClientConfig, Scheme};
 pub use message::api_message;
 pub use request::{Body, Expect, Fate, Repeat, Request, Response, SendError, Service};
@@ -36,7 +37,6 @@ use attempt::{Outcome, Reading, Wire};
 use auth::Auth;
 use breaker::Breaker;
 use budget::{Budget, Sharing};
-use chrono::{DateTime, Utc};
 use retry::{Plan, worse};
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -219,8 +219,8 @@ impl Client {
         }
     }
 
-    /// What the server's clock may have shown at a moment of this machine's clock; `None` until an answer had a `Date`.
-    pub fn server_time_at(&self, local: DateTime<Utc>) -> Option<ServerTime> {
+    /// What the server's clock may have shown at a moment; `None` until an answer had a `Date`.
+    pub fn server_time_at(&self, local: Moment) -> Option<ServerTime> {
         self.inner.wire.clock.at(local)
     }
 
@@ -249,6 +249,11 @@ impl Client {
     /// As [`Store::in_turn`], and `unauthorized` without a token.
     pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
         self.inner.store.in_turn(&self.account().await?, key, context).await
+    }
+
+    /// What outlives this process.
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
     }
 
     /// Gives the other processes back what this one has of the quota and does not use. For the end of a process.

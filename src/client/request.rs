@@ -1,7 +1,7 @@
 //! A request as the layers above describe it, and the answer as they read it. Knows no operation.
 
+use super::Moment;
 use crate::error::Error;
-use chrono::{DateTime, Utc};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
@@ -75,8 +75,8 @@ pub struct Response {
     pub status: StatusCode,
     /// The body.
     pub body: Body,
-    /// When the attempt that got this answer was sent, by this machine's clock.
-    pub sent_at: DateTime<Utc>,
+    /// When the attempt that got this answer was sent.
+    pub sent_at: Moment,
     /// An earlier attempt of the same request may have taken effect.
     pub repeated_after_doubt: bool,
 }
@@ -101,8 +101,8 @@ pub struct SendError {
     pub error: Error,
     /// What is known of the effect.
     pub fate: Fate,
-    /// When the last attempt was sent, by this machine's clock; `None` if none was.
-    pub sent_at: Option<DateTime<Utc>>,
+    /// When the last attempt was sent; `None` if none was.
+    pub sent_at: Option<Moment>,
 }
 
 impl SendError {

@@ -4,6 +4,7 @@
 //! run on the runtime's threads.
 
 mod approvals;
+mod creations;
 mod credential;
 mod files;
 mod journal;
@@ -15,6 +16,7 @@ mod token;
 mod turn;
 
 pub use approvals::{Approval, NewApproval};
+pub use creations::Claim;
 pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
@@ -71,7 +73,12 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          object_hash TEXT NOT NULL, preview TEXT NOT NULL, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
          approved_at INTEGER, spent_at INTEGER
      ) STRICT;",
-     "CREATE TABLE cleared (hash TEXT PRIMARY KEY, cleared_at INTEGER NOT NULL) STRICT;"];
+     "CREATE TABLE cleared (hash TEXT PRIMARY KEY, cleared_at INTEGER NOT NULL) STRICT;",
+     "CREATE TABLE creations (
+         number INTEGER PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, begun_at INTEGER NOT NULL, object TEXT
+     ) STRICT;
+     CREATE INDEX creations_key ON creations (account, key);
+     CREATE INDEX creations_object ON creations (account, object);"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

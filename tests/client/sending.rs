@@ -2,7 +2,7 @@
 
 use crate::{upstream::*, *};
 use highlevel_mcp::{
-    client::{Body, Fate},
+    client::{Body, Fate, Moment},
     error::Code,
 };
 use serde_json::json;
@@ -221,7 +221,7 @@ async fn a_redirect_is_not_followed() {
 async fn the_servers_clock_is_learned() {
     let upstream = Upstream::scripted([ok().with("date", "Tue, 24 Oct 2023 14:30:00 GMT")]).await;
     let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    assert_eq!(client.server_time_at(chrono::Utc::now()), None);
+    assert_eq!(client.server_time_at(Moment::now()), None);
     let sent_at = client.send(&get("/contact"), &call()).await.unwrap().sent_at;
     let time = client.server_time_at(sent_at).unwrap();
     let date = chrono::DateTime::from_timestamp(1_698_157_800, 0).unwrap();

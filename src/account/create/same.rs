@@ -1,7 +1,7 @@
-//! Whether an object of the account is the one that was sent.
+//! Whether an object of the account is the one that was sent. Pure.
 
+use super::identity::Identity;
 use crate::account::normal;
-use chrono::{DateTime, Duration, DurationRound, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
 /// How an object compares with what was sent.
@@ -9,78 +9,79 @@ use serde_json::{Map, Value};
 pub(super) enum Likeness {
     /// It is what was sent.
     Same,
-    /// Something that would tell is not there.
+    /// Something that would tell is not there or differs.
     Unclear,
     /// It is another object.
     Different,
 }
 
-impl Likeness {
-    /// Both have to hold.
-    pub(super) fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Different, _) | (_, Self::Different) => Self::Different,
-            (Self::Same, Self::Same) => Self::Same,
-            _ => Self::Unclear,
-        }
+/// Compares the fields that tell the object from others, then every sent field. Who has the same key and differs in
+/// another field is not another object for sure: the API may have changed or dropped what it was sent.
+pub(super) fn likeness(identity: &Identity, sent: &Map<String, Value>, object: &Value) -> Likeness {
+    match identity.likeness(sent, object) {
+        Likeness::Same if sent.iter().all(|(name, value)| is_stored(name, value, object)) => Likeness::Same,
+        Likeness::Different => Likeness::Different,
+        Likeness::Same | Likeness::Unclear => Likeness::Unclear,
     }
 }
 
-/// Compares every sent field. A secret is never shown again, so it tells nothing.
-pub(super) fn likeness(sent: &Map<String, Value>, object: &Value) -> Likeness {
-    sent.iter().filter(|(name, _)| *name != "secret").fold(Likeness::Same, |so_far, (name, value)| {
-        so_far.and(match object.get(name) {
-            None => Likeness::Unclear,
-            Some(found) if normal::same(name, value, found) => Likeness::Same,
-            Some(_) => Likeness::Different,
-        })
-    })
-}
-
-/// Whether the object was created not before `earliest`, at the resolution of its own `createdAt`: an older twin was.
-pub(super) fn created_after(object: &Value, earliest: Option<DateTime<Utc>>) -> Likeness {
-    let (Some(created), Some(earliest)) = (object.get("createdAt").and_then(Value::as_str), earliest) else {
-        return Likeness::Unclear;
-    };
-    let (created, resolution) =
-        match (DateTime::parse_from_rfc3339(created), NaiveDate::parse_from_str(created, "%Y-%m-%d")) {
-            (Ok(time), _) if created.contains('.') => (time.to_utc(), Duration::milliseconds(1)),
-            (Ok(time), _) => (time.to_utc(), Duration::seconds(1)),
-            (_, Ok(day)) => (day.and_time(chrono::NaiveTime::MIN).and_utc(), Duration::days(1)),
-            _ => return Likeness::Unclear,
-        };
-    let earliest = earliest.duration_trunc(resolution).unwrap_or(earliest);
-    if created >= earliest { Likeness::Same } else { Likeness::Different }
+/// A secret is never shown again, so it tells nothing.
+fn is_stored(name: &str, sent: &Value, object: &Value) -> bool {
+    name == "secret" || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Likeness, created_after, likeness};
-    use serde_json::json;
+    use super::{Likeness, likeness};
+    use crate::{account::create::identity::Identity, crm::find};
+    use serde_json::{Value, json};
 
-    #[test]
-    fn every_sent_field_counts_and_none_other() {
-        let sent = json!({"name": "Renewal", "value": 50000, "tags": ["a", "b"], "secret": "s"});
-        let sent = sent.as_object().unwrap();
-        let like = |object| likeness(sent, &object);
-        assert_eq!(
-            like(json!({"name": "Renewal", "value": 50000.0, "tags": ["b", "a"], "stage": "x"})),
-            Likeness::Same
-        );
-        assert_eq!(like(json!({"name": "Renewal", "value": 50001, "tags": ["a", "b"]})), Likeness::Different);
-        assert_eq!(like(json!({"name": "Renewal", "value": 50000})), Likeness::Unclear);
+    fn like(tool: &str, sent: &Value, object: &Value) -> Likeness {
+        let create = find(tool).unwrap().parse(serde_json::from_value(sent.clone()).unwrap()).unwrap();
+        likeness(&Identity::of(&create).unwrap(), &create.arguments, object)
     }
 
     #[test]
-    fn an_older_twin_is_told_by_its_time_at_its_own_resolution() {
-        let sent = "2026-01-01T10:00:00.500Z".parse().ok();
-        let made = |at: &str| created_after(&json!({"createdAt": at}), sent);
-        assert_eq!(made("2026-01-01T10:00:00.499Z"), Likeness::Different);
-        assert_eq!(made("2026-01-01T10:00:00.500Z"), Likeness::Same);
-        assert_eq!(made("2026-01-01T10:00:00Z"), Likeness::Same);
-        assert_eq!(made("2026-01-01T09:59:59Z"), Likeness::Different);
-        assert_eq!(made("2026-01-01"), Likeness::Same);
-        assert_eq!(made("yesterday"), Likeness::Unclear);
-        assert_eq!(created_after(&json!({"createdAt": "2026-01-01"}), None), Likeness::Unclear);
+    fn every_sent_field_counts_and_none_other() {
+        let sent = json!({"name": "Renewal", "contactId": "c1", "value": 50000, "tags": ["a", "b"]});
+        let like = |object| like("create_opportunity", &sent, &object);
+        assert_eq!(
+            like(json!({"name": "renewal ", "contactId": "c1", "value": "50000.0", "tags": ["B", "a"], "stage": "x"})),
+            Likeness::Same
+        );
+        let other = |name: &str, value: Value| {
+            let mut object = sent.clone();
+            object[name] = value;
+            like(object)
+        };
+        for (name, value) in [("value", json!(50001)), ("value", json!(null)), ("tags", json!(["a"]))] {
+            assert_eq!(other(name, value), Likeness::Unclear, "{name}");
+        }
+        for (name, value) in [("name", json!("Other")), ("contactId", json!("c2"))] {
+            assert_eq!(other(name, value), Likeness::Different, "{name}");
+        }
+        assert_eq!(like(json!({"contactId": "c1", "value": 50000, "tags": ["a", "b"]})), Likeness::Unclear);
+    }
+
+    #[test]
+    fn a_contact_is_known_by_its_address_or_its_number() {
+        let sent = json!({"firstName": "Ada", "lastName": "L", "email": "Ada@example.com", "phone": "(555) 010-0100"});
+        let like = |email: Value, phone: Value| {
+            let object = json!({"firstName": "ada", "lastName": "l", "email": email, "phone": phone});
+            like("create_contact", &sent, &object)
+        };
+        assert_eq!(like(json!("ada@example.com"), json!("+15550100100")), Likeness::Same);
+        assert_eq!(like(json!("ada@example.com"), json!(null)), Likeness::Unclear);
+        assert_eq!(like(json!(null), json!("+15550100100")), Likeness::Unclear);
+        assert_eq!(like(json!("bob@example.com"), json!("+15550100101")), Likeness::Different);
+    }
+
+    #[test]
+    fn a_webhook_is_known_by_its_address_and_its_secret_tells_nothing() {
+        let sent = json!({"url": "https://example.com/hook", "events": ["a", "b"], "secret": "s"});
+        let like = |object| like("create_webhook", &sent, &object);
+        assert_eq!(like(json!({"url": "https://EXAMPLE.com/hook/", "events": ["b", "a"]})), Likeness::Same);
+        assert_eq!(like(json!({"url": "https://example.com/hook", "events": ["a"]})), Likeness::Unclear);
+        assert_eq!(like(json!({"url": "https://example.com/other", "events": ["a", "b"]})), Likeness::Different);
     }
 }

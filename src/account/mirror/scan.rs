@@ -212,7 +212,7 @@ impl Mirroring {
     ) -> Result<()> {
         let page = MirrorPage {
             items: page.items,
-            sent_at: page.sent_at,
+            sent_at: page.sent_at.wall,
             offset: paging.read(),
             tail: paging.tail(),
             total: paging.total(),

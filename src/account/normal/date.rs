@@ -1,6 +1,7 @@
 //! Dates and moments in the ways in which they are written. Pure.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use serde_json::Value;
 
 /// How far midnight somewhere is from midnight in UTC: before it, where it is early, and after it.
 const MIDNIGHTS: (TimeDelta, TimeDelta) = (TimeDelta::hours(14), TimeDelta::hours(12));
@@ -53,6 +54,21 @@ pub(super) fn same(a: &str, b: &str) -> bool {
         (false, false) => {}
     }
     some.iter().any(|one| others.iter().any(|other| one.is(other)))
+}
+
+/// The moment that a value tells, and how finely. A day is its beginning in UTC.
+pub(in crate::account) fn moment(value: &Value) -> Option<(DateTime<Utc>, TimeDelta)> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    match read(&text).into_iter().next().or_else(|| epoch(&text))? {
+        When::Day(day) => Some((day.and_time(NaiveTime::MIN).and_utc(), TimeDelta::days(1))),
+        When::Moment(moment) => {
+            Some((DateTime::from_timestamp_millis(moment.at)?, TimeDelta::milliseconds(moment.resolution)))
+        }
+    }
 }
 
 impl When {

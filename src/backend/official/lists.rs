@@ -4,7 +4,7 @@ use super::{
     Official, Page, ask, campaigns, contacts, deep, document, funnels, opportunities, places, window::windows,
 };
 use crate::{
-    client::{Fate, Request, SendError},
+    client::{Fate, Moment, Request, SendError},
     context::CallContext,
     crm::{
         Invocation, Operation,
@@ -19,7 +19,6 @@ use crate::{
     },
     error::{Code, Error},
 };
-use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::{collections::HashSet, ops::Range};
 
@@ -27,7 +26,7 @@ use std::{collections::HashSet, ops::Range};
 pub(super) struct Raw {
     pub(super) items: Vec<Value>,
     pub(super) total: Option<u64>,
-    pub(super) sent_at: DateTime<Utc>,
+    pub(super) sent_at: Moment,
 }
 
 impl Official {
@@ -205,6 +204,6 @@ impl Official {
 }
 
 /// A list that was answered by a refusal.
-fn refused(error: Error, sent_at: DateTime<Utc>) -> SendError {
+fn refused(error: Error, sent_at: Moment) -> SendError {
     SendError { error, fate: Fate::NotExecuted, sent_at: Some(sent_at) }
 }

@@ -23,7 +23,7 @@ mod window;
 pub(super) use fields::to_map;
 pub(super) use table::{form_of, how};
 
-use super::{Done, Page, document};
+use super::{Done, Page, document, refusal};
 use crate::{
     client::{Client, Fate, Request, SendError},
     context::CallContext,
@@ -39,7 +39,6 @@ use crate::{
     error::{Code, Error, Result},
     store::Store,
 };
-use http::StatusCode;
 use known::{Kind, Known};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -76,7 +75,11 @@ impl Official {
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
         let (sent_at, status) = (response.sent_at, response.status);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
-        let body = ask::body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
+        let fate = match status.is_success() {
+            true => Fate::Unknown,
+            false => refusal::fate(invocation.entry, status, &response.body, &object_of(&request)),
+        };
+        let body = ask::body(response).map_err(|error| fail(error, fate))?;
         if document::is_void(&body, wrapped(invocation)) {
             let (error, fate) = document::nothing(invocation.entry, &body);
             return Err(fail(error, fate));
@@ -239,16 +242,6 @@ fn missing_user(invocation: &Invocation, failed: SendError) -> SendError {
 
 fn object_of(request: &Request) -> Map<String, Value> {
     request.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
-/// What a refusal says of the effect. The API has been seen to answer 422 to the creation of a contact that is there
-/// afterwards.
-fn refusal(invocation: &Invocation, status: StatusCode) -> Fate {
-    match (invocation.entry.name, status) {
-        (_, status) if status.is_success() => Fate::Unknown,
-        (CreateContact::NAME, StatusCode::UNPROCESSABLE_ENTITY) => Fate::Refused,
-        _ => Fate::NotExecuted,
-    }
 }
 
 /// An object as its schema promises; `None` for one without an id.

@@ -19,7 +19,8 @@ pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) ->
         ("page", page.to_string()),
         ("order", "added_desc".to_owned()),
     ];
-    query.extend(list.text("status").map(|status| ("status", status.to_owned())));
+    let filters = [("status", "status"), ("contact_id", "contactId")];
+    query.extend(filters.into_iter().filter_map(|(name, given)| Some((name, list.text(given)?.to_owned()))));
     ask::get("/opportunities/search".to_owned(), &query)
 }
 

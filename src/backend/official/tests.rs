@@ -185,11 +185,13 @@ fn funnels_campaigns_and_users_have_the_tools_names() {
 
 #[test]
 fn refusals_say_what_is_missing_and_what_is_there_already() {
-    use crate::{client::Body, client::Response, error::Code};
+    use crate::{
+        client::{Body, Moment, Response},
+        error::Code,
+    };
     let refused = |status: u16, body: Value| {
         let status = http::StatusCode::from_u16(status).unwrap();
-        let response =
-            Response { status, body: Body::Json(body), sent_at: chrono::Utc::now(), repeated_after_doubt: false };
+        let response = Response { status, body: Body::Json(body), sent_at: Moment::now(), repeated_after_doubt: false };
         super::ask::body(response).unwrap_err()
     };
     let said = json!({"statusCode": 400, "message": "Contact not found", "traceId": "t"});

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     client::{
-        Body, Repeat,
+        Body, Moment, Repeat,
         attempt::{Outcome, Reading, token_header},
         message::api_message,
         retry::Plan,
@@ -65,7 +65,7 @@ impl Auth {
     }
 
     /// `{tokenId, expiresIn}`, bare or under `data`.
-    fn read(&self, body: &Body, sent_at: DateTime<Utc>) -> Result<Token> {
+    fn read(&self, body: &Body, sent_at: Moment) -> Result<Token> {
         let unreadable =
             || Error::new(Code::UpstreamError, "The API's answer to the token's renewal holds no new token.");
         let Body::Json(value) = body else { return Err(unreadable()) };

@@ -58,14 +58,14 @@ impl Auth {
                 }
                 Outcome::Answer(status, _) if status.is_success() => {
                     let error = Error::new(Code::UpstreamError, "The API's answer to OAuth cannot be read.");
-                    return Err(Fault { error, refused: None, lasting: false, doubt: doubt.or(Some(sent_at)) });
+                    return Err(Fault { error, refused: None, lasting: false, doubt: doubt.or(Some(sent_at.wall)) });
                 }
                 Outcome::Answer(status, body) => return Err(refused(status, api_message(&body), doubt)),
                 Outcome::Unauthorized(said) => return Err(refused(StatusCode::UNAUTHORIZED, said, doubt)),
                 Outcome::Limited => {}
                 Outcome::Failed(failure) => {
                     if failure.fate != Fate::NotExecuted {
-                        doubt = doubt.or(Some(sent_at));
+                        doubt = doubt.or(Some(sent_at.wall));
                     }
                     match plan.next(&failure, context.deadline) {
                         Some(wait) => tokio::time::sleep(wait).await,
