@@ -76,7 +76,7 @@ async fn run(api: Api, writes: usize) -> BTreeMap<String, usize> {
     })
     .await;
     let contacts = account.objects("contacts").await;
-    let host = Host::with(&account, &["--timeout", "30"], Era::Modern, Person::agrees()).await;
+    let host = Host::with(&account, &["--timeout", "8"], Era::Modern, Person::agrees()).await;
     account.faults(MIX).await;
     let tools: Vec<_> = TOOLS.into_iter().filter(|tool| account.has(tool)).collect();
     let calls = stream::iter(0..writes).map(|number| {

@@ -43,10 +43,13 @@ mod tests {
 
     #[test]
     fn every_sent_field_counts_and_none_other() {
-        let sent = json!({"name": "Renewal", "contactId": "c1", "value": 50000, "tags": ["a", "b"]});
+        let sent = json!({"name": "Renewal", "contactId": "c1", "status": "open", "value": 50000, "tags": ["a", "b"]});
         let like = |object| like("create_opportunity", &sent, &object);
         assert_eq!(
-            like(json!({"name": "renewal ", "contactId": "c1", "value": "50000.0", "tags": ["B", "a"], "stage": "x"})),
+            like(json!({
+                "name": "renewal ", "contactId": "c1", "status": "open", "value": "50000.0", "tags": ["B", "a"],
+                "stage": "x",
+            })),
             Likeness::Same
         );
         let other = |name: &str, value: Value| {

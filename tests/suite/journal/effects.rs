@@ -97,7 +97,7 @@ async fn deletes_and_publishes_say_how_they_were_agreed_to() {
 #[tokio::test]
 async fn outcomes_are_told_apart_and_filtered() {
     let account = account().await;
-    let host = Host::new(&account, &[]).await;
+    let host = Host::new(&account, &["--timeout", "3"]).await;
     let state = host.state.path();
     host.answer("create_contact", contact("done@example.com")).await;
     account.faults("403@POST /contact*1").await;
