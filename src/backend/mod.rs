@@ -237,7 +237,8 @@ impl Backend {
             _ => Vec::new(),
         };
         let whole = !list.entry.takes_query || items.len() as u64 > limit;
-        let total = if whole { Some(items.len() as u64) } else { total };
+        // A total that the API tells is not overwritten: the list may be capped.
+        let total = total.or(whole.then_some(items.len() as u64));
         Ok(Page { items, aside, total, sent_at, whole, behind: false, note: None })
     }
 
