@@ -311,5 +311,8 @@ fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) 
     let message = format!(
         "The API answered {status} and points to {host}. Redirects are not followed, because the token would travel with them; check the base URL settings."
     );
-    Failure::lasting(Error::new(Code::UpstreamError, message), Fate::AnsweredFailure)
+    // Who points to the same request elsewhere has not executed it; 302 and 303 may follow on an effect.
+    let elsewhere = [StatusCode::MOVED_PERMANENTLY, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+    let fate = if elsewhere.contains(&status) { Fate::NotExecuted } else { Fate::AnsweredFailure };
+    Failure::lasting(Error::new(Code::UpstreamError, message), fate)
 }

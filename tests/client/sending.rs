@@ -209,12 +209,14 @@ async fn a_name_that_is_not_known_and_a_tls_failure_are_told_apart() {
 async fn a_redirect_is_not_followed() {
     let elsewhere = Upstream::scripted([]).await;
     let target = elsewhere.url().join("/secret-path").unwrap();
-    let upstream = Upstream::scripted([json(307, "").with("location", target.as_str())]).await;
-    let Fixture { client, dir: _dir } = fixture(config(&upstream));
-    let failed = client.send(&get("/contact"), &call()).await.unwrap_err();
-    assert_eq!((failed.error.code, failed.fate), (Code::UpstreamError, Fate::AnsweredFailure));
-    assert!(failed.error.message.contains("127.0.0.1") && !failed.error.message.contains("secret-path"));
-    assert!(failed.error.message.contains("not followed"));
+    for (status, fate) in [(307, Fate::NotExecuted), (302, Fate::AnsweredFailure)] {
+        let upstream = Upstream::scripted([json(status, "").with("location", target.as_str())]).await;
+        let Fixture { client, dir: _dir } = fixture(config(&upstream));
+        let failed = client.send(&get("/contact"), &call()).await.unwrap_err();
+        assert_eq!((failed.error.code, failed.fate), (Code::UpstreamError, fate));
+        assert!(failed.error.message.contains("127.0.0.1") && !failed.error.message.contains("secret-path"));
+        assert!(failed.error.message.contains("not followed"));
+    }
 }
 
 #[tokio::test]
