@@ -80,7 +80,8 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
      "CREATE TABLE creations (
          number INTEGER PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, begun_at INTEGER NOT NULL, object TEXT
      ) STRICT;
-     CREATE INDEX creations_key ON creations (account, key);"];
+     CREATE INDEX creations_key ON creations (account, key);
+     CREATE INDEX creations_object ON creations (account, object);"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {
