@@ -1,6 +1,6 @@
 //! Writes down every write: before it is sent, and what became of it (docs/journal.md).
 
-use super::AccountRules;
+use super::{AccountRules, applied::Checked};
 use crate::{
     backend::Backend,
     context::CallContext,
@@ -113,26 +113,32 @@ impl Recorder {
 impl Attempt<'_> {
     /// Writes down what became of it. That this is not possible does not undo what was done: the attempt then shows as
     /// unfinished, which is what the journal knows of it.
-    pub(super) async fn finish(self, backend: &Backend, write: &Invocation, done: &Result<Value>) {
+    pub(super) async fn finish(self, backend: &Backend, write: &Invocation, done: &Result<Checked>) {
         let mask = Mask::new(backend, write);
         let mut members = Map::new();
         members.insert("tool".into(), write.entry.name.into());
         match done {
-            Ok(after) => {
+            Ok(Checked { value: after, not_applied, .. }) => {
                 members.insert("outcome".into(), "done".into());
                 if let Some(id) = after.get("id").and_then(Value::as_str).filter(|_| write.id.is_none()) {
                     // Not masked by the secret: a short one would tear ids apart.
                     members.insert("object".into(), backend.scrub(id).into());
                 }
                 members.insert("after".into(), bounded(mask.value(after), self.value_bytes));
+                if !not_applied.is_empty() {
+                    let names = not_applied.iter().map(|name| Value::from(mask.text(name))).collect();
+                    members.insert("notApplied".into(), bounded(names, self.value_bytes));
+                }
             }
             Err(error) => {
                 members.insert("outcome".into(), outcome(error).into());
                 members.insert("code".into(), error.code.as_str().into());
                 let message: String = mask.text(&error.message).chars().take(MESSAGE_CHARS).collect();
                 members.insert("message".into(), message.into());
-                if let Some(candidates) = error.details.get("candidates") {
-                    members.insert("candidates".into(), bounded(mask.value(candidates), self.value_bytes));
+                for name in ["candidates", "applied"] {
+                    if let Some(detail) = error.details.get(name) {
+                        members.insert(name.into(), bounded(mask.value(detail), self.value_bytes));
+                    }
                 }
             }
         }

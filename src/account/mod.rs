@@ -1,7 +1,9 @@
 //! What one operation means for the account: page rules, merges, reconciliation, filters that the API lacks.
 
+mod applied;
 mod by_phone;
 mod create;
+mod custom;
 mod filter;
 mod insights;
 mod journal;
@@ -11,9 +13,9 @@ mod normal;
 mod objects;
 mod paging;
 mod pin;
-mod publish;
 mod rules;
 mod scan;
+mod settle;
 mod shape;
 
 pub use insights::{QueryResult, Question, draw, picture};
@@ -24,19 +26,17 @@ pub use pin::Location;
 use crate::{
     answer,
     backend::{Backend, custom_fields_as_map},
-    client::SendError,
     context::CallContext,
     crm::{
-        Effect, Entry, Invocation, Operation, Shape,
-        campaigns::GetCampaign,
-        contacts::{ListContacts, UpdateContact},
-        opportunities::ListOpportunities,
-        pages::UpdatePage,
+        Effect, Entry, Invocation, Operation, Shape, campaigns::GetCampaign, contacts::ListContacts,
+        opportunities::ListOpportunities, pages::UpdatePage,
     },
-    error::{Code, Error, Result},
-    store::Journal,
+    error::Result,
+    store::{Journal, WriteTurn},
 };
+use applied::Checked;
 use serde_json::Value;
+use settle::Written;
 use std::{path::PathBuf, sync::Arc};
 
 /// The settings that decide what an operation may mean.
@@ -110,18 +110,38 @@ impl Account {
         self.pin.allow(invocation)?;
         self.pin.check(&self.backend, context).await?;
         let invocation = &self.backend.understand(invocation, context).await?;
-        let mut done = if invocation.entry.effect == Effect::Read {
-            self.read(invocation, context).await
-        } else {
-            self.write(invocation, admitted, context).await
-        };
-        if let Ok(value) = &mut done {
-            custom_fields_as_map(value);
-            self.keep_out_others(invocation, value)?;
-            self.mirroring.note(invocation, value).await;
-            shape::shape(invocation, value);
-        }
+        let done = self.carry_out(invocation, admitted, context).await;
         noted(done, &context.take_notes())
+    }
+
+    async fn carry_out(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
+        let _turn = self.turn(invocation, context).await?;
+        let mut checked = if invocation.entry.effect == Effect::Read {
+            Checked::plain(self.read(invocation, context).await?)
+        } else {
+            self.write(invocation, admitted, context).await?
+        };
+        custom_fields_as_map(&mut checked.value);
+        self.keep_out_others(invocation, &mut checked.value)?;
+        self.mirroring.note(invocation, &checked.value).await;
+        let mut answer = checked.into_answer();
+        shape::shape(invocation, &mut answer);
+        Ok(answer)
+    }
+
+    /// Waits for a write's turn, in all processes. Identical creates go one after the other, and so do writes to one
+    /// object: a repetition must not overwrite what a later call wrote, and what is merged with has to stand until then.
+    async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
+        match (&invocation.id, invocation.entry.effect) {
+            (_, Effect::Create | Effect::Send | Effect::Access) => {
+                create::turn(&self.backend, invocation, context).await
+            }
+            (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
+                let key = format!("{:?} {id}", invocation.entry.toolset);
+                self.backend.in_turn(&key, context).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
@@ -145,39 +165,50 @@ impl Account {
         }
     }
 
-    async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
+    async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Checked> {
         let Admitted { agreed, object } = admitted;
-        let _turn = match invocation.entry.effect {
-            Effect::Create => create::turn(&self.backend, invocation, context).await?,
-            _ => None,
-        };
         let before = match object {
-            Some(object) => Some(object),
-            None => self.before(invocation, context).await?,
+            // What a change is merged into is read now: a person may have taken their time.
+            Some(object) if !merge::needs_object(&self.backend, invocation) => Some(object),
+            _ => self.before(invocation, context).await?,
         };
-        let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
-        let done = match (invocation.entry.name, invocation.entry.effect, &before) {
-            (UpdateContact::NAME, _, Some(contact)) if !self.backend.keeps_members() => {
-                self.plain(&merge::nested_fields(invocation, contact), context).await
+        let sent = match &before {
+            Some(object) if merge::needs_object(&self.backend, invocation) => {
+                merge::whole(&self.backend, invocation, object)?
             }
-            (_, Effect::Create, _) => create::once(&self.backend, invocation, context).await,
-            (_, Effect::Publish, _) => publish::run(&self.backend, invocation, context).await,
-            _ => self.plain(invocation, context).await,
+            _ => invocation.clone(),
+        };
+        let changes = |argument: &String| argument != invocation.entry.id_argument();
+        if invocation.entry.effect == Effect::Update
+            && !sent.arguments.keys().any(changes)
+            && let Some(object) = before
+        {
+            return Ok(Checked::unchanged(object));
+        }
+        let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
+        let done = match invocation.entry.effect {
+            Effect::Create | Effect::Send | Effect::Access => {
+                create::once(&self.backend, &sent, context).await.map(Written::answered)
+            }
+            Effect::Update => settle::update(&self.backend, &sent, before.as_ref(), context).await,
+            Effect::Publish => settle::publish(&self.backend, &sent, context).await,
+            Effect::Delete => settle::delete(&self.backend, &sent, context).await,
+            Effect::Read => self.plain(&sent, context).await.map(Written::answered),
+        };
+        let checked = match done {
+            Ok(written) => applied::check(&self.backend, &sent, written, context).await,
+            Err(error) => Err(error),
         };
         if let Some(attempt) = attempt {
-            attempt.finish(&self.backend, invocation, &done).await;
+            attempt.finish(&self.backend, invocation, &checked).await;
         }
-        done
+        checked
     }
 
     /// The object before its update, where a rule, a merge or the journal needs it.
     async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
         let updates = invocation.entry.effect == Effect::Update;
-        let needed = match invocation.entry.name {
-            UpdatePage::NAME => true,
-            UpdateContact::NAME => !self.backend.keeps_members() && merge::nested(invocation).next().is_some(),
-            _ => false,
-        };
+        let needed = invocation.entry.name == UpdatePage::NAME || merge::needs_object(&self.backend, invocation);
         // Under a pin the object tells whose it is before anything is sent.
         let wanted = updates && (self.recorder.wants_before() || self.pin.is_set());
         if !needed && !wanted {
@@ -238,7 +269,7 @@ impl Account {
 
     /// One operation as the API runs it.
     async fn plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
-        self.backend.run(invocation, context).await.map(|done| done.value).map_err(|failed| told(invocation, failed))
+        self.backend.run(invocation, context).await.map(|done| done.value).map_err(|failed| failed.error)
     }
 }
 
@@ -259,29 +290,5 @@ fn noted(done: Result<Value>, notes: &[String]) -> Result<Value> {
             Err(error)
         }
         other => other,
-    }
-}
-
-/// The failure as the caller should hear it: a write that may have happened is not called failed.
-fn told(invocation: &Invocation, failed: SendError) -> Error {
-    use crate::client::Fate;
-    match (invocation.entry.effect, failed.fate) {
-        (Effect::Read, _) | (_, Fate::NotExecuted) => failed.error,
-        (effect, fate) => {
-            let doing = match effect {
-                Effect::Delete => "deleted",
-                Effect::Update => "updated",
-                _ => "written",
-            };
-            let why = if fate == Fate::AnsweredFailure { "the API kept failing" } else { "no answer could be read" };
-            let id = invocation.id.as_ref().map_or("", |id| id.as_str());
-            Error::new(
-                Code::OutcomeUnknown,
-                format!(
-                    "It is not known whether {id} was {doing}: {why} ({}). Read it, then decide.",
-                    failed.error.message
-                ),
-            )
-        }
     }
 }

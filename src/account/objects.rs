@@ -1,6 +1,6 @@
 //! Reading the object that an operation is about.
 
-use super::{scan, told};
+use super::scan;
 use crate::{
     backend::Backend,
     context::CallContext,
@@ -11,6 +11,29 @@ use crate::{
     error::{Code, Error, Result},
 };
 use serde_json::Value;
+
+/// What a look for an object found.
+pub(super) enum Seen {
+    /// The object.
+    There(Value),
+    /// The account has no such object.
+    Gone,
+    /// A list that shows no such object, and may not be whole.
+    Unlisted,
+}
+
+/// Looks whether the object that `invocation` names is there.
+pub(super) async fn look(backend: &Backend, invocation: &Invocation, context: &CallContext) -> Result<Seen> {
+    if let (Toolset::Webhooks, Some(id)) = (invocation.entry.toolset, &invocation.id) {
+        return webhook(backend, id, context).await;
+    }
+    match read(backend, invocation, context).await {
+        Ok(Some(object)) => Ok(Seen::There(object)),
+        Ok(None) => Ok(Seen::Unlisted),
+        Err(error) if error.code == Code::NotFound => Ok(Seen::Gone),
+        Err(error) => Err(error),
+    }
+}
 
 /// The object that `invocation` names, in full; `None` when it names none.
 pub(super) async fn read(backend: &Backend, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
@@ -33,17 +56,31 @@ pub(super) async fn by_id(
         Toolset::Campaigns => Invocation::of(&GetCampaign { id })?,
         Toolset::Pages => Invocation::of(&GetPage { id, content_offset: None })?,
         // The API has no single webhook to get.
-        Toolset::Webhooks => return webhook(backend, &id, context).await.map(Some),
+        Toolset::Webhooks => {
+            return match webhook(backend, &id, context).await? {
+                Seen::There(webhook) => Ok(Some(webhook)),
+                Seen::Gone => Err(missing(format!("The account has no webhook {id}."))),
+                Seen::Unlisted => {
+                    Err(missing(format!("The list of webhooks, which may not be whole, does not show {id}.")))
+                }
+            };
+        }
         Toolset::Users | Toolset::Locations | Toolset::Funnels | Toolset::Insights => return Ok(None),
     };
-    backend.run(&get, context).await.map(|done| Some(done.value)).map_err(|failed| told(&get, failed))
+    backend.run(&get, context).await.map(|done| Some(done.value)).map_err(|failed| failed.error)
 }
 
-async fn webhook(backend: &Backend, id: &Id, context: &CallContext) -> Result<Value> {
+fn missing(message: String) -> Error {
+    Error::new(Code::NotFound, message)
+}
+
+async fn webhook(backend: &Backend, id: &Id, context: &CallContext) -> Result<Seen> {
     let all =
         scan::all(backend, &Invocation::of(&ListWebhooks::default())?, context).await.map_err(|failed| failed.error)?;
-    all.items
-        .into_iter()
-        .find(|item| item.get("id").and_then(Value::as_str) == Some(id.as_str()))
-        .ok_or_else(|| Error::new(Code::NotFound, format!("The account has no webhook {id}.")))
+    let found = all.items.into_iter().find(|item| item.get("id").and_then(Value::as_str) == Some(id.as_str()));
+    Ok(match found {
+        Some(webhook) => Seen::There(webhook),
+        None if all.complete => Seen::Gone,
+        None => Seen::Unlisted,
+    })
 }

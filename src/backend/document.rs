@@ -136,11 +136,9 @@ fn query(fields: &Map<String, Value>) -> Vec<(String, String)> {
 pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Value, (Error, Fate)> {
     let entry = invocation.entry;
     if !response.status.is_success() {
-        // Gone already: an earlier attempt, of which no answer came, did it.
-        if entry.shape == Shape::Deleted && response.status == StatusCode::NOT_FOUND && response.repeated_after_doubt {
-            return Ok(deleted(invocation, None));
-        }
-        return Err((failure(response.status, &response.body), Fate::NotExecuted));
+        // This attempt was refused; an earlier one of the same request may have taken effect.
+        let fate = if response.repeated_after_doubt { Fate::Unknown } else { Fate::NotExecuted };
+        return Err((failure(response.status, &response.body), fate));
     }
     let unreadable = |what: &str| {
         (Error::new(Code::UpstreamError, format!("The API's answer to {} {what}.", entry.name)), Fate::Unknown)
@@ -152,14 +150,22 @@ pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Valu
     }
     let mut value = match (entry.shape, response.body) {
         (Shape::Deleted, body) => return Ok(deleted(invocation, api_message(&body))),
-        (Shape::One(name), Body::Json(body)) => one(body, name).ok_or_else(|| unreadable("holds no object"))?,
+        (Shape::One(name), Body::Json(body)) => match one(body, name) {
+            Some(object) => object,
+            None if entry.effect == Effect::Update => Value::Null,
+            None => return Err(unreadable("holds no object")),
+        },
         (Shape::Many, Body::Json(body)) => many(body).ok_or_else(|| unreadable("holds no list"))?,
         (_, Body::Text(_) | Body::Empty) => return Err(unreadable("is no JSON")),
     };
     let odd = if entry.shape == Shape::Many { take_odd_items(&mut value) } else { Vec::new() };
     fit(entry, &mut value);
     if matches!(entry.shape, Shape::One(_)) && !value.get("id").is_some_and(Value::is_string) {
-        return Err(unreadable("holds an object without an id"));
+        match &invocation.id {
+            // `{"succeeded": true}`: the update was taken, and what became of the object has to be read.
+            Some(id) if entry.effect == Effect::Update => value = json!({"id": id.as_str()}),
+            _ => return Err(unreadable("holds an object without an id")),
+        }
     }
     if let (false, Some(list)) = (odd.is_empty(), value.as_object_mut()) {
         lenient::set_aside(list, odd.into());
@@ -260,7 +266,7 @@ pub(super) fn failure(status: StatusCode, body: &Body) -> Error {
     let (code, sentence) = match status.as_u16() {
         400 | 422 => (Code::InvalidArguments, "The API refused the request.".to_owned()),
         403 => (Code::Forbidden, "This credential may not do that.".to_owned()),
-        404 => (Code::NotFound, "The account has no such object.".to_owned()),
+        404 | 410 => (Code::NotFound, "The account has no such object.".to_owned()),
         409 => (Code::Conflict, "The object's state does not allow that.".to_owned()),
         status => (Code::UpstreamError, format!("The API answered {status}.")),
     };

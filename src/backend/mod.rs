@@ -16,7 +16,7 @@ use crate::{
     answer::unreadable,
     client::{Client, QuotaView, SendError, ServerTime},
     context::CallContext,
-    crm::{Entry, Form, Invocation, Schemas},
+    crm::{Entry, Form, Invocation, Schemas, Toolset},
     error::Result,
     store::{Store, WriteTurn},
 };
@@ -176,6 +176,29 @@ impl Backend {
     /// Whether an update of a field that holds fields leaves those alone that it does not give.
     pub fn keeps_members(&self) -> bool {
         matches!(self.speaks, Speaks::Official(_))
+    }
+
+    /// The requests that an operation takes, each as an invocation of its own, in the order in which they are sent: the
+    /// official API changes a contact's tags apart from its fields.
+    pub fn parts(&self, invocation: &Invocation) -> Vec<Invocation> {
+        match self.speaks {
+            Speaks::Document => vec![invocation.clone()],
+            Speaks::Official(_) => official::parts(invocation),
+        }
+    }
+
+    /// Whether `addTags` and `removeTags` have requests of their own, and need no look at the tags that are there.
+    pub fn has_tag_requests(&self) -> bool {
+        matches!(self.speaks, Speaks::Official(_))
+    }
+
+    /// Arguments that this API takes and never shows again.
+    pub fn untold(&self, entry: &Entry) -> &'static [&'static str] {
+        match (&self.speaks, entry.toolset) {
+            (_, Toolset::Webhooks) => &["secret"],
+            (Speaks::Official(_), Toolset::Campaigns) => &["template"],
+            _ => &[],
+        }
     }
 
     /// Every user of the account, where the API lists them; `None` where users are met by their ids only.

@@ -1,6 +1,7 @@
 //! From what a caller wrote to a checked invocation. Nothing here sends a request, so bad arguments cost no quota.
 
 use super::{
+    absent::{self, Cleared},
     check,
     id::Id,
     near,
@@ -78,33 +79,33 @@ fn checked(
     mut arguments: Map<String, Value>,
 ) -> Result<Invocation> {
     understand(entry, schema, &mut arguments)?;
+    // Null is a host's way to say "not given", at any depth; what is null at the top still has to have a known name.
+    if entry.effect != Effect::Read {
+        absent::drop_inner_nulls(&mut arguments);
+    }
+    let cleared = Cleared::take(entry, &mut arguments)?;
     near::read_ids(entry, schema, &mut arguments)?;
     check::object(schema, &arguments, "")?;
-    let cleared = if entry.effect == Effect::Update { take_cleared(entry, &mut arguments)? } else { Vec::new() };
-    // What is left of nulls is a host's way to say "not given"; within a new object too.
     arguments.retain(|_, value| !value.is_null());
-    if entry.effect == Effect::Create {
-        arguments
-            .values_mut()
-            .filter_map(Value::as_object_mut)
-            .for_each(|inner| inner.retain(|_, value| !value.is_null()));
-    }
-    // So is an empty list as a filter.
-    if entry.effect == Effect::Read {
-        arguments.retain(|_, value| value.as_array().is_none_or(|items| !items.is_empty()));
-    }
+    // So is an empty list as a filter, and an empty list or object of changes.
+    arguments.retain(|name, value| match entry.effect {
+        Effect::Read => value.as_array().is_none_or(|items| !items.is_empty()),
+        Effect::Update => !(absent::is_empty(value) && absent::holds_changes(name)),
+        _ => true,
+    });
+    absent::refuse_words(entry, &arguments)?;
     refuse_blank(entry, &arguments)?;
     let id = (entry.typed)(&mut arguments)?;
-    for name in cleared {
-        arguments.insert(name, Value::Null);
-    }
+    cleared.put(&mut arguments);
     if entry.effect == Effect::Update && arguments.len() < 2 {
         return Err(Error::new(
             crate::error::Code::InvalidArguments,
             format!("Nothing to change: give {} at least one field beside `id`.", entry.name),
         ));
     }
-    Ok(Invocation { entry, id, arguments })
+    let invocation = Invocation { entry, id, arguments };
+    absent::refuse_contradictions(&invocation)?;
+    Ok(invocation)
 }
 
 /// An empty text in an update may mean that the field is to be emptied, or that the host has nothing to give.
@@ -119,8 +120,8 @@ fn refuse_empty(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
     Err(Error::invalid(name, format!("`{name}` must not be empty: {how}.")))
 }
 
-/// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. Only a
-/// field that may be emptied may be blank.
+/// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. In an
+/// update it would empty a field, which only `clear` does.
 fn refuse_blank(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
     let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
     for (name, value) in arguments {
@@ -128,40 +129,14 @@ fn refuse_blank(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
         if let Some(index) = items.clone().position(is_blank) {
             return Err(Error::invalid(format!("{name}[{index}]"), format!("`{name}` must not hold an empty text.")));
         }
-        let may_be_blank = match entry.effect {
-            Effect::Read => false,
-            Effect::Update => entry.clearable.contains(&name.as_str()),
-            Effect::Create | Effect::Publish | Effect::Delete | Effect::Send | Effect::Access => true,
-        };
+        let may_be_blank = !matches!(entry.effect, Effect::Read | Effect::Update);
         if !may_be_blank && is_blank(value) {
-            return Err(Error::invalid(name, format!("`{name}` must not be empty.")));
+            let instead = match entry.clearable.contains(&name.as_str()) {
+                true => format!(" To empty the field, give `clear: [\"{name}\"]`."),
+                false => String::new(),
+            };
+            return Err(Error::invalid(name, format!("`{name}` must not be empty.{instead}")));
         }
     }
     Ok(())
-}
-
-/// The fields to empty: those that `clear` lists and those given as null.
-fn take_cleared(entry: &Entry, arguments: &mut Map<String, Value>) -> Result<Vec<String>> {
-    let mut cleared: Vec<String> = match arguments.remove("clear") {
-        Some(Value::Array(names)) => names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-        _ => Vec::new(),
-    };
-    for name in &cleared {
-        if arguments.get(name).is_some_and(|value| !value.is_null()) {
-            return Err(Error::invalid(name, format!("`{name}` is both given and listed in `clear`.")));
-        }
-    }
-    for (name, _) in arguments.iter().filter(|(_, value)| value.is_null()) {
-        if !entry.clearable.contains(&name.as_str()) {
-            return Err(Error::invalid(
-                name,
-                format!("`{name}` cannot be emptied. Fields that can: {}.", entry.clearable.join(", ")),
-            ));
-        }
-        cleared.push(name.clone());
-    }
-    arguments.retain(|_, value| !value.is_null());
-    cleared.sort();
-    cleared.dedup();
-    Ok(cleared)
 }

@@ -12,7 +12,7 @@ pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
     for (name, value) in arguments {
         match properties.get(name) {
-            // null stands for "not given" or, in updates, for "empty it"; either way it has no type to check.
+            // null stands for "not given", so it has no type to check.
             Some(_) if value.is_null() => {}
             Some(inner) => value_of(inner, value, &join(path, name))?,
             None if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
@@ -25,7 +25,8 @@ pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>
         let field = join(path, name);
         match arguments.get(name) {
             None | Some(Value::Null) => return Err(Error::invalid(&field, format!("`{field}` is required."))),
-            Some(Value::String(text)) if text.trim().is_empty() => {
+            // A text to put in the place of another may be empty.
+            Some(Value::String(text)) if path.is_empty() && text.trim().is_empty() => {
                 return Err(Error::invalid(&field, format!("`{field}` must not be empty.")));
             }
             Some(_) => {}

@@ -4,6 +4,7 @@ use super::{
     id::Id,
     list::{List, Paging},
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    tags::TagChanges,
     text::{Email, UserRef},
 };
 use schemars::JsonSchema;
@@ -141,6 +142,8 @@ pub struct UpdateContact {
     pub email: Option<Email>,
     #[serde(flatten)]
     pub details: ContactDetails,
+    #[serde(flatten)]
+    pub tag_changes: TagChanges,
     /// Fields to empty
     pub clear: Option<Vec<String>>,
 }

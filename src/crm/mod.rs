@@ -1,6 +1,7 @@
 //! The catalogue: every operation of the API, described once. Tools, requests, command-line forms, guards and docs
 //! derive from it.
 
+mod absent;
 mod arguments;
 pub mod campaigns;
 mod check;
@@ -17,6 +18,7 @@ pub mod opportunities;
 pub mod pages;
 pub mod phone;
 mod schema;
+pub mod tags;
 mod takes;
 pub mod text;
 pub mod users;
@@ -243,7 +245,8 @@ pub struct Invocation {
     pub entry: &'static Entry,
     /// The object it is about.
     pub id: Option<Id>,
-    /// The arguments by the API's names. In an update, null empties a field; nowhere else is there a null at the top.
+    /// The arguments by the API's names. A null is the field or member that an update empties (`clear`); a caller's own
+    /// nulls are gone.
     pub arguments: Map<String, Value>,
 }
 

@@ -4,6 +4,7 @@ use super::{
     id::Id,
     list::{List, Paging},
     operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    tags::TagChanges,
     text::{Date, UserRef},
 };
 use schemars::JsonSchema;
@@ -163,6 +164,8 @@ pub struct UpdateOpportunity {
     pub status: Option<OpportunityStatus>,
     #[serde(flatten)]
     pub details: OpportunityDetails,
+    #[serde(flatten)]
+    pub tag_changes: TagChanges,
     /// Fields to empty
     pub clear: Option<Vec<String>>,
 }

@@ -124,6 +124,15 @@ impl Operation for CreatePage {
     const ROUTE: Route<Self> = Route::post("/page");
 }
 
+/// A part of a page's content, and what takes its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+pub struct Replacement {
+    pub old: String,
+    pub new: String,
+}
+
 /// Update a draft page. Only the fields given change.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -134,6 +143,8 @@ pub struct UpdatePage {
     pub slug: Option<String>,
     #[serde(flatten)]
     pub details: PageDetails,
+    /// In content; each old must occur once
+    pub replace: Option<Vec<Replacement>>,
     /// Fields to empty
     pub clear: Option<Vec<String>>,
 }

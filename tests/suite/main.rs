@@ -36,3 +36,4 @@ mod questions;
 mod resources;
 mod sandbox_command;
 mod support;
+mod writes;

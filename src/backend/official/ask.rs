@@ -40,7 +40,12 @@ pub(super) fn create(path: String, body: Map<String, Value>) -> Request {
 
 /// A PUT that changes.
 pub(super) fn update(path: String, body: Map<String, Value>) -> Request {
-    request(Method::PUT, path, Vec::new(), Some(body.into()), Repeat::Freely)
+    change(Method::PUT, path, body)
+}
+
+/// A change that leaves the same state however often it is made.
+pub(super) fn change(method: Method, path: String, body: Map<String, Value>) -> Request {
+    request(method, path, Vec::new(), Some(body.into()), Repeat::Freely)
 }
 
 fn request(method: Method, path: String, query: Vec<(String, String)>, body: Option<Value>, repeat: Repeat) -> Request {

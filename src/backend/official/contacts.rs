@@ -8,6 +8,7 @@ use crate::{
     client::Request,
     crm::{Invocation, phone},
 };
+use http::Method;
 use serde_json::{Map, Value, json};
 
 /// The largest page that a search gives.
@@ -22,6 +23,39 @@ const ADDRESS: [(&str, &str, bool); 5] = [
     ("postalCode", "postalCode", false),
     ("country", "country", false),
 ];
+
+/// Changes to the tags that are there, which have requests of their own.
+const TAG_CHANGES: [(&str, Method); 2] = [("addTags", Method::POST), ("removeTags", Method::DELETE)];
+
+/// The requests of an update: its fields, then the tags to add, then those to remove.
+pub(in crate::backend) fn parts(update: &Invocation) -> Vec<Invocation> {
+    let mut fields = update.clone();
+    let changes: Vec<Invocation> = TAG_CHANGES
+        .iter()
+        .filter_map(|(name, _)| {
+            let tags = fields.arguments.shift_remove(*name)?;
+            let mut change = update.clone();
+            change.arguments.retain(|argument, _| argument == "id");
+            change.arguments.insert((*name).to_owned(), tags);
+            Some(change)
+        })
+        .collect();
+    let has_fields = changes.is_empty() || fields.arguments.keys().any(|name| name != "id");
+    has_fields.then_some(fields).into_iter().chain(changes).collect()
+}
+
+/// Whether this part of an update changes the tags that are there.
+pub(super) fn changes_tags(update: &Invocation) -> bool {
+    TAG_CHANGES.iter().any(|(name, _)| update.arguments.contains_key(*name))
+}
+
+/// `POST` or `DELETE /contacts/{contactId}/tags`.
+pub(super) fn tags(change: &Invocation) -> Request {
+    let found = TAG_CHANGES.iter().find_map(|(name, method)| Some((method, change.arguments.get(*name)?)));
+    let (method, tags) = found.map_or((Method::POST, json!([])), |(method, tags)| (method.clone(), tags.clone()));
+    let path = ask::under("/contacts/", change.id.as_ref()) + "/tags";
+    ask::change(method, path, [("tags".to_owned(), tags)].into_iter().collect())
+}
 
 /// `POST /contacts/search`, the newest first.
 pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {

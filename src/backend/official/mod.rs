@@ -20,6 +20,7 @@ mod understand;
 mod values;
 mod window;
 
+pub(super) use contacts::parts;
 pub(super) use fields::to_map;
 pub(super) use table::{form_of, how};
 
@@ -28,7 +29,7 @@ use crate::{
     client::{Client, Fate, Request, SendError},
     context::CallContext,
     crm::{
-        Entry, Invocation, Operation, Shape, Toolset,
+        Effect, Entry, Invocation, Operation, Shape, Toolset,
         campaigns::{CreateCampaign, GetCampaign},
         contacts::{CreateContact, GetContact, UpdateContact},
         list::{DEFAULT_LIMIT, listing, part},
@@ -74,14 +75,22 @@ impl Official {
         }
         let request = self.request(invocation, context).await.map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
-        let (sent_at, status) = (response.sent_at, response.status);
+        let (sent_at, status, after_doubt) = (response.sent_at, response.status, response.repeated_after_doubt);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
-        let body = ask::body(response).map_err(|error| fail(error, refusal(invocation, status)))?;
+        let body = ask::body(response).map_err(|error| {
+            // This attempt was refused; an earlier one of the same request may have taken effect.
+            fail(error, if after_doubt { Fate::Unknown } else { refusal(invocation, status) })
+        })?;
         if document::is_void(&body, wrapped(invocation)) {
             let (error, fate) = document::nothing(invocation.entry, &body);
             return Err(fail(error, fate));
         }
         let mut object = ask::object(body, wrapped(invocation));
+        if invocation.entry.effect == Effect::Update && !object.contains_key("id") {
+            // The update was taken, and what became of the object has to be read.
+            object.retain(|name, _| name == "tags");
+            object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
+        }
         if invocation.entry.name == CreateCampaign::NAME {
             let user = ask::text(&object_of(&request), "userId").unwrap_or_default().to_owned();
             object.insert("note".to_owned(), self.whose(&user, context).await.into());
@@ -91,7 +100,10 @@ impl Official {
             let message = format!("The API's answer to {} holds no object with an id.", invocation.entry.name);
             fail(Error::new(Code::UpstreamError, message), Fate::Unknown)
         })?;
-        self.hold(&value).map_err(|error| fail(error, Fate::NotExecuted))?;
+        let held = self.hold(&value);
+        held.map_err(|error| {
+            fail(error, if invocation.entry.effect == Effect::Read { Fate::NotExecuted } else { Fate::Unknown })
+        })?;
         Ok(Done { value, sent_at })
     }
 
@@ -119,6 +131,7 @@ impl Official {
             GetDefaultLocation::NAME => places::location(location),
             GetLocation::NAME => places::location(id),
             GetContact::NAME => contacts::get(invocation),
+            UpdateContact::NAME if contacts::changes_tags(invocation) => contacts::tags(invocation),
             CreateContact::NAME | UpdateContact::NAME => {
                 contacts::write(invocation, location, &self.fields_of(invocation).await)
             }

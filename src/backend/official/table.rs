@@ -36,6 +36,8 @@ const PROBABILITY: (&str, &str) = ("probability", "stores no probability; the se
 const CLOSE_DATE: (&str, &str) =
     ("expectedCloseDate", "stores no expected close date; the session API does (`--api document`)");
 const TAGS: (&str, &str) = ("tags", "stores no tags of deals; those of the deal's contact can be changed");
+const ADD_TAGS: (&str, &str) = ("addTags", TAGS.1);
+const REMOVE_TAGS: (&str, &str) = ("removeTags", TAGS.1);
 
 static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
     vec![
@@ -56,12 +58,8 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
             },
         ),
         place::<UpdateContact>(
-            "PUT /contacts/{contactId}",
-            Takes {
-                described: &[OWNER, FIELDS],
-                keeps: &[("customFields", "empties custom fields one by one")],
-                ..TAKES
-            },
+            "PUT /contacts/{contactId}; POST and DELETE /contacts/{contactId}/tags",
+            Takes { described: &[OWNER, FIELDS], ..TAKES },
         ),
         place::<ListOpportunities>(
             "GET /opportunities/search",
@@ -82,7 +80,15 @@ static PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
             Takes {
                 description: Some("Update an opportunity. Only the fields given change; customFields are merged."),
                 described: &[STAGE, OWNER, FIELDS],
-                without: &[("contactId", "leaves a deal with its contact"), CURRENCY, PROBABILITY, CLOSE_DATE, TAGS],
+                without: &[
+                    ("contactId", "leaves a deal with its contact"),
+                    CURRENCY,
+                    PROBABILITY,
+                    CLOSE_DATE,
+                    TAGS,
+                    ADD_TAGS,
+                    REMOVE_TAGS,
+                ],
                 keeps: &[
                     ("stage", "keeps every deal in a stage: give another"),
                     ("assignedTo", "cannot take a deal from its owner: give another"),

@@ -1,0 +1,90 @@
+//! Custom fields as a list of entries, `[{id, key, name, value}]`: another way to write a map. Pure.
+
+use serde_json::{Map, Value};
+
+/// Members that say which field an entry is of, the one to write by first.
+const NAMES: [&str; 4] = ["key", "fieldKey", "id", "name"];
+
+/// One custom field of a list.
+pub(super) struct Entry<'a> {
+    /// What the field may be called.
+    names: Vec<&'a str>,
+    pub(super) value: Value,
+}
+
+impl Entry<'_> {
+    /// Whether a caller means this field: `contact.score` is called `score` too.
+    pub(super) fn is_called(&self, wanted: &str) -> bool {
+        self.names.iter().any(|name| plain(name).eq_ignore_ascii_case(plain(wanted)))
+    }
+
+    /// The name that a map of fields has for it.
+    fn key(&self) -> String {
+        self.names.first().map(|name| plain(name).to_owned()).unwrap_or_default()
+    }
+}
+
+/// The name without what it belongs to.
+fn plain(name: &str) -> &str {
+    let name = name.trim();
+    name.strip_prefix("contact.").or_else(|| name.strip_prefix("opportunity.")).unwrap_or(name)
+}
+
+/// The entries of a list; `None` if one of them does not say which field it is of.
+pub(super) fn entries(items: &[Value]) -> Option<Vec<Entry<'_>>> {
+    items.iter().map(entry).collect()
+}
+
+fn entry(item: &Value) -> Option<Entry<'_>> {
+    let item = item.as_object()?;
+    let text = |name: &&str| item.get(*name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let names: Vec<&str> = NAMES.iter().filter_map(text).collect();
+    let is_value = |name: &str| name == "value" || name.starts_with("field_value") || name.starts_with("fieldValue");
+    let value = item.iter().find(|(name, value)| is_value(name) && !value.is_null());
+    let value = value.map(|(_, value)| value.clone()).unwrap_or_default();
+    (!names.is_empty()).then_some(Entry { names, value })
+}
+
+/// A list of custom fields as a map, with changes laid over it; `None` if the list cannot be understood.
+pub(super) fn merged(items: &[Value], changes: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let entries = entries(items)?;
+    let mut whole: Map<String, Value> = entries.iter().map(|entry| (entry.key(), entry.value.clone())).collect();
+    if whole.len() < entries.len() {
+        // Two entries of one name: one of the two values would be lost.
+        return None;
+    }
+    for (name, value) in changes {
+        let key = entries.iter().find(|entry| entry.is_called(name)).map_or_else(|| name.clone(), Entry::key);
+        whole.insert(key, value.clone());
+    }
+    Some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merged;
+    use serde_json::{Value, json};
+
+    fn merge(old: Value, changes: Value) -> Option<Value> {
+        merged(old.as_array().unwrap(), changes.as_object().unwrap()).map(Value::from)
+    }
+
+    #[test]
+    fn a_list_becomes_a_map_with_the_changes_laid_over_it() {
+        let old = json!([
+            {"id": "f1", "value": "a"}, {"id": "f2", "key": "contact.score", "field_value": 7},
+            {"name": "Colour", "fieldValueArray": ["red"]}, {"id": "f4"}
+        ]);
+        assert_eq!(
+            merge(old, json!({"f2": 8, "colour": ["blue"], "new": true})).unwrap(),
+            json!({"f1": "a", "score": 8, "Colour": ["blue"], "f4": null, "new": true})
+        );
+    }
+
+    #[test]
+    fn what_does_not_say_which_field_it_is_of_is_not_guessed() {
+        for old in [json!(["x"]), json!([{"value": 1}]), json!([{"id": "a", "value": 1}, {"key": "a", "value": 2}])] {
+            assert!(merge(old.clone(), json!({"b": 1})).is_none(), "{old}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What the API answered with success and did not do is named, in the answer and in the journal.
+
+use super::{
+    fake::{Arrived, Fake, Reply},
+    journal, truth,
+};
+use crate::support::{Account, Api, Host, on_both_apis};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// An account of one contact whose updates go through `store`, and whose answers to writes are what `answer` makes of the
+/// stored contact.
+async fn fake(
+    api: Api,
+    mut store: impl FnMut(&mut Map<String, Value>, &Map<String, Value>) + Send + 'static,
+    mut answer: impl FnMut(&Value) -> Value + Send + 'static,
+) -> Fake {
+    let mut contact = json!({
+        "id": "c1", "firstName": "Ada", "lastName": "L", "email": "ada@example.com", "phone": "+15550100",
+        "companyName": "Acme", "tags": ["vip"], "createdAt": "2026-01-01T00:00:00Z"
+    });
+    Fake::new(api, move |request: &Arrived| match (request.method.as_str(), request.path.as_str()) {
+        ("GET", "/contact/c1") => Reply(200, contact.clone()),
+        ("GET", "/contacts/c1") => Reply(200, json!({"contact": contact})),
+        ("PUT", _) | ("POST", "/contact" | "/contacts/") => {
+            store(contact.as_object_mut().unwrap(), request.body.as_object().unwrap());
+            Reply(200, answer(&contact))
+        }
+        _ => Reply(404, json!({"message": "no such thing"})),
+    })
+    .await
+}
+
+fn keep(contact: &mut Map<String, Value>, body: &Map<String, Value>, ignored: &[&str]) {
+    for (name, value) in body.iter().filter(|(name, _)| !ignored.contains(&name.as_str())) {
+        contact.insert(name.clone(), value.clone());
+    }
+}
+
+/// How many requests of each method arrived.
+fn counted(fake: &Fake) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    fake.arrived().into_iter().for_each(|request| *counts.entry(request.method).or_insert(0) += 1);
+    counts
+}
+
+on_both_apis!(
+    a_field_that_is_ignored_is_named,
+    a_normalised_value_is_applied,
+    an_answer_that_tells_nothing_costs_one_read,
+    what_stays_although_it_was_cleared_is_named,
+    a_created_object_is_held_against_what_was_sent,
+);
+
+async fn a_field_that_is_ignored_is_named(api: Api) {
+    let fake = fake(api, |contact, body| keep(contact, body, &["source", "companyName"]), Value::clone).await;
+    let host = fake.host(&[]).await;
+    let arguments = json!({"id": "c1", "phone": "+15550199", "source": "web", "companyName": "Other"});
+    let answer = host.answer("update_contact", arguments).await;
+    assert_eq!(
+        answer["notApplied"],
+        json!(["companyName", "source"]).as_array().map(|names| in_order(&answer, names)).unwrap(),
+        "{answer}"
+    );
+    assert_eq!((&answer["phone"], &answer["companyName"]), (&json!("+15550199"), &json!("Acme")));
+    assert!(answer["note"].as_str().unwrap().contains("companyName"), "{answer}");
+    // `source` is not in the answer, so the contact was read once more; not more often.
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2), ("PUT".to_owned(), 1)]));
+    let written = journal(fake.account(), host.state.path()).await;
+    assert_eq!(written[0]["outcome"], "done");
+    assert_eq!(written[0]["notApplied"], answer["notApplied"], "{written:?}");
+    // Where all is told and nothing ignored, nothing is read and nothing is said.
+    let answer = host.answer("update_contact", json!({"id": "c1", "phone": "+15550198", "firstName": "Eve"})).await;
+    assert!(answer.get("notApplied").is_none() && answer.get("note").is_none(), "{answer}");
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 3), ("PUT".to_owned(), 2)]));
+}
+
+/// These names, in the order that the answer has them in.
+fn in_order(answer: &Value, names: &[Value]) -> Value {
+    let told = answer["notApplied"].as_array().cloned().unwrap_or_default();
+    if told.len() == names.len() && names.iter().all(|name| told.contains(name)) { told.into() } else { names.into() }
+}
+
+async fn a_normalised_value_is_applied(api: Api) {
+    let normalise = |contact: &mut Map<String, Value>, body: &Map<String, Value>| {
+        keep(contact, body, &[]);
+        for (name, value) in contact.iter_mut().filter(|(name, _)| body.contains_key(*name)) {
+            match name.as_str() {
+                "phone" => *value = "+15550100100".into(),
+                "email" => *value = value.as_str().unwrap().to_lowercase().into(),
+                "tags" => {
+                    let tags = value.as_array().unwrap().iter().rev();
+                    *value = tags.map(|tag| Value::from(tag.as_str().unwrap().to_lowercase())).collect();
+                }
+                "firstName" => *value = value.as_str().unwrap().trim().into(),
+                _ => {}
+            }
+        }
+    };
+    let fake = fake(api, normalise, Value::clone).await;
+    let host = fake.host(&[]).await;
+    let arguments = json!({
+        "id": "c1", "phone": "(555) 010-0100", "email": "Ada@Example.com", "tags": ["VIP", "Sales"], "firstName": "Ada "
+    });
+    let answer = host.answer("update_contact", arguments).await;
+    assert!(answer.get("notApplied").is_none(), "{answer}");
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 1), ("PUT".to_owned(), 1)]));
+}
+
+async fn an_answer_that_tells_nothing_costs_one_read(api: Api) {
+    let fake = fake(api, |contact, body| keep(contact, body, &["source"]), |_| json!({"succeeded": true})).await;
+    let host = fake.host(&["--journal-before", "off"]).await;
+    let answer = host.answer("update_contact", json!({"id": "c1", "phone": "+15550199", "source": "web"})).await;
+    assert_eq!(answer["notApplied"], json!(["source"]), "{answer}");
+    assert_eq!((&answer["phone"], &answer["firstName"]), (&json!("+15550199"), &json!("Ada")), "the object itself");
+    // A server that is held to a location reads whose the object is before.
+    let before = usize::from(api == Api::Official);
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 1 + before), ("PUT".to_owned(), 1)]));
+    // Nothing but a field to empty: its absence from such an answer proves nothing.
+    let answer = host.answer("update_contact", json!({"id": "c1", "clear": ["companyName"]})).await;
+    assert!(answer.get("notApplied").is_none() && answer["companyName"].is_null(), "{answer}");
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2 + 2 * before), ("PUT".to_owned(), 2)]));
+}
+
+#[tokio::test]
+async fn success_for_an_object_that_is_not_there_is_not_believed() {
+    let fake = Fake::new(Api::Document, |request: &Arrived| match request.method.as_str() {
+        "PUT" => Reply(200, json!({"succeeded": true})),
+        _ => Reply(404, json!({"message": "no such contact"})),
+    })
+    .await;
+    let host = fake.host(&["--journal-before", "off"]).await;
+    let error = host.error("update_contact", json!({"id": "c1", "phone": "1"})).await;
+    assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("get_contact")), "{error}");
+}
+
+async fn what_stays_although_it_was_cleared_is_named(api: Api) {
+    let fake = fake(api, |contact, body| keep(contact, body, &["companyName"]), Value::clone).await;
+    let host = fake.host(&[]).await;
+    let answer = host.answer("update_contact", json!({"id": "c1", "clear": ["companyName", "phone"]})).await;
+    assert_eq!(answer["notApplied"], json!(["companyName"]), "{answer}");
+}
+
+async fn a_created_object_is_held_against_what_was_sent(api: Api) {
+    let fake = fake(api, |contact, body| keep(contact, body, &["source"]), Value::clone).await;
+    let host = fake.host(&[]).await;
+    let new = json!({"firstName": "Bo", "lastName": "M", "email": "bo@example.com", "source": "web"});
+    let answer = host.answer("create_contact", new).await;
+    assert_eq!(answer["notApplied"], json!(["source"]), "{answer}");
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 1), ("POST".to_owned(), 1)]));
+}
+
+#[tokio::test]
+async fn members_of_nested_fields_are_named_one_by_one() {
+    let store = |contact: &mut Map<String, Value>, body: &Map<String, Value>| {
+        keep(contact, body, &[]);
+        if let Some(Value::Object(fields)) = contact.get_mut("customFields") {
+            fields.insert("score".to_owned(), json!(1));
+        }
+    };
+    let fake = fake(Api::Document, store, Value::clone).await;
+    let host = fake.host(&[]).await;
+    let arguments = json!({"id": "c1", "customFields": {"score": 7, "colour": "red"}, "address": {"city": "Ulm"}});
+    let answer = host.answer("update_contact", arguments).await;
+    assert_eq!(answer["notApplied"], json!(["customFields.score"]), "{answer}");
+}
+
+#[tokio::test]
+async fn a_secret_is_never_shown_again_and_is_not_missed() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let hook = json!({"url": "https://example.com/hook", "events": ["contact.created"], "secret": "canary"});
+    let answer = host.answer("create_webhook", hook).await;
+    assert!(answer.get("notApplied").is_none() && answer.get("note").is_none(), "{answer}");
+    assert_eq!(truth(&account, "webhooks", &answer["id"]).await["secret"], "canary");
+}
+
+#[tokio::test]
+async fn every_answer_of_the_sandbox_tells_enough() {
+    for api in [Api::Document, Api::Official] {
+        let account = Account::of(api).await;
+        let host = Host::new(&account, &["--journal-before", "off"]).await;
+        let contact = account.find("contacts", |_| true).await;
+        let deal = account.find("opportunities", |_| true).await;
+        let calls = [
+            ("update_contact", json!({"id": contact["id"], "companyName": "New", "clear": ["source"]})),
+            ("update_opportunity", json!({"id": deal["id"], "name": "New", "value": 12.5, "status": "won"})),
+            (
+                "create_contact",
+                json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "phone": "+15550100"}),
+            ),
+            ("create_opportunity", json!({"name": "N", "contactId": contact["id"], "value": 1, "status": "open"})),
+            ("create_campaign", json!({"name": "N", "type": "email", "status": "draft", "template": "t1"})),
+        ];
+        for (tool, arguments) in calls {
+            account.forget_requests().await;
+            let answer = host.answer(tool, arguments).await;
+            assert!(answer.get("notApplied").is_none(), "{api:?} {tool}: {answer}");
+            let objects = ["/contact/", "/contacts/", "/opportunity/", "/opportunities/", "/campaigns/emails/"];
+            let reads = account.requests().await;
+            let reads: Vec<&Value> = reads
+                .iter()
+                .filter(|request| request["method"] == "GET")
+                .filter(|request| objects.iter().any(|path| request["path"].as_str().unwrap().contains(path)))
+                .filter(|request| !request["path"].as_str().unwrap().ends_with("pipelines"))
+                .collect();
+            // What is updated under a pin is read before, and nothing else.
+            let before = usize::from(api == Api::Official && tool.starts_with("update"));
+            assert_eq!(reads.len(), before, "{api:?} {tool}: {reads:?}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Updates, deletions and publications against an account that is less kind than it should be: what is called done is
+//! there, what is called failed is not, and nothing is emptied, overwritten or lost that nobody asked for.
+
+mod applied;
+mod doubt;
+mod fake;
+mod merging;
+mod nulls;
+mod order;
+mod replace;
+mod tags;
+mod webhooks;
+
+use crate::support::{Account, command, run};
+use serde_json::Value;
+use std::path::Path;
+
+/// The object as the account truly has it.
+async fn truth(account: &Account, kind: &str, id: &Value) -> Value {
+    let objects = account.objects(kind).await;
+    objects.into_iter().find(|object| object["id"] == *id).unwrap_or_default()
+}
+
+/// The bodies of the requests of one method, in order.
+async fn bodies(account: &Account, method: &str) -> Vec<Value> {
+    let requests = account.requests().await;
+    let body = |request: &Value| serde_json::from_str(request["body"].as_str().unwrap_or_default()).unwrap_or_default();
+    requests.iter().filter(|request| request["method"] == method).map(body).collect()
+}
+
+/// What the journal in a state directory holds.
+async fn journal(account: &Account, state: &Path) -> Vec<Value> {
+    let mut command = command(account, state);
+    command.args(["journal", "--json"]);
+    let ran = run(command).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
