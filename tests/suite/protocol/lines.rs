@@ -98,7 +98,7 @@ async fn bad_arguments_are_a_result_that_names_the_field() {
         ("create_webhook", json!({"url": "https://127.0.0.1/x", "events": ["a"]}), "url", "private"),
         ("create_webhook", json!({"url": "https://example.com", "events": []}), "events", "at least 1"),
         ("update_contact", json!({"id": "a", "clear": ["email"]}), "clear[0]", "phone"),
-        ("update_contact", json!({"id": "a", "firstName": null}), "firstName", "cannot be emptied"),
+        ("update_contact", json!({"id": "a", "clear": ["firstName"]}), "clear[0]", "cannot be emptied"),
         ("update_contact", json!({"id": "a", "phone": "1", "clear": ["phone"]}), "phone", "both"),
         ("get_current_user", json!({"verbose": true}), "verbose", "no arguments"),
     ];

