@@ -1,16 +1,11 @@
 //! Null is "not given", at any depth and in every update; only `clear` empties.
 
 use super::{bodies, truth};
-use crate::support::{Account, Api, Host, on_both_apis};
+use crate::support::{Account, Api, Host, Manners, in_all_manners, on_both_apis};
 use serde_json::{Map, Value, json};
 
-on_both_apis!(
-    nulls_change_nothing,
-    an_update_of_nothing_but_nulls_is_refused,
-    clear_empties_each_field_and_no_other,
-    clear_empties_one_member,
-    words_for_nothing_are_refused_by_name,
-);
+in_all_manners!(nulls_change_nothing, clear_empties_each_field_and_no_other, clear_empties_one_member);
+on_both_apis!(an_update_of_nothing_but_nulls_is_refused, words_for_nothing_are_refused_by_name);
 
 /// A contact that has everything.
 async fn full(account: &Account, host: &Host) -> Value {
@@ -32,8 +27,8 @@ fn differences(one: &Value, other: &Value) -> Vec<String> {
     names.filter(|name| *name != "updatedAt" && one.get(*name) != other.get(*name)).cloned().collect()
 }
 
-async fn nulls_change_nothing(api: Api) {
-    let account = Account::of(api).await;
+async fn nulls_change_nothing(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
     let host = Host::new(&account, &[]).await;
     let before = full(&account, &host).await;
     let id = &before["id"];
@@ -109,8 +104,8 @@ async fn an_update_of_nothing_but_nulls_is_refused(api: Api) {
     assert!(account.requests().await.is_empty());
 }
 
-async fn clear_empties_each_field_and_no_other(api: Api) {
-    let account = Account::of(api).await;
+async fn clear_empties_each_field_and_no_other(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
     let host = Host::new(&account, &[]).await;
     for field in ["phone", "companyName", "tags", "source", "assignedTo", "address", "customFields"] {
         let before = full(&account, &host).await;
@@ -136,8 +131,8 @@ async fn clear_empties_each_field_and_no_other(api: Api) {
     assert_eq!(before, truth(&account, "contacts", &before["id"]).await);
 }
 
-async fn clear_empties_one_member(api: Api) {
-    let account = Account::of(api).await;
+async fn clear_empties_one_member(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
     let host = Host::new(&account, &[]).await;
     let before = full(&account, &host).await;
     let arguments = json!({"id": before["id"], "clear": ["customFields.employees", "address.street"]});

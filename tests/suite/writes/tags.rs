@@ -1,16 +1,11 @@
 //! `addTags` and `removeTags`: the other tags stay.
 
 use super::{bodies, truth};
-use crate::support::{Account, Api, Host, on_both_apis};
+use crate::support::{Account, Api, Host, Manners, error_of, in_all_manners, on_both_apis, structured};
 use serde_json::{Value, json};
 
+in_all_manners!(tags_are_added_and_removed_and_the_others_stay, tags_go_with_other_fields);
 on_both_apis!(what_contradicts_itself_is_refused);
-
-#[tokio::test]
-async fn tags_of_a_contact_change() {
-    tags_are_added_and_removed_and_the_others_stay(Api::Document).await;
-    tags_go_with_other_fields(Api::Document).await;
-}
 
 async fn contact(account: &Account, tags: Value) -> Value {
     let contact = json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "tags": tags, "source": "s"});
@@ -23,8 +18,8 @@ fn sorted(tags: &Value) -> Vec<String> {
     tags
 }
 
-async fn tags_are_added_and_removed_and_the_others_stay(api: Api) {
-    let account = Account::of(api).await;
+async fn tags_are_added_and_removed_and_the_others_stay(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
     let host = Host::new(&account, &[]).await;
     for (old, changes, new) in [
         (json!(["vip", "old"]), json!({"addTags": ["new"]}), json!(["vip", "old", "new"])),
@@ -48,8 +43,8 @@ async fn tags_are_added_and_removed_and_the_others_stay(api: Api) {
     }
 }
 
-async fn tags_go_with_other_fields(api: Api) {
-    let account = Account::of(api).await;
+async fn tags_go_with_other_fields(api: Api, manners: Manners) {
+    let account = Account::in_manners(api, manners).await;
     let host = Host::new(&account, &[]).await;
     let id = contact(&account, json!(["vip"])).await;
     let arguments = json!({"id": id, "addTags": ["new"], "companyName": "Acme", "clear": ["source"]});
@@ -75,6 +70,32 @@ async fn what_contradicts_itself_is_refused(api: Api) {
         assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{error}");
     }
     assert!(account.requests().await.is_empty());
+}
+
+/// The official API alone: one request does it all in the session's.
+#[tokio::test]
+async fn a_removal_that_fails_after_other_changes_is_told() {
+    let account = Account::of(Api::Official).await;
+    let host = Host::new(&account, &[]).await;
+    for (fault, unknown) in [("403", false), ("500", true)] {
+        let id = contact(&account, json!(["vip", "old"])).await;
+        account.faults(&format!("{fault}@DELETE /contacts/{{contactId}}/tags")).await;
+        let arguments = json!({"id": id, "companyName": "Acme", "addTags": ["new"], "removeTags": ["old"]});
+        let result = host.call("update_contact", arguments).await;
+        account.faults("").await;
+        if unknown {
+            let error = error_of(&result);
+            assert_eq!(error["code"], "outcome_unknown", "{error}");
+            assert_eq!(error["applied"], json!(["companyName", "addTags"]), "{error}");
+        } else {
+            let answer = structured(&result);
+            assert_eq!(answer["notApplied"], json!(["removeTags"]), "{answer}");
+            assert!(answer["note"].as_str().unwrap().contains("removeTags"), "{answer}");
+        }
+        let now = truth(&account, "contacts", &id).await;
+        assert_eq!(now["companyName"], "Acme");
+        assert_eq!(sorted(&now["tags"]), ["new", "old", "vip"]);
+    }
 }
 
 #[tokio::test]
