@@ -4,7 +4,7 @@ use super::{
     fake::{Arrived, Fake, Reply},
     journal, truth,
 };
-use crate::support::{Account, Api, Host, on_both_apis};
+use crate::support::{Account, Api, Era, Host, Person, on_both_apis};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -168,7 +168,7 @@ async fn members_of_nested_fields_are_named_one_by_one() {
 #[tokio::test]
 async fn a_secret_is_never_shown_again_and_is_not_missed() {
     let account = Account::new().await;
-    let host = Host::new(&account, &[]).await;
+    let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     let hook = json!({"url": "https://example.com/hook", "events": ["contact.created"], "secret": "canary"});
     let answer = host.answer("create_webhook", hook).await;
     assert!(answer.get("notApplied").is_none() && answer.get("note").is_none(), "{answer}");
