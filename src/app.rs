@@ -164,7 +164,13 @@ impl App {
             if !self.account.has(entry) {
                 return Err(self.nowhere(entry));
             }
-            crm::drop_location(entry, &mut arguments, self.location.as_deref())?;
+            let own = match &self.location {
+                Some(pinned) => Some(pinned.clone()),
+                // The credential's location is read only where a call names one.
+                None if crm::names_location(entry, &arguments) => self.account.location(&context).await.id,
+                None => None,
+            };
+            crm::drop_location(entry, &mut arguments, own.as_deref())?;
             let invocation = self.api.parse(entry, arguments)?;
             let verdict = self.guard.admit(&self.account, &invocation, confirmation, &mut context).await;
             match verdict.map_err(|error| with_advice(&invocation, error))? {

@@ -26,7 +26,7 @@ pub mod webhooks;
 
 pub use check::{did_you_mean, nearest};
 pub use id::Id;
-pub use near::{advice, advice_on, date_in, drop_location, number_in, take_token};
+pub use near::{advice, advice_on, date_in, drop_location, names_location, number_in, take_token};
 pub use operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset, Verb};
 pub use schema::CONFIRMATION_TOKEN;
 pub use takes::{Form, Takes};

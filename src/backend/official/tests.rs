@@ -148,7 +148,6 @@ fn what_has_no_place_is_refused_by_name() {
         ("update_opportunity", "contactId", json!({"id": "d", "contactId": "c"})),
         ("update_opportunity", "stage", json!({"id": "d", "clear": ["stage"]})),
         ("list_opportunities", "status", json!({"status": "negotiation"})),
-        ("update_contact", "customFields", json!({"id": "c", "clear": ["customFields"]})),
         ("create_campaign", "status", json!({"name": "n", "type": "email", "status": "active"})),
         ("create_campaign", "type", json!({"name": "n", "type": "sms"})),
         ("list_campaigns", "status", json!({"status": "active"})),

@@ -33,8 +33,7 @@ pub fn date_in(text: &str) -> String {
 
 /// Without white space, quotes, and the marks that nobody sees, around it.
 pub(super) fn bare(text: &str) -> &str {
-    let is_blank =
-        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let is_blank = |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
     let text = text.trim_matches(is_blank);
     let quoted = |mark: char| text.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
     ['"', '\'', '`'].into_iter().find_map(quoted).map_or(text, |inner| inner.trim_matches(is_blank))
@@ -63,18 +62,28 @@ fn property<'a>(schema: &'a Map<String, Value>, name: &str) -> Option<&'a Map<St
     schema.get("properties")?.get(name)?.as_object()
 }
 
+/// The names of arguments that name a location, of an operation that has no such argument.
+fn locations_in(entry: &Entry, arguments: &Map<String, Value>) -> Vec<String> {
+    if entry.takes_id && id::noun(entry) == "location" {
+        return Vec::new();
+    }
+    let schema = entry.input_schema();
+    let is_location = |name: &&String| plain(name) == "locationid" && property(schema, name).is_none();
+    arguments.keys().filter(is_location).cloned().collect()
+}
+
+/// Whether a call names a location although its operation has no such argument.
+pub fn names_location(entry: &Entry, arguments: &Map<String, Value>) -> bool {
+    let names = |name: &String| arguments.get(name).and_then(Value::as_str).is_some_and(|text| !bare(text).is_empty());
+    locations_in(entry, arguments).iter().any(names)
+}
+
 /// Takes the account's own location from the arguments of an operation that has no such argument: each call is about it.
 ///
 /// # Errors
 /// `policy_denied` for another location; `invalid_arguments` where the account's own is not known.
 pub fn drop_location(entry: &Entry, arguments: &mut Map<String, Value>, own: Option<&str>) -> Result<()> {
-    let schema = entry.input_schema();
-    let is_location = |name: &String| plain(name) == "locationid" && property(schema, name).is_none();
-    if entry.takes_id && id::noun(entry) == "location" {
-        return Ok(());
-    }
-    let given: Vec<String> = arguments.keys().filter(|name| is_location(name)).cloned().collect();
-    for name in given {
+    for name in locations_in(entry, arguments) {
         let value = arguments.shift_remove(&name).unwrap_or_default();
         let text = value.as_str().map(bare);
         let error = match (text, own) {

@@ -67,6 +67,13 @@ fn tricks() -> impl Strategy<Value = String> {
     ]
 }
 
+/// An id with blanks or quotes around it is understood as that id.
+fn is_an_id_with_room_around(text: &str) -> bool {
+    let is_room = |c: char| c.is_whitespace() || "\"'`\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(c);
+    let inner = text.trim_matches(is_room);
+    !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
 #[tokio::test]
 async fn no_trick_leaves_the_process() {
     let account = Account::new().await;
@@ -80,6 +87,7 @@ async fn no_trick_leaves_the_process() {
             TestRunner::new(ProptestConfig { cases: 1_500, failure_persistence: None, ..Default::default() });
         runner
             .run(&cases, |((tool, name), id)| {
+                prop_assume!(!is_an_id_with_room_around(&id));
                 let result = wire.borrow_mut().call(tool, arguments(tool, name, &id));
                 prop_assert_eq!(&result["isError"], true, "{} {:?}: {}", tool, id, result);
                 let error: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();

@@ -79,8 +79,8 @@ async fn a_write_of_unknown_outcome_is_told_when_it_is_seen(api: Api) {
     rows(&host, "select count(*) from contacts").await;
     let contacts = account.objects("contacts").await;
     let (ours, other) = (contacts[0]["id"].as_str().unwrap(), contacts[1]["id"].as_str().unwrap());
-    // Every answer to it is lost, and what it asks for is done.
-    account.faults("drop-after@PUT /contact/{id}").await;
+    // Every answer to it is lost, what it asks for is done, and it cannot be read after that.
+    account.faults("drop-after@PUT /contact/{id};500@GET /contact/{id}+1").await;
     let error = host.error("update_contact", json!({"id": ours, "companyName": "Renamed Inc"})).await;
     assert_eq!(error["code"], "outcome_unknown", "{error}");
     account.faults("").await;
