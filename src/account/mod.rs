@@ -149,7 +149,8 @@ impl Account {
         Ok(answer)
     }
 
-    /// Waits for the turn of a write to one object, in all processes: a repetition must not overwrite what a later call wrote, and what is merged with has to stand until then.
+    /// Waits for the turn of a write to one object, in all processes: a repetition must not overwrite what a later call
+    /// wrote, and what is merged with has to stand until then.
     async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
         match (&invocation.id, invocation.entry.effect) {
             (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {

@@ -53,6 +53,11 @@ pub(super) fn changes_tags(update: &Invocation) -> bool {
 pub(super) fn tags(change: &Invocation) -> Request {
     let found = TAG_CHANGES.iter().find_map(|(name, method)| Some((method, change.arguments.get(*name)?)));
     let (method, tags) = found.map_or((Method::POST, json!([])), |(method, tags)| (method.clone(), tags.clone()));
+    // As the API keeps them: one to remove is met whatever its case.
+    let tags: Value = match tags {
+        Value::Array(tags) => tags.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_lowercase()).collect(),
+        other => other,
+    };
     let path = ask::under("/contacts/", change.id.as_ref()) + "/tags";
     ask::change(method, path, [("tags".to_owned(), tags)].into_iter().collect())
 }

@@ -28,7 +28,7 @@ fn differences(one: &Value, other: &Value) -> Vec<String> {
 }
 
 async fn nulls_change_nothing(api: Api, manners: Manners) {
-    let account = Account::in_manners(api, manners).await;
+    let account = Account::in_manners(api, manners.clone()).await;
     let host = Host::new(&account, &[]).await;
     let before = full(&account, &host).await;
     let id = &before["id"];
@@ -59,7 +59,9 @@ async fn nulls_change_nothing(api: Api, manners: Manners) {
     let now = truth(&account, "contacts", id).await;
     assert_eq!((&now["tags"], &now["address"]["city"]), (&json!(["vip"]), &json!("Town")), "{now}");
     assert_eq!(now["address"]["street"], "123 Main St");
-    assert_eq!(now["customFields"], json!({"industry": "Technology", "employees": 13}));
+    // Live accounts keep the values of custom fields as texts.
+    let employees = if manners == Manners::plain() { json!(13) } else { json!("13") };
+    assert_eq!(now["customFields"], json!({"industry": "Technology", "employees": employees}));
 
     let deal = account.find("opportunities", |deal| deal["stage"].is_string()).await;
     let mut arguments = json!({"id": deal["id"], "name": "Renamed", "value": null, "status": null, "stage": null,

@@ -47,6 +47,15 @@ async fn a_list_that_lags_is_looked_at_again() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_not_whole_proves_nothing() {
+    // 51 there are, 50 are shown: the one that is asked about may be the one that is not.
+    let fake = fake(hooks(50), vec![hooks(49)], Some(51), vec![failure()]).await;
+    let host = fake.host(&[]).await;
+    let error = host.error("delete_webhook", json!({"id": "w49"})).await;
+    assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("list_webhooks")), "{error}");
+}
+
+#[tokio::test]
 async fn one_that_is_still_shown_is_not_called_gone() {
     let fake = fake(hooks(2), vec![], None, vec![failure(), Reply(404, json!({"message": "no such hook"}))]).await;
     let host = fake.host(&[]).await;
