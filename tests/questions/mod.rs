@@ -19,7 +19,9 @@ mod search;
 mod truth;
 mod untidy;
 
-use crate::support::{Account, Api, Era, Host, Person, command, error_of, has, on_both_apis, run};
+use crate::support::{
+    Account, Api, Era, Host, Manners, Person, command, error_of, has, in_all_manners, on_both_apis, run,
+};
 use highlevel_mcp::sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use truth::{Rows, Truth};
@@ -139,8 +141,9 @@ fn same(cell: &Value, right: &Value) -> bool {
     }
 }
 
+in_all_manners!(every_answer_is_right_in_an_account_of_1_000_contacts);
+
 on_both_apis!(
-    every_answer_is_right_in_an_account_of_1_000_contacts,
     every_answer_is_right_in_an_account_of_10_000_contacts,
     // `cargo test --test suite questions::every -- --ignored`
     #[ignore = "takes minutes"]
@@ -148,8 +151,8 @@ on_both_apis!(
 );
 
 /// Dates count back from now here, so that "in the last 30 days" has an answer of its own.
-async fn every_answer_is_right_in_an_account_of_1_000_contacts(api: Api) {
-    ask_all(config(api, 1_000)).await;
+async fn every_answer_is_right_in_an_account_of_1_000_contacts(api: Api, manners: Manners) {
+    ask_all(SandboxConfig { manners, ..config(api, 1_000) }).await;
 }
 
 async fn every_answer_is_right_in_an_account_of_10_000_contacts(api: Api) {

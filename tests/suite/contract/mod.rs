@@ -5,6 +5,7 @@
 mod campaigns;
 mod contacts;
 mod faulty;
+mod normal;
 mod opportunities;
 mod pages;
 mod paging;
@@ -14,7 +15,7 @@ pub mod shapes;
 pub mod upstream;
 mod webhooks;
 
-use crate::support::{Account, Api, Era, Host, Person, on_both_apis, structured, told};
+use crate::support::{Account, Api, Era, Host, Manners, Person, in_all_manners, structured, told};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -27,11 +28,13 @@ type Sent<'a> = (&'a str, &'a str, &'a str, Option<Value>);
 struct Contract {
     account: Account,
     host: Host,
+    manners: Manners,
 }
 
 impl Contract {
-    async fn of(api: Api) -> Self {
-        Self::with(api, &[]).await
+    async fn of(api: Api, manners: Manners) -> Self {
+        let contract = Self::on(Account::in_manners(api, manners.clone()).await, &[]).await;
+        Self { manners, ..contract }
     }
 
     async fn with(api: Api, flags: &[&str]) -> Self {
@@ -40,7 +43,7 @@ impl Contract {
 
     async fn on(account: Account, flags: &[&str]) -> Self {
         let host = Host::with(&account, flags, Era::Modern, Person::agrees()).await;
-        Self { account, host }
+        Self { account, host, manners: Manners::plain() }
     }
 
     /// Calls a tool, checks that exactly these requests arrived and that the answer is as its schema says, and gives it.
@@ -110,7 +113,7 @@ impl Contract {
                 ((*method).to_owned(), (*path).to_owned(), (*query).to_owned(), body.clone())
             })
             .collect();
-        assert_eq!(seen, expected, "{case}");
+        assert_eq!(self.plainly(&seen), self.plainly(&expected), "{case}");
         for request in arrived {
             self.check_headers(case, request);
         }
@@ -157,7 +160,22 @@ impl Contract {
         if self.account.api() == Api::Official {
             answer.retain(|name, _| truth.contains_key(name));
         }
-        assert_eq!(with_fractions(answer), with_fractions(truth), "{kind}");
+        assert_eq!(self.plainly(&with_fractions(answer)), self.plainly(&with_fractions(truth)), "{kind}");
+    }
+
+    /// Checks that an object has these members.
+    fn holds(&self, object: &Value, members: &Value) {
+        for (field, value) in members.as_object().unwrap() {
+            let told = with_fractions(Map::from_iter([(field.clone(), object[field].clone())]));
+            let wanted = with_fractions(Map::from_iter([(field.clone(), value.clone())]));
+            assert_eq!(self.plainly(&told), self.plainly(&wanted), "{field}: {object}");
+        }
+    }
+
+    /// A value as it is, or in live manners in the one form that all its forms stand for.
+    fn plainly(&self, value: &impl serde::Serialize) -> Value {
+        let value = serde_json::to_value(value).unwrap();
+        if self.manners == Manners::plain() { value } else { normal::plainly("", &value) }
     }
 }
 
@@ -170,9 +188,9 @@ fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
 }
 
-on_both_apis!(every_tool_has_its_cases, what_the_api_has_not_is_no_tool);
+in_all_manners!(every_tool_has_its_cases, what_the_api_has_not_is_no_tool);
 
-async fn every_tool_has_its_cases(api: Api) {
+async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     let cases = [
         include_str!("campaigns.rs"),
         include_str!("contacts.rs"),
@@ -182,7 +200,7 @@ async fn every_tool_has_its_cases(api: Api) {
         include_str!("webhooks.rs"),
     ]
     .concat();
-    let contract = Contract::of(api).await;
+    let contract = Contract::of(api, manners).await;
     for tool in contract.host.session.list_all_tools().await.unwrap() {
         // What the mirror answers has no contract with the API.
         if highlevel_mcp::crm::find(&tool.name).unwrap().is_local {
@@ -192,8 +210,8 @@ async fn every_tool_has_its_cases(api: Api) {
     }
 }
 
-async fn what_the_api_has_not_is_no_tool(api: Api) {
-    let contract = Contract::of(api).await;
+async fn what_the_api_has_not_is_no_tool(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     let listed = contract.host.session.list_all_tools().await.unwrap();
     for entry in highlevel_mcp::crm::ALL.iter() {
         assert_eq!(

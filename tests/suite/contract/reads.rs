@@ -1,10 +1,10 @@
 //! Users, locations and funnels, which are only read.
 
 use super::{Contract, id};
-use crate::support::{Api, on_both_apis};
+use crate::support::{Api, Manners, in_all_manners};
 use serde_json::json;
 
-on_both_apis!(
+in_all_manners!(
     users,
     locations,
     funnels,
@@ -12,8 +12,8 @@ on_both_apis!(
     an_empty_list_is_no_filter_and_a_whole_number_may_be_written_as_a_fraction,
 );
 
-async fn users(api: Api) {
-    let contract = Contract::of(api).await;
+async fn users(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     if contract.account.has("get_current_user") {
         let me = contract.call("get_current_user", json!({}), &[("GET", "/users/me", "", None)]).await;
         contract.agrees(&me, "users", &contract.truth("users", &me["id"]).await);
@@ -25,8 +25,8 @@ async fn users(api: Api) {
     assert!(user["role"].is_string() && user["email"].is_string(), "{user}");
 }
 
-async fn locations(api: Api) {
-    let contract = Contract::of(api).await;
+async fn locations(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     let default = contract.call("get_default_location", json!({}), &[("GET", "/location", "", None)]).await;
     contract.agrees(&default, "locations", &contract.truth("locations", &default["id"]).await);
     assert!(default["settings"].is_object(), "{default}");
@@ -44,8 +44,8 @@ async fn locations(api: Api) {
     assert!(last["meta"].get("nextOffset").is_none(), "this was the end: {last}");
 }
 
-async fn funnels(api: Api) {
-    let contract = Contract::of(api).await;
+async fn funnels(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     let sent = [("GET", "/funnel", "limit=2&offset=1", None)];
     let funnels = contract.call("list_funnels", json!({"limit": 2, "offset": 1}), &sent).await;
     let truth = contract.account.objects("funnels").await;
@@ -55,8 +55,8 @@ async fn funnels(api: Api) {
     assert!(first["pages"][0]["order"].is_u64() && first["pages"][0]["name"].is_string(), "{first}");
 }
 
-async fn fields_are_chosen_here_and_never_sent(api: Api) {
-    let contract = Contract::of(api).await;
+async fn fields_are_chosen_here_and_never_sent(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     let arguments = json!({"limit": 2, "fields": ["email", "lastName"]});
     let list = contract.call("list_contacts", arguments, &[("GET", "/contact", "limit=2", None)]).await;
     for item in list["data"].as_array().unwrap() {
@@ -70,8 +70,8 @@ async fn fields_are_chosen_here_and_never_sent(api: Api) {
     assert!(odd["note"].as_str().unwrap().contains("`email`"), "{odd}");
 }
 
-async fn an_empty_list_is_no_filter_and_a_whole_number_may_be_written_as_a_fraction(api: Api) {
-    let contract = Contract::of(api).await;
+async fn an_empty_list_is_no_filter_and_a_whole_number_may_be_written_as_a_fraction(api: Api, manners: Manners) {
+    let contract = Contract::of(api, manners).await;
     let arguments = json!({"limit": 2.0, "tags": [], "phone": null});
     let list = contract.call("list_contacts", arguments, &[("GET", "/contact", "limit=2", None)]).await;
     assert_eq!(list["data"].as_array().unwrap().len(), 2);

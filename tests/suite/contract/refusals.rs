@@ -1,13 +1,13 @@
 //! What the API refuses, in the words of a tool's error ("Response Codes", "Common Errors").
 
 use super::Contract;
-use crate::support::{Api, on_both_apis};
+use crate::support::{Api, Manners, on_both_apis};
 use serde_json::json;
 
 on_both_apis!(each_status_has_its_code, the_apis_own_message_is_passed_on, what_is_not_there_is_not_found);
 
 async fn each_status_has_its_code(api: Api) {
-    let contract = Contract::of(api).await;
+    let contract = Contract::of(api, Manners::plain()).await;
     for (status, code) in [
         ("400", "invalid_arguments"),
         ("422", "invalid_arguments"),
@@ -24,7 +24,7 @@ async fn each_status_has_its_code(api: Api) {
 }
 
 async fn the_apis_own_message_is_passed_on(api: Api) {
-    let contract = Contract::of(api).await;
+    let contract = Contract::of(api, Manners::plain()).await;
     let arguments = json!({"name": "Renewal", "contactId": "nobody", "value": 1, "status": "open"});
     let error = contract
         .refused("create_opportunity", arguments.clone(), &[("POST", "/opportunity", "", Some(arguments))])
@@ -36,7 +36,7 @@ async fn the_apis_own_message_is_passed_on(api: Api) {
 /// The document's API alone: the official one makes no pages.
 #[tokio::test]
 async fn a_slug_that_is_taken_is_a_conflict() {
-    let contract = Contract::of(Api::Document).await;
+    let contract = Contract::of(Api::Document, Manners::plain()).await;
     let page = contract.account.find("pages", |page| page["status"] == "draft").await;
     let twin = json!({"name": "Twin", "slug": page["slug"]});
     let error = contract.refused("create_page", twin.clone(), &[("POST", "/page", "", Some(twin))]).await;
@@ -45,7 +45,7 @@ async fn a_slug_that_is_taken_is_a_conflict() {
 }
 
 async fn what_is_not_there_is_not_found(api: Api) {
-    let contract = Contract::of(api).await;
+    let contract = Contract::of(api, Manners::plain()).await;
     let tools = [
         ("get_user", "userId", "GET", "/users/nobody", ""),
         ("get_location", "id", "GET", "/location/nobody", ""),
