@@ -86,6 +86,7 @@ fn cell(column: &Column, value: &Value) -> Cell {
     match (column.kind, value) {
         (_, Value::Null) => Cell::Null,
         (Kind::Date, _) => values::date(value),
+        (Kind::Day, _) => values::day(value),
         (Kind::Number, _) => values::number(value),
         (Kind::Text | Kind::Json, _) => Cell::Text(as_text(value)),
     }

@@ -13,6 +13,8 @@ pub enum Kind {
     Number,
     /// A date or a time, as SQLite's functions write them, so that both compare: `2025-11-03`, `2025-11-03 15:30:00` (UTC).
     Date,
+    /// A day, which some accounts store as its first moment.
+    Day,
     /// A list or an object as JSON text, for SQLite's JSON functions.
     Json,
 }
@@ -91,6 +93,9 @@ const fn number(name: &'static str) -> Column {
 const fn date(name: &'static str) -> Column {
     column(name, name, Kind::Date)
 }
+const fn day(name: &'static str) -> Column {
+    column(name, name, Kind::Day)
+}
 const fn json(name: &'static str) -> Column {
     column(name, name, Kind::Json)
 }
@@ -159,7 +164,7 @@ pub static TABLES: &[Table] = &[
             text("status"),
             text("stage"),
             number("probability"),
-            date("expectedCloseDate"),
+            day("expectedCloseDate"),
             text("assignedTo"),
             date("createdAt"),
             date("updatedAt"),

@@ -14,6 +14,14 @@ pub(super) fn date(value: &Value) -> Cell {
     })
 }
 
+/// A day, also where it came as its first moment; a time of a day stays one.
+pub(super) fn day(value: &Value) -> Cell {
+    match date(value) {
+        Cell::Text(text) => Cell::Text(text.strip_suffix(" 00:00:00").map_or(text.clone(), str::to_owned)),
+        cell => cell,
+    }
+}
+
 /// A number, from a number or from a text that means exactly one; else the value's text.
 pub(super) fn number(value: &Value) -> Cell {
     let number = match value {
@@ -231,6 +239,19 @@ mod tests {
             (json!(1_762_183_800.5), "2025-11-03 15:30:00.500"),
         ] {
             assert_eq!(date(&given), Cell::Text(kept.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_day_also_as_its_first_moment() {
+        for (given, kept) in [
+            (json!("2026-03-01"), "2026-03-01"),
+            (json!("2026-03-01T00:00:00.000Z"), "2026-03-01"),
+            (json!(1_772_323_200_000_i64), "2026-03-01"),
+            (json!("2026-03-01T12:30:00Z"), "2026-03-01 12:30:00"),
+            (json!("soon"), "soon"),
+        ] {
+            assert_eq!(day(&given), Cell::Text(kept.to_owned()), "{given}");
         }
     }
 
