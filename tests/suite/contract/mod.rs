@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod contacts;
+mod creates;
 mod faulty;
 mod normal;
 mod opportunities;
