@@ -24,10 +24,7 @@ type Renew = fn(&str) -> anyhow::Result<String>;
 
 /// Every file with generated parts.
 const FILES: [(&str, Renew); 7] = [
-    ("README.md", |text| {
-        let text = blocks::replace(text, "tools", &tables::tools())?;
-        blocks::replace(&text, "settings", &tables::settings(&["Account", "Guards"]))
-    }),
+    ("docs/tools.md", |text| blocks::replace(text, "tools", &tables::tools())),
     ("docs/accounts.md", |text| blocks::replace(text, "apis", &tables::apis())),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
     ("docs/prompts.md", |text| {

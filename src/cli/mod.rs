@@ -100,7 +100,7 @@ enum Command {
     Demo(demo::Options),
     /// Run the embedded account as an HTTP server of its own
     Sandbox(sandbox::Options),
-    /// Write or check the generated parts of README.md, manifest.json and server.json
+    /// Write or check the generated parts of docs/, manifest.json and server.json
     Docs(docs::Options),
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 /// The files that `docs` looks at.
 const GENERATED: [&str; 7] = [
-    "README.md",
+    "docs/tools.md",
     "docs/accounts.md",
     "docs/settings.md",
     "docs/prompts.md",
@@ -57,7 +57,7 @@ async fn the_generated_parts_are_up_to_date() {
 #[tokio::test]
 async fn a_stale_document_is_named_and_writing_it_heals_it() {
     for (name, from, to) in [
-        ("README.md", "| `get_page` |", "| `get_paper` |"),
+        ("docs/tools.md", "| `get_page` |", "| `get_paper` |"),
         ("docs/accounts.md", "POST /contacts/search", "POST /contact/search"),
         ("docs/settings.md", "`GHL_TIMEOUT`", "`GHL_TIME`"),
         ("docs/prompts.md", "`ghl://page/{id}`", "`ghl://paper/{id}`"),

@@ -74,11 +74,6 @@ pub(super) fn resources() -> String {
     table(["URI", "Read by"], rows)
 }
 
-/// The settings of these groups.
-pub(super) fn settings(headings: &[&str]) -> String {
-    rows_of(settings_command().get_arguments().filter(|arg| headings.contains(&heading(arg))))
-}
-
 /// All settings, a table for each group.
 pub(super) fn settings_by_heading() -> String {
     let command = settings_command();
