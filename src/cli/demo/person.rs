@@ -10,10 +10,16 @@ use rmcp::{
     service::RequestContext,
 };
 use serde_json::json;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+/// How long this person looks at a form.
+const READING: Duration = Duration::from_millis(500);
 
 /// Says yes or no, as it was last told to.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +53,8 @@ impl ClientHandler for Person {
         lines.insert(0, "     The host shows the person a form:".to_owned());
         lines.push(format!("     The person answers: {}", if agrees { "yes" } else { "no" }));
         print(&lines.join("\n")).map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        // A host that declines at once is taken for one that answers by itself.
+        tokio::time::sleep(READING).await;
         Ok(if agrees {
             ElicitResult::new(ElicitationAction::Accept).with_content(json!({"confirm": true}))
         } else {
