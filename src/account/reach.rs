@@ -1,4 +1,4 @@
-//! What of the account can be read at all, for a look at what is wrong.
+//! Which of the account's lists can be read: what `doctor` reports.
 
 use super::Account;
 use crate::{

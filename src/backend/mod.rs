@@ -63,7 +63,7 @@ impl Api {
         }
     }
 
-    /// The operation's schemas in this API, made anew.
+    /// The operation's schemas in this API, rebuilt at each call.
     pub fn make_schemas(self, entry: &Entry) -> Schemas {
         self.form(entry).map_or_else(|| entry.make_schemas(), |form| form.make_schemas(entry))
     }

@@ -35,7 +35,7 @@ pub struct Preview {
     pub location: Map<String, Value>,
     /// The fields that tell which object it is, as read just now.
     pub object: Map<String, Value>,
-    /// What of the object is not shown, in words.
+    /// The parts of the object that are cut, in words.
     pub not_shown: Option<String>,
     /// What would be written, for tools that write fields: all of it.
     pub arguments: Map<String, Value>,

@@ -313,7 +313,7 @@ pub(super) fn ddl() -> String {
         });
         // Not STRICT: what does not fit its column's type is kept as it came.
         let _ = writeln!(sql, "CREATE TABLE {} (id TEXT PRIMARY KEY NOT NULL{columns}, other TEXT);", table.name);
-        // Texts among numbers are looked for with each question, so that it is told of them.
+        // Each question counts the texts in number columns and reports them: this index keeps the count cheap.
         for Column { name, .. } in table.columns.iter().filter(|column| column.kind == Kind::Number) {
             let _ = writeln!(sql, "CREATE INDEX {0}_{name} ON {0} (id) WHERE typeof({name}) = 'text';", table.name);
         }
