@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
 
 use divan::{Bencher, counter::BytesCount};
+use highlevel_catalog::{ALL, Invocation, find};
+use highlevel_core::context::CallContext;
 use highlevel_mcp::{
     answer::DEFAULT_MOST,
     backend::Api,
     benching::{self, Budget},
-    context::CallContext,
-    crm::{ALL, Invocation, find},
     mcp::tool,
 };
 use serde_json::{Map, Value, json};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
 
 use divan::Bencher;
-use highlevel_mcp::store::{Mirror, MirrorPage, Query, TABLES, Table};
+use highlevel_store::{Mirror, MirrorPage, Query, TABLES, Table};
 use serde_json::{Value, json};
 use std::{sync::LazyLock, time::Duration};
 use tempfile::TempDir;

@@ -1,7 +1,7 @@
 //! Draws every kind of chart in every way it has to look right, to be looked at: `cargo run --example charts -- DIRECTORY`.
 
 use clap::ValueEnum;
-use highlevel_mcp::chart::{Chart, Kind, Theme};
+use highlevel_chart::{Chart, Kind, Theme};
 use serde_json::{Value, json};
 use std::{env, fs, path::PathBuf};
 

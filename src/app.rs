@@ -1,20 +1,20 @@
 //! One value that holds it all together: what the MCP server and the command line both start from.
 
 use crate::{
-    account::{Account, AccountRules, QueryResult, Question, Watcher, picture},
     answer,
-    backend::{Api, Backend},
-    client::Client,
-    config::Settings,
-    context::CallContext,
-    crm::{
-        self, ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find,
-        insights::{QueryCrm, SearchCrm},
-    },
-    error::{Code, Error, Result},
+    api::{Api, Backend},
     guard::{Confirmation, Guard, Policy, Preview, Ticket, Verdict},
-    store::{Journal, Missing, Store, TABLES, Table, TableState},
+    service::{Account, AccountRules, QueryResult, Question, Watcher, picture},
+    settings::Settings,
 };
+use highlevel_api_client::Client;
+use highlevel_catalog::{
+    self, ALL, CONFIRMATION_TOKEN, Entry, Invocation, Operation, entry_of, find,
+    insights::{QueryCrm, SearchCrm},
+};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -77,7 +77,7 @@ impl App {
         };
         let journal = settings.journal()?.map(Arc::new);
         let backend = match api {
-            Api::Document => Backend::document(client.clone()),
+            Api::Session => Backend::session(client.clone()),
             Api::Official => {
                 let user = settings.login.as_ref().and_then(|login| login.user.clone());
                 Backend::official(client.clone(), settings.official_location()?, user, Arc::clone(&store))
@@ -149,7 +149,7 @@ impl App {
     ) -> Result<Reply> {
         let secret = arguments.get("secret").and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let run = async {
-            let confirmation = match crm::take_token(&mut arguments) {
+            let confirmation = match highlevel_catalog::take_token(&mut arguments) {
                 Some(Value::String(token)) if self.confirms(entry) => {
                     self.guard.with_token(Ticket::from_text(token), confirmation)
                 }
@@ -167,10 +167,12 @@ impl App {
             let own = match &self.location {
                 Some(pinned) => Some(pinned.clone()),
                 // The credential's location is read only where a call names one.
-                None if crm::names_location(entry, &arguments) => self.account.location(&context).await.id,
+                None if highlevel_catalog::names_location(entry, &arguments) => {
+                    self.account.location(&context).await.id
+                }
                 None => None,
             };
-            crm::drop_location(entry, &mut arguments, own.as_deref())?;
+            highlevel_catalog::drop_location(entry, &mut arguments, own.as_deref())?;
             let invocation = self.api.parse(entry, arguments)?;
             let verdict = self.guard.admit(&self.account, &invocation, confirmation, &mut context).await;
             match verdict.map_err(|error| with_advice(&invocation, error))? {
@@ -196,7 +198,7 @@ impl App {
     /// The refusal of an operation that the API does not have.
     fn nowhere(&self, entry: &Entry) -> Error {
         let (this, other) = match self.api {
-            Api::Document => ("the document's API", "official"),
+            Api::Session => ("the document's API", "official"),
             Api::Official => ("HighLevel's official API", "document"),
         };
         let message = format!("{} is not available: {this} has no such operation (--api {other} does).", entry.name);
@@ -288,7 +290,7 @@ impl App {
 /// The same failure, with the tool that finds the object where a name was given for its id.
 fn with_advice(invocation: &Invocation, mut error: Error) -> Error {
     if error.code == Code::NotFound
-        && let Some(advice) = invocation.id.as_ref().and_then(|id| crm::advice(invocation.entry, id))
+        && let Some(advice) = invocation.id.as_ref().and_then(|id| highlevel_catalog::advice(invocation.entry, id))
     {
         error.message.push_str(&advice);
     }

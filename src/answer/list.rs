@@ -2,7 +2,8 @@
 //! on.
 
 use super::{REMARKS, in_words, remark, shrink, size};
-use crate::crm::{ALL, Effect, Invocation, Shape, lenient::UNREADABLE};
+use highlevel_catalog::{ALL, Effect, Invocation, Shape};
+use highlevel_core::UNREADABLE;
 use serde_json::{Map, Value};
 
 /// Where each item of a filtered list stands in the unfiltered one, for [`fit`] to know where to go on. A member of `meta`

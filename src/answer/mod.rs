@@ -13,11 +13,9 @@ mod tests;
 pub(crate) use list::{COUNT, OFFSETS, unreadable};
 pub use size::DEFAULT_MOST;
 
-use crate::{
-    clean,
-    crm::{Invocation, Shape},
-    error::Error,
-};
+use highlevel_catalog::{Invocation, Shape};
+use highlevel_core::clean;
+use highlevel_core::error::Error;
 use serde_json::{Map, Value};
 use shrink::Cut;
 

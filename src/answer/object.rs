@@ -1,7 +1,7 @@
 //! One object: its longest texts are cut, and a page's content is given part by part.
 
 use super::{REMARKS, in_words, shrink, size};
-use crate::crm::{Invocation, Shape, Toolset};
+use highlevel_catalog::{Invocation, Shape, Toolset};
 use serde_json::{Map, Value};
 
 /// What an object cannot do without.

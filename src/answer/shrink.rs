@@ -1,7 +1,7 @@
 //! Making one value small enough: its longest texts are cut first, and only if that is not enough its longest lists.
 
 use super::size::{self, Meter};
-use crate::clean::renamed;
+use highlevel_core::clean::renamed;
 use serde_json::{Map, Value};
 
 /// Texts shorter than this are not cut while cutting longer ones, or lists, helps.
@@ -173,7 +173,7 @@ fn apply(value: &mut Value, limits: Limits, keep: &[&str], depth: usize, field: 
                 });
             }
             for (name, member) in members {
-                let name = crate::clean::line(name, 60);
+                let name = highlevel_core::clean::line(name, 60);
                 let field = if field.is_empty() { name } else { format!("{field}.{name}") };
                 apply(member, limits, &[], depth + 1, &field, cuts);
             }

@@ -1,7 +1,8 @@
 //! Answers against their promises.
 
 use super::*;
-use crate::{crm::find, error::Code};
+use highlevel_catalog::find;
+use highlevel_core::error::Code;
 use proptest::prelude::*;
 use serde_json::json;
 

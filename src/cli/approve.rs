@@ -2,11 +2,11 @@
 
 use super::{say, terminal};
 use crate::{
-    config::Settings,
     guard::{Guard, Ticket},
-    store::Store,
+    settings::Settings,
 };
 use clap::Args;
+use highlevel_store::Store;
 use std::{process::ExitCode, sync::Arc};
 
 #[derive(Debug, Args)]

@@ -1,15 +1,12 @@
 //! `auth`: the stored token. It is read from stdin, and never shown.
 
 use super::{login, print, say};
-use crate::{
-    app::App,
-    config::Settings,
-    error::Error,
-    store::{Place, REMARK, Store, is_login, text_of, token_in},
-};
+use crate::{app::App, settings::Settings};
 use anyhow::Context;
 use chrono::Utc;
 use clap::{Args, Subcommand};
+use highlevel_core::error::Error;
+use highlevel_store::{Place, REMARK, Store, is_login, text_of, token_in};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     io::{IsTerminal, Read},

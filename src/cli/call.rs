@@ -3,13 +3,13 @@
 use super::{print_json, say, start::start, terminal};
 use crate::{
     app::{App, Reply},
-    config::Settings,
-    context::CallContext,
-    crm::{ALL, CONFIRMATION_TOKEN, Entry, find},
-    error::{Code, Error},
     guard::Confirmation,
+    settings::Settings,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use highlevel_catalog::{ALL, CONFIRMATION_TOKEN, Entry, find};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
 use std::{io::Read, process::ExitCode};
 

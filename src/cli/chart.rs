@@ -1,13 +1,10 @@
 //! `chart`: the rows of a question as a PNG.
 
 use super::{print, query, say, start::start};
-use crate::{
-    account::draw,
-    chart::{Chart, Kind, Theme},
-    config::Settings,
-};
+use crate::{service::draw, settings::Settings};
 use anyhow::Context;
 use clap::Args;
+use highlevel_chart::{Chart, Kind, Theme};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// More rows than a chart takes: the drawing says what the limit is.

@@ -1,16 +1,12 @@
 //! `doctor`: what is wrong, and the next step.
 
 use super::{auth::left, login, print, start::start};
-use crate::{
-    app::App,
-    backend::Api,
-    config::Settings,
-    crm::{ALL, locations::GetDefaultLocation, users::GetCurrentUser},
-    error::{Code, Error},
-    store::Missing,
-};
+use crate::{api::Api, app::App, settings::Settings};
 use chrono::Utc;
 use clap::Args;
+use highlevel_catalog::{ALL, locations::GetDefaultLocation, users::GetCurrentUser};
+use highlevel_core::error::{Code, Error};
+use highlevel_store::Missing;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -76,7 +72,7 @@ fn describe(app: &App, settings: &Settings) -> Finding {
     let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
     let account = if settings.sandbox { "the embedded account" } else { "a live account" };
     let api = match app.api() {
-        Api::Document => "the document's API",
+        Api::Session => "the document's API",
         Api::Official => "the official API",
     };
     let missing = ALL.iter().filter(|entry| app.api().how(entry).is_none()).count();

@@ -1,14 +1,12 @@
 //! `journal`: what was written to the account, and whether its record is whole.
 
 use super::{print, print_json, say, tools::named};
-use crate::{
-    clean,
-    config::Settings,
-    error::Error,
-    store::{Journal, JournalEntry, UNFINISHED, Wanted},
-};
+use crate::settings::Settings;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::{Args, Subcommand};
+use highlevel_core::clean;
+use highlevel_core::error::Error;
+use highlevel_store::{Journal, JournalEntry, UNFINISHED, Wanted};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]

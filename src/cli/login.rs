@@ -3,16 +3,14 @@
 mod loopback;
 
 use super::{print, say};
-use crate::{
-    client::{AppKeys, Client, Consent, Holder, LoginView, TokenSource},
-    config::Settings,
-    context::CallContext,
-    error::{Code, Error},
-    store::Store,
-};
+use crate::settings::Settings;
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
+use highlevel_api_client::{AppKeys, Client, Consent, Holder, LoginView, TokenSource};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error};
+use highlevel_store::Store;
 use loopback::Loopback;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -63,7 +61,7 @@ pub(super) struct Options {
 pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
     let app = app(&options)?;
     let mut settings = settings.clone();
-    settings.api = Some(crate::backend::Api::Official);
+    settings.api = Some(crate::api::Api::Official);
     let store = Arc::new(Store::open(settings.state_dir()?));
     let client = Client::new(settings.client()?, settings.token_source(), store)?;
     let loopback = Loopback::listen(options.port).await.with_context(|| {

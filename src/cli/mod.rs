@@ -19,12 +19,10 @@ mod terminal;
 mod tools;
 mod watch;
 
-use crate::{
-    clean,
-    config::{Settings, without_empty_variables},
-    store::{answer_questions, question_file},
-};
+use crate::settings::{Settings, without_empty_variables};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use highlevel_core::clean;
+use highlevel_store::{answer_questions, question_file};
 use std::{
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
@@ -186,7 +184,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     say(&format!("highlevel-mcp: {error:#}"));
-    match error.downcast_ref::<crate::error::Error>() {
+    match error.downcast_ref::<highlevel_core::error::Error>() {
         Some(error) => call::exit_code(error.code),
         None => ExitCode::FAILURE,
     }

@@ -6,14 +6,14 @@ use super::{
     watch::Watch,
 };
 use crate::{
-    account::{QueryResult, Question, Wait},
-    clean,
-    config::Settings,
-    context::CallContext,
+    service::{QueryResult, Question, Wait},
+    settings::Settings,
 };
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use highlevel_core::clean;
+use highlevel_core::context::CallContext;
 use serde_json::{Map, Value, json};
 use std::{
     io::{IsTerminal, Read},

@@ -1,13 +1,11 @@
 //! `sandbox`: the embedded account as an HTTP server of its own.
 
 use super::{print, say};
-use crate::{
-    backend,
-    sandbox::{Counting, FaultPlan, Manners, Sandbox, SandboxConfig},
-};
+use crate::api::Api;
 use anyhow::Context;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
+use highlevel_sandbox::{Counting, FaultPlan, Manners, Sandbox, SandboxConfig};
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
 
 #[derive(Debug, Args)]
@@ -67,13 +65,13 @@ fn help() -> String {
 }
 
 /// `api` is the setting `--api`: which API the account is served as.
-pub(super) async fn run(options: Options, api: Option<backend::Api>) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(options: Options, api: Option<Api>) -> anyhow::Result<ExitCode> {
     if !options.listen.ip().is_loopback() {
         say("This account is for tests: it listens beyond this machine, and anybody who reaches it can change it.");
     }
     let usual = match api.unwrap_or_default() {
-        backend::Api::Document => SandboxConfig::default(),
-        backend::Api::Official => SandboxConfig::official(),
+        Api::Session => SandboxConfig::default(),
+        Api::Official => SandboxConfig::official(),
     };
     let config = SandboxConfig {
         contacts: options.contacts,
@@ -95,7 +93,7 @@ pub(super) async fn run(options: Options, api: Option<backend::Api>) -> anyhow::
     // Lines that a script can take apart: the address, a first token, and what else its API has to be spoken with.
     print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
     print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
-    if api == Some(backend::Api::Official) {
+    if api == Some(Api::Official) {
         print("GHL_API=official")?;
         print(&format!("GHL_LOCATION_ID={}", sandbox.location_id()))?;
     }

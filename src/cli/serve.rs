@@ -2,8 +2,8 @@
 
 use super::{say, start::start};
 use crate::{
-    config::Settings,
     mcp::{LineTransport, Outbox, Server, ToolList, stdio},
+    settings::Settings,
 };
 use anyhow::Context;
 use rmcp::{serve_server, service::ServerInitializeError};

@@ -4,7 +4,7 @@
 //! spreadsheets read as "text". Numbers and phone numbers begin with a sign too and stay as they are.
 
 use super::{query::text, say};
-use crate::account::QueryResult;
+use crate::service::QueryResult;
 use std::borrow::Cow;
 
 /// What begins a formula. Spreadsheets take the wide and the small forms for the plain ones.

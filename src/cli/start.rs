@@ -1,12 +1,8 @@
 //! From settings to a running app, with the embedded account where that is wanted.
 
-use crate::{
-    app::App,
-    backend::Api,
-    config::Settings,
-    sandbox::{Sandbox, SandboxConfig},
-};
+use crate::{api::Api, app::App, settings::Settings};
 use anyhow::Context;
+use highlevel_sandbox::{Sandbox, SandboxConfig};
 use std::{net::Ipv4Addr, sync::Arc};
 
 /// The app, and the embedded account that it works on, if it does.

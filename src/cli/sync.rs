@@ -1,14 +1,12 @@
 //! `sync` and `status`: fill the mirror, and see how it stands.
 
 use super::{print, say, start::start, watch::Watch};
-use crate::{
-    config::Settings,
-    context::CallContext,
-    error::Error,
-    store::{Missing, TABLES, Table, TableState},
-};
+use crate::settings::Settings;
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::Error;
+use highlevel_store::{Missing, TABLES, Table, TableState};
 use std::{process::ExitCode, time::Duration};
 
 /// A large account takes as long as the quota makes it.

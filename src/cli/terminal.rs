@@ -1,12 +1,10 @@
 //! Questions on the terminal.
 
 use super::say;
-use crate::{
-    context::CallContext,
-    error::{Code, Error, Result},
-    guard::{Answer, Ask, PATIENCE, Preview},
-};
+use crate::guard::{Answer, Ask, PATIENCE, Preview};
 use futures::future::BoxFuture;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
 use std::io::{BufRead, IsTerminal};
 
 /// Whether a person can be asked.

@@ -1,14 +1,10 @@
 //! `tools`: what there is, for a person or as JSON.
 
 use super::{print, print_json};
-use crate::{
-    app::App,
-    backend::Api,
-    config::Settings,
-    crm::{ALL, Entry, did_you_mean, find},
-    mcp::tool,
-};
+use crate::{api::Api, app::App, mcp::tool, settings::Settings};
 use clap::Args;
+use highlevel_catalog::{ALL, Entry, find};
+use highlevel_core::suggest::did_you_mean;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -61,13 +57,13 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
 pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
     let how = |api: Api, entry: &Entry| api.how(entry).unwrap_or_else(|| "none".to_owned());
     let remote = ALL.iter().filter(|entry| !entry.is_local);
-    remote.map(move |entry| [entry.name.to_owned(), how(Api::Document, entry), how(Api::Official, entry)])
+    remote.map(move |entry| [entry.name.to_owned(), how(Api::Session, entry), how(Api::Official, entry)])
 }
 
 /// The tool of this name, or an error with the nearest.
-pub(super) fn named(name: &str) -> Result<&'static Entry, crate::error::Error> {
+pub(super) fn named(name: &str) -> Result<&'static Entry, highlevel_core::error::Error> {
     find(name).ok_or_else(|| {
         let hint = did_you_mean(name, ALL.iter().map(|entry| entry.name));
-        crate::error::Error::invalid("tool", format!("There is no tool {name}.{hint}"))
+        highlevel_core::error::Error::invalid("tool", format!("There is no tool {name}.{hint}"))
     })
 }

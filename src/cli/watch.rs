@@ -1,7 +1,8 @@
 //! Progress of reading tables, on stderr: bars on a terminal, else a line now and then.
 
 use super::say;
-use crate::{account::Progress, store::Table};
+use crate::service::Progress;
+use highlevel_store::Table;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::{
     collections::HashMap,

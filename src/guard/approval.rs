@@ -2,12 +2,10 @@
 //! these arguments and the object as shown.
 
 use super::{ConfirmMode, PATIENCE, preview::Preview};
-use crate::{
-    crm::Invocation,
-    error::{Code, Error, Result},
-    store::{Approval, NewApproval, Store, sha256_hex},
-};
 use chrono::{TimeDelta, Utc};
+use highlevel_catalog::Invocation;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{Approval, NewApproval, Store, sha256_hex};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
 

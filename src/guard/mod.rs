@@ -8,15 +8,13 @@ pub use approval::Ticket;
 pub use policy::{ConfirmMode, Policy};
 pub use preview::Preview;
 
-use crate::{
-    account::{Account, Admitted, Agreed},
-    context::CallContext,
-    crm::Invocation,
-    error::{Code, Error, Result},
-    store::Store,
-};
+use crate::service::{Account, Admitted, Agreed};
 use approval::{Approvals, Way};
 use futures::future::BoxFuture;
+use highlevel_catalog::Invocation;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::Store;
 use std::{sync::Arc, time::Duration};
 
 /// How long a person may take, and how long a confirmation token lives.

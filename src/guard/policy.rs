@@ -1,9 +1,8 @@
 //! What may run at all, and what a person has to agree to.
 
-use crate::{
-    crm::{ALL, Effect, Entry, Invocation, Toolset, find, nearest},
-    error::{Code, Error, Result},
-};
+use highlevel_catalog::{ALL, Effect, Entry, Invocation, Toolset, find};
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::suggest::nearest;
 
 /// How confirmations are taken (`--confirm`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]

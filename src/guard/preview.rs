@@ -2,12 +2,12 @@
 
 use super::approval::hash;
 use crate::{
-    account::{Account, Location},
     answer,
-    context::CallContext,
-    crm::{Effect, Invocation},
-    error::{Code, Error, Result},
+    service::{Account, Location},
 };
+use highlevel_catalog::{Effect, Invocation};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 use url::Url;
 

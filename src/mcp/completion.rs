@@ -1,10 +1,8 @@
 //! Completion of what a person types for a prompt's argument or a resource's id.
 
 use super::prompts::{Argument, Kind};
-use crate::{
-    app::App,
-    error::{Error, Result},
-};
+use crate::app::App;
+use highlevel_core::error::{Error, Result};
 use rmcp::model::{ArgumentInfo, CompletionInfo, Reference};
 
 /// The times that people ask for.

@@ -1,12 +1,10 @@
 //! The three ways of a confirmation on the wire.
 
-use crate::{
-    context::CallContext,
-    crm::Entry,
-    error::{Code, Error, Result},
-    guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket},
-};
+use crate::guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket};
 use futures::future::BoxFuture;
+use highlevel_catalog::Entry;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
 use rmcp::{
     RoleServer,
     model::{
@@ -93,7 +91,7 @@ fn answer(result: &ElicitResult) -> Answer {
 /// What holds of anything that comes back in a confirmation, for the fuzz target and its test.
 #[cfg(any(test, fuzzing))]
 pub(super) fn holds(data: &[u8]) {
-    use crate::crm::find;
+    use highlevel_catalog::find;
     let (Ok(seal), Some(entry), Some(other)) = (Seal::new(), find("delete_page"), find("publish_page")) else { return };
     let text = String::from_utf8_lossy(data).into_owned();
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);

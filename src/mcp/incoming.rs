@@ -2,10 +2,8 @@
 //! arguments as JSON text, members that are missing or nested too deep.
 
 use super::{id_finder::IdFinder, line};
-use crate::{
-    crm::Entry,
-    error::{Code, Error},
-};
+use highlevel_catalog::Entry;
+use highlevel_core::error::{Code, Error};
 use rmcp::{
     RoleServer,
     model::{ClientRequest, ErrorCode, JsonRpcMessage, RequestId},

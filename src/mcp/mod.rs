@@ -3,8 +3,6 @@
 mod batch;
 mod completion;
 mod confirm;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod fuzzing;
 mod id_finder;
 mod incoming;
 mod line;

@@ -1,6 +1,6 @@
 //! Progress of a call that waits, told to hosts that asked for it.
 
-use crate::context::CallContext;
+use highlevel_core::context::CallContext;
 use rmcp::{
     RoleServer,
     model::{ProgressNotificationParam, ProgressToken},

@@ -4,11 +4,11 @@ mod catalogue;
 
 pub use catalogue::PROMPTS;
 
-use crate::{
-    app::App,
-    crm::{Id, did_you_mean, nearest},
-    error::{Error, Result},
-};
+use crate::app::App;
+use highlevel_catalog::Id;
+use highlevel_core::error::{Error, Result};
+use highlevel_core::suggest::did_you_mean;
+use highlevel_core::suggest::nearest;
 use rmcp::model::{self, JsonObject};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -176,7 +176,7 @@ fn missing(app: &App, prompt: &Prompt) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crm;
+    use highlevel_catalog;
     use serde_json::json;
 
     fn fill(name: &str, given: Value) -> Result<String> {
@@ -188,7 +188,7 @@ mod tests {
         for prompt in &PROMPTS {
             assert!(prompt.tools().count() >= 3, "{}", prompt.name);
             for tool in prompt.tools() {
-                assert!(crm::find(tool).is_some(), "{} names {tool}", prompt.name);
+                assert!(highlevel_catalog::find(tool).is_some(), "{} names {tool}", prompt.name);
             }
         }
     }

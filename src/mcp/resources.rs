@@ -4,12 +4,12 @@
 use super::result::of_the_account;
 use crate::{
     app::{App, Reply},
-    context::CallContext,
-    crm::{Effect, Entry, Id, Shape},
-    error::{Code, Error, Result},
     guard::Confirmation,
-    store::TABLES,
 };
+use highlevel_catalog::{Effect, Entry, Id, Shape};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::TABLES;
 use rmcp::model::{JsonObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 
 const SCHEME: &str = "ghl://";
@@ -127,7 +127,7 @@ fn find(places: impl Iterator<Item = Place> + Clone, uri: &str) -> Result<(&'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crm::ALL;
+    use highlevel_catalog::ALL;
     use std::collections::HashSet;
 
     #[test]

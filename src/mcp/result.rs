@@ -1,12 +1,10 @@
 //! How answers and failures leave, whatever was asked for.
 
 use super::line::as_text;
-use crate::{
-    app::Answer,
-    error::{Code, Error, Result},
-};
+use crate::app::Answer;
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use futures::FutureExt;
+use highlevel_core::error::{Code, Error, Result};
 use rmcp::{
     ErrorData,
     model::{CallToolResponse, CallToolResult, ContentBlock, MetaObject},

@@ -11,12 +11,11 @@ use super::{
     result::{always_answered, done, failed, refusal},
     tools::{ToolList, tool},
 };
-use crate::{
-    app::{App, Reply},
-    context::CallContext,
-    crm::{Entry, did_you_mean, find},
-    error::Result,
-};
+use crate::app::{App, Reply};
+use highlevel_catalog::{Entry, find};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::Result;
+use highlevel_core::suggest::did_you_mean;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{

@@ -1,9 +1,7 @@
 //! A tool as the protocol shows it, made from an entry of the catalogue.
 
-use crate::{
-    backend::Api,
-    crm::{CONFIRMATION_TOKEN, Effect, Entry, Operation, Schemas, Shape, pages::GetPage},
-};
+use crate::api::Api;
+use highlevel_catalog::{CONFIRMATION_TOKEN, Effect, Entry, Operation, Schemas, Shape, pages::GetPage};
 pub use rmcp::model::Tool;
 use rmcp::model::{MetaObject, ToolAnnotations};
 use serde_json::json;

@@ -145,7 +145,7 @@ fn show(way: &str, cost: &Cost) {
 #[ignore = "measures; it judges nothing"]
 async fn what_five_questions_cost_by_either_way() {
     for contacts in [1_000, 20_000] {
-        let account = account_of(Api::Document, contacts).await;
+        let account = account_of(Api::Session, contacts).await;
         let host = synced(&account).await;
         println!("\n{contacts} contacts, {} opportunities", account.objects("opportunities").await.len());
         let mut meter = Meter::start(&account, &host).await;

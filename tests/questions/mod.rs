@@ -22,7 +22,7 @@ mod untidy;
 use crate::support::{
     Account, Api, Era, Host, Manners, Person, command, error_of, has, in_all_manners, on_both_apis, run,
 };
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use truth::{Rows, Truth};
 

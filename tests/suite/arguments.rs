@@ -196,7 +196,7 @@ async fn what_may_mean_two_things_is_refused_with_an_example_that_works() {
 
 #[tokio::test]
 async fn the_accounts_own_location_may_stand_beside_any_argument() {
-    for api in [Api::Document, Api::Official] {
+    for api in [Api::Session, Api::Official] {
         let account = Account::of(api).await;
         let open = Host::new(&account, &[]).await;
         let own = open.answer("get_default_location", json!({})).await["id"].as_str().unwrap().to_owned();

@@ -151,7 +151,7 @@ async fn hosts_are_told_who_has_to_be_asked_and_how_large_an_answer_may_be() {
 
 #[tokio::test]
 async fn each_tool_is_as_its_snapshot_says() {
-    let session = tools(Api::Document).await;
+    let session = tools(Api::Session).await;
     let official = tools(Api::Official).await;
     for tool in &session {
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
@@ -184,7 +184,7 @@ async fn each_tool_is_as_its_snapshot_says() {
 /// What an API always refuses is not in its schemas, and what it needs is required there.
 #[tokio::test]
 async fn each_api_shows_what_it_takes() {
-    let (session, official) = (tools(Api::Document).await, tools(Api::Official).await);
+    let (session, official) = (tools(Api::Session).await, tools(Api::Official).await);
     let input = |tools: &[Value], tool: &str| {
         tools.iter().find(|known| name(known) == tool).expect("it is listed")["inputSchema"].clone()
     };

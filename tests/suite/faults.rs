@@ -6,7 +6,7 @@
 
 use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, stored_as};
 use futures::{StreamExt, stream};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 

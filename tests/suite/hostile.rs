@@ -2,7 +2,7 @@
 //! clean, bounded, marked as data, and nothing of the account is lost by it.
 
 use crate::support::{Account, Host, error_of, run, structured};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::HashSet, sync::LazyLock};
 

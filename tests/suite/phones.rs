@@ -37,7 +37,7 @@ async fn a_number_is_found_in_whatever_form_it_is_stored(api: Api) {
 
 #[tokio::test]
 async fn an_answer_says_how_a_number_was_found() {
-    let (host, _, account) = with(Api::Document, "+15550100100").await;
+    let (host, _, account) = with(Api::Session, "+15550100100").await;
     let found = host.answer("list_contacts", json!({"phone": "(555) 010-0100"})).await;
     assert!(found["note"].as_str().unwrap().contains("`+15550100100`"), "{found}");
     let exact = host.answer("list_contacts", json!({"phone": "+15550100100"})).await;

@@ -2,7 +2,7 @@
 
 use crate::support::{Account, Era, Host, Manners, Person, Wire, command, in_both_manners};
 use futures::{StreamExt, stream};
-use highlevel_mcp::sandbox::{Counting, SandboxConfig};
+use highlevel_sandbox::{Counting, SandboxConfig};
 use serde_json::{Value, json};
 use std::{collections::HashSet, path::Path, time::Duration};
 

@@ -1,7 +1,8 @@
 //! manifest.json (the bundle for desktop hosts) and server.json (the registry): version and tools come from here.
 
-use crate::{backend::Api, crm::ALL};
+use crate::api::Api;
 use anyhow::Context;
+use highlevel_catalog::ALL;
 use serde_json::{Value, json};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -10,7 +11,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(super) fn bundle(text: &str) -> anyhow::Result<String> {
     let tools: Value = ALL
         .iter()
-        .filter(|entry| Api::Document.how(entry).is_some())
+        .filter(|entry| Api::Session.how(entry).is_some())
         .map(|entry| json!({"name": entry.name, "description": entry.description()}))
         .collect();
     rewritten(text, &[("/version", VERSION.into()), ("/tools", tools)])

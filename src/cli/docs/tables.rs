@@ -5,20 +5,20 @@ use super::{
     blocks::table,
 };
 use crate::{
-    backend::Api,
-    config::Settings,
-    crm::{ALL, Condition, Effect, Entry},
+    api::Api,
     guard::Policy,
     mcp::{Need, PROMPTS, places},
-    sandbox::{FaultPlan, Manners},
+    settings::Settings,
 };
 use clap::{Arg, ArgAction, Args, Command, CommandFactory};
+use highlevel_catalog::{ALL, Condition, Effect, Entry};
+use highlevel_sandbox::{FaultPlan, Manners};
 use std::collections::BTreeSet;
 
 /// Every tool, in the order in which hosts list them.
 pub(super) fn tools() -> String {
     let policy = Policy::default();
-    let (here, elsewhere): (Vec<&Entry>, Vec<_>) = ALL.iter().partition(|entry| Api::Document.how(entry).is_some());
+    let (here, elsewhere): (Vec<&Entry>, Vec<_>) = ALL.iter().partition(|entry| Api::Session.how(entry).is_some());
     let rows = here.iter().map(|entry| {
         let effect = match entry.effect {
             Effect::Read => "reads",
@@ -51,7 +51,7 @@ fn asks(policy: &Policy, entry: &Entry) -> String {
 /// What each of HighLevel's APIs has of the tools.
 pub(super) fn apis() -> String {
     let rows = tools::apis().map(|[tool, document, official]| [code(&tool), document, official]);
-    table(["Tool", "Document", "Official"], rows)
+    table(["Tool", "Session", "Official"], rows)
 }
 
 /// Every prompt, with its arguments.

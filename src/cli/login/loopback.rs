@@ -1,6 +1,6 @@
 //! The one request that brings the code back. Nothing but `GET /callback` with the right `state` is taken.
 
-use crate::error::{Code, Error};
+use highlevel_core::error::{Code, Error};
 use secrecy::SecretString;
 use std::{
     collections::VecDeque,
@@ -132,7 +132,7 @@ async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Visit>
     }
     let refusal = || {
         let said = given("error_description").or_else(|| given("error")).unwrap_or_default();
-        let said = crate::clean::line(&said, 200);
+        let said = highlevel_core::clean::line(&said, 200);
         Error::new(Code::Unauthorized, format!("The consent page sent no code: {said}. Run `auth login` again."))
     };
     let code = given("code").filter(|code| !code.is_empty()).map(SecretString::from).ok_or_else(refusal);

@@ -12,7 +12,7 @@ const GUARDED: [&str; 2] = ["--confirm-tools", "create_contact"];
 fn contact(api: Api, fields: usize) -> (Value, Map<String, Value>) {
     // The official API has a dictionary of them; a value that is long enough does there.
     let custom: Map<String, Value> = match api {
-        Api::Document => (0..fields).map(|n| (format!("field{n}"), format!("value number {n}").into())).collect(),
+        Api::Session => (0..fields).map(|n| (format!("field{n}"), format!("value number {n}").into())).collect(),
         Api::Official => [("industry".to_owned(), Value::from("x".repeat(fields * 30)))].into_iter().collect(),
     };
     (json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "customFields": custom.clone()}), custom)

@@ -62,7 +62,7 @@ async fn a_tag_with_a_comma_is_filtered_after_reading(api: Api, manners: Manners
     assert_eq!(found["data"][0]["id"], some["id"]);
     // What is filtered here and not by the API has to be said; the official API takes any tag.
     let said = found["note"].as_str().is_some_and(|note| note.contains("comma"));
-    assert_eq!(said, api == Api::Document, "{found}");
+    assert_eq!(said, api == Api::Session, "{found}");
 }
 
 async fn gets_one(api: Api, manners: Manners) {

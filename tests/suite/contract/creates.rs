@@ -58,7 +58,7 @@ fn shows(api: Api, upstream: &Upstream, contact: &Value) {
     });
     let list = json!({"contacts": [contact, other], "total": 2, "traceId": "t"});
     match api {
-        Api::Document => {
+        Api::Session => {
             upstream.always_says("GET /contact?", said(200, &list));
             upstream.always_says("GET /contact/", said(200, &json!({"contact": contact})));
         }
@@ -70,7 +70,7 @@ fn shows(api: Api, upstream: &Upstream, contact: &Value) {
 }
 
 fn creates_say(api: Api, upstream: &Upstream, reply: String) {
-    let begin = if api == Api::Document { "POST /contact " } else { "POST /contacts/ " };
+    let begin = if api == Api::Session { "POST /contact " } else { "POST /contacts/ " };
     upstream.always_says(begin, reply);
 }
 

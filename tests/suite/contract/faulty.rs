@@ -160,7 +160,7 @@ async fn a_missing_scope_is_named_and_renews_nothing(api: Api) {
     let known = match api {
         Api::Official => json!("contacts.readonly"),
         // Nothing says what its scopes are.
-        Api::Document => Value::Null,
+        Api::Session => Value::Null,
     };
     let failed = error(&host, &upstream, reply.clone()).await;
     assert_eq!((&failed["code"], &failed["scope"]), (&json!("unauthorized"), &known), "{failed}");

@@ -86,7 +86,7 @@ impl Contract {
     async fn arrived(&self, case: &str, sent: &[Sent<'_>]) -> Vec<Value> {
         let arrived = self.account.requests().await;
         match self.account.api() {
-            Api::Document => self.arrived_as(case, &arrived, sent),
+            Api::Session => self.arrived_as(case, &arrived, sent),
             Api::Official => {
                 let writes = sent.iter().filter(|(method, ..)| *method != "GET").count();
                 let reads = |request: &Value| request["method"] == "GET" || request["path"] == "/contacts/search";
@@ -204,7 +204,7 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     let contract = Contract::of(api, manners).await;
     for tool in contract.host.session.list_all_tools().await.unwrap() {
         // What the mirror answers has no contract with the API.
-        if highlevel_mcp::crm::find(&tool.name).unwrap().is_local {
+        if highlevel_catalog::find(&tool.name).unwrap().is_local {
             continue;
         }
         assert!(cases.contains(&format!(".call(\"{}\"", tool.name)), "{} has no case", tool.name);
@@ -214,7 +214,7 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
 async fn what_the_api_has_not_is_no_tool(api: Api, manners: Manners) {
     let contract = Contract::of(api, manners).await;
     let listed = contract.host.session.list_all_tools().await.unwrap();
-    for entry in highlevel_mcp::crm::ALL.iter() {
+    for entry in highlevel_catalog::ALL.iter() {
         assert_eq!(
             listed.iter().any(|tool| tool.name == entry.name),
             contract.account.has(entry.name),

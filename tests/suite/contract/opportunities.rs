@@ -2,7 +2,7 @@
 
 use super::{Contract, id};
 use crate::support::{Account, Api, Manners, in_all_manners};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 in_all_manners!(lists_by_the_statuses_that_the_api_knows, gets_creates_and_updates);
@@ -112,7 +112,7 @@ async fn gets_creates_and_updates(api: Api, manners: Manners) {
 /// The document's API alone: in the official one a deal is always in a stage.
 #[tokio::test]
 async fn empties_a_stage() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let deal = contract.account.find("opportunities", |deal| deal["stage"].is_string()).await;
     let path = format!("/opportunity/{}", id(&deal));
     let sent = [("GET", path.as_str(), "", None), ("PUT", path.as_str(), "", Some(json!({"stage": null})))];

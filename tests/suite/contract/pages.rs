@@ -35,7 +35,7 @@ async fn lists_by_status_without_content(api: Api, manners: Manners) {
 
 #[tokio::test]
 async fn gets_the_content_in_full_and_reads_on_where_it_is_cut() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let page = contract.account.find("pages", |page| page["content"].is_string()).await;
     let path = format!("/page/{}", id(&page));
     let got = contract.call("get_page", json!({"id": id(&page)}), &[("GET", &path, "", None)]).await;
@@ -61,7 +61,7 @@ async fn gets_the_content_in_full_and_reads_on_where_it_is_cut() {
 
 #[tokio::test]
 async fn creates_and_updates_drafts() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let least = json!({"name": "Contact Us", "slug": "contact-us"});
     let made = contract.call("create_page", least.clone(), &[("POST", "/page", "", Some(least))]).await;
     assert_eq!(made["status"], "draft");
@@ -90,7 +90,7 @@ async fn creates_and_updates_drafts() {
 
 #[tokio::test]
 async fn publishes_and_deletes_once_a_person_agreed() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let draft = contract.account.find("pages", |page| page["status"] == "draft").await;
     let path = format!("/page/{}", id(&draft));
     let publish = format!("/page/{}/publish", id(&draft));

@@ -37,7 +37,7 @@ async fn the_apis_own_message_is_passed_on(api: Api) {
 /// The document's API alone: the official one makes no pages.
 #[tokio::test]
 async fn a_slug_that_is_taken_is_a_conflict() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let page = contract.account.find("pages", |page| page["status"] == "draft").await;
     let twin = json!({"name": "Twin", "slug": page["slug"]});
     let error = contract.refused("create_page", twin.clone(), &[("POST", "/page", "", Some(twin))]).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn lists_without_a_query_and_slices_here() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let all = contract.call("list_webhooks", json!({}), &[("GET", "/webhook", "", None)]).await;
     assert_eq!((all["data"].as_array().unwrap().len(), &all["meta"]["total"]), (2, &json!(2)), "{all}");
     let sent = [("GET", "/webhook", "", None)];
@@ -19,7 +19,7 @@ async fn lists_without_a_query_and_slices_here() {
 
 #[tokio::test]
 async fn creates_and_never_shows_the_secret_again() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let all = json!({
         "url": "https://example.com/webhook", "events": ["contact.created", "opportunity.created"],
         "secret": "signing-secret-canary"
@@ -40,18 +40,18 @@ async fn creates_and_never_shows_the_secret_again() {
 #[tokio::test]
 async fn private_hosts_need_the_setting() {
     let url = json!({"url": "https://127.0.0.1/hook", "events": ["contact.created"]});
-    let strict = Contract::of(Api::Document, Manners::plain()).await;
+    let strict = Contract::of(Api::Session, Manners::plain()).await;
     let error = strict.refused("create_webhook", url.clone(), &[]).await;
     assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("url")), "{error}");
     assert!(error["message"].as_str().unwrap().contains("--allow-private-webhooks"));
-    let open = Contract::with(Api::Document, &["--allow-private-webhooks"]).await;
+    let open = Contract::with(Api::Session, &["--allow-private-webhooks"]).await;
     let sent = [("GET", "/location", "", None), ("POST", "/webhook", "", Some(url.clone()))];
     open.call("create_webhook", url, &sent).await;
 }
 
 #[tokio::test]
 async fn deletes_once_a_person_agreed() {
-    let contract = Contract::of(Api::Document, Manners::plain()).await;
+    let contract = Contract::of(Api::Session, Manners::plain()).await;
     let webhook = contract.account.find("webhooks", |_| true).await;
     let path = format!("/webhook/{}", id(&webhook));
     // The API has no single webhook to get, so the list is read, in each of the two rounds.

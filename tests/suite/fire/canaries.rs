@@ -3,7 +3,7 @@
 
 use super::contact;
 use crate::support::{Account, BINARY, Wire, all_tools, command, run, run_with_input, tool_names};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{path::Path, process::Command, time::Duration};
 use tokio::{

@@ -4,7 +4,7 @@
 use super::{contact, count};
 use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, on_both_apis, structured};
 use futures::future::join_all;
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
@@ -18,7 +18,7 @@ async fn creates(account: &Account, number: usize) -> Vec<Create> {
     let mut deal =
         json!({"name": format!("New  Deal {number}"), "contactId": owner["id"], "value": 1200.5, "status": "open"});
     match account.api() {
-        Api::Document => {
+        Api::Session => {
             deal["tags"] = json!(["B", "a"]);
             deal["expectedCloseDate"] = "2026-07-01".into();
         }
@@ -330,7 +330,7 @@ async fn a_list_that_is_capped_proves_nothing() {
 /// An API that drops a field that it was sent has the object all the same.
 #[tokio::test]
 async fn who_has_the_same_key_and_differs_is_unclear_and_not_absent() {
-    let account = Account::in_manners(Api::Document, "ignore:source".parse().unwrap()).await;
+    let account = Account::in_manners(Api::Session, "ignore:source".parse().unwrap()).await;
     let host = host(&account, "3").await;
     account.faults("500-after@POST /contact*1").await;
     let mut sent = contact("dropped@example.com");

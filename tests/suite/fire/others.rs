@@ -2,7 +2,7 @@
 
 use super::count;
 use crate::support::{Account, Era, Host, Person, command, error_of, run, structured};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{at_once, contact, failures};
 use crate::support::{Account, Era, Host, Person, command, error_of};
 use futures::future::join_all;
-use highlevel_mcp::sandbox::{Counting, SandboxConfig};
+use highlevel_sandbox::{Counting, SandboxConfig};
 use serde_json::{Value, json};
 use std::time::Duration;
 

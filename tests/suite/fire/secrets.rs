@@ -1,7 +1,7 @@
 //! The credential's canary shows nowhere: not in logs at the highest level, answers, errors, nor any file but the token's.
 
 use crate::support::{Account, BINARY, Wire, command, run, run_with_input};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::json;
 use std::{path::Path, process::Command, time::Duration};
 

@@ -2,7 +2,7 @@
 
 use super::{at_once, failures};
 use crate::support::{Account, Era, Host, Person, command, run, run_with_input};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::json;
 use std::{path::Path, time::Duration};
 

@@ -81,14 +81,14 @@ async fn a_wrapped_token_is_the_same_token(api: Api) {
     let account = Account::of(api).await;
     let state = tempfile::tempdir().unwrap();
     assert_eq!(location(&account, state.path(), &[("GHL_TOKEN_ID", account.token())]).await.code, Some(0));
-    if api == Api::Document {
+    if api == Api::Session {
         account.expire_tokens().await;
         assert_eq!(location(&account, state.path(), &[("GHL_TOKEN_ID", account.token())]).await.code, Some(0));
         assert_eq!(account.stats().await["refreshes"], 1);
     }
     let wrapped = format!("export GHL_TOKEN_ID='{}'", account.token());
     assert_eq!(location(&account, state.path(), &[("GHL_TOKEN_ID", &wrapped)]).await.code, Some(0));
-    if api == Api::Document {
+    if api == Api::Session {
         let stats = account.stats().await;
         assert_eq!(stats["refreshes"], 1, "the renewed token was adopted: {stats}");
     }

@@ -2,7 +2,7 @@
 
 use super::{account, contact, entries, files, journal, sound};
 use crate::support::{Account, Era, Host, Person, Wire, command};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 /// The one write in the journal.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::support::{Account, Manners, Wire, command, live};
 use futures::{StreamExt, stream};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};

@@ -14,7 +14,7 @@ use std::{fs, path::Path};
 
 /// The account that the tests here use: room for many requests at once.
 async fn account() -> Account {
-    let config = highlevel_mcp::sandbox::SandboxConfig { rate_limit: 5000, ..Default::default() };
+    let config = highlevel_sandbox::SandboxConfig { rate_limit: 5000, ..Default::default() };
     Account::with(config).await
 }
 

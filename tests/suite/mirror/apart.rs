@@ -44,7 +44,7 @@ fn ask(wire: &mut Wire, sql: &str) -> Value {
 
 #[tokio::test]
 async fn what_is_large_takes_little_and_writes_go_on() {
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;
     let server = wire.child.id();
@@ -79,7 +79,7 @@ async fn what_is_large_takes_little_and_writes_go_on() {
 
 #[tokio::test]
 async fn a_question_knows_no_credential_and_ends_with_the_server() {
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;
     let children = children(wire.child.id());
@@ -100,7 +100,7 @@ async fn a_question_knows_no_credential_and_ends_with_the_server() {
 /// A process that has only just started gets no longer than others.
 #[tokio::test]
 async fn a_first_statement_without_an_end_is_stopped_like_any_other() {
-    let account = account(Api::Document, 5).await;
+    let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &["--timeout", "25"]).await;
     let error = host.error("query_crm", json!({"sql": super::hostile::ENDLESS})).await;
     assert!(error["message"].as_str().unwrap().starts_with("The statement ran for 5 s and was stopped"), "{error}");
@@ -109,7 +109,7 @@ async fn a_first_statement_without_an_end_is_stopped_like_any_other() {
 /// Somebody kills it, or the system does: the next question starts another.
 #[tokio::test]
 async fn a_question_whose_process_is_gone_gets_another() {
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;
     let before = children(wire.child.id());

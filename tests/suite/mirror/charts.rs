@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 
 #[tokio::test]
 async fn a_chart_is_an_image_and_its_numbers() {
-    let account = account(Api::Document, 120).await;
+    let account = account(Api::Session, 120).await;
     let host = Host::new(&account, &[]).await;
     let sql = "select stage, count(*) n from opportunities group by stage order by n desc";
     let asked = json!({"sql": sql, "kind": "bar", "title": "Deals by stage", "theme": "dark"});
@@ -22,7 +22,7 @@ async fn a_chart_is_an_image_and_its_numbers() {
 
 #[tokio::test]
 async fn what_cannot_be_drawn_is_said() {
-    let account = account(Api::Document, 120).await;
+    let account = account(Api::Session, 120).await;
     let host = Host::new(&account, &[]).await;
     for (sql, kind, field) in [
         ("select id, email from contacts", "bar", "sql"),
@@ -39,7 +39,7 @@ async fn what_cannot_be_drawn_is_said() {
 
 #[tokio::test]
 async fn the_command_line_writes_a_file() {
-    let account = account(Api::Document, 120).await;
+    let account = account(Api::Session, 120).await;
     let state = tempfile::tempdir().unwrap();
     let file = state.path().join("deals.png");
     let mut chart = command(&account, state.path());

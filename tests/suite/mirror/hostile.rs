@@ -73,7 +73,7 @@ pub const LARGE: &[&str] = &[
 
 #[tokio::test]
 async fn what_is_no_reading_is_refused() {
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
     for sql in REFUSED {
@@ -88,7 +88,7 @@ async fn what_is_no_reading_is_refused() {
 
 #[tokio::test]
 async fn what_takes_long_or_much_is_stopped() {
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
     // Side by side: each is stopped by itself, and none holds up the others for long.
@@ -115,7 +115,7 @@ async fn what_takes_long_holds_up_nobody() {
         "with recursive n(x) as (select 1 union all select x + 1 from n where x < 3000000) select count(*) from n",
         "select instr(hex(zeroblob(150000)), hex(zeroblob(75000)) || '1')",
     ];
-    let account = account(Api::Document, 300).await;
+    let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = Wire::start(command(&account, state.path()));
     tokio::task::spawn_blocking(move || {
@@ -138,7 +138,7 @@ async fn what_takes_long_holds_up_nobody() {
 
 #[tokio::test]
 async fn cte_names_json_functions_and_windows_are_no_trouble() {
-    let account = account(Api::Document, 120).await;
+    let account = account(Api::Session, 120).await;
     let host = Host::new(&account, &[]).await;
     for sql in [
         "with t(x) as (select 1) select count(*) from t",

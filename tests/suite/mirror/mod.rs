@@ -20,7 +20,7 @@ mod waiting;
 mod writes;
 
 use crate::support::{Account, Api, Host, on_both_apis};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 

@@ -35,7 +35,7 @@ const SUMS: &[(&str, bool)] = &[
 
 #[tokio::test]
 async fn the_answer_warns_where_currencies_mix_and_only_there() {
-    let account = account(Api::Document, 20).await;
+    let account = account(Api::Session, 20).await;
     for deal in account.objects("opportunities").await {
         account.change("opportunities", deal["id"].as_str().unwrap(), json!({"currency": "USD"})).await;
     }

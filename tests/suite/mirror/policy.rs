@@ -6,7 +6,7 @@ on_both_apis!(another_account_has_another_mirror,);
 
 #[tokio::test]
 async fn a_hidden_tools_table_cannot_be_asked() {
-    let account = account(Api::Document, 30).await;
+    let account = account(Api::Session, 30).await;
     for flags in [&["--exclude-tools", "list_webhooks"][..], &["--toolsets", "contacts,opportunities,insights"]] {
         let host = Host::new(&account, flags).await;
         for sql in [
@@ -32,7 +32,7 @@ async fn a_hidden_tools_table_cannot_be_asked() {
 
 #[tokio::test]
 async fn insights_alone_may_ask_everything() {
-    let account = account(Api::Document, 30).await;
+    let account = account(Api::Session, 30).await;
     for flags in [["--toolsets", "insights"], ["--tools", "query_crm"]] {
         let host = Host::new(&account, &flags).await;
         assert_eq!(cell(&host, "select count(*) from webhooks").await, 2);
@@ -41,7 +41,7 @@ async fn insights_alone_may_ask_everything() {
 
 #[tokio::test]
 async fn without_a_credential_there_is_no_mirror() {
-    let account = account(Api::Document, 30).await;
+    let account = account(Api::Session, 30).await;
     let state = tempfile::tempdir().unwrap();
     let mut command = crate::support::command(&account, state.path());
     command.env_remove("GHL_TOKEN_ID").args(["query", "select 1"]);

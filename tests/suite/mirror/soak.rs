@@ -18,11 +18,8 @@ fn memory(child: &Child) -> Option<u64> {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "four minutes of the sandbox's usual quota"]
 async fn a_full_sync_of_100_000_contacts_uses_the_quota_and_little_memory() {
-    let config = SandboxConfig {
-        contacts: 100_000,
-        counting: highlevel_mcp::sandbox::Counting::Sliding,
-        ..SandboxConfig::default()
-    };
+    let config =
+        SandboxConfig { contacts: 100_000, counting: highlevel_sandbox::Counting::Sliding, ..SandboxConfig::default() };
     let account = Account::with(config).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());

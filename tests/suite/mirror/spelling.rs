@@ -47,7 +47,7 @@ async fn a_table_is_read_first_however_it_is_spelled(api: Api) {
 
 #[tokio::test]
 async fn a_hidden_table_is_hidden_however_it_is_spelled() {
-    let account = account(Api::Document, 30).await;
+    let account = account(Api::Session, 30).await;
     let host = Host::new(&account, &["--exclude-tools", "list_webhooks,list_contacts"]).await;
     let mut statements = vec!["select 1 from campaigns where id in Webhooks".to_owned()];
     for name in ["webhooks", "contacts", "contact_tags"] {
@@ -69,7 +69,7 @@ async fn a_hidden_table_is_hidden_however_it_is_spelled() {
 
 #[tokio::test]
 async fn what_is_internal_is_not_there_however_it_is_spelled() {
-    let account = account(Api::Document, 5).await;
+    let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 5);
     let schema = ["sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_sequence"];
@@ -93,7 +93,7 @@ async fn what_is_internal_is_not_there_however_it_is_spelled() {
 /// Nor does a search name what is in a hidden table.
 #[tokio::test]
 async fn a_search_shows_no_name_out_of_a_hidden_table() {
-    let account = account(Api::Document, 30).await;
+    let account = account(Api::Session, 30).await;
     let deal = account.told("opportunities").await.into_iter().find(|deal| deal["contactId"].is_string()).unwrap();
     for (flags, shows) in [(&[][..], false), (&["--exclude-tools", "list_contacts"][..], true)] {
         let host = Host::new(&account, flags).await;
@@ -105,7 +105,7 @@ async fn a_search_shows_no_name_out_of_a_hidden_table() {
 /// A statement may give its own terms any name, even a table's.
 #[tokio::test]
 async fn a_statements_own_name_is_no_table() {
-    let account = account(Api::Document, 5).await;
+    let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &["--exclude-tools", "list_webhooks"]).await;
     for name in ["contacts", "Contacts", "webhooks", "scans", "CHANGES", "x"] {
         for sql in [

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn dates_and_numbers_compare_in_whatever_form_they_came() {
-    let account = account(Api::Document, 3).await;
+    let account = account(Api::Session, 3).await;
     let hour = chrono::Utc::now() - chrono::TimeDelta::minutes(61);
     let forms = [
         json!(hour.timestamp()),
@@ -52,7 +52,7 @@ async fn dates_and_numbers_compare_in_whatever_form_they_came() {
 
 #[tokio::test]
 async fn tags_and_fields_are_kept_in_whatever_form_they_came() {
-    let account = account(Api::Document, 3).await;
+    let account = account(Api::Session, 3).await;
     for (last, tags, fields) in [
         ("list", json!(["vip", "hot"]), json!({"yes": true, "no": "false"})),
         ("text", json!("vip, hot"), json!([{"id": "yes", "value": true}, {"id": "no", "fieldValueString": "false"}])),

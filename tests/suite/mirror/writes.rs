@@ -75,7 +75,7 @@ async fn a_write_of_any_process_is_seen_by_the_next_description(api: Api) {
 /// The document's API alone: the official one writes neither.
 #[tokio::test]
 async fn what_is_written_of_pages_and_webhooks_is_seen_too() {
-    let account = account(Api::Document, 10).await;
+    let account = account(Api::Session, 10).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     for table in ["pages", "webhooks"] {
         rows(&host, &format!("select count(*) from {table}")).await;

@@ -9,7 +9,7 @@ mod processes;
 mod stopped;
 
 use crate::support::{Account, BINARY, Ran, run};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::Value;
 use std::{
     collections::HashSet,

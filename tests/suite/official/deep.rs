@@ -2,7 +2,7 @@
 
 use super::refused;
 use crate::support::{Account, command, run};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::json;
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Creations that leave a doubt: lost answers, and a 422 for what was done all the same.
 
 use crate::support::{Account, Host};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 async fn with(faults: &str) -> (Account, Host) {

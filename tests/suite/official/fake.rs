@@ -8,7 +8,7 @@ use std::{
 };
 use upstream::{Reply, Seen, Upstream};
 
-#[path = "../../client/upstream.rs"]
+#[path = "../../../crates/api-client/tests/client/upstream.rs"]
 #[allow(dead_code, reason = "the client's tests use the rest")]
 mod upstream;
 

@@ -13,7 +13,7 @@ mod tools;
 mod values;
 
 use crate::support::{Account, Host};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::Value;
 
 async fn official() -> (Account, Host) {

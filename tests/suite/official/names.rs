@@ -46,8 +46,8 @@ async fn what_has_no_place_is_refused_before_anything_is_sent() {
 async fn each_apis_error_names_the_api_that_has_the_argument() {
     for (api, field, arguments, other) in [
         (Api::Official, "currency", json!({"id": "d", "currency": "EUR"}), "--api document"),
-        (Api::Document, "customFields", json!({"id": "d", "customFields": {"budget": 1}}), "--api official"),
-        (Api::Document, "status", json!({"id": "d", "status": "abandoned"}), "--api official"),
+        (Api::Session, "customFields", json!({"id": "d", "customFields": {"budget": 1}}), "--api official"),
+        (Api::Session, "status", json!({"id": "d", "status": "abandoned"}), "--api official"),
     ] {
         let account = Account::of(api).await;
         let error = Host::new(&account, &[]).await.error("update_opportunity", arguments).await;
@@ -68,7 +68,7 @@ async fn a_contact_needs_an_email_or_a_phone() {
     let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
     assert_eq!(stored["phone"], "+15125550199");
     // The session API needs the three.
-    let account = Account::of(Api::Document).await;
+    let account = Account::of(Api::Session).await;
     let host = Host::new(&account, &[]).await;
     let error = host.error("create_contact", json!({"firstName": "A", "lastName": "B", "phone": "+15125550199"})).await;
     assert_eq!(error["field"], "email");

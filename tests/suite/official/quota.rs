@@ -2,7 +2,7 @@
 
 use super::official;
 use crate::support::{Account, Era, Host, Person, command, run};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,10 +1,8 @@
 //! Each tool, with what it gives.
 
 use super::{official, refused};
-use highlevel_mcp::{
-    backend::Api,
-    crm::{ALL, Entry},
-};
+use highlevel_catalog::{ALL, Entry};
+use highlevel_mcp::api::Api;
 use serde_json::{Value, json};
 
 fn data(list: &Value) -> &Vec<Value> {

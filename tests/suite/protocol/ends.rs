@@ -2,7 +2,7 @@
 
 use super::{talk, wire};
 use crate::support::{Account, command};
-use highlevel_mcp::sandbox::SandboxConfig;
+use highlevel_sandbox::SandboxConfig;
 use serde_json::json;
 use std::{
     io::{Read, Write},

@@ -1,7 +1,7 @@
 //! An account for one test: the sandbox on a loopback port, and what it says of itself.
 
 use super::both::{self, Api, Manners};
-use highlevel_mcp::sandbox::{Sandbox, SandboxConfig};
+use highlevel_sandbox::{Sandbox, SandboxConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::Ipv4Addr;
@@ -24,7 +24,7 @@ impl Account {
     /// The same account behind this API, with its quota.
     pub async fn of(api: Api) -> Self {
         Self::with(match api {
-            Api::Document => SandboxConfig::default(),
+            Api::Session => SandboxConfig::default(),
             Api::Official => SandboxConfig::official(),
         })
         .await

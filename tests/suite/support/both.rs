@@ -1,12 +1,10 @@
 //! The same tests over both APIs: how a test is run on each, and, in one place, what the official API does not tell of an
 //! account that the document's tells whole.
 
-pub use highlevel_mcp::sandbox::{Api, Manners};
+pub use highlevel_sandbox::{Api, Manners};
 
-use highlevel_mcp::{
-    backend,
-    crm::{self, Operation, users::GetCurrentUser},
-};
+use highlevel_catalog::{self, Operation, users::GetCurrentUser};
+use highlevel_mcp::api;
 use serde_json::{Map, Value};
 
 /// Makes two tests of each function that takes an [`Api`].
@@ -16,7 +14,7 @@ macro_rules! on_both_apis {
             #[tokio::test]
             $(#[$attribute])*
             async fn document() {
-                super::$test($crate::support::Api::Document).await;
+                super::$test($crate::support::Api::Session).await;
             }
 
             #[tokio::test]
@@ -38,13 +36,13 @@ macro_rules! in_all_manners {
             #[tokio::test]
             $(#[$attribute])*
             async fn document() {
-                super::$test(Api::Document, Manners::plain()).await;
+                super::$test(Api::Session, Manners::plain()).await;
             }
 
             #[tokio::test]
             $(#[$attribute])*
             async fn document_live() {
-                super::$test(Api::Document, live()).await;
+                super::$test(Api::Session, live()).await;
             }
 
             #[tokio::test]
@@ -90,18 +88,18 @@ pub fn live() -> Manners {
 
 /// Whether a server with a token of this API lists the tool.
 pub fn has(api: Api, tool: &str) -> bool {
-    let entry = crm::find(tool).expect("a tool of the catalogue");
+    let entry = highlevel_catalog::find(tool).expect("a tool of the catalogue");
     match api {
-        Api::Document => backend::Api::Document.how(entry).is_some(),
+        Api::Session => api::Api::Session.how(entry).is_some(),
         // The sandbox's is a private token, which is no user.
-        Api::Official => backend::Api::Official.how(entry).is_some() && tool != GetCurrentUser::NAME,
+        Api::Official => api::Api::Official.how(entry).is_some() && tool != GetCurrentUser::NAME,
     }
 }
 
 /// Where an API has the list that the document's has at this path.
 pub fn list_path(api: Api, path: &str, location: &str) -> String {
     match (api, path) {
-        (Api::Document, path) => path.to_owned(),
+        (Api::Session, path) => path.to_owned(),
         (Api::Official, "/contact") => "/contacts/search".to_owned(),
         (Api::Official, "/opportunity") => "/opportunities/search".to_owned(),
         (Api::Official, "/campaigns") => format!("/emails/locations/{location}/campaigns/emails"),
@@ -160,7 +158,7 @@ pub fn told(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, V
 /// The objects of a kind that this API tells of, out of all that the account has, and as it tells them.
 pub fn told_of(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> Vec<Value> {
     let is_told = |object: &Value| match (api, kind) {
-        (Api::Document, _) => true,
+        (Api::Session, _) => true,
         (Api::Official, "webhooks") => false,
         (Api::Official, "campaigns") => object["type"] == "email",
         // Pages are met in funnels only.

@@ -3,8 +3,8 @@
 use super::{Account, command, watch::Watch};
 use highlevel_mcp::{
     app::App,
-    config::Settings,
     mcp::{LineTransport, Server},
+    settings::Settings,
 };
 use rmcp::{
     ClientHandler, ErrorData, RoleClient,

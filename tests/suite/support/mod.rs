@@ -16,7 +16,7 @@ pub use host::{Era, Host, Person, error_of, params, structured};
 pub use normal::stored_as;
 pub use wire::Wire;
 
-use highlevel_mcp::crm::ALL;
+use highlevel_catalog::ALL;
 use std::{path::Path, process::Command};
 
 /// The server's binary as this test run built it.
@@ -24,7 +24,7 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
 /// The tools of the document's API.
 pub fn tool_names() -> Vec<&'static str> {
-    ALL.iter().map(|entry| entry.name).filter(|tool| both::has(Api::Document, tool)).collect()
+    ALL.iter().map(|entry| entry.name).filter(|tool| both::has(Api::Session, tool)).collect()
 }
 
 /// How many tools there are.

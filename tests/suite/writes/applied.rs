@@ -124,7 +124,7 @@ async fn an_answer_that_tells_nothing_costs_one_read(api: Api) {
 
 #[tokio::test]
 async fn success_for_an_object_that_is_not_there_is_not_believed() {
-    let fake = Fake::new(Api::Document, |request: &Arrived| match request.method.as_str() {
+    let fake = Fake::new(Api::Session, |request: &Arrived| match request.method.as_str() {
         "PUT" => Reply(200, json!({"succeeded": true})),
         _ => Reply(404, json!({"message": "no such contact"})),
     })
@@ -158,7 +158,7 @@ async fn members_of_nested_fields_are_named_one_by_one() {
             fields.insert("score".to_owned(), json!(1));
         }
     };
-    let fake = fake(Api::Document, store, Value::clone).await;
+    let fake = fake(Api::Session, store, Value::clone).await;
     let host = fake.host(&[]).await;
     let arguments = json!({"id": "c1", "customFields": {"score": 7, "colour": "red"}, "address": {"city": "Ulm"}});
     let answer = host.answer("update_contact", arguments).await;
@@ -177,7 +177,7 @@ async fn a_secret_is_never_shown_again_and_is_not_missed() {
 
 #[tokio::test]
 async fn every_answer_of_the_sandbox_tells_enough() {
-    for api in [Api::Document, Api::Official] {
+    for api in [Api::Session, Api::Official] {
         let account = Account::of(api).await;
         let host = Host::new(&account, &["--journal-before", "off"]).await;
         let contact = account.find("contacts", |_| true).await;

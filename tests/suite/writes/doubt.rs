@@ -57,7 +57,7 @@ in_all_manners!(what_is_refused_after_a_doubt_is_what_the_books_say);
 on_both_apis!(what_lands_late_is_never_called_failed);
 
 fn calls(api: Api) -> Vec<Call> {
-    let more: &[Call] = if api == Api::Document { &SESSION } else { &OFFICIAL };
+    let more: &[Call] = if api == Api::Session { &SESSION } else { &OFFICIAL };
     BOTH.iter().chain(more).copied().collect()
 }
 
@@ -165,9 +165,9 @@ async fn what_lands_late_is_never_called_failed(api: Api) {
 
 #[tokio::test]
 async fn a_doubt_that_no_look_ends_stays_one() {
-    let account = Account::in_manners(Api::Document, Manners::plain()).await;
+    let account = Account::in_manners(Api::Session, Manners::plain()).await;
     let host = Host::with(&account, &["--timeout", "20"], Era::Modern, Person::agrees()).await;
-    for (number, call) in calls(Api::Document).into_iter().enumerate() {
+    for (number, call) in calls(Api::Session).into_iter().enumerate() {
         let arguments = case(&account, call, number).await;
         // The object is read for the journal or the question; what comes after the write fails.
         let look = match call.kind {
@@ -186,7 +186,7 @@ async fn a_doubt_that_no_look_ends_stays_one() {
 
 #[tokio::test]
 async fn a_change_of_case_is_a_change() {
-    let account = Account::in_manners(Api::Document, Manners::plain()).await;
+    let account = Account::in_manners(Api::Session, Manners::plain()).await;
     let host = Host::new(&account, &[]).await;
     let id = account.add("contacts", json!({"firstName": "ada", "lastName": "L", "email": "a@b.example"})).await;
     account.faults("500@PUT /contact/{id}*1;409@PUT /contact/{id}+1").await;

@@ -22,7 +22,7 @@ async fn fake(api: Api, struck: Arc<Notify>) -> Fake {
             }
         }
         let contact = json!({"id": id, "firstName": "Ada", "email": "a@b.example", "phone": phone});
-        Reply(200, if api == Api::Document { contact } else { json!({"contact": contact}) })
+        Reply(200, if api == Api::Session { contact } else { json!({"contact": contact}) })
     })
     .await
 }

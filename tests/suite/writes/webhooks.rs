@@ -10,7 +10,7 @@ async fn fake(shown: Vec<Value>, after: Vec<Vec<Value>>, total: Option<usize>, m
     let (mut list, mut after) = (shown, after.into_iter());
     let mut is_deleted = false;
     deletion.reverse();
-    Fake::new(Api::Document, move |request: &Arrived| match request.method.as_str() {
+    Fake::new(Api::Session, move |request: &Arrived| match request.method.as_str() {
         "GET" => {
             if is_deleted {
                 list = after.next().unwrap_or_else(|| list.clone());

@@ -1,0 +1,316 @@
+//! One attempt: the request is written, headers go to budget and clock, the answer is judged by its status.
+
+use super::{
+    Body, Expect, Fate, Scheme,
+    breaker::{Pass, Verdict},
+    clock::{Clock, Moment},
+    fault_response,
+    http::{Http, Read, connect_fault, is_no_http, read},
+    message::api_message,
+    quota::{AnswerHeaders, Budget, Permit},
+    retry::Failure,
+    secrets::Secrets,
+    urls::Outgoing,
+};
+use chrono::{TimeDelta, Utc};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error};
+use highlevel_store::Lesson;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// So much of a failure's body is read.
+const FAILURE_BODY: usize = 64 * 1024;
+
+/// What every attempt needs.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) http: Http,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    pub(crate) scheme: Scheme,
+    /// `Accept` and the fixed headers; `version` where all requests have the same.
+    pub(crate) headers: HeaderMap,
+    pub(crate) max_body: usize,
+    pub(crate) attempt_timeout: Duration,
+}
+
+/// How one attempt ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// 2xx, or a 4xx that is neither 401 nor 429.
+    Answer(StatusCode, Body),
+    /// 401: the token was not accepted, and nothing was executed. With the API's message.
+    Unauthorized(Option<String>),
+    /// 429: nothing was executed, and the budget holds everything back.
+    Limited,
+    /// No definite answer.
+    Failed(Failure),
+}
+
+/// How the body of a 2xx is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As the request expects it; tokens in it are replaced.
+    Scrubbed(Expect),
+    /// As it came: the answer to a renewal is a token.
+    Raw,
+}
+
+impl Wire {
+    /// Sends once, within the attempt's timeout and the call's bounds.
+    pub(crate) async fn attempt(
+        &self,
+        out: &Outgoing,
+        reading: Reading,
+        token: Option<&SecretString>,
+        permit: Permit,
+        context: &CallContext,
+    ) -> (Moment, Outcome) {
+        let sent_at = Moment::now();
+        let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
+            let mut headers = self.headers.clone();
+            match (token, self.scheme) {
+                (Some(token), Scheme::TokenId) => headers.insert("token-id", token_header(token)?),
+                (Some(token), Scheme::Bearer) => headers.insert(header::AUTHORIZATION, bearer(token)?),
+                (None, _) => None,
+            };
+            if let Some(version) = out.version {
+                headers.insert("version", HeaderValue::from_static(version));
+            }
+            Ok((client, headers))
+        });
+        let (client, headers) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                permit.unused();
+                return (sent_at, Outcome::Failed(Failure::lasting(error, Fate::NotExecuted)));
+            }
+        };
+        let mut builder = client.request(out.method.clone(), out.url.clone()).headers(headers);
+        if let Some(body) = &out.body {
+            builder = builder.header(header::CONTENT_TYPE, out.content_type).body(body.clone());
+        } else if [Method::POST, Method::PUT, Method::PATCH].contains(&out.method) {
+            builder = builder.header(header::CONTENT_LENGTH, 0);
+        }
+        let sent = Instant::now();
+        tracing::debug!(method = %out.method, host = out.url.host_str(), path = out.url.path(), "sending");
+        let failed = |code, message: String, passing| {
+            Outcome::Failed(Failure { error: Error::new(code, message), fate: Fate::Unknown, passing, after: None })
+        };
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.exchange(builder, out, reading, permit, sent_at) => outcome,
+            () = context.cancel.cancelled() => {
+                failed(Code::Cancelled, "The call was cancelled while its request was under way.".into(), false)
+            }
+            () = tokio::time::sleep_until(context.deadline) => {
+                failed(Code::Timeout, "The call's time ran out while its request was under way.".into(), false)
+            }
+            () = tokio::time::sleep(self.attempt_timeout) => {
+                let waited = self.attempt_timeout.as_secs_f64();
+                failed(Code::Timeout, format!("The API did not answer within {waited} s."), true)
+            }
+        };
+        tracing::debug!(took = ?sent.elapsed(), outcome = outcome.in_short(), "ended");
+        (sent_at, outcome)
+    }
+
+    async fn exchange(
+        &self,
+        builder: reqwest::RequestBuilder,
+        out: &Outgoing,
+        reading: Reading,
+        permit: Permit,
+        sent_at: Moment,
+    ) -> Outcome {
+        let response = match builder.send().await {
+            Ok(response) => response,
+            Err(fault) => return Outcome::Failed(unanswered(&fault, out)),
+        };
+        let received_at = Moment::now();
+        let status = response.status();
+        let headers = AnswerHeaders::read(response.headers(), self.clock.guess(received_at));
+        if let Some(date) = headers.date {
+            self.clock.learn(date, TimeDelta::seconds(1), sent_at, received_at);
+        }
+        permit.teaching(lesson(status, &headers, reading)).answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
+
+        if status.is_success() {
+            return match read(response, self.max_body).await {
+                Read::Whole(bytes) => self.understand(status, &bytes, reading, out),
+                Read::TooLarge(_) => Outcome::Failed(Failure::lasting(too_large(self.max_body), Fate::Unknown)),
+                Read::Broken(_) => unreadable("it broke off"),
+            };
+        }
+        let target = response.headers().get(header::LOCATION).cloned();
+        let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
+        // What was cut off or broke off is still the API's word on a status that stands.
+        let body = parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
+        if status.is_redirection() {
+            return Outcome::Failed(redirected(status, target.as_ref(), out));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Outcome::Limited;
+        }
+        self.judge(status, body, headers.retry_after, out)
+    }
+
+    /// What an answer means that is no success.
+    fn judge(&self, status: StatusCode, body: Body, after: Option<Duration>, out: &Outgoing) -> Outcome {
+        if let Some(failure) = fault_response::of(status, &body, out, self.scheme) {
+            let at = after.and_then(|after| Utc::now().checked_add_signed(TimeDelta::from_std(after).ok()?));
+            let error = Error { retry_at: at, ..failure.error };
+            return Outcome::Failed(Failure { error, ..failure });
+        }
+        match status {
+            StatusCode::UNAUTHORIZED => Outcome::Unauthorized(api_message(&body)),
+            _ if status.is_client_error() => Outcome::Answer(status, body),
+            _ => {
+                let said = api_message(&body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
+                let error = Error::new(Code::UpstreamError, format!("The API answered {status}{said}"));
+                let error = error.with("status", status.as_u16());
+                Outcome::Failed(Failure { after, ..Failure::passing(error, Fate::AnsweredFailure) })
+            }
+        }
+    }
+
+    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> Outcome {
+        let text = String::from_utf8_lossy(bytes);
+        let expect = match reading {
+            Reading::Raw => return Outcome::Answer(status, parse(&text)),
+            Reading::Scrubbed(expect) => expect,
+        };
+        let body = parse(&self.secrets.scrub(&text));
+        if fault_response::is_page(&body) {
+            let host = out.url.host_str().unwrap_or_default();
+            let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));
+            return Outcome::Failed(Failure::passing(error, Fate::Unknown));
+        }
+        match fault_response::inner_failure(&body) {
+            None => {}
+            Some(Some(inner)) if inner.is_client_error() && inner != StatusCode::TOO_MANY_REQUESTS => {
+                return self.judge(inner, body, None, out);
+            }
+            Some(inner) => return unsuccessful(inner, &body),
+        }
+        match (expect, body) {
+            (Expect::Json, Body::Empty) => unreadable("it is empty"),
+            (Expect::Json, Body::Text(_)) => unreadable("it is plain text and no JSON"),
+            (_, body) => Outcome::Answer(status, body),
+        }
+    }
+}
+
+impl Outcome {
+    /// Tells the breaker what this says of the API. What the call's own bounds ended, or this program's own fault, says
+    /// nothing.
+    pub(crate) fn tell(&self, pass: Pass<'_>) {
+        match self {
+            Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(Verdict::Answered),
+            // Whoever is blocked makes it worse by going on.
+            Self::Failed(failure) if failure.passing || failure.error.code == Code::UpstreamUnreachable => {
+                pass.ended(Verdict::Trouble(failure.error.message.clone()));
+            }
+            Self::Failed(failure) if matches!(failure.error.code, Code::TooLarge | Code::UpstreamError) => {
+                pass.ended(Verdict::Answered);
+            }
+            Self::Failed(_) => drop(pass),
+        }
+    }
+
+    fn in_short(&self) -> String {
+        match self {
+            Self::Answer(status, _) => status.as_u16().to_string(),
+            Self::Unauthorized(_) => "401".to_owned(),
+            Self::Limited => "429".to_owned(),
+            Self::Failed(failure) => format!("{}, {:?}", failure.error.code, failure.fate),
+        }
+    }
+}
+
+/// What an answer teaches of the quota if it is the account's first.
+fn lesson(status: StatusCode, headers: &AnswerHeaders, reading: Reading) -> Lesson {
+    let tells = headers.limit.is_some() || headers.interval.is_some();
+    match status {
+        // Refused before anything was counted; and a renewal is another service's.
+        StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Lesson::None,
+        _ if reading == Reading::Raw => Lesson::None,
+        _ if status.is_success() && !tells => Lesson::Silent,
+        _ => Lesson::Partial,
+    }
+}
+
+/// `Bearer` and the token.
+fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
+    token_header(&format!("Bearer {}", token.expose_secret()).into())
+}
+
+/// The token as a header that debug output does not show.
+pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| {
+        Error::new(Code::Unauthorized, "The token holds characters that no header can carry. Set it anew, as one line.")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+pub(super) fn parse(text: &str) -> Body {
+    if text.trim().is_empty() {
+        return Body::Empty;
+    }
+    serde_json::from_str(text).map_or_else(|_| Body::Text(text.to_owned()), Body::Json)
+}
+
+/// A 2xx whose body says that it failed. What it did nobody knows.
+fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> Outcome {
+    let inner = inner.map_or_else(String::new, |inner| format!(" with {inner}"));
+    let said = api_message(body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
+    let message = format!("The API's answer has a status of success, and its body says that it failed{inner}{said}");
+    Outcome::Failed(Failure::lasting(Error::new(Code::UpstreamError, message), Fate::Refused))
+}
+
+fn unreadable(why: &str) -> Outcome {
+    let error = Error::new(Code::UpstreamError, format!("The API's answer says success but cannot be read: {why}."));
+    Outcome::Failed(Failure::passing(error, Fate::Unknown))
+}
+
+fn too_large(limit: usize) -> Error {
+    let message = format!(
+        "The answer is larger than {limit} bytes. Ask for less (a smaller limit), or allow more with --max-body."
+    );
+    Error::new(Code::TooLarge, message)
+}
+
+/// Without a connection nothing was written; after that, nobody knows.
+fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> Failure {
+    let host = out.url.host_str().unwrap_or_default();
+    if fault.is_connect() {
+        let message = format!(
+            "{host} cannot be reached: {}. Check the network and the base URL settings, then try again.",
+            connect_fault(fault)
+        );
+        return Failure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
+    }
+    let message = if is_no_http(fault) {
+        format!("What {host} sent is no HTTP answer, or one with headers of absurd size. Check the base URL settings.")
+    } else {
+        format!("The connection to {host} broke before an answer came.")
+    };
+    Failure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
+}
+
+fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> Failure {
+    let target = target.and_then(|value| value.to_str().ok()).and_then(|value| out.url.join(value).ok());
+    let host = target.as_ref().and_then(url::Url::host_str).unwrap_or("another address");
+    let message = format!(
+        "The API answered {status} and points to {host}. Redirects are not followed, because the token would travel with them; check the base URL settings."
+    );
+    // Who points to the same request elsewhere has not executed it; 302 and 303 may follow on an effect.
+    let elsewhere = [StatusCode::MOVED_PERMANENTLY, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+    let fate = if elsewhere.contains(&status) { Fate::NotExecuted } else { Fate::AnsweredFailure };
+    Failure::lasting(Error::new(Code::UpstreamError, message), fate)
+}

@@ -1,0 +1,190 @@
+//! OAuth's renewals: a refresh token for the next pair, an agency's token for a location's.
+//!
+//! The server ends a refresh token when it gives the next. So that one is about to be used is written down before the
+//! request goes out, and the new pair is stored before anything else is done; without a place to write, none is used.
+
+use super::{
+    Auth, Token,
+    grant::{Access, Holder, Pair},
+    login::login_gone,
+    post::Fault,
+    renewal::Ended,
+};
+use crate::{Repeat, urls::Outgoing};
+use chrono::{DateTime, Utc};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use http::StatusCode;
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// The version that `/oauth/locationToken` asks for; `/oauth/token` takes none.
+const VERSION: &str = "2021-07-28";
+
+/// How often the storing of a new pair is tried, and the pause between.
+const STORING: u32 = 10;
+const STORE_AGAIN: Duration = Duration::from_millis(500);
+
+/// What a renewal came to, besides what it stored.
+struct Renewed {
+    ended: Result<Pair, Ended>,
+    /// The renewal that went out and was never fulfilled.
+    unanswered: Option<DateTime<Utc>>,
+}
+
+impl Auth {
+    /// Renews the login that `old` is of, under the lock, and takes up what came of it.
+    pub(super) async fn renew_login(
+        &self,
+        old: &Token,
+        cut_off: Option<DateTime<Utc>>,
+        context: &CallContext,
+    ) -> Ended {
+        let Renewed { ended, unanswered } = self.next_pair(old, cut_off, context).await;
+        if let Err(error) = self.store.leave_renewal(&self.member, unanswered).await {
+            self.warn(&error);
+        }
+        match ended {
+            Ok(pair) => {
+                let token = pair.token(self.location.as_deref(), old.origin.clone(), &old.line);
+                self.adopt_after(old, token);
+                Ended::Renewed
+            }
+            Err(ended) => ended,
+        }
+    }
+
+    async fn next_pair(&self, old: &Token, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
+        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        // As it is now: another process may have refreshed it for another location.
+        let pair = match self.store.newest_token(&old.line).await {
+            Ok(stored) => stored.as_ref().and_then(Pair::of),
+            Err(error) => return failed(error, cut_off),
+        };
+        let Some(pair) = pair else { return Renewed { ended: Err(Ended::Refused(login_gone())), unanswered: None } };
+        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        if pair.grant.holder == Holder::Location {
+            return self.refresh(pair, cut_off, context).await;
+        }
+        let Some(location) = self.location.as_deref() else {
+            let what = "The login is an agency's. Give the location to work on with --location-id (GHL_LOCATION_ID).";
+            return failed(Error::new(Code::Unauthorized, what), cut_off);
+        };
+        if !pair.is_due(self.wire.clock.now()) {
+            match self.exchange(pair.clone(), location, context).await {
+                Ok(pair) => return Renewed { ended: Ok(pair), unanswered: cut_off },
+                // The agency's own token is not accepted.
+                Err(Fault { refused: Some(StatusCode::UNAUTHORIZED), .. }) => {}
+                Err(fault) => return not_exchanged(fault, cut_off),
+            }
+        }
+        let Renewed { ended, unanswered } = self.refresh(pair, cut_off, context).await;
+        let pair = match ended {
+            Ok(pair) => pair,
+            Err(ended) => return Renewed { ended: Err(ended), unanswered },
+        };
+        match self.exchange(pair, location, context).await {
+            Ok(pair) => Renewed { ended: Ok(pair), unanswered },
+            Err(fault) => not_exchanged(fault, unanswered),
+        }
+    }
+
+    /// The next pair for the refresh token of this one.
+    async fn refresh(&self, pair: Pair, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
+        let fields = [
+            ("client_id", pair.grant.client_id.as_str()),
+            ("client_secret", &pair.grant.client_secret),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &pair.grant.refresh_token),
+            ("user_type", word(pair.grant.holder)),
+        ];
+        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        let out = match Outgoing::form("/oauth/token", None, &fields, &self.base) {
+            Ok(out) => out,
+            Err(error) => return failed(error, cut_off),
+        };
+        let (answer, from) = match self.post(&out, None, Repeat::Freely, true, context).await {
+            Ok(answered) => answered,
+            Err(Fault { error, refused, lasting, doubt }) => {
+                let unanswered = cut_off.or(doubt);
+                // Any other refusal may be a proxy's, or pass.
+                let ended = match refused {
+                    Some(StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
+                        Ended::Refused(ended_for_good(&error, unanswered))
+                    }
+                    _ => Ended::Failed { error, lasting },
+                };
+                return Renewed { ended: Err(ended), unanswered };
+            }
+        };
+        let unanswered = cut_off.or(Some(from));
+        let next = Pair::read(&answer, from, &pair.app(), Some(&pair.grant));
+        let next = match next.and_then(|next| Ok((next.kept()?, next))) {
+            Ok(next) => next,
+            Err(error) => return failed(error, unanswered),
+        };
+        let (kept, next) = next;
+        next.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        // The one before is dead: a disk that is full for a moment must not end the login.
+        let mut stored = Ok(());
+        for _ in 0..STORING {
+            stored = self.store.fulfil_renewal(&pair.hash(), kept.clone()).await;
+            if stored.is_ok() {
+                return Renewed { ended: Ok(next), unanswered: None };
+            }
+            tokio::time::sleep(STORE_AGAIN).await;
+        }
+        let why = stored.err().map(|error| error.message).unwrap_or_default();
+        let what = format!("The login's new refresh token could not be stored, and is lost: {why} Log in again then.");
+        failed(Error::new(Code::Internal, what), unanswered)
+    }
+
+    /// A location's token for the agency's, stored beside it.
+    async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, Fault> {
+        let lasting = |error| Fault { error, refused: None, lasting: true, doubt: None };
+        let company = pair.grant.company.clone().ok_or_else(|| {
+            lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))
+        })?;
+        let fields = [("companyId", company.as_str()), ("locationId", location)];
+        let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, &self.base).map_err(lasting)?;
+        let agency = SecretString::from(pair.access.token.as_str());
+        let (answer, from) = self.post(&out, Some(&agency), Repeat::Freely, false, context).await.map_err(|fault| {
+            let said =
+                format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
+            Fault { error: Error { message: said, ..fault.error }, ..fault }
+        })?;
+        let access = Access::read(&answer, from).map_err(lasting)?;
+        self.wire.secrets.add(&access.token.as_str().into());
+        pair.grant.locations.insert(location.to_owned(), access);
+        let kept = pair.kept().map_err(lasting)?;
+        // Not kept is no loss: another is a request away.
+        if let Err(error) = self.store.keep_token(&pair.hash(), kept).await {
+            self.warn(&error);
+        }
+        Ok(pair)
+    }
+}
+
+fn not_exchanged(fault: Fault, unanswered: Option<DateTime<Utc>>) -> Renewed {
+    Renewed { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
+}
+
+pub(super) fn word(holder: Holder) -> &'static str {
+    match holder {
+        Holder::Company => "Company",
+        Holder::Location => "Location",
+    }
+}
+
+/// A refresh token that is not accepted: the login is over, and it is said what is known of why.
+fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
+    let lost = unanswered.map_or_else(String::new, |at| {
+        let at = at.format("%Y-%m-%d %H:%M:%S UTC");
+        format!(
+            " A renewal that was sent at {at} ended before its new refresh token could be stored, because a process was killed or the answer got lost; that token is lost."
+        )
+    });
+    let message =
+        format!("The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
+    Error::new(Code::Unauthorized, message)
+}

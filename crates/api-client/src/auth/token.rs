@@ -1,0 +1,245 @@
+//! One token: where it came from, what its payload says of its life, and reading it from its source.
+
+use super::token_file;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{CredentialStamp, Store, token_from, token_hash};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Where the first token comes from.
+#[derive(Debug, Clone)]
+pub enum TokenSource {
+    /// A file; what is around the token does not count.
+    File(PathBuf),
+    /// A value, and the name of where it came from, such as `GHL_TOKEN_ID`.
+    Value(SecretString, &'static str),
+    /// What `auth set` stored.
+    Stored,
+    /// Nowhere.
+    None,
+}
+
+/// A token as it was given, and the words for where.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) token: SecretString,
+    pub(super) origin: String,
+}
+
+impl TokenSource {
+    /// The token that is there now, for a look at what kind it is; `None` where it cannot be read.
+    pub async fn peek(&self, store: &Store) -> Option<SecretString> {
+        self.read(store).await.ok().flatten().map(|given| given.token)
+    }
+
+    /// What changes when a person puts another credential there; `None` where nobody can.
+    pub(super) fn stamp(&self, store: &Store) -> Option<CredentialStamp> {
+        match self {
+            Self::Stored => Some(store.credential_stamp()),
+            Self::File(path) => Some(CredentialStamp::of_file(path)),
+            Self::Value(..) | Self::None => None,
+        }
+    }
+
+    /// The token that is there now; an empty one counts as none.
+    ///
+    /// # Errors
+    /// `unauthorized`, naming the file that cannot be read.
+    pub(super) async fn read(&self, store: &Store) -> Result<Option<Given>> {
+        match self {
+            Self::None => Ok(None),
+            Self::Value(token, name) => Ok(given(token.expose_secret(), (*name).to_owned())),
+            Self::Stored => Ok(store
+                .credential()
+                .await?
+                .and_then(|found| given(found.token.expose_secret(), found.place.describe().to_owned()))),
+            Self::File(path) => {
+                let origin = format!("the file {}", path.display());
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || token_file::read(&path)).await;
+                match read {
+                    Ok(Ok(text)) => Ok(given(&text, origin)),
+                    Ok(Err(fault)) => {
+                        Err(Error::new(Code::Unauthorized, format!("The token cannot be read from {origin}: {fault}.")))
+                    }
+                    Err(fault) => Err(Error::new(Code::Internal, fault.to_string())),
+                }
+            }
+        }
+    }
+}
+
+fn given(text: &str, origin: String) -> Option<Given> {
+    (!text.trim().is_empty()).then(|| Given { token: token_from(text, &origin), origin })
+}
+
+/// A token in use.
+#[derive(Debug, Clone)]
+pub(crate) struct Token {
+    pub(crate) value: SecretString,
+    /// Which of the tokens of this process it is, counted from 1.
+    pub(crate) generation: u64,
+    /// After how many changes by a person it was taken up.
+    pub(super) epoch: u64,
+    pub(super) hash: String,
+    /// What the store knows its line by: its own hash, or the login's.
+    pub(super) line: String,
+    /// It came of an OAuth login, which renews it.
+    pub(super) login: bool,
+    /// An agency's, to be exchanged before anything is sent.
+    pub(super) promised: bool,
+    pub(super) origin: String,
+    pub(super) renewed: bool,
+    pub(super) expires_at: Option<DateTime<Utc>>,
+    /// When it should be renewed: two thirds through its life. By the server's clock, like `expires_at`.
+    pub(super) due_at: Option<DateTime<Utc>>,
+}
+
+impl Token {
+    /// A token seen at `now` by the server's clock, with an expiry that its payload may not tell.
+    pub(super) fn new(
+        value: SecretString,
+        origin: String,
+        renewed: bool,
+        told: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let claims = Claims::of(&value);
+        let expires_at = match (claims.expires_at, told) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        let begun = claims.issued_at.filter(|at| *at <= now).unwrap_or(now);
+        let due_at = expires_at.map(|at| begun + (at - begun).max(TimeDelta::zero()) * 2 / 3);
+        let hash = token_hash(&value);
+        let line = hash.clone();
+        Self {
+            value,
+            generation: 0,
+            epoch: 0,
+            hash,
+            line,
+            login: false,
+            promised: false,
+            origin,
+            renewed,
+            expires_at,
+            due_at,
+        }
+    }
+
+    /// Whether it is known to have expired.
+    pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
+/// What a JWT says of its life. Read, not verified: that is the server's business.
+#[derive(Debug, Default, PartialEq)]
+struct Claims {
+    issued_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl Claims {
+    fn of(token: &SecretString) -> Self {
+        let payload = token.expose_secret().split('.').nth(1).and_then(|part| {
+            let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+            serde_json::from_slice::<Value>(&bytes).ok()
+        });
+        let time = |name| payload.as_ref().and_then(|payload| payload.get(name)).and_then(seconds);
+        Self {
+            issued_at: time("iat").and_then(|at| DateTime::from_timestamp(at, 0)),
+            expires_at: time("exp").and_then(|at| DateTime::from_timestamp(at, 0)),
+        }
+    }
+}
+
+/// When source and store are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// At the beginning, or before a renewal: something newer may be there.
+    First,
+    /// After a refused renewal: anything that was not tried yet may do.
+    Last,
+}
+
+/// Which token to take: the newest of the line; the first only when no other came of it, or when it outlived them.
+pub(super) fn in_order(newest: Option<Token>, first: Option<Token>, now: DateTime<Utc>, hope: Hope) -> Vec<Token> {
+    let (best, other) = match (newest, first) {
+        (Some(newest), Some(first)) if newest.is_over(now) && !first.is_over(now) => (Some(first), Some(newest)),
+        (Some(newest), first) => (Some(newest), first),
+        (None, first) => (first, None),
+    };
+    best.into_iter().chain(other.filter(|_| hope == Hope::Last)).collect()
+}
+
+/// Whole seconds, of a number or a text that is one.
+pub(super) fn seconds(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let whole = text.split_once('.').map_or(text.as_str(), |(whole, _)| whole);
+    whole.parse().ok()
+}
+
+/// What holds of any text that is given as a token, for the fuzz target and its test.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn holds(text: &str) {
+    let Some(now) = DateTime::from_timestamp(1_700_000_000, 0) else { return };
+    // As it is, and as the payload of a JWT.
+    for text in [text.to_owned(), format!("e30.{}.s", URL_SAFE_NO_PAD.encode(text))] {
+        let Some(given) = given(&text, String::new()) else { continue };
+        let token = Token::new(given.token, String::new(), false, None, now);
+        assert_eq!(token.expires_at.is_some(), token.due_at.is_some());
+        if let (Some(due), Some(end)) = (token.due_at, token.expires_at) {
+            assert!(due <= end.max(now), "renewed after its end: {due}, {end}");
+        }
+        assert!(!token.is_over(DateTime::<Utc>::MIN_UTC) || token.expires_at == Some(DateTime::<Utc>::MIN_UTC));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn jwt(payload: &Value) -> SecretString {
+        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(payload.to_string())).into()
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn a_tokens_life_is_read_from_its_payload() {
+        let token = Token::new(jwt(&json!({"iat": 1000, "exp": 2200})), String::new(), false, None, at(1500));
+        assert_eq!((token.expires_at, token.due_at), (Some(at(2200)), Some(at(1800))));
+        let token = Token::new(jwt(&json!({"exp": 2200.9})), String::new(), false, None, at(1000));
+        assert_eq!((token.expires_at, token.due_at), (Some(at(2200)), Some(at(1800))));
+    }
+
+    #[test]
+    fn what_is_no_jwt_lives_as_long_as_told_or_nobody_knows() {
+        for text in ["opaque", "a.b.c", "..", "e30.e30.", &format!("e30.{}.s", URL_SAFE_NO_PAD.encode("[1]"))] {
+            let token = Token::new(text.into(), String::new(), false, None, at(1000));
+            assert_eq!((token.expires_at, token.due_at), (None, None), "{text}");
+            let token = Token::new(text.into(), String::new(), true, Some(at(1600)), at(1000));
+            assert_eq!((token.expires_at, token.due_at), (Some(at(1600)), Some(at(1400))), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_absurd_life_does_no_harm() {
+        let token = Token::new(jwt(&json!({"iat": -1, "exp": i64::MAX})), String::new(), false, None, at(1000));
+        assert_eq!(token.expires_at, None);
+        let token = Token::new(jwt(&json!({"exp": 10})), String::new(), false, None, at(1000));
+        assert_eq!(token.due_at, Some(at(1000)), "expired already: due at once");
+    }
+}

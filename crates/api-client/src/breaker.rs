@@ -1,0 +1,203 @@
+//! The circuit breaker: while the API fails whatever is asked, it is left alone, and calls are told at once when to come
+//! back.
+//!
+//! Trouble is an attempt without a usable answer: no connection, a connection that broke, a timeout, a 5xx, a 2xx that
+//! cannot be read. Any other answer, a 4xx or a 429 too, shows that the API is there. What a call's own bounds ended says
+//! nothing either way.
+
+#[cfg(test)]
+mod tests;
+
+use chrono::{TimeDelta, Utc};
+use highlevel_core::error::{Code, Error, Result};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// So many attempts in a row have to fail …
+const ATTEMPTS: u32 = 5;
+/// … over at least this time, so that one hiccup under many calls at once is left to their repetitions, …
+const SPAN: Duration = Duration::from_secs(1);
+/// … with no longer than this between one and the next, so that rare calls to a sick API are each tried.
+const GAP: Duration = Duration::from_secs(60);
+
+/// The first pause, and the longest: each one that ends in failure doubles the next.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// One call, over all its attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CallId(u64);
+
+/// What one attempt says of the API.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is there.
+    Answered,
+    /// It is in trouble: why.
+    Trouble(String),
+}
+
+/// Shared by all calls of a client.
+#[derive(Debug, Default)]
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last_call: u64,
+    line: Line,
+    /// The failures since the last answer.
+    run: Option<Run>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    #[default]
+    Closed,
+    /// Nothing goes out before `until`; then one attempt does.
+    Open { until: Instant, pause: Duration },
+    /// That attempt is under way.
+    Trying { pause: Duration },
+}
+
+#[derive(Debug)]
+struct Run {
+    since: Instant,
+    last: Instant,
+    attempts: u32,
+    first_call: CallId,
+    several_calls: bool,
+    why: String,
+}
+
+impl Breaker {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn call(&self) -> CallId {
+        let mut state = self.state();
+        state.last_call += 1;
+        CallId(state.last_call)
+    }
+
+    /// Whether an attempt could go out now: asked before anything is waited for.
+    ///
+    /// # Errors
+    /// `upstream_unreachable` with `retry_at`.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.state().may_go(Instant::now())
+    }
+
+    /// The right to one attempt. After a pause only one is given out at a time.
+    ///
+    /// # Errors
+    /// `upstream_unreachable` with `retry_at`.
+    pub(crate) fn admit(&self, call: CallId) -> Result<Pass<'_>> {
+        let mut state = self.state();
+        state.may_go(Instant::now())?;
+        let tries = match state.line {
+            Line::Open { pause, .. } => {
+                state.line = Line::Trying { pause };
+                true
+            }
+            Line::Closed | Line::Trying { .. } => false,
+        };
+        Ok(Pass { breaker: self, call, tries, open: true })
+    }
+}
+
+impl State {
+    fn may_go(&self, now: Instant) -> Result<()> {
+        let wait = match self.line {
+            Line::Closed => return Ok(()),
+            Line::Open { until, .. } if until <= now => return Ok(()),
+            Line::Open { until, .. } => until - now,
+            Line::Trying { .. } => FIRST_PAUSE,
+        };
+        let (why, since) = match &self.run {
+            Some(run) => (run.why.as_str(), (now - run.since).as_secs()),
+            None => ("no answer", 0),
+        };
+        let message = format!(
+            "The API has been failing for {since} s, whatever was asked; the last failure: {} It is left alone until the time given; try again then.",
+            sentence(why)
+        );
+        let wait = TimeDelta::from_std(wait).unwrap_or_default();
+        Err(Error::new(Code::UpstreamUnreachable, message).retry_at(Utc::now() + wait))
+    }
+
+    fn answered(&mut self) {
+        if self.line != Line::Closed {
+            tracing::info!("the API answers again");
+        }
+        self.line = Line::Closed;
+        self.run = None;
+    }
+
+    fn failed(&mut self, call: CallId, tries: bool, why: String, now: Instant) {
+        let run = self.run.take().filter(|run| now - run.last <= GAP || self.line != Line::Closed);
+        let mut run = run.unwrap_or(Run {
+            since: now,
+            last: now,
+            attempts: 0,
+            first_call: call,
+            several_calls: false,
+            why: String::new(),
+        });
+        run.last = now;
+        run.attempts = run.attempts.saturating_add(1);
+        run.several_calls |= run.first_call != call;
+        run.why = why;
+        let sustained = run.attempts >= ATTEMPTS && run.several_calls && run.last - run.since >= SPAN;
+        self.run = Some(run);
+        let pause = match self.line {
+            Line::Closed if sustained => FIRST_PAUSE,
+            Line::Trying { pause } if tries => pause.saturating_mul(2).min(LONGEST_PAUSE),
+            // Attempts that were under way when it opened say nothing new.
+            Line::Closed | Line::Open { .. } | Line::Trying { .. } => return,
+        };
+        tracing::warn!("the API keeps failing: nothing is sent for {} s", pause.as_secs());
+        self.line = Line::Open { until: now + pause, pause };
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
+}
+
+/// The right to one attempt. Dropped without a verdict, another call may try at once.
+#[derive(Debug)]
+pub(crate) struct Pass<'a> {
+    breaker: &'a Breaker,
+    call: CallId,
+    /// Whether this is the one attempt after a pause.
+    tries: bool,
+    open: bool,
+}
+
+impl Pass<'_> {
+    pub(crate) fn ended(mut self, verdict: Verdict) {
+        self.open = false;
+        let mut state = self.breaker.state();
+        match verdict {
+            Verdict::Answered => state.answered(),
+            Verdict::Trouble(why) => state.failed(self.call, self.tries, why, Instant::now()),
+        }
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.open && self.tries {
+            let mut state = self.breaker.state();
+            if let Line::Trying { pause } = state.line {
+                state.line = Line::Open { until: Instant::now(), pause };
+            }
+        }
+    }
+}

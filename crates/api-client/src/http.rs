@@ -1,0 +1,169 @@
+//! The HTTP clients, built at first need, and the reading of bodies within bounds.
+
+use highlevel_core::error::{Code, Error, Result};
+use reqwest::{redirect, retry};
+use std::{error::Error as _, io, sync::Arc, time::Duration};
+use tokio::sync::OnceCell;
+
+/// Beyond this a host that does not answer the connection counts as unreachable.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Idle connections are kept this long: shorter than servers commonly do, so that few are found closed.
+const IDLE: Duration = Duration::from_secs(55);
+
+/// One client for https, and one for plain http to loopback that knows no certificates.
+#[derive(Debug)]
+pub(crate) struct Http {
+    connect_timeout: Duration,
+    secure: OnceCell<reqwest::Client>,
+    plain: OnceCell<reqwest::Client>,
+}
+
+impl Http {
+    /// Builds nothing yet. A connection that takes as long as an attempt may is no connection.
+    pub(crate) fn new(attempt_timeout: Duration) -> Self {
+        // Shorter than the attempt, so that it is known that nothing was sent.
+        let connect_timeout = CONNECT.min(attempt_timeout.mul_f64(0.9));
+        Self { connect_timeout, secure: OnceCell::new(), plain: OnceCell::new() }
+    }
+
+    /// The client for this scheme.
+    ///
+    /// # Errors
+    /// `internal` when the platform's certificates cannot be read.
+    pub(crate) async fn client(&self, scheme: &str) -> Result<&reqwest::Client> {
+        if scheme == "http" {
+            return self.plain.get_or_try_init(|| async { plain(self.builder()) }).await;
+        }
+        let builder = self.builder();
+        // The platform's certificates are read from disk.
+        let build = || async move {
+            tokio::task::spawn_blocking(move || secure(builder))
+                .await
+                .unwrap_or_else(|fault| Err(Error::new(Code::Internal, fault.to_string())))
+        };
+        self.secure.get_or_try_init(build).await
+    }
+
+    fn builder(&self) -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .user_agent(concat!("highlevel-mcp/", env!("CARGO_PKG_VERSION")))
+            // The token would travel with a redirect.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // By measurement (docs/performance.md, "Connections"): at the API's distance HTTP/2 saves a call nothing,
+            // and when a server ends its one connection, calls under way on it fail, where HTTP/1.1 loses none.
+            .http1_only()
+            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own.
+            // What hyper-util repeats below it, and cannot be told not to, is only a request that a reused connection
+            // gave back before its first byte was written: it never left, so a create is safe and the quota does not
+            // count it.
+            .retry(retry::never())
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(IDLE)
+            .tcp_nodelay(true)
+    }
+}
+
+fn secure(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    // An error means that one is installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    builder.https_only(true).build().map_err(|fault| build_error(&fault))
+}
+
+/// Plain http needs no certificates, but reqwest reads the platform's unless it is handed a configuration; this one
+/// trusts nobody. A proxy would be a stranger on the way to loopback: none is used.
+fn plain(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let nothing = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|fault| Error::new(Code::Internal, format!("TLS cannot be set up: {fault}")))?
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    builder.no_proxy().tls_backend_preconfigured(nothing).build().map_err(|fault| build_error(&fault))
+}
+
+fn build_error(fault: &reqwest::Error) -> Error {
+    let why = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
+    Error::new(Code::Internal, format!("The HTTP client cannot be set up: {why}"))
+}
+
+/// A body as far as it was read.
+#[derive(Debug)]
+pub(crate) enum Read {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// Its beginning: it is larger than allowed.
+    TooLarge(Vec<u8>),
+    /// Its beginning: the connection broke, or the compression is damaged.
+    Broken(Vec<u8>),
+}
+
+impl Read {
+    /// What was read, for answers whose status says it all.
+    pub(crate) fn any(self) -> Vec<u8> {
+        match self {
+            Self::Whole(bytes) | Self::TooLarge(bytes) | Self::Broken(bytes) => bytes,
+        }
+    }
+}
+
+/// Reads at most `limit` bytes, counted after decompression.
+pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Read {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Read::TooLarge(Vec::new());
+    }
+    let mut bytes = Vec::with_capacity(announced.unwrap_or_default());
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Read::Whole(bytes),
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > limit => {
+                bytes.extend(chunk.iter().take(limit - bytes.len()));
+                return Read::TooLarge(bytes);
+            }
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Err(_) => return Read::Broken(bytes),
+        }
+    }
+}
+
+/// Why there is no connection, in words; never more than the kind, since some sources quote what was sent.
+pub(crate) fn connect_fault(fault: &reqwest::Error) -> &'static str {
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        if let Some(kind) = kind_of(cause) {
+            return kind;
+        }
+        source = cause.source();
+    }
+    if fault.is_timeout() { "the connection took too long" } else { "no connection came about" }
+}
+
+/// Whether what came over the connection was not to be understood as HTTP.
+pub(crate) fn is_no_http(fault: &reqwest::Error) -> bool {
+    let mut source = fault.source();
+    while let Some(cause) = source {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+fn kind_of(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if cause.is::<rustls::Error>() {
+        return Some("the TLS connection failed");
+    }
+    if cause.to_string().starts_with("dns error") {
+        return Some("its name could not be resolved (DNS)");
+    }
+    let io = cause.downcast_ref::<io::Error>()?;
+    match io.kind() {
+        io::ErrorKind::ConnectionRefused => Some("the connection was refused"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => Some("there is no route to it"),
+        // An io error's own source skips what it wraps, and TLS errors come wrapped more than once.
+        _ => io.get_ref().and_then(|inner| kind_of(inner)),
+    }
+}

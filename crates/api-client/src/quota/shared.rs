@@ -1,0 +1,275 @@
+//! The exchange with the other processes of this machine: reports what was used, takes leases, tells of a 429.
+
+use super::{Budget, State, Ticket};
+use chrono::Utc;
+use highlevel_core::context::Priority;
+use highlevel_core::error::{Code, Error};
+use highlevel_store::{Ask, Grant, QuotaKey, Seen, Store};
+use std::{
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// From the taking of a permit to its sending, and from an attempt's timeout to the end of its connection.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// Who shares, and where.
+#[derive(Debug)]
+pub(crate) struct Sharing {
+    pub(crate) store: Arc<Store>,
+    /// The address of the API.
+    pub(crate) address: String,
+    /// The location that is pinned; without one the token stands for the account.
+    pub(crate) location: Option<String>,
+    /// This process.
+    pub(crate) member: String,
+    /// The longest that one attempt takes.
+    pub(crate) attempt_timeout: Duration,
+}
+
+/// What a budget needs to share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    sharing: Sharing,
+    token_hash: OnceLock<String>,
+    kick: Arc<Notify>,
+    started: AtomicBool,
+    /// One exchange at a time, so that each reports on what the one before left.
+    turn: tokio::sync::Mutex<()>,
+    gone: CancellationToken,
+    _end: DropGuard,
+}
+
+impl Shared {
+    pub(super) fn new(sharing: Sharing) -> Self {
+        let gone = CancellationToken::new();
+        let end = gone.clone().drop_guard();
+        Self {
+            sharing,
+            token_hash: OnceLock::new(),
+            kick: Arc::default(),
+            started: AtomicBool::new(false),
+            turn: tokio::sync::Mutex::default(),
+            gone,
+            _end: end,
+        }
+    }
+
+    /// The first token that this process used stands for the account; later ones are of its line, or of a new login
+    /// to the same account.
+    pub(super) fn know_token(&self, hash: &str) {
+        self.token_hash.get_or_init(|| hash.to_owned());
+    }
+
+    fn key(&self) -> Option<QuotaKey> {
+        let address = self.sharing.address.clone();
+        match &self.sharing.location {
+            Some(location) => Some(QuotaKey::Location(address, location.clone())),
+            None => Some(QuotaKey::Token(address, self.token_hash.get()?.clone())),
+        }
+    }
+}
+
+impl Budget {
+    /// Starts the task that exchanges, at the first need, and wakes it.
+    pub(super) fn kick(self: &Arc<Self>) {
+        let Some(shared) = &self.shared else { return };
+        if !shared.started.swap(true, Ordering::Relaxed) {
+            tokio::spawn(drive(Arc::downgrade(self), Arc::clone(&shared.kick), shared.gone.clone()));
+        }
+        shared.kick.notify_one();
+    }
+
+    /// Wakes the task that exchanges, if it runs: a permit may end where there is no runtime any more.
+    pub(super) fn nudge(&self) {
+        if let Some(shared) = &self.shared {
+            shared.kick.notify_one();
+        }
+    }
+
+    /// Reports, and takes what there is for the calls that wait.
+    async fn exchange(&self) {
+        let Some(shared) = &self.shared else { return };
+        let _turn = shared.turn.lock().await;
+        let clock = Clocks::read();
+        let (ask, wanting, own_use) = {
+            let mut state = self.state();
+            state.ledger.settle(clock.now);
+            let Some(asking) = state.ask(shared, &clock) else { return };
+            asking
+        };
+        let done = match shared.key() {
+            Some(key) => shared.sharing.store.exchange_quota(key, ask).await,
+            None => Err(Error::new(Code::Internal, "no token stands for the account yet")),
+        };
+        let clock = Clocks::read();
+        let mut state = self.state();
+        match done {
+            Ok(grant) => state.granted(&grant, own_use, wanting, &clock),
+            Err(error) => {
+                if state.lease.as_mut().is_some_and(|lease| lease.failed(clock.now)) {
+                    tracing::warn!(
+                        "the quota is not shared with other processes, this one paces alone: {}",
+                        error.message
+                    );
+                }
+            }
+        }
+        state.wake(clock.now);
+    }
+
+    /// Reports for the last time and gives back what was not used, so that the others need not wait for it.
+    pub(crate) async fn leave(&self) {
+        {
+            let mut state = self.state();
+            let Some(lease) = &mut state.lease else { return };
+            if lease.is_alone() || lease.is_untouched() {
+                return;
+            }
+            lease.put_down();
+        }
+        self.exchange().await;
+    }
+}
+
+impl State {
+    /// When the next exchange is due.
+    fn next_exchange(&self, now: Instant) -> Option<Instant> {
+        let lease = self.lease.as_ref()?;
+        let in_hand = lease.in_hand(now);
+        let wanting = self.queue.len().saturating_sub(in_hand);
+        let interactive = self.interactive().saturating_sub(in_hand);
+        lease.next(wanting, interactive, self.ledger.turn(in_hand, now), now)
+    }
+
+    /// Takes over what an exchange gave.
+    fn granted(&mut self, grant: &Grant, own_use: usize, wanting: (usize, usize), clock: &Clocks) {
+        let held = Some(grant.held_until).filter(|held| *held > 0).map(|held| clock.at(held));
+        self.ledger.hear(grant.told, grant.learned_window.map(Duration::from_millis), held);
+        if let Some(lease) = &mut self.lease {
+            lease.granted(grant, own_use, wanting, |time| clock.at(time), clock.now);
+        }
+    }
+
+    fn interactive(&self) -> usize {
+        self.queue.range(..Ticket { priority: Priority::Bulk, number: i64::MIN }).count()
+    }
+
+    /// What to report and to ask for; how many of all and of the interactive calls that is for; and this process's use.
+    fn ask(&mut self, shared: &Shared, clock: &Clocks) -> Option<(Ask, (usize, usize), usize)> {
+        let (waiting, interactive) = (self.queue.len(), self.interactive());
+        let State { ledger, lease: Some(lease), .. } = self else { return None };
+        let window = ledger.window();
+        let spare = lease.spare();
+        let (set_limit, set_window) = ledger.settings();
+        let (report, in_hand) = lease.begin(window, clock.now);
+        let held = ledger.in_flight() + in_hand;
+        // No more than this process's own share allows.
+        let mut room = ledger.free().saturating_sub(in_hand);
+        let mut within = |wanted: usize| {
+            let wanted = wanted.min(room);
+            room -= wanted;
+            wanted
+        };
+        let interactive_wanted = within(interactive.saturating_sub(in_hand));
+        let bulk = within(waiting.saturating_sub(in_hand.max(interactive)));
+        let spare = within(spare);
+        let ask = Ask {
+            member: shared.sharing.member.clone(),
+            set_limit,
+            set_window: set_window.map(millis),
+            usual: Some(ledger.usual()),
+            longest: millis(shared.sharing.attempt_timeout + SLACK),
+            held: count(held),
+            ended: report.ended.iter().map(|at| clock.wall(*at)).collect(),
+            told: report.limit,
+            learned_window: ledger.learned_window().map(millis),
+            held_until: ledger.held_until().map_or(0, |held| clock.wall(held)),
+            seen: report.scarcest.map(|told| Seen {
+                limit: told.limit,
+                remaining: told.remaining,
+                at: clock.wall(told.at),
+                until: clock.wall(told.until),
+            }),
+            lesson: report.lesson,
+            interactive: count(interactive_wanted),
+            bulk: count(bulk),
+            spare: count(spare),
+        };
+        Some((ask, (interactive_wanted + bulk, interactive_wanted), held + ledger.cooling()))
+    }
+}
+
+/// Exchanges whenever it is due, until the budget is gone.
+async fn drive(budget: Weak<Budget>, kick: Arc<Notify>, gone: CancellationToken) {
+    loop {
+        let next = {
+            let Some(budget) = budget.upgrade() else { return };
+            let now = Instant::now();
+            let next = {
+                let mut state = budget.state();
+                state.ledger.settle(now);
+                state.next_exchange(now)
+            };
+            if next.is_some_and(|next| next <= now) {
+                budget.exchange().await;
+                continue;
+            }
+            next
+        };
+        let due = async {
+            match next {
+                Some(next) => tokio::time::sleep_until(next).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = gone.cancelled() => return,
+            () = kick.notified() => {}
+            () = due => {}
+        }
+    }
+}
+
+/// The runtime's clock and this machine's, read together.
+struct Clocks {
+    now: Instant,
+    /// Milliseconds since 1970.
+    wall: u64,
+}
+
+impl Clocks {
+    fn read() -> Self {
+        Self { now: Instant::now(), wall: u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default() }
+    }
+
+    /// A moment of the runtime's clock on this machine's, never earlier than it was.
+    fn wall(&self, at: Instant) -> u64 {
+        let past = millis(self.now.saturating_duration_since(at));
+        let future = millis(at.saturating_duration_since(self.now));
+        self.wall.saturating_add(1).saturating_add(future).saturating_sub(past)
+    }
+
+    /// A time of this machine's clock on the runtime's; what is past is now.
+    fn at(&self, wall: u64) -> Instant {
+        let ahead = Duration::from_millis(wall.saturating_sub(self.wall));
+        self.now.checked_add(ahead).unwrap_or(self.now)
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn count(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "crowd.rs"]
+mod crowd;

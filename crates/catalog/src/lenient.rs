@@ -1,0 +1,174 @@
+//! Answers made to fit the shape that their schema promises: what arrives is understood if it can be, unknown fields
+//! are kept, and nothing is dropped in silence.
+
+use highlevel_core::UNREADABLE;
+use serde_json::{Map, Value};
+
+/// What a schema promises, read once: answers are held to it by the thousand. One of these has to hold.
+#[derive(Debug)]
+pub struct Promise(Vec<Alternative>);
+
+#[derive(Debug)]
+struct Alternative {
+    kind: Option<Kind>,
+    minimum: Option<f64>,
+    items: Option<Promise>,
+    fields: Vec<(String, Promise)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    Text,
+    Boolean,
+    Integer,
+    Number,
+    List,
+    Object,
+}
+
+impl Promise {
+    /// The promise of a schema: of those under `anyOf`, or of the schema itself.
+    pub fn of(schema: &Map<String, Value>) -> Self {
+        let several = schema.get("anyOf").and_then(Value::as_array);
+        Self(match several {
+            Some(several) => several.iter().filter_map(Value::as_object).map(Alternative::of).collect(),
+            None => vec![Alternative::of(schema)],
+        })
+    }
+
+    /// Makes `value` fit. A field of the wrong type is converted where its meaning is plain (a number sent as text, a list
+    /// sent as one text) and set aside under [`UNREADABLE`] where it is not.
+    pub fn fit(&self, value: &mut Value) {
+        for Alternative { items, fields, .. } in &self.0 {
+            match (&mut *value, items) {
+                (Value::Object(object), _) => fit_fields(fields, object),
+                (Value::Array(items), Some(inner)) => {
+                    for item in items {
+                        inner.take(item);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Fits a value inside another. False if it cannot be understood; it is left as it came then.
+    fn take(&self, value: &mut Value) -> bool {
+        let understood = self.allows(value) || self.convert(value);
+        if understood {
+            self.fit(value);
+        }
+        understood
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        self.0.iter().any(|alternative| alternative.allows(value))
+    }
+
+    fn convert(&self, value: &mut Value) -> bool {
+        match self.0.iter().find_map(|alternative| alternative.converted(value)) {
+            Some(converted) if self.allows(&converted) => {
+                *value = converted;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.0.as_slice(), [only] if only.kind == Some(Kind::Text))
+    }
+}
+
+impl Alternative {
+    fn of(schema: &Map<String, Value>) -> Self {
+        let kind = match schema.get("type").and_then(Value::as_str) {
+            Some("null") => Some(Kind::Null),
+            Some("string") => Some(Kind::Text),
+            Some("boolean") => Some(Kind::Boolean),
+            Some("integer") => Some(Kind::Integer),
+            Some("number") => Some(Kind::Number),
+            Some("array") => Some(Kind::List),
+            Some("object") => Some(Kind::Object),
+            _ => None,
+        };
+        let promise = |schema: &Value| schema.as_object().map(Promise::of);
+        let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        Self {
+            kind,
+            minimum: schema.get("minimum").and_then(Value::as_f64),
+            items: schema.get("items").and_then(promise),
+            fields: fields.filter_map(|(name, schema)| Some((name.clone(), promise(schema)?))).collect(),
+        }
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        let plain = match self.kind {
+            Some(Kind::Null) => value.is_null(),
+            Some(Kind::Text) => value.is_string(),
+            Some(Kind::Boolean) => value.is_boolean(),
+            Some(Kind::Integer) => value.is_u64() || value.is_i64(),
+            Some(Kind::Number) => value.is_number(),
+            Some(Kind::List) => value.is_array(),
+            Some(Kind::Object) => value.is_object(),
+            None => true,
+        };
+        let in_range = self.minimum.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
+        plain && in_range && self.items_fit(value)
+    }
+
+    /// A list passes only if each item passes or can be made to.
+    fn items_fit(&self, value: &Value) -> bool {
+        let (Some(inner), Some(items)) = (&self.items, value.as_array()) else { return true };
+        items.iter().all(|item| inner.allows(item) || inner.convert(&mut item.clone()))
+    }
+
+    fn converted(&self, value: &Value) -> Option<Value> {
+        match (self.kind?, value) {
+            (Kind::Text, Value::Number(number)) => Some(Value::from(number.to_string())),
+            (Kind::Text, Value::Bool(flag)) => Some(Value::from(flag.to_string())),
+            (Kind::Number, Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
+            (Kind::Integer, Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
+            (Kind::Integer, Value::Number(number)) => number
+                .as_f64()
+                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+                .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
+                .map(Value::from),
+            // How some answers tell of an object without members.
+            (Kind::Object, Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
+            (Kind::List, Value::String(text)) if self.items.as_ref().is_some_and(Promise::is_text) => {
+                Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn fit_fields(fields: &[(String, Promise)], object: &mut Map<String, Value>) {
+    let mut aside = Map::new();
+    for (name, promise) in fields {
+        if let Some(field) = object.get_mut(name)
+            && !promise.take(field)
+        {
+            aside.insert(name.clone(), field.take());
+        }
+    }
+    if !aside.is_empty() {
+        object.retain(|name, _| !aside.contains_key(name));
+        set_aside(object, aside.into());
+    }
+}
+
+/// Keeps what cannot be understood, beside a field of that name that the API may have.
+pub fn set_aside(object: &mut Map<String, Value>, odd: Value) {
+    let mut name = UNREADABLE.to_owned();
+    while object.contains_key(&name) {
+        name.push('_');
+    }
+    object.insert(name, odd);
+}
+
+fn number_of(number: f64) -> Option<Value> {
+    serde_json::Number::from_f64(number).map(Value::Number)
+}

@@ -1,0 +1,119 @@
+//! Dates and times in other forms than the API's, where only one day or moment can be meant.
+
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+
+/// Forms in which no part can be taken for another.
+const PLAIN: [&str; 12] = [
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%B %d, %Y",
+    "%B %d %Y",
+    "%d %B %Y",
+    "%d. %B %Y",
+    "%d-%B-%Y",
+    "%A, %B %d, %Y",
+    "%A %B %d %Y",
+    "%A, %d %B %Y",
+    "%a %b %d %Y",
+];
+
+/// The form that the API takes, of what can only be one date or moment; else the text as it is.
+pub(crate) fn read(text: &str) -> String {
+    let text = super::bare(text);
+    date(text).or_else(|| moment(text)).unwrap_or_else(|| text.to_owned())
+}
+
+fn date(text: &str) -> Option<String> {
+    let parse = |form: &&str| NaiveDate::parse_from_str(text, form).ok();
+    let eight_digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let found = if eight_digits { parse(&"%Y%m%d") } else { PLAIN.iter().find_map(parse).or_else(|| by_numbers(text)) };
+    // Two digits are no year.
+    found.filter(|date| (1900..=2999).contains(&chrono::Datelike::year(date))).map(|date| date.to_string())
+}
+
+/// `28.02.2025` and `02/28/2025`: there is no 28th month. `02/03/2025` may be two days.
+fn by_numbers(text: &str) -> Option<NaiveDate> {
+    let parts: Vec<u32> = text.split(['/', '.', '-']).map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    let [one, other, year] = parts.as_slice() else { return None };
+    let of = |month: u32, day: u32| NaiveDate::from_ymd_opt(i32::try_from(*year).ok()?, month, day);
+    match (of(*one, *other), of(*other, *one)) {
+        (Some(date), None) | (None, Some(date)) => Some(date),
+        (Some(date), Some(same)) if date == same => Some(date),
+        _ => None,
+    }
+}
+
+/// A moment with its zone, in RFC 3339's form or one near to it. Without a zone it may be one of many.
+fn moment(text: &str) -> Option<String> {
+    if DateTime::parse_from_rfc3339(text).is_ok() && text.contains('T') {
+        return None; // As it should be.
+    }
+    let upper = text.to_ascii_uppercase().replace(" UTC", "Z").replace(" GMT", "Z");
+    let zoned = upper.strip_suffix('Z').map_or(upper.clone(), |time| format!("{}+0000", time.trim_end()));
+    let forms = [
+        "%Y-%m-%dT%H:%M:%S%.f%z",
+        "%Y-%m-%d %H:%M:%S%.f%z",
+        "%Y-%m-%d %H:%M:%S%.f %z",
+        "%Y-%m-%dT%H:%M%z",
+        "%Y-%m-%d %H:%M%z",
+        "%Y-%m-%d %H:%M %z",
+    ];
+    let found = forms.iter().find_map(|form| DateTime::parse_from_str(&zoned, form).ok());
+    let found = found.or_else(|| DateTime::parse_from_rfc2822(text).ok())?;
+    Some(found.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn one_day_is_read_however_it_is_written() {
+        for text in [
+            "2025-02-28",
+            " 2025-02-28 ",
+            "\"2025-02-28\"",
+            "2025-2-28",
+            "2025/02/28",
+            "2025.2.28",
+            "20250228",
+            "28.02.2025",
+            "28.2.2025",
+            "02/28/2025",
+            "28/02/2025",
+            "Feb 28, 2025",
+            "February 28 2025",
+            "28 Feb 2025",
+            "28. February 2025",
+            "28-Feb-2025",
+            "Friday, February 28, 2025",
+        ] {
+            assert_eq!(read(text), "2025-02-28", "{text}");
+        }
+        assert_eq!(read("05/05/2025"), "2025-05-05");
+    }
+
+    #[test]
+    fn one_moment_is_read_however_it_is_written() {
+        for text in [
+            "2025-02-28T10:00:00Z",
+            "2025-02-28 10:00:00Z",
+            "2025-02-28 10:00:00 UTC",
+            "2025-02-28T10:00Z",
+            "2025-02-28T10:00:00+0000",
+            "Fri, 28 Feb 2025 10:00:00 +0000",
+        ] {
+            assert_eq!(read(text), "2025-02-28T10:00:00Z", "{text}");
+        }
+        assert_eq!(read("2025-02-28T10:00:00.123+01:00"), "2025-02-28T10:00:00.123+01:00");
+    }
+
+    #[test]
+    fn what_may_be_two_days_stays_as_it_is() {
+        for text in ["02/03/2025", "2.3.2025", "2025-02-28T10:00:00", "2025-02-30", "tomorrow", "28.02.25", "", "2025"]
+        {
+            assert_eq!(read(text), text);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Ids that were given as something else: an address of the application is read for the id in it, and of a name or an e-mail
+//! address is said which tool finds its id.
+
+use crate::{Entry, Id};
+use highlevel_core::error::{Error, Result};
+use serde_json::{Map, Value, json};
+
+/// What an id can be of: the list that has it, and the table to search.
+const KINDS: [(&str, Option<&str>, Option<&str>); 8] = [
+    ("contact", Some("list_contacts"), Some("contacts")),
+    ("opportunity", Some("list_opportunities"), Some("opportunities")),
+    ("user", None, Some("users")),
+    ("page", Some("list_pages"), Some("pages")),
+    ("campaign", Some("list_campaigns"), Some("campaigns")),
+    ("funnel", Some("list_funnels"), Some("funnels")),
+    ("webhook", Some("list_webhooks"), None),
+    ("location", Some("list_locations"), Some("locations")),
+];
+
+/// Arguments that name another object than the operation's own.
+const OTHERS: [(&str, &str); 1] = [("contactId", "contact")];
+
+/// Hosts of the application's own pages.
+const APP: [&str; 3] = ["gohighlevel.com", "leadconnectorhq.com", "msgsndr.com"];
+
+/// The most of a caller's text that an error repeats.
+const SHOWN: usize = 80;
+
+/// What the operation's object is called.
+pub(super) fn noun(entry: &Entry) -> &'static str {
+    entry.name.split_once('_').map_or(entry.name, |(_, noun)| noun)
+}
+
+/// Reads each id among the arguments.
+///
+/// # Errors
+/// `invalid_arguments` for what is no id and holds none, with the tool that finds it.
+pub(crate) fn read(entry: &Entry, schema: &Map<String, Value>, arguments: &mut Map<String, Value>) -> Result<()> {
+    let own = entry.takes_id.then(|| (entry.id_argument(), noun(entry)));
+    let others = OTHERS.iter().copied().filter(|(name, _)| super::property(schema, name).is_some());
+    for (name, noun) in own.into_iter().chain(others) {
+        let Some(value) = arguments.get_mut(name) else { continue };
+        let Some(text) = value.as_str().map(super::bare) else { continue };
+        match text.parse::<Id>() {
+            Ok(id) => *value = id.as_str().into(),
+            Err(problem) => match in_address(noun, text) {
+                Some(id) => *value = id.as_str().into(),
+                None => {
+                    return Err(Error::invalid(name, format!("`{name}` {problem}.{}", advice_on(noun, text))));
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+/// The id in an address of the application, or of one of this server's resources, that shows one object of this kind.
+fn in_address(noun: &str, text: &str) -> Option<Id> {
+    if let Some(path) = text.strip_prefix("ghl://") {
+        let (kind, id) = path.split_once('/')?;
+        return (kind == noun).then(|| id.parse().ok()).flatten();
+    }
+    let url = url::Url::parse(text).ok()?;
+    let host = url.host_str()?;
+    if !APP.iter().any(|own| host == *own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))) {
+        return None;
+    }
+    let path: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
+    let behind: &[&[&str]] = match noun {
+        "contact" => &[&["contacts", "detail"]],
+        "opportunity" => &[&["opportunities", "detail"], &["opportunities"]],
+        "page" => &[&["page-builder"]],
+        "location" => &[&["location"]],
+        _ => return None,
+    };
+    let found = |mark: &&[&str]| {
+        let at = path.windows(mark.len()).position(|part| part == *mark)?;
+        let id: Id = path.get(at + mark.len())?.parse().ok()?;
+        // A word of the path is no id.
+        (id.as_str().len() >= 10 && id.as_str().bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
+    };
+    behind.iter().find_map(found)
+}
+
+/// Which tool finds the id that was meant by a text. Begins with a space.
+pub fn advice_on(noun: &str, text: &str) -> String {
+    let Some((_, list, table)) = KINDS.iter().find(|(kind, ..)| *kind == noun) else { return String::new() };
+    let shown: String = text.chars().take(SHOWN).collect();
+    let is_address = text.contains("://") || text.starts_with("www.");
+    let is_email = !is_address && text.contains('@');
+    let looks = if is_email {
+        " It looks like an e-mail address."
+    } else if is_address {
+        " It looks like a URL."
+    } else {
+        ""
+    };
+    let call = match (list, table) {
+        (Some(list), _) if is_email && noun == "contact" => format!("{list} {}", json!({"email": shown})),
+        (_, Some(table)) if !is_address => format!("search_crm {}", json!({"text": shown, "table": table})),
+        (Some(list), _) => (*list).to_owned(),
+        (None, _) => "search_crm".to_owned(),
+    };
+    let article = if noun.starts_with('o') { "an" } else { "a" };
+    format!("{looks} {call} finds the id of {article} {noun}.")
+}
+
+/// The same for an id that the account does not have, if it is rather a name.
+pub fn advice(entry: &Entry, id: &Id) -> Option<String> {
+    let is_word = !id.as_str().bytes().any(|byte| byte.is_ascii_digit());
+    is_word.then(|| advice_on(noun(entry), id.as_str())).filter(|advice| !advice.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_address;
+
+    #[test]
+    fn an_address_that_shows_one_object_holds_its_id() {
+        let id = "ocQHyuzHvysMo5N5VsXc";
+        for (noun, url) in [
+            ("contact", format!("https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/contacts/detail/{id}")),
+            (
+                "contact",
+                format!(
+                    "https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/contacts/detail/{id}?view=note#x"
+                ),
+            ),
+            ("contact", format!("ghl://contact/{id}")),
+            ("location", format!("https://app.gohighlevel.com/v2/location/{id}/dashboard")),
+            ("page", format!("https://app.gohighlevel.com/location/ve9EPM428h8vShlRW1KT/page-builder/{id}")),
+            (
+                "opportunity",
+                format!("https://app.leadconnectorhq.com/v2/location/ve9EPM428h8vShlRW1KT/opportunities/{id}?tab=1"),
+            ),
+        ] {
+            assert_eq!(in_address(noun, &url).map(|found| found.to_string()).as_deref(), Some(id), "{url}");
+        }
+        for (noun, url) in [
+            ("contact", "https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/opportunities/list"),
+            ("opportunity", "https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/opportunities/list"),
+            ("contact", "https://evil.example/contacts/detail/ocQHyuzHvysMo5N5VsXc"),
+            ("contact", "https://evilgohighlevel.com/contacts/detail/ocQHyuzHvysMo5N5VsXc"),
+            ("contact", "ghl://page/ocQHyuzHvysMo5N5VsXc"),
+            ("page", "https://example.com/offer"),
+        ] {
+            assert_eq!(in_address(noun, url), None, "{url}");
+        }
+    }
+}

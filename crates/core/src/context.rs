@@ -1,0 +1,116 @@
+//! The bounds of one call: until when it may wait, how it is cancelled, where its progress is told.
+
+use crate::error::{Code, Error, Result};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// A name for this process among those of this machine that share something.
+pub fn process_name() -> String {
+    format!("{}-{:016x}", std::process::id(), rand::random::<u64>())
+}
+
+type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Who goes first when the quota is scarce.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Somebody waits for the answer.
+    #[default]
+    Interactive,
+    /// Work that can wait: no interactive call, of any process of the account, waits behind it.
+    Bulk,
+}
+
+/// Goes down with a call through every layer; whatever waits, waits within it.
+#[derive(Clone)]
+pub struct CallContext {
+    /// When the call has to be over, waiting for the quota included.
+    pub deadline: Instant,
+    /// Set when the caller no longer wants the answer.
+    pub cancel: CancellationToken,
+    /// Who goes first when the quota is scarce.
+    pub priority: Priority,
+    progress: Option<Progress>,
+    /// What the answer has to say beside itself; the clones of a call have one list.
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
+
+impl CallContext {
+    /// A call that ends `timeout` from now.
+    pub fn new(timeout: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + timeout,
+            cancel: CancellationToken::new(),
+            priority: Priority::default(),
+            progress: None,
+            notes: Arc::default(),
+        }
+    }
+
+    /// The same call as work that can wait.
+    #[must_use]
+    pub fn in_bulk(mut self) -> Self {
+        self.priority = Priority::Bulk;
+        self
+    }
+
+    /// The same call, cancelled by `cancel`.
+    #[must_use]
+    pub fn cancelled_by(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// The same call, telling its progress to `report`, which must not block.
+    #[must_use]
+    pub fn reporting_to(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(report));
+        self
+    }
+
+    /// Tells the caller what is being waited for.
+    pub fn report(&self, message: &str) {
+        if let Some(progress) = &self.progress {
+            progress(message);
+        }
+    }
+
+    /// Adds a sentence to what the answer says beside itself. Said twice, it stands there once.
+    pub fn note(&self, text: String) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.contains(&text) {
+            notes.push(text);
+        }
+    }
+
+    /// Takes what was noted.
+    pub fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs `future` unless the call is cancelled or its time is up first.
+    ///
+    /// # Errors
+    /// `cancelled` or `timeout`.
+    pub async fn bound<T>(&self, future: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(Code::Cancelled, "The call was cancelled.")),
+            done = tokio::time::timeout_at(self.deadline, future) => {
+                done.map_err(|_| Error::new(Code::Timeout, "The call's time ran out."))
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The day's budget, and the rate headers of the official family.
+
+use super::super::limits::{Rate, millis};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Requests of the current day. Days follow one another from the start of the sandbox.
+#[derive(Debug)]
+pub(crate) struct Day {
+    limit: u32,
+    length: Duration,
+    /// When the current day ends, since 1970.
+    end: Duration,
+    used: u32,
+    refused: u64,
+}
+
+/// What is left of a day.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    pub(crate) admitted: bool,
+    remaining: u32,
+    reset: Duration,
+    limit: u32,
+}
+
+impl Day {
+    pub(crate) fn new(limit: u32, length: Duration, now: Duration) -> Self {
+        let length = length.max(Duration::from_millis(1));
+        Self { limit, length, end: now + length, used: 0, refused: 0 }
+    }
+
+    /// What the headers say without a request being counted.
+    pub(crate) fn peek(&mut self, now: Duration) -> Left {
+        if now >= self.end {
+            let days = (now - self.end).as_nanos() / self.length.as_nanos() + 1;
+            self.end += self.length * u32::try_from(days).unwrap_or(u32::MAX);
+            self.used = 0;
+        }
+        let reset = self.end.saturating_sub(now);
+        Left { admitted: true, remaining: self.limit.saturating_sub(self.used), reset, limit: self.limit }
+    }
+
+    /// Counts a request, unless the day is spent.
+    pub(crate) fn count(&mut self, now: Duration) -> Left {
+        let left = self.peek(now);
+        if left.remaining == 0 {
+            self.refused += 1;
+            return Left { admitted: false, ..left };
+        }
+        self.used += 1;
+        Left { remaining: left.remaining - 1, ..left }
+    }
+
+    pub(crate) fn stats(&self) -> Value {
+        json!({ "limit": self.limit, "used": self.used, "refused": self.refused })
+    }
+}
+
+/// The headers that every answer bears. There is no `Retry-After` among them, also not with a 429.
+pub(crate) fn headers(rate: Rate, window: Duration, left: Left) -> Vec<(&'static str, u64)> {
+    vec![
+        ("x-ratelimit-max", rate.limit.into()),
+        ("x-ratelimit-remaining", rate.remaining.into()),
+        ("x-ratelimit-interval-milliseconds", millis(window)),
+        ("x-ratelimit-limit-daily", left.limit.into()),
+        ("x-ratelimit-daily-remaining", left.remaining.into()),
+        // Milliseconds from now.
+        ("x-ratelimit-daily-reset", millis(left.reset)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: fn(u64) -> Duration = Duration::from_secs;
+
+    #[test]
+    fn a_day_is_spent_and_another_one_comes() {
+        let mut day = Day::new(2, S(100), S(1000));
+        assert_eq!([1, 0], [day.count(S(1000)).remaining, day.count(S(1040)).remaining]);
+        let spent = day.count(S(1090));
+        assert!(!spent.admitted && spent.reset == S(10));
+        assert!(day.count(S(1100)).admitted);
+        assert_eq!(day.peek(S(1350)).reset, S(50));
+        assert_eq!(day.peek(S(1350)).remaining, 2);
+    }
+}

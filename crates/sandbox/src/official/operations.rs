@@ -1,0 +1,288 @@
+//! The official operations that the sandbox serves, with what its OpenAPI files say of each one's headers and query.
+
+use super::super::operations::{Effect, Found, Label, find_among};
+
+/// One operation of the official API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Op {
+    Users,
+    GetUser,
+    SearchLocations,
+    GetLocation,
+    CustomFields,
+    SearchContacts,
+    GetContact,
+    CreateContact,
+    UpdateContact,
+    AddTags,
+    RemoveTags,
+    SearchOpportunities,
+    Pipelines,
+    GetOpportunity,
+    CreateOpportunity,
+    UpdateOpportunity,
+    UpdateStatus,
+    Campaigns,
+    EmailCampaigns,
+    GetEmailCampaign,
+    CreateEmailCampaign,
+    FunnelPages,
+    Funnels,
+    Token,
+    LocationToken,
+}
+
+/// Whose token an operation takes: the files' security schemes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// None: the operation gives one.
+    Nobody,
+    /// A sub-account's: `bearer`, `Location-Access`.
+    Location,
+    /// A sub-account's or an agency's.
+    Either,
+    /// An agency's: `Agency-Access-Only`.
+    Company,
+}
+
+/// What the body of a request has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyRule {
+    None,
+    Json,
+    Form,
+}
+
+/// What a query parameter may hold.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Holds {
+    Text,
+    /// A whole number within these bounds.
+    Whole(usize, usize),
+    OneOf(&'static [&'static str]),
+    /// `mm-dd-yyyy`
+    Day,
+    Flag,
+}
+
+/// A query parameter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) holds: Holds,
+    pub(super) required: bool,
+}
+
+const fn may(name: &'static str, holds: Holds) -> Parameter {
+    Parameter { name, holds, required: false }
+}
+
+const fn must(name: &'static str, holds: Holds) -> Parameter {
+    Parameter { name, holds, required: true }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(super) op: Op,
+    /// Method and path, as the files write them.
+    name: &'static str,
+    /// The document's operation that does the same.
+    twin: Option<&'static str>,
+    effect: Effect,
+    pub(super) access: Access,
+    /// The header `Version`, where the file declares one.
+    pub(super) version: Option<&'static str>,
+    pub(super) body: BodyRule,
+    pub(super) query: &'static [Parameter],
+}
+
+impl Route {
+    pub(crate) fn label(&self) -> Label {
+        Label { name: self.name, twin: self.twin, effect: self.effect }
+    }
+
+    const fn version(mut self, version: Option<&'static str>) -> Self {
+        self.version = version;
+        self
+    }
+
+    const fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+}
+
+/// The version of most operations.
+pub(super) const DATED: &str = "2021-07-28";
+const V3: Option<&str> = Some("v3");
+
+const fn read(op: Op, name: &'static str, twin: &'static str, query: &'static [Parameter]) -> Route {
+    Route {
+        op,
+        name,
+        twin: Some(twin),
+        effect: Effect::Read,
+        access: Access::Location,
+        version: Some(DATED),
+        body: BodyRule::None,
+        query,
+    }
+}
+
+const fn json(effect: Effect, op: Op, name: &'static str, twin: &'static str) -> Route {
+    Route {
+        op,
+        name,
+        twin: Some(twin),
+        effect,
+        access: Access::Location,
+        version: Some(DATED),
+        body: BodyRule::Json,
+        query: &[],
+    }
+}
+
+const fn form(op: Op, name: &'static str, access: Access) -> Route {
+    Route { op, name, twin: None, effect: Effect::Refresh, access, version: None, body: BodyRule::Form, query: &[] }
+}
+
+const ANY: Holds = Holds::Whole(0, usize::MAX);
+const SOME: Holds = Holds::Whole(1, usize::MAX);
+const EMAIL_STATUSES: &[&str] =
+    &["all", "sent", "failed", "archived", "draft", "processing", "scheduled", "cancelled", "paused"];
+
+const LOCATIONS: &[Parameter] = &[
+    may("companyId", Holds::Text),
+    may("skip", ANY),
+    may("limit", SOME),
+    may("order", Holds::OneOf(&["asc", "desc"])),
+    may("email", Holds::Text),
+];
+
+const OPPORTUNITIES: &[Parameter] = &[
+    must("location_id", Holds::Text),
+    may("q", Holds::Text),
+    may("pipeline_id", Holds::Text),
+    may("pipeline_stage_id", Holds::Text),
+    may("contact_id", Holds::Text),
+    may("status", Holds::OneOf(&["open", "won", "lost", "abandoned", "all"])),
+    may("assigned_to", Holds::Text),
+    may("campaignId", Holds::Text),
+    may("id", Holds::Text),
+    // The file gives `added_asc` as an example and no list; these are the two orders that the cursor can follow.
+    may("order", Holds::OneOf(&["added_asc", "added_desc"])),
+    may("date", Holds::Day),
+    may("endDate", Holds::Day),
+    may("startAfter", ANY),
+    may("startAfterId", Holds::Text),
+    may("country", Holds::Text),
+    may("page", SOME),
+    may("limit", Holds::Whole(1, 100)),
+    may("getTasks", Holds::Flag),
+    may("getNotes", Holds::Flag),
+    may("getCalendarEvents", Holds::Flag),
+];
+
+const EMAIL_CAMPAIGNS: &[Parameter] = &[
+    may("limit", Holds::Whole(1, 20)),
+    may("offset", ANY),
+    may("search", Holds::Text),
+    may("status", Holds::OneOf(EMAIL_STATUSES)),
+];
+
+const PAGES: &[Parameter] = &[
+    must("locationId", Holds::Text),
+    must("funnelId", Holds::Text),
+    must("limit", SOME),
+    must("offset", ANY),
+    may("name", Holds::Text),
+];
+
+const FUNNELS: &[Parameter] = &[
+    must("locationId", Holds::Text),
+    may("type", Holds::Text),
+    may("category", Holds::Text),
+    may("offset", ANY),
+    may("limit", SOME),
+    may("parentId", Holds::Text),
+    may("name", Holds::Text),
+];
+
+const EMAILS: &str = "GET /emails/locations/{locationId}/campaigns/emails";
+const EMAIL: &str = "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}";
+const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
+
+/// Every operation. A literal path stands before the pattern that would also fit it.
+const ROUTES: &[Route] = &[
+    // No twin: the document lists no users.
+    Route { twin: None, ..read(Op::Users, "GET /users/", "", &[must("locationId", Holds::Text)]) },
+    read(Op::GetUser, "GET /users/{userId}", "GET /users/{userId}", &[]).access(Access::Either),
+    read(Op::SearchLocations, "GET /locations/search", "GET /locations", LOCATIONS).access(Access::Either),
+    read(Op::GetLocation, "GET /locations/{locationId}", "GET /location/{id}", &[]).access(Access::Either),
+    Route {
+        twin: None,
+        ..read(
+            Op::CustomFields,
+            "GET /locations/{locationId}/customFields",
+            "",
+            &[may("model", Holds::OneOf(&["contact", "opportunity", "all"]))],
+        )
+    },
+    json(Effect::Read, Op::SearchContacts, "POST /contacts/search", "GET /contact"),
+    read(Op::GetContact, "GET /contacts/{contactId}", "GET /contact/{id}", &[]),
+    json(Effect::Write, Op::CreateContact, "POST /contacts/", "POST /contact"),
+    json(Effect::Write, Op::UpdateContact, "PUT /contacts/{contactId}", "PUT /contact/{id}"),
+    json(Effect::Write, Op::AddTags, "POST /contacts/{contactId}/tags", "PUT /contact/{id}"),
+    json(Effect::Write, Op::RemoveTags, "DELETE /contacts/{contactId}/tags", "PUT /contact/{id}"),
+    read(Op::SearchOpportunities, "GET /opportunities/search", "GET /opportunity", OPPORTUNITIES),
+    Route { twin: None, ..read(Op::Pipelines, "GET /opportunities/pipelines", "", &[must("locationId", Holds::Text)]) },
+    read(Op::GetOpportunity, "GET /opportunities/{id}", "GET /opportunity/{id}", &[]),
+    json(Effect::Write, Op::CreateOpportunity, "POST /opportunities/", "POST /opportunity"),
+    json(Effect::Write, Op::UpdateOpportunity, "PUT /opportunities/{id}", "PUT /opportunity/{id}"),
+    json(Effect::Write, Op::UpdateStatus, "PUT /opportunities/{id}/status", "PUT /opportunity/{id}"),
+    // No twin: the one that is listed, read and created like the document's is the e-mail campaign.
+    Route {
+        twin: None,
+        ..read(Op::Campaigns, "GET /campaigns/", "", &[must("locationId", Holds::Text), may("status", Holds::Text)])
+    },
+    read(Op::EmailCampaigns, EMAILS, "GET /campaigns", EMAIL_CAMPAIGNS).version(V3),
+    read(Op::GetEmailCampaign, EMAIL, "GET /campaign", &[]).version(V3),
+    json(Effect::Write, Op::CreateEmailCampaign, NEW_EMAIL, "POST /campaigns").version(V3),
+    read(Op::FunnelPages, "GET /funnels/page", "GET /page", PAGES).version(None),
+    read(Op::Funnels, "GET /funnels/funnel/list", "GET /funnel", FUNNELS).version(None),
+    Route { twin: Some("POST /token/update"), ..form(Op::Token, "POST /oauth/token", Access::Nobody) },
+    form(Op::LocationToken, "POST /oauth/locationToken", Access::Company).version(Some(DATED)),
+];
+
+/// The labels of all operations.
+pub(crate) fn labels() -> impl Iterator<Item = Label> {
+    ROUTES.iter().map(Route::label)
+}
+
+/// Finds the operation of a raw path, as it came on the wire.
+pub(crate) fn find(method: &str, path: &str) -> Found<Route> {
+    find_among(ROUTES, |route| route.name, method, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn op(method: &str, path: &str) -> Option<(Op, Vec<String>)> {
+        match find(method, path) {
+            Found::Route(route, ids) => Some((route.op, ids)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn literals_beat_patterns_and_slashes_at_the_end_count() {
+        assert_eq!(op("GET", "/opportunities/search"), Some((Op::SearchOpportunities, vec![])));
+        assert_eq!(op("GET", "/locations/search"), Some((Op::SearchLocations, vec![])));
+        assert_eq!(op("POST", "/contacts/"), Some((Op::CreateContact, vec![])));
+        assert_eq!(op("POST", "/contacts"), None);
+        let ids = vec!["l".to_owned(), "c d".to_owned()];
+        assert_eq!(op("GET", "/emails/locations/l/campaigns/emails/c%20d"), Some((Op::GetEmailCampaign, ids)));
+    }
+}

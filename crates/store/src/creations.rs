@@ -1,0 +1,127 @@
+//! The creates of an account's calls, in all processes: which object answered which call, and which calls were left without
+//! an answer. No object answers two calls.
+
+use super::{Store, sha256_hex};
+use chrono::{TimeDelta, Utc};
+use highlevel_core::error::Result;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+/// Creates older than this are forgotten.
+const KEPT: TimeDelta = TimeDelta::days(1);
+
+/// The effect of an unanswered create may show for so long.
+const UNANSWERED: TimeDelta = TimeDelta::minutes(10);
+
+/// Whether an object that a look-up found may answer a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It answers this call, and no other one from now on.
+    Yours,
+    /// It answered another call.
+    Taken,
+    /// An unanswered call for the same object may have created it.
+    Unclear,
+}
+
+impl Store {
+    /// Writes down that a create of `key` is about to be sent, and gives its number.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn begin_creation(&self, account: &str, key: &str) -> Result<i64> {
+        // A key holds people's data, which is nobody's business here.
+        let (account, key, now) = (account.to_owned(), sha256_hex(key.as_bytes()), Utc::now());
+        self.with(move |db| {
+            db.execute("DELETE FROM creations WHERE begun_at < ?1", [(now - KEPT).timestamp_millis()])?;
+            db.execute(
+                "INSERT INTO creations (account, key, begun_at) VALUES (?1, ?2, ?3)",
+                params![account, key, now.timestamp_millis()],
+            )?;
+            Ok(db.last_insert_rowid())
+        })
+        .await
+    }
+
+    /// The API's answer to a create: the object of this id; `None` for a refusal. A create that ends without this stays
+    /// unanswered.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn end_creation(&self, number: i64, object: Option<String>) -> Result<()> {
+        self.with(move |db| {
+            match object {
+                Some(object) => {
+                    db.execute("UPDATE creations SET object = ?2 WHERE number = ?1", params![number, object])
+                }
+                None => db.execute("DELETE FROM creations WHERE number = ?1", [number]),
+            }
+            .map(drop)
+        })
+        .await
+    }
+
+    /// Claims an object that was found for an unanswered create.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn claim_created(&self, number: i64, object: &str) -> Result<Claim> {
+        let object = object.to_owned();
+        self.with(move |db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let claim = claim(&transaction, number, &object)?;
+            transaction.commit()?;
+            Ok(claim)
+        })
+        .await
+    }
+
+    /// Those of the objects that answered a call of the account other than this one.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn answered_creations(&self, number: i64, objects: Vec<String>) -> Result<Vec<String>> {
+        self.with(move |db| {
+            let mut taken = Vec::new();
+            for object in objects {
+                if is_taken(db, number, &object)? {
+                    taken.push(object);
+                }
+            }
+            Ok(taken)
+        })
+        .await
+    }
+}
+
+fn claim(db: &Connection, number: i64, object: &str) -> rusqlite::Result<Claim> {
+    if is_taken(db, number, object)? {
+        return Ok(Claim::Taken);
+    }
+    let since = (Utc::now() - UNANSWERED).timestamp_millis();
+    let unanswered: Option<i64> = db
+        .query_row(
+            "SELECT other.number FROM creations AS own
+             JOIN creations AS other ON other.account = own.account AND other.key = own.key
+             WHERE own.number = ?1 AND other.number <> ?1 AND other.object IS NULL AND other.begun_at > ?2",
+            params![number, since],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if unanswered.is_some() {
+        return Ok(Claim::Unclear);
+    }
+    let claimed = db.execute("UPDATE creations SET object = ?2 WHERE number = ?1", params![number, object])?;
+    // The create itself was forgotten: what others did since then is not known.
+    Ok(if claimed == 1 { Claim::Yours } else { Claim::Unclear })
+}
+
+fn is_taken(db: &Connection, number: i64, object: &str) -> rusqlite::Result<bool> {
+    db.query_row(
+        "SELECT EXISTS (
+             SELECT 1 FROM creations AS own JOIN creations AS other ON other.account = own.account
+             WHERE own.number = ?1 AND other.number <> ?1 AND other.object = ?2
+         )",
+        params![number, object],
+        |row| row.get(0),
+    )
+}

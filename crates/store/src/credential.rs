@@ -1,0 +1,260 @@
+//! The credential that `auth set` keeps: a file `token` in the state directory, or an entry of the platform's keyring.
+
+use super::{
+    Store, create_private_dir, off_thread, private_file, read_file, text_of, token_from, token_hash, unusable,
+};
+use highlevel_core::error::Result;
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+    time::SystemTime,
+};
+
+/// Where a credential is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The file `token` in the state directory, readable by its owner only.
+    File,
+    /// The platform's keyring.
+    #[cfg(feature = "keyring")]
+    Keyring,
+}
+
+impl Place {
+    /// The place in words, such as `the stored token file`.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::File => "the stored token file",
+            #[cfg(feature = "keyring")]
+            Self::Keyring => "the keyring",
+        }
+    }
+}
+
+/// What changes with each change of the stored credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CredentialStamp([Option<(SystemTime, u64, u64)>; 2]);
+
+impl CredentialStamp {
+    /// The stamp of a file that holds a credential, wherever a link leads; none for a pipe, whose content comes once.
+    pub fn of_file(path: &Path) -> Self {
+        Self([fs::metadata(path).ok().filter(fs::Metadata::is_file).as_ref().and_then(mark), None])
+    }
+}
+
+/// When a file was written, its length, and which it is.
+fn mark(about: &fs::Metadata) -> Option<(SystemTime, u64, u64)> {
+    #[cfg(unix)]
+    let number = std::os::unix::fs::MetadataExt::ino(about);
+    #[cfg(not(unix))]
+    let number = 0;
+    Some((about.modified().ok()?, about.len(), number))
+}
+
+/// A file that is written with each change of the keyring's entry, which itself cannot be looked at for nothing.
+const CHANGED: &str = "token.changed";
+
+/// How the name of an OAuth login begins. The name is what is kept as the credential, and no secret; the login itself lies
+/// in `state.db` under the name's hash.
+const LOGIN: &str = "oauth:";
+
+/// Whether this is the name of an OAuth login.
+pub fn is_login(token: &SecretString) -> bool {
+    token.expose_secret().trim().starts_with(LOGIN)
+}
+
+/// The name of a new login.
+pub fn new_login() -> SecretString {
+    format!("{LOGIN}{:032x}", rand::random::<u128>()).into()
+}
+
+/// A stored credential and where it was found.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The token.
+    pub token: SecretString,
+    /// Where it lies.
+    pub place: Place,
+}
+
+impl Store {
+    /// Keeps the credential in this place and removes it from the other, so that there is only ever one.
+    ///
+    /// # Errors
+    /// `internal` when the place cannot be written.
+    pub async fn set_credential(&self, token: &SecretString, place: Place) -> Result<()> {
+        // A login that is replaced goes with all it has: what renews it is a secret of its own.
+        let before = self.credential().await?.map(|found| found.token).filter(is_login);
+        if self.dir.join("state.db").exists() {
+            self.admit_token(token_hash(token)).await?;
+        }
+        self.write_credential(token, place).await?;
+        match before.map(|before| token_hash(&before)) {
+            Some(before) if before != token_hash(token) => self.forget_tokens(&before).await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn write_credential(&self, token: &SecretString, place: Place) -> Result<()> {
+        let (dir, token) = (self.dir.clone(), token.clone());
+        off_thread(move || match place {
+            Place::File => {
+                write_file(&dir, &token).map_err(|fault| unusable(&dir, &fault))?;
+                #[cfg(feature = "keyring")]
+                if let Err(fault) = keyring_entry::clear() {
+                    // A machine without a keyring holds none there either.
+                    tracing::debug!("the keyring was not cleared: {}", fault.message);
+                }
+                Ok(())
+            }
+            #[cfg(feature = "keyring")]
+            Place::Keyring => {
+                keyring_entry::set(&token)?;
+                changed(&dir).map_err(|fault| unusable(&dir, &fault))?;
+                remove_file(&dir).map_err(|fault| unusable(&dir, &fault)).map(drop)
+            }
+        })
+        .await
+    }
+
+    /// Changes with the stored credential. A look at two files, so that each call can afford it.
+    pub fn credential_stamp(&self) -> CredentialStamp {
+        CredentialStamp(
+            ["token", CHANGED].map(|name| fs::symlink_metadata(self.dir.join(name)).ok().as_ref().and_then(mark)),
+        )
+    }
+
+    /// The stored credential, without what is around it; the file comes before the keyring, and an empty one
+    /// counts as none.
+    ///
+    /// # Errors
+    /// `internal` when the file is there and cannot be read.
+    pub async fn credential(&self) -> Result<Option<Credential>> {
+        let dir = self.dir.clone();
+        off_thread(move || {
+            let mut bytes = Vec::new();
+            let read = read_file(&dir.join("token")).and_then(|mut file| file.read_to_end(&mut bytes));
+            let text = match read.and_then(|_| text_of(bytes)) {
+                Ok(text) => text,
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => String::new(),
+                Err(fault) => {
+                    let what = format!("{fault} (a secret that is mounted is given with --token-file)");
+                    return Err(unusable(&dir, &what));
+                }
+            };
+            if !text.trim().is_empty() {
+                let token = token_from(&text, Place::File.describe());
+                return Ok(Some(Credential { token, place: Place::File }));
+            }
+            #[cfg(feature = "keyring")]
+            match keyring_entry::get() {
+                Ok(found) => return Ok(found.map(|token| Credential { token, place: Place::Keyring })),
+                // No keyring on this machine is no fault of a server that was never told to use one.
+                Err(fault) => tracing::debug!("the keyring was not read: {}", fault.message),
+            }
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Removes the stored credential from every place, and the tokens that were renewed from it. Says whether there
+    /// was one.
+    ///
+    /// # Errors
+    /// `internal` when a place cannot be written.
+    pub async fn clear_credential(&self) -> Result<bool> {
+        let Some(found) = self.credential().await? else { return Ok(false) };
+        self.forget_tokens(&token_hash(&found.token)).await?;
+        let dir = self.dir.clone();
+        off_thread(move || {
+            remove_file(&dir).map_err(|fault| unusable(&dir, &fault))?;
+            #[cfg(feature = "keyring")]
+            match keyring_entry::clear() {
+                Err(fault) if found.place == Place::Keyring => return Err(fault),
+                Err(fault) => tracing::debug!("the keyring was not cleared: {}", fault.message),
+                Ok(()) => changed(&dir).map_err(|fault| unusable(&dir, &fault))?,
+            }
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// Writes beside the file and renames: a reader sees the old token or the new one, never half of one.
+fn write_file(dir: &Path, token: &SecretString) -> io::Result<()> {
+    create_private_dir(dir)?;
+    let temporary = dir.join(format!("token.{}.new", std::process::id()));
+    let written = private_file(&temporary).and_then(|mut file| {
+        file.set_len(0)?;
+        file.write_all(token.expose_secret().trim().as_bytes())?;
+        file.write_all(b"\n")?;
+        file.sync_all()?;
+        fs::rename(&temporary, dir.join("token"))
+    });
+    if written.is_err() {
+        // The first fault is the one to tell; a leftover is cleared as well as it can be.
+        drop(fs::remove_file(&temporary));
+    }
+    written
+}
+
+#[cfg(feature = "keyring")]
+fn changed(dir: &Path) -> io::Result<()> {
+    create_private_dir(dir)?;
+    let mut file = private_file(&dir.join(CHANGED))?;
+    file.set_len(0)?;
+    writeln!(file, "{:016x}", rand::random::<u64>())
+}
+
+fn remove_file(dir: &Path) -> io::Result<()> {
+    match fs::remove_file(dir.join("token")) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+#[cfg(feature = "keyring")]
+mod keyring_entry {
+    //! The keyring's entry; every function blocks (on Linux it speaks to the Secret Service over D-Bus).
+
+    use super::token_from;
+    use highlevel_core::error::{Code, Error, Result};
+    use keyring::v1::{Entry, Error as Fault};
+    use secrecy::{ExposeSecret, SecretString};
+
+    fn entry() -> Result<Entry> {
+        Entry::new("highlevel-mcp", "token").map_err(unusable)
+    }
+
+    // The fault is told by its kind alone: some of its variants carry the secret.
+    fn unusable(fault: Fault) -> Error {
+        let what = match fault {
+            Fault::NoDefaultStore => "this machine has none that can be reached",
+            Fault::NoStorageAccess(_) => "it is locked or cannot be reached",
+            _ => "it refused",
+        };
+        Error::new(Code::Internal, format!("The keyring cannot be used: {what}. Store the token in a file instead."))
+    }
+
+    pub(super) fn set(token: &SecretString) -> Result<()> {
+        entry()?.set_password(token.expose_secret().trim()).map_err(unusable)
+    }
+
+    pub(super) fn get() -> Result<Option<SecretString>> {
+        match entry()?.get_password() {
+            Ok(token) if token.trim().is_empty() => Ok(None),
+            Ok(token) => Ok(Some(token_from(&token, "the keyring"))),
+            Err(Fault::NoEntry) => Ok(None),
+            Err(fault) => Err(unusable(fault)),
+        }
+    }
+
+    pub(super) fn clear() -> Result<()> {
+        match entry()?.delete_credential() {
+            Ok(()) | Err(Fault::NoEntry) => Ok(()),
+            Err(fault) => Err(unusable(fault)),
+        }
+    }
+}

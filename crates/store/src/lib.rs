@@ -1,0 +1,210 @@
+//! What outlives a process: one SQLite file in the state directory, one file here a concern.
+//!
+//! Opening does nothing; the directory and the file come into being with the first need. SQLite and the keyring never
+//! run on the runtime's threads.
+
+mod approvals;
+mod creations;
+mod credential;
+mod files;
+mod given;
+mod journal;
+mod known;
+mod mirror;
+mod quota;
+mod renewal;
+mod token;
+mod turn;
+
+pub use approvals::{Approval, NewApproval};
+pub use creations::Claim;
+pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
+pub use given::{REMARK, text_of, token_from, token_in};
+pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
+pub use mirror::{
+    Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Missing,
+    Overview, Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, Written, answer_questions,
+    question_file, readable,
+};
+pub use quota::{Ask, Books, Grant, LIMIT, Lesson, QuotaKey, Seen, WINDOW, lease_life};
+pub use renewal::RenewalTurn;
+pub use token::{NewToken, StoredToken, token_hash};
+pub use turn::WriteTurn;
+
+use files::{create_private_dir, growing_file, private_file, read_file};
+use highlevel_core::error::{Code, Error, Result};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// SHA-256 in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// How long one process waits for another that writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Each entry brings the file from the version before to its own (its place, counted from 1). Only ever add to the end.
+const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root TEXT NOT NULL, stored_at INTEGER NOT NULL) STRICT;
+     CREATE INDEX lineage_root ON lineage (root);
+     CREATE TABLE renewed (root TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER, stored_at INTEGER NOT NULL) STRICT;
+     CREATE TABLE approvals (
+         code TEXT PRIMARY KEY, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL, object_hash TEXT NOT NULL,
+         preview TEXT NOT NULL, expires_at INTEGER NOT NULL, approved_at INTEGER, spent_at INTEGER
+     ) STRICT;",
+     "CREATE TABLE quota (account TEXT PRIMARY KEY, books TEXT NOT NULL, used_at INTEGER NOT NULL) STRICT;
+     CREATE TABLE renewing (root TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL, asked_at INTEGER) STRICT;",
+     "CREATE TABLE known (
+         account TEXT NOT NULL, kind TEXT NOT NULL, items TEXT NOT NULL, read_at INTEGER NOT NULL,
+         PRIMARY KEY (account, kind)
+     ) STRICT;",
+     "ALTER TABLE renewed ADD COLUMN login TEXT;",
+     // A confirmation lives for five minutes: those of an older version are asked for again.
+     "DROP TABLE approvals;
+     CREATE TABLE approvals (
+         code TEXT PRIMARY KEY, account TEXT NOT NULL, way TEXT NOT NULL, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL,
+         object_hash TEXT NOT NULL, preview TEXT NOT NULL, asked_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+         approved_at INTEGER, spent_at INTEGER
+     ) STRICT;",
+     "CREATE TABLE cleared (hash TEXT PRIMARY KEY, cleared_at INTEGER NOT NULL) STRICT;",
+     "CREATE TABLE creations (
+         number INTEGER PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, begun_at INTEGER NOT NULL, object TEXT
+     ) STRICT;
+     CREATE INDEX creations_key ON creations (account, key);
+     CREATE INDEX creations_object ON creations (account, object);"];
+
+/// The state directory: `state.db` and, if a person put it there, the file `token`.
+pub struct Store {
+    dir: PathBuf,
+    connection: Slot,
+    queues: turn::Queues,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// A store in this directory. Touches nothing yet.
+    pub fn open(dir: PathBuf) -> Self {
+        Self { dir, connection: Arc::default(), queues: turn::Queues::default() }
+    }
+
+    /// The state directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs `work` with the database on a thread that may block; opens it at the first need.
+    ///
+    /// # Errors
+    /// `internal`, naming the directory, when it cannot be used.
+    async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let dir = self.dir.clone();
+        on_connection(&self.connection, self.dir.clone(), move || connect(&dir), work).await
+    }
+}
+
+/// A connection that is opened at the first need, for one at a time.
+type Slot = Arc<Mutex<Option<Connection>>>;
+
+/// What keeps a file from being opened.
+type OpenFault = Box<dyn std::error::Error>;
+
+/// Runs `work` with the slot's connection on a thread that may block; opens it at the first need.
+async fn on_connection<T: Send + 'static>(
+    slot: &Slot,
+    dir: PathBuf,
+    open: impl FnOnce() -> Result<Connection, OpenFault> + Send + 'static,
+    work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T> {
+    let slot = Arc::clone(slot);
+    off_thread(move || {
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => open().map_err(|fault| unusable(&dir, &fault))?,
+        };
+        // A panic in `work` drops the connection, and the next caller opens a new one.
+        let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
+        *slot = Some(connection);
+        done
+    })
+    .await
+}
+
+/// Runs blocking work away from the runtime's threads.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|fault| Err(Error::new(Code::Internal, format!("The state could not be read: {fault}"))))
+}
+
+/// The directory at fault and what to do.
+fn unusable(dir: &Path, fault: &dyn fmt::Display) -> Error {
+    let message = format!(
+        "The state directory {} cannot be used: {fault}. Mend that, or choose another directory with --state-dir.",
+        dir.display()
+    );
+    Error::new(Code::Internal, message)
+}
+
+fn connect(dir: &Path) -> Result<Connection, OpenFault> {
+    create_private_dir(dir)?;
+    let mut connection = open_private(&dir.join("state.db"), BUSY)?;
+    // What is forgotten, tokens among it, is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a file for this user alone, with a write-ahead log. `busy`: how long it waits for another process that writes.
+fn open_private(path: &Path, busy: Duration) -> Result<Connection, OpenFault> {
+    // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
+    private_file(path)?;
+    for beside in ["-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(beside);
+        files::check(Path::new(&name))?;
+    }
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(busy)?;
+    match connection.pragma_update(None, "journal_mode", "WAL") {
+        // Another process is switching at this very moment: it does the work for both.
+        Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
+        other => other?,
+    }
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
+    // The lock comes before the version is read: two processes that start together migrate once.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let (version, newest) = (usize::try_from(version)?, u32::try_from(MIGRATIONS.len())?);
+    if version > MIGRATIONS.len() {
+        return Err(format!("state.db has version {version}, written by a newer highlevel-mcp").into());
+    }
+    for step in MIGRATIONS.iter().skip(version) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", newest)?;
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! What was added, changed and removed since a time, as far as scans and this machine's own writes saw it.
+
+use super::{
+    Mirror, scans,
+    schema::{self, Table},
+};
+use chrono::{DateTime, Utc};
+use highlevel_core::error::Result;
+use rusqlite::params;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// When it was seen; it may have happened any time since the scan before.
+    pub at: String,
+    /// The table.
+    pub table: String,
+    /// The object.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// added, changed or removed.
+    pub change: String,
+    /// The fields that changed, each with its `old` and `new` value.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub fields: Map<String, Value>,
+    /// The tool of this machine that did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+}
+
+/// The changes, newest first.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// The changes.
+    pub changes: Vec<Change>,
+    /// How many there are in all.
+    pub total: u64,
+    /// Each table that is watched, and since when: what was there at its first complete scan is no change.
+    pub watched: Vec<(&'static Table, DateTime<Utc>)>,
+}
+
+impl Mirror {
+    /// The changes that were seen after `since`, in these tables.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn changes(
+        &self,
+        since: DateTime<Utc>,
+        tables: Vec<&'static Table>,
+        most: usize,
+        skip: u64,
+    ) -> Result<Changes> {
+        self.read(move |db| {
+            let names = schema::names(&tables);
+            let transaction = db.transaction()?;
+            let since = since.timestamp_millis();
+            let wanted = "at > ?1 AND name IN (SELECT value FROM json_each(?2))";
+            let total = transaction.query_row(
+                &format!("SELECT count(*) FROM changes WHERE {wanted}"),
+                params![since, names],
+                |row| row.get(0),
+            )?;
+            let mut statement = transaction.prepare(&format!(
+                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch'), name, id, coalesce(title, ''), change, coalesce(fields, ''), tool
+                 FROM changes WHERE {wanted} ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
+            ))?;
+            let found = statement.query_map(params![since, names, most, skip], |row| {
+                let fields: String = row.get(5)?;
+                let fields = serde_json::from_str(&fields).unwrap_or_default();
+                Ok(Change {
+                    at: row.get(0)?,
+                    table: row.get(1)?,
+                    id: row.get(2)?,
+                    name: row.get(3)?,
+                    change: row.get(4)?,
+                    fields,
+                    tool: row.get(6)?,
+                })
+            })?;
+            let changes = found.collect::<rusqlite::Result<_>>()?;
+            drop(statement);
+            let mut watched = Vec::new();
+            for table in tables {
+                if let Some(at) = scans::complete_at(&transaction, table)?.and_then(DateTime::from_timestamp_millis) {
+                    watched.push((table, at));
+                }
+            }
+            Ok(Changes { changes, total, watched })
+        })
+        .await
+    }
+}

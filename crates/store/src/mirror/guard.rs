@@ -1,0 +1,217 @@
+//! The authorizer of a connection that runs strangers' statements: SQLite reports each table, function and action of a
+//! statement while it prepares it, with its names resolved.
+
+use super::{
+    names::Names,
+    schema::{Kind, Table, readable},
+};
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::suggest::did_you_mean;
+use rusqlite::{
+    Connection,
+    hooks::{AuthAction, AuthContext, Authorization},
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What no statement needs: they reach out of the database, or into it.
+const FORBIDDEN: &[&str] = &["load_extension", "fts3_tokenizer", "fts5"];
+
+/// Tables that SQLite makes out of a value.
+const OF_VALUES: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
+
+/// The column that is money, and the one that says in which currency.
+pub(super) const MONEY: (&str, &str, &str) = ("opportunities", "value", "currency");
+
+/// The functions that add up.
+pub(super) const SUMS: &[&str] = &["sum", "total", "avg"];
+
+/// What the authorizer saw of a statement.
+#[derive(Debug, Default)]
+struct Seen {
+    hidden: Vec<String>,
+    tables: Vec<&'static Table>,
+    /// Number columns that it reads, which may hold texts.
+    numbers: Vec<(&'static str, &'static str)>,
+    /// Names of which it reads no column. SQLite reports them as they are written, and reports the names of the
+    /// statement's own WITH terms in the same way.
+    doubtful: Vec<String>,
+    sums: bool,
+    money: bool,
+    currency: bool,
+    refused: Option<Error>,
+}
+
+impl Seen {
+    fn saw(&self, table: &Table) -> bool {
+        self.tables.iter().any(|seen| seen.name == table.name)
+    }
+
+    /// The statement reads this table. The refusal, if it may not.
+    fn read(&mut self, table: &'static Table) -> Option<Error> {
+        if !self.saw(table) {
+            self.tables.push(table);
+        }
+        self.hidden.iter().any(|hidden| hidden == table.name).then(|| {
+            let (name, tool) = (table.name, table.tool);
+            Error::new(Code::PolicyDenied, format!("{name} is hidden, because this server's settings hide {tool}."))
+        })
+    }
+
+    fn read_column(&mut self, table: &'static Table, name: &str, column: &str) {
+        self.money |= (name, column) == (MONEY.0, MONEY.1);
+        self.currency |= (name, column) == (MONEY.0, MONEY.2);
+        let number = table.columns.iter().find(|known| known.kind == Kind::Number && known.name == column);
+        if let Some(number) = number.filter(|number| name == table.name && !self.has_number(table, number.name)) {
+            self.numbers.push((table.name, number.name));
+        }
+    }
+
+    fn has_number(&self, table: &Table, column: &str) -> bool {
+        self.numbers.contains(&(table.name, column))
+    }
+}
+
+/// A connection's guard. It is set once: setting an authorizer makes SQLite prepare every statement again, this
+/// server's own too.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    seen: Arc<Mutex<Option<Seen>>>,
+    names: Arc<Names>,
+}
+
+impl Guard {
+    /// The guard of this connection. It allows everything until it watches.
+    pub(super) fn of(db: &mut Connection) -> rusqlite::Result<Self> {
+        let guard = Self { seen: Arc::default(), names: Arc::new(Names::of(db)?) };
+        let watching = guard.clone();
+        db.authorizer(Some(move |context: AuthContext<'_>| match &mut *watching.lock() {
+            Some(seen) => authorize(seen, &watching.names, &context),
+            None => Authorization::Allow,
+        }))?;
+        Ok(guard)
+    }
+
+    /// From here on a stranger's statement is on the connection, until the watch is dropped.
+    pub(super) fn watch(&self, hidden: &[String]) -> Watch<'_> {
+        *self.lock() = Some(Seen { hidden: hidden.to_vec(), ..Seen::default() });
+        Watch(self)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A watch that goes on: SQLite may prepare a statement again while it runs.
+#[derive(Debug)]
+pub(super) struct Watch<'a>(&'a Guard);
+
+impl Watch<'_> {
+    /// Tells tables from WITH terms of the same name, once the statement is prepared.
+    ///
+    /// # Errors
+    /// As for any other table: `policy_denied` for a hidden one, `invalid_arguments` for an internal one.
+    pub(super) fn settle(&self, db: &Connection, sql: &str) -> Result<()> {
+        let doubtful = self.0.lock().as_mut().map(|seen| std::mem::take(&mut seen.doubtful)).unwrap_or_default();
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        // Without a WITH every name is a table's.
+        let has_with = sql.to_ascii_lowercase().contains("with");
+        let opened = if has_with { self.0.names.opened(db, sql) } else { None };
+        for name in doubtful {
+            if opened.as_ref().is_some_and(|opened| !opened.contains(&name.to_ascii_lowercase())) {
+                continue;
+            }
+            let refused = match Table::owning(&name) {
+                Some(table) => self.0.lock().as_mut().and_then(|seen| seen.read(table)),
+                None => Some(no_table(&name)),
+            };
+            if let Some(error) = refused {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the statement reads this table, or one of its parts.
+    pub(super) fn saw(&self, table: &Table) -> bool {
+        self.0.lock().as_ref().is_some_and(|seen| seen.saw(table))
+    }
+
+    /// Whether it may add up money; `Some(true)` if it reads the currencies too.
+    pub(super) fn saw_money_added(&self) -> Option<bool> {
+        self.0.lock().as_ref().filter(|seen| seen.sums && seen.money).map(|seen| seen.currency)
+    }
+
+    /// The number columns that it reads.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, &'static str)> {
+        self.0.lock().as_ref().map(|seen| seen.numbers.clone()).unwrap_or_default()
+    }
+
+    /// Why the statement was refused, if it was.
+    pub(super) fn refused(&self) -> Option<Error> {
+        self.0.lock().as_mut().and_then(|seen| seen.refused.take())
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}
+
+fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Authorization {
+    let refusal = match context.action {
+        AuthAction::Select | AuthAction::Recursive => None,
+        AuthAction::Function { function_name } => {
+            seen.sums |= is_one_of(SUMS, function_name);
+            is_one_of(FORBIDDEN, function_name)
+                .then(|| Error::invalid("sql", format!("The function {function_name} is not available.")))
+        }
+        AuthAction::Read { table_name, .. } if is_one_of(OF_VALUES, table_name) => None,
+        AuthAction::Read { table_name, column_name: "" } if context.database_name.is_none() => {
+            if names.is_table(table_name) {
+                seen.doubtful.push(table_name.to_owned());
+                None
+            } else {
+                names.is_built_in(table_name).then(|| no_table(table_name))
+            }
+        }
+        AuthAction::Read { table_name, column_name } => match Table::owning(table_name) {
+            Some(table) => {
+                seen.read_column(table, table_name, column_name);
+                seen.read(table)
+            }
+            None => Some(no_table(table_name)),
+        },
+        AuthAction::Pragma { .. } => Some(refuse("PRAGMA")),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some(refuse("ATTACH and DETACH")),
+        _ => Some(only_reading()),
+    };
+    match refusal {
+        None => Authorization::Allow,
+        Some(error) => {
+            seen.refused.get_or_insert(error);
+            Authorization::Deny
+        }
+    }
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+fn refuse(what: &str) -> Error {
+    Error::invalid("sql", format!("{what} cannot be used here: one SELECT over the mirror's tables."))
+}
+
+pub(super) fn only_reading() -> Error {
+    Error::invalid("sql", "Only one SELECT is run here; nothing can be written. The account's own tools write.")
+}
+
+pub(super) fn no_table(name: &str) -> Error {
+    let tables: Vec<_> = readable().map(|(name, _)| name).collect();
+    let hint = did_you_mean(name, tables.iter().copied());
+    Error::invalid("sql", format!("There is no table {name}.{hint} Tables: {}.", tables.join(", ")))
+}

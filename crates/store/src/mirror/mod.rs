@@ -1,0 +1,210 @@
+//! A copy of the account in SQLite, for questions over all of it: one file an account in the state directory.
+//!
+//! It is a copy and nothing else: a file of another version is made anew. Texts are kept as the API gave them.
+
+mod changes;
+mod differences;
+mod duplicates;
+mod guard;
+mod keep;
+mod letters;
+mod matching;
+mod money;
+mod names;
+mod overview;
+mod query;
+mod reader;
+mod rows;
+mod scans;
+mod schema;
+mod search;
+mod state;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod values;
+mod words;
+mod worker;
+mod written;
+
+pub use changes::{Change, Changes};
+pub use duplicates::{Duplicates, Pair};
+pub use overview::{Overview, Words};
+pub use query::{Answer, Asked, Query};
+pub use scans::{LEASE, Page as MirrorPage, Turn};
+pub use schema::{Child, TABLES, Table, readable};
+pub use search::{Found, Search};
+pub use state::{Missing, State as TableState};
+pub use statement::TIME_LIMIT;
+pub use worker::{answer_questions, question_file};
+pub use written::Written;
+
+use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
+use highlevel_core::error::Result;
+use reader::Reader;
+use rusqlite::{Connection, TransactionBehavior};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::OnceCell;
+use worker::Workers;
+
+/// The version of the file: another one is made anew.
+const VERSION: u32 = 3;
+
+/// How long one process waits for another that writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Pages in the log before they are put into the file: the keys of a scan fall all over the indexes, so that each page
+/// of the file is written many times, but only once from a log.
+const LOG_PAGES: i64 = 8192;
+
+/// The memory that one connection keeps of the file, in KiB.
+const CACHE_KIB: i64 = 4096;
+
+/// The mirror of one account.
+#[derive(Debug)]
+pub struct Mirror {
+    path: PathBuf,
+    writer: Slot,
+    readers: Arc<Mutex<Vec<Reader>>>,
+    /// Answer strangers' statements. Without them they are answered on a thread of this process.
+    workers: Option<Workers>,
+    exists: OnceCell<()>,
+}
+
+impl Mirror {
+    /// The mirror of this account in this directory. Touches nothing yet.
+    pub fn open(dir: &Path, account: &str) -> Self {
+        let name: String = sha256_hex(account.as_bytes()).chars().take(16).collect();
+        let path = dir.join(format!("mirror-{name}.db"));
+        Self { path, writer: Arc::default(), readers: Arc::default(), workers: None, exists: OnceCell::new() }
+    }
+
+    /// The same mirror, whose questions are answered by processes of this program, which is to be this one.
+    #[must_use]
+    pub fn answered_by(mut self, program: Option<PathBuf>) -> Self {
+        self.workers = program.map(|program| Workers::new(program, self.path.clone()));
+        self
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Runs `work` on the connection that writes.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let path = self.path.clone();
+        on_connection(&self.writer, self.dir().to_owned(), move || create(&path), work).await
+    }
+
+    /// Runs `work` on a connection that cannot write, beside others.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let dir = self.dir().to_owned();
+        self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, &fault))).await
+    }
+
+    /// Runs `work` here and now, if that is possible and takes but a moment: a change of threads costs more than most
+    /// questions of a small mirror. `None` if it is not, or if it fails, and then [`reading`](Self::reading) it is.
+    fn in_a_moment<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T>) -> Option<T> {
+        let mut reader = self.spare()?;
+        let done = reader.in_a_moment(work);
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+        done
+    }
+
+    /// Makes the file, which only who writes does, so that there is something to read.
+    async fn exist(&self) -> Result<()> {
+        self.exists.get_or_try_init(|| self.write(|_| Ok(()))).await?;
+        Ok(())
+    }
+
+    /// A reader that nobody uses.
+    fn spare(&self) -> Option<Reader> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// The same for work that has its own errors, or needs what is kept beside the connection.
+    async fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.exist().await?;
+        let spare = self.spare();
+        let (path, dir, readers) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.readers));
+        off_thread(move || {
+            let mut reader = match spare {
+                Some(open) => open,
+                None => Reader::open(&path).map_err(|fault| unusable(&dir, &fault))?,
+            };
+            let done = work(&mut reader);
+            readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            done
+        })
+        .await
+    }
+}
+
+fn create(path: &Path) -> Result<Connection, OpenFault> {
+    if let Some(dir) = path.parent() {
+        create_private_dir(dir)?;
+    }
+    let mut connection = open_writer(path)?;
+    match version(&connection)? {
+        VERSION => return Ok(connection),
+        0 => {}
+        _ => {
+            drop(connection);
+            remove(path)?;
+            connection = open_writer(path)?;
+        }
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been first.
+    if version(&transaction)? == 0 {
+        transaction.execute_batch(&schema::ddl())?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()?;
+    Ok(connection)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn open_writer(path: &Path) -> Result<Connection, OpenFault> {
+    let connection = open_private(path, BUSY)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Removes the file with what SQLite keeps beside it.
+fn remove(path: &Path) -> io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(&name) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}

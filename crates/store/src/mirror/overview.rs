@@ -1,0 +1,125 @@
+//! What there is in the mirror, for who writes a statement: how many rows, and which words stand in the columns that have
+//! few.
+
+use super::{
+    Mirror,
+    reader::Reader,
+    scans::{self, State},
+    schema::Table,
+    unusable,
+};
+use highlevel_core::error::Result;
+use rusqlite::Connection;
+use std::sync::Arc;
+
+/// Columns that hold one of a few words, in the order of their worth to a reader.
+const WORDS: &[(&str, &str)] = &[
+    ("opportunities", "status"),
+    ("opportunities", "stage"),
+    ("opportunities", "currency"),
+    ("contact_tags", "tag"),
+    ("contact_fields", "key"),
+    ("opportunity_tags", "tag"),
+    ("contacts", "source"),
+    ("campaigns", "status"),
+    ("campaigns", "type"),
+    ("pages", "status"),
+    ("funnels", "type"),
+];
+
+/// What there is.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// Each table with its number of rows and its state.
+    pub tables: Vec<(&'static Table, u64, State)>,
+    /// The words that stand in columns.
+    pub words: Arc<[Words]>,
+}
+
+/// The words that stand in a column.
+#[derive(Debug)]
+pub struct Words {
+    /// The table.
+    pub table: &'static str,
+    /// Its column.
+    pub column: &'static str,
+    /// The words, the most frequent first.
+    pub often: Vec<String>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// The tables that are counted, and how many words of a column.
+pub(super) type OfWhat = (Vec<&'static str>, usize);
+
+/// The rows of each table, and the words.
+pub(super) type Counted = (Arc<[u64]>, Arc<[Words]>);
+
+impl Mirror {
+    /// What there is in these tables, with at most `most` words a column, if they all are `as_wanted`; else nothing is
+    /// counted. While nobody writes, it is counted once.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn overview(
+        &self,
+        tables: Vec<&'static Table>,
+        most: usize,
+        as_wanted: impl Fn(&State) -> bool + Send + 'static,
+    ) -> Result<Option<Overview>> {
+        let dir = self.dir().to_owned();
+        let look = move |reader: &mut Reader| {
+            overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, &fault))
+        };
+        match self.in_a_moment(&look) {
+            Some(done) => Ok(done),
+            None => self.reading(look).await,
+        }
+    }
+}
+
+fn overview(
+    reader: &mut Reader,
+    tables: &[&'static Table],
+    most: usize,
+    as_wanted: impl Fn(&State) -> bool,
+) -> rusqlite::Result<Option<Overview>> {
+    let moment = reader.db.unchecked_transaction()?;
+    let mut states = scans::states(&moment)?;
+    states.retain(|(table, _)| tables.iter().any(|shown| shown.name == table.name));
+    if !states.iter().all(|(_, state)| as_wanted(state)) {
+        return Ok(None);
+    }
+    let of = (tables.iter().map(|table| table.name).collect(), most);
+    let (rows, words) = reader
+        .counted
+        .get_or(&moment, of, || Ok((rows(&moment, tables)?.into(), words(&moment, tables, most)?.into())))?;
+    let all = states.into_iter().zip(&*rows).map(|((table, state), rows)| (table, *rows, state)).collect();
+    Ok(Some(Overview { tables: all, words }))
+}
+
+fn rows(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<u64>> {
+    let count = |table: &&Table| db.query_row(&format!("SELECT count(*) FROM {}", table.name), [], |row| row.get(0));
+    tables.iter().map(count).collect()
+}
+
+fn words(db: &Connection, tables: &[&'static Table], most: usize) -> rusqlite::Result<Vec<Words>> {
+    let shown = |table: &Table| tables.iter().any(|shown| shown.name == table.name);
+    let columns = WORDS.iter().filter(|(table, _)| Table::owning(table).is_some_and(shown));
+    let words = columns.map(|(table, column)| {
+        let mut often = often(db, table, column, most + 1)?;
+        let more = often.len() > most;
+        often.truncate(most);
+        Ok(Words { table, column, often, more })
+    });
+    words.collect()
+}
+
+fn often(db: &Connection, table: &str, column: &str, most: usize) -> rusqlite::Result<Vec<String>> {
+    let sql = format!(
+        "SELECT {column} FROM {table} WHERE {column} <> '' GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {most}"
+    );
+    let mut statement = db.prepare(&sql)?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    found.collect()
+}

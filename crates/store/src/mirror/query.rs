@@ -1,0 +1,109 @@
+//! Questions to the mirror: a stranger's statement, run in a process of its own, and what it gave.
+
+use super::{
+    Mirror,
+    scans::State,
+    schema::Table,
+    statement::{self, End, LONGEST, Listener},
+};
+use highlevel_core::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// A statement to run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Query {
+    /// The statement.
+    pub sql: String,
+    /// Its parameters, in order.
+    pub params: Vec<String>,
+    /// The tables that it may not read.
+    pub hidden: Vec<String>,
+    /// The most rows.
+    pub most_rows: usize,
+    /// About the most bytes of JSON.
+    pub most_bytes: usize,
+    /// Set when nobody wants the answer any more.
+    #[serde(skip)]
+    pub cancel: CancellationToken,
+}
+
+/// What a statement gave.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there were more.
+    pub more: bool,
+    /// What is known of each table that was read, as of the same moment.
+    pub states: Vec<(&'static Table, State)>,
+    /// The currencies that the statement added up together, if there are several.
+    pub currencies: Vec<String>,
+    /// Number columns that were read, with how many texts they hold.
+    pub texts: Vec<(String, u64)>,
+}
+
+impl Answer {
+    pub(super) fn new(states: Vec<(&'static Table, State)>, rows: Vec<Vec<Value>>, end: End) -> Self {
+        let End { columns, more, currencies, texts } = end;
+        Self { columns, rows, more, states, currencies, texts }
+    }
+}
+
+/// What a question came to.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// Its answer.
+    Answered(Answer),
+    /// It was not run: among these tables, which it would read, is one that is not as it is wanted.
+    NotYet(Vec<&'static Table>),
+}
+
+impl Mirror {
+    /// Runs a statement if the tables that it reads are `as_wanted`; looks, and answers, at one moment.
+    ///
+    /// # Errors
+    /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table;
+    /// `timeout` after [`TIME_LIMIT`](super::TIME_LIMIT); `too_large` for what takes too much memory.
+    pub async fn query(&self, query: Query, as_wanted: impl Fn(&State) -> bool + Send + 'static) -> Result<Asked> {
+        if query.sql.len() > LONGEST {
+            let given = query.sql.len();
+            return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
+        }
+        if let Some(workers) = &self.workers {
+            self.exist().await?;
+            return workers.ask(&query, &as_wanted).await;
+        }
+        self.reading(move |reader| {
+            let mut kept = Keeping { as_wanted, states: Vec::new(), rows: Vec::new() };
+            let end = statement::in_time(reader, &query, &mut kept)?;
+            Ok(match end {
+                Some(end) => Asked::Answered(Answer::new(kept.states, kept.rows, end)),
+                None => Asked::NotYet(kept.states.into_iter().map(|(table, _)| table).collect()),
+            })
+        })
+        .await
+    }
+}
+
+/// Keeps what a statement gives, in this process.
+struct Keeping<F> {
+    as_wanted: F,
+    states: Vec<(&'static Table, State)>,
+    rows: Vec<Vec<Value>>,
+}
+
+impl<F: Fn(&State) -> bool> Listener for Keeping<F> {
+    fn reads(&mut self, states: Vec<(&'static Table, State)>) -> Result<bool> {
+        self.states = states;
+        Ok(self.states.iter().all(|(_, state)| (self.as_wanted)(state)))
+    }
+
+    fn row(&mut self, row: Vec<Value>) -> Result<()> {
+        self.rows.push(row);
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What this machine's tools wrote: put in at once, and remembered, so that a page that was read before does not undo it
+//! and a reading that sees it later knows whose it was.
+
+use super::{
+    Mirror,
+    keep::{self, How},
+    scans::{complete_at, seen},
+    schema::Table,
+};
+use chrono::Utc;
+use highlevel_core::error::Result;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::{Map, Value};
+
+/// A tool's write to an object.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// The tool; `None` where it only read the object.
+    pub tool: Option<&'static str>,
+    /// The members that it wrote; empty for all.
+    pub members: Vec<String>,
+}
+
+impl Mirror {
+    /// An object that a tool wrote or read, as the API answered. Members of it may be all there is.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn wrote(&self, table: &'static Table, object: Map<String, Value>, by: Written) -> Result<()> {
+        let Some(id) = object.get("id").and_then(Value::as_str).map(str::to_owned) else { return Ok(()) };
+        self.touch(table, id, Some(object), by).await
+    }
+
+    /// An object that is gone.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn removed(&self, table: &'static Table, id: &str, by: Written) -> Result<()> {
+        self.touch(table, id.to_owned(), None, by).await
+    }
+
+    /// An object that a tool may have written: nobody knows, until a reading sees it.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn tried(&self, table: &'static Table, id: &str, by: Written) -> Result<()> {
+        let id = id.to_owned();
+        self.write(move |db| remember(db, table, &id, &by, 0)).await
+    }
+
+    async fn touch(
+        &self,
+        table: &'static Table,
+        id: String,
+        object: Option<Map<String, Value>>,
+        by: Written,
+    ) -> Result<()> {
+        self.write(move |db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let at = Utc::now().timestamp_millis();
+            remember(&transaction, table, &id, &by, at)?;
+            let how = How { whole: false, record: complete_at(&transaction, table)?.is_some(), at, tool: by.tool };
+            match object {
+                Some(object) => {
+                    keep::put(&transaction, table, &object, how)?;
+                    // A scan that is past its place must not take it for gone.
+                    let sql = "SELECT count(*) > 0 FROM scans WHERE name = ?1 AND started_at IS NOT NULL";
+                    if transaction.query_row(sql, [table.name], |row| row.get(0))? {
+                        seen(&transaction, table, &id)?;
+                    }
+                }
+                None => keep::remove(&transaction, table, &id, how)?,
+            }
+            transaction.commit()
+        })
+        .await
+    }
+}
+
+/// Remembers a write, seen `at` a time, or not seen yet: 0.
+fn remember(db: &Connection, table: &Table, id: &str, by: &Written, at: i64) -> rusqlite::Result<()> {
+    let sent_at = if at > 0 { at } else { Utc::now().timestamp_millis() };
+    let members = Value::from(by.members.as_slice()).to_string();
+    db.prepare_cached(
+        "INSERT INTO touched (name, id, at, tool, members, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (name, id) DO UPDATE SET at = max(at, excluded.at), tool = coalesce(excluded.tool, tool),
+             members = CASE WHEN excluded.tool IS NULL THEN members ELSE excluded.members END, sent_at = excluded.sent_at",
+    )?
+    .execute(params![table.name, id, at, by.tool, members, sent_at])
+    .map(drop)
+}
+
+/// The tool that may have written to an object since the last complete reading, and the members that it sent. What is known
+/// to be written is in the mirror already.
+pub(super) fn writer(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<(String, Vec<String>)>> {
+    let sql = "SELECT tool, members FROM touched WHERE name = ?1 AND id = ?2 AND tool IS NOT NULL AND at < sent_at";
+    let found = db.prepare_cached(sql)?.query_row([table.name, id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
+    Ok(found.optional()?.map(|(tool, members)| (tool, serde_json::from_str(&members).unwrap_or_default())))
+}
+
+/// Whether a write was seen after the request of a page was sent.
+pub(super) fn since(db: &Connection, table: &Table, id: &str, at: i64) -> rusqlite::Result<bool> {
+    let mut statement = db.prepare_cached("SELECT at >= ?3 FROM touched WHERE name = ?1 AND id = ?2")?;
+    Ok(statement.query_row(params![table.name, id, at], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Forgets the writes that a complete reading began after.
+pub(super) fn forget(db: &Connection, table: &Table, before: i64) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM touched WHERE name = ?1 AND sent_at < ?2";
+    db.execute(sql, params![table.name, before]).map(drop)
+}

@@ -1,0 +1,25 @@
+//! Invocations for the tests of both APIs.
+
+use highlevel_catalog::{Entry, Invocation};
+use serde_json::{Map, Value, json};
+
+/// An invocation of the tool that needs no particular arguments.
+pub(super) fn any_invocation(entry: &'static Entry) -> Option<Invocation> {
+    let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
+    let mut arguments: Map<String, Value> = required
+        .filter_map(Value::as_str)
+        .map(|name| {
+            let value = match name {
+                "email" => json!("a@example.com"),
+                "value" => json!(1),
+                "status" => json!("open"),
+                "url" => json!("https://example.com"),
+                "events" => json!(["contact.created"]),
+                _ => json!("a1"),
+            };
+            (name.to_owned(), value)
+        })
+        .collect();
+    arguments.extend(entry.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
+    entry.parse(arguments).ok()
+}

@@ -1,0 +1,295 @@
+//! What the official backend asks and understands, as pure functions.
+
+use super::{
+    ask, campaigns, contacts,
+    fields::{Model, checked},
+    finished, funnels, names, opportunities, places,
+};
+use crate::api::{Api, invocations::any_invocation};
+use highlevel_catalog::{ALL, Effect, Entry, Invocation, Shape, find};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+fn call(tool: &str, arguments: Value) -> Invocation {
+    find(tool).unwrap().parse(object(arguments)).unwrap()
+}
+
+fn official(tool: &str, arguments: Value) -> Result<Invocation, highlevel_core::error::Error> {
+    Api::Official.parse(find(tool).unwrap(), object(arguments))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    serde_json::from_value(value).unwrap()
+}
+
+fn fields() -> Vec<Value> {
+    vec![
+        json!({"id": "f1", "name": "Pin code", "fieldKey": "contact.pincode", "model": "contact"}),
+        json!({"id": "f2", "name": "Budget", "fieldKey": "opportunity.budget", "model": "opportunity"}),
+    ]
+}
+
+fn pipelines() -> Vec<Value> {
+    vec![
+        json!({"id": "p1", "name": "Sales", "stages": [{"id": "s1", "name": "New"}, {"id": "s2", "name": "Proposal"}]}),
+        json!({"id": "p2", "name": "Renewals", "stages": [{"id": "s3", "name": "New"}]}),
+    ]
+}
+
+#[test]
+fn a_contacts_flat_parts_are_written_and_read_as_the_tools_have_them() {
+    let create = call(
+        "create_contact",
+        json!({"firstName": "Ada", "lastName": "L", "email": "a@b.example", "tags": ["vip"],
+            "address": {"street": "1 Main St", "city": "Here"}, "customFields": {"pincode": "1234"}}),
+    );
+    let request = contacts::write(&create, "loc1", &fields());
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/contacts/"));
+    assert_eq!(
+        request.body.unwrap(),
+        json!({"firstName": "Ada", "lastName": "L", "email": "a@b.example", "tags": ["vip"], "address1": "1 Main St",
+            "city": "Here", "customFields": [{"id": "f1", "key": "pincode", "field_value": "1234"}], "locationId": "loc1"})
+    );
+    let read = json!({"id": "c1", "firstName": "Ada", "address1": "1 Main St", "city": "Here", "country": "",
+        "dateAdded": "2024-01-01T00:00:00.000Z", "customFields": [{"id": "f1", "value": "1234"}, {"id": "f9", "value": 2}]});
+    assert_eq!(
+        contacts::contact(object(read), &fields()),
+        json!({"id": "c1", "firstName": "Ada", "createdAt": "2024-01-01T00:00:00.000Z",
+            "address": {"street": "1 Main St", "city": "Here"}, "customFields": {"pincode": "1234", "f9": 2}})
+    );
+}
+
+#[test]
+fn what_is_to_be_empty_is_null_where_the_file_allows_it() {
+    let update = call("update_contact", json!({"id": "c1", "clear": ["address", "tags", "phone"]}));
+    assert_eq!(
+        contacts::write(&update, "loc1", &[]).body.unwrap(),
+        json!({"address1": null, "city": null, "state": null, "postalCode": "", "country": "", "phone": null, "tags": []})
+    );
+}
+
+#[test]
+fn a_search_carries_every_filter() {
+    let list = call("list_contacts", json!({"email": "a@b.example", "tags": ["a", "b, c"]}));
+    let body = contacts::search(&list, "loc1", 3, 100).body.unwrap();
+    assert_eq!((&body["page"], &body["pageLimit"], &body["locationId"]), (&json!(3), &json!(100), &json!("loc1")));
+    let filters = body["filters"].as_array().unwrap();
+    assert_eq!(filters.len(), 3);
+    assert_eq!(filters[2], json!({"field": "tags", "operator": "contains", "value": ["b, c"]}));
+    let list = call("list_opportunities", json!({"status": "won"}));
+    let query = opportunities::search(&list, "loc1", 1, 50).query;
+    assert!(
+        query.contains(&("status".to_owned(), "won".to_owned()))
+            && query.contains(&("location_id".into(), "loc1".into()))
+    );
+}
+
+#[test]
+fn a_deal_has_its_stage_by_name_and_is_sent_by_id() {
+    let raw = object(json!({"id": "d1", "monetaryValue": 12, "pipelineId": "p1", "pipelineStageId": "s2",
+        "customFields": [{"id": "f2", "fieldValue": "9"}]}));
+    let read = opportunities::opportunity(raw, &pipelines(), &fields());
+    assert_eq!((&read["value"], &read["stage"], &read["pipeline"]), (&json!(12), &json!("Proposal"), &json!("Sales")));
+    assert_eq!(read["customFields"], json!({"budget": "9"}));
+    let mut create = call(
+        "create_opportunity",
+        json!({"name": "X", "contactId": "c1", "value": 5, "status": "open", "stage": "Proposal"}),
+    );
+    create.arguments.insert("pipelineId".into(), "p1".into());
+    create.arguments.insert("pipelineStageId".into(), "s2".into());
+    assert_eq!(
+        opportunities::write(&create, "loc1", &[]).body.unwrap(),
+        json!({"name": "X", "contactId": "c1", "monetaryValue": 5, "status": "open", "pipelineId": "p1",
+            "pipelineStageId": "s2", "locationId": "loc1"})
+    );
+}
+
+#[test]
+fn names_are_found_without_regard_to_case_and_unknown_ones_name_the_nearest() {
+    let named = |wanted: &str| {
+        names::stages_named(&pipelines(), wanted).map(|all| all.iter().map(|s| s.id.to_owned()).collect::<Vec<_>>())
+    };
+    assert_eq!(named("proposal").unwrap(), ["s2"]);
+    assert_eq!(named("New").unwrap(), ["s1", "s3"]);
+    assert_eq!(named("renewals / new").unwrap(), ["s3"]);
+    assert_eq!(named("s3").unwrap(), ["s3"]);
+    let error = named("Propsal").unwrap_err();
+    assert_eq!(error.field.as_deref(), Some("stage"));
+    assert!(error.message.contains("Did you mean `Proposal`?") && error.message.contains("Sales / New"), "{error}");
+
+    let keyed = |values: Value| checked(&fields(), Model::Contact, &object(values));
+    assert_eq!(Value::from(keyed(json!({"Pin code": 1})).unwrap()), json!({"pincode": "1"}));
+    assert_eq!(Value::from(keyed(json!({"contact.pincode": "1"})).unwrap()), json!({"pincode": "1"}));
+    assert!(keyed(json!({"pincod": 1})).unwrap_err().message.contains("Did you mean `pincode`?"));
+    assert!(keyed(json!({"budget": 1})).is_err(), "a deal's field is no contact's");
+
+    let users = [
+        json!({"id": "u1", "name": "Ada L", "email": "ada@b.example"}),
+        json!({"id": "u2", "firstName": "Bob", "lastName": "M"}),
+    ];
+    let user = |wanted: &str| names::user_id(&users, "assignedTo", wanted);
+    assert_eq!(
+        (user("ada l").unwrap(), user("ADA@b.example").unwrap(), user("u2").unwrap()),
+        ("u1".into(), "u1".into(), "u2".into())
+    );
+    assert_eq!(user("Bob M").unwrap(), "u2");
+    assert!(user("Ade L").unwrap_err().message.contains("Did you mean `Ada L`?"));
+}
+
+#[test]
+fn what_has_no_place_is_refused_by_name() {
+    for (tool, field, arguments) in [
+        ("update_opportunity", "currency", json!({"id": "d", "currency": "USD"})),
+        ("update_opportunity", "probability", json!({"id": "d", "probability": 5})),
+        ("update_opportunity", "expectedCloseDate", json!({"id": "d", "clear": ["expectedCloseDate"]})),
+        ("update_opportunity", "tags", json!({"id": "d", "tags": ["a"]})),
+        ("update_opportunity", "contactId", json!({"id": "d", "contactId": "c"})),
+        ("update_opportunity", "stage", json!({"id": "d", "clear": ["stage"]})),
+        ("list_opportunities", "status", json!({"status": "negotiation"})),
+        ("create_campaign", "status", json!({"name": "n", "type": "email", "status": "active"})),
+        ("create_campaign", "type", json!({"name": "n", "type": "sms"})),
+        ("list_campaigns", "status", json!({"status": "active"})),
+        ("list_pages", "status", json!({"status": "draft"})),
+    ] {
+        let error = official(tool, arguments).unwrap_err();
+        assert_eq!(error.field.as_deref(), Some(field), "{tool}: {error}");
+        assert!(error.message.contains("official API") || error.message.contains("one of"), "{tool}: {error}");
+    }
+    assert!(official("update_contact", json!({"id": "c", "clear": ["phone", "address"]})).is_ok());
+    // Hosts give null for what they leave out.
+    let deal = json!({"id": "d", "name": "n", "currency": null, "tags": null, "stage": null, "contactId": null});
+    assert_eq!(official("update_opportunity", deal).unwrap().arguments, object(json!({"id": "d", "name": "n"})));
+}
+
+#[test]
+fn funnels_campaigns_and_users_have_the_tools_names() {
+    let funnel = funnels::funnel(object(json!({"_id": "f", "dateAdded": "2024-01-01", "steps": [
+        {"name": "Two", "sequence": 2, "pages": ["b"]}, {"name": "One", "sequence": 1, "pages": ["a"]}]})));
+    assert_eq!(
+        funnel["pages"],
+        json!([{"id": "a", "name": "One", "order": 1}, {"id": "b", "name": "Two", "order": 2}])
+    );
+    assert_eq!((&funnel["id"], &funnel["createdAt"]), (&json!("f"), &json!("2024-01-01")));
+    let campaign = call("create_campaign", json!({"name": "n", "type": "email", "template": "t"}));
+    let request = campaigns::create(&campaign, "loc1", "u1", "UTC");
+    assert_eq!(request.version, Some("v3"));
+    assert_eq!(
+        request.body.unwrap(),
+        json!({"name": "n", "templateId": "t", "editorType": "html", "timeZone": "UTC", "userId": "u1"})
+    );
+    assert_eq!(places::as_user(object(json!({"id": "u", "roles": {"role": "admin"}})))["role"], "admin");
+}
+
+#[test]
+fn refusals_say_what_is_missing_and_what_is_there_already() {
+    use highlevel_api_client::{Body, Moment, Response};
+    use highlevel_core::error::Code;
+    let refused = |status: u16, body: Value| {
+        let status = http::StatusCode::from_u16(status).unwrap();
+        let response = Response { status, body: Body::Json(body), sent_at: Moment::now(), repeated_after_doubt: false };
+        super::ask::body(response).unwrap_err()
+    };
+    let said = json!({"statusCode": 400, "message": "Contact not found", "traceId": "t"});
+    assert_eq!(refused(400, said).code, Code::NotFound);
+    assert_eq!(refused(422, json!({"message": ["email must be an email"]})).code, Code::InvalidArguments);
+    let duplicate = refused(
+        400,
+        json!({"message": "This location does not allow duplicated contacts.", "meta": {"contactId": "c9"}}),
+    );
+    assert_eq!((duplicate.code, duplicate.details.get("existingId")), (Code::Conflict, Some(&json!("c9"))));
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec(("[a-z]{1,8}", inner), 0..4).prop_map(|pairs| pairs.into_iter().collect()),
+        ]
+    })
+}
+
+fn any_object() -> impl Strategy<Value = Map<String, Value>> {
+    let names = [
+        "id",
+        "_id",
+        "name",
+        "address",
+        "address1",
+        "city",
+        "customFields",
+        "tags",
+        "monetaryValue",
+        "pipelineStageId",
+        "steps",
+        "stages",
+        "roles",
+        "dateAdded",
+        "createdAt",
+        "assignedTo",
+        "status",
+    ];
+    prop::collection::vec((prop::sample::select(names.to_vec()), any_json()), 0..8)
+        .prop_map(|pairs| pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+fn ours() -> Vec<&'static Entry> {
+    ALL.iter().filter(|entry| !entry.is_local && Api::Official.how(entry).is_some()).collect()
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_api_answers_an_object_is_as_its_schema_promises(raw in any_object(), tool in prop::sample::select(ours())) {
+        prop_assume!(matches!(tool.shape, Shape::One(_)));
+        let shown = match tool.toolset {
+            highlevel_catalog::Toolset::Contacts => contacts::contact(raw, &fields()),
+            highlevel_catalog::Toolset::Opportunities => opportunities::opportunity(raw, &pipelines(), &fields()),
+            highlevel_catalog::Toolset::Campaigns => campaigns::campaign(raw),
+            highlevel_catalog::Toolset::Users => places::as_user(raw),
+            _ => raw.into(),
+        };
+        if let Some(value) = finished(tool, shown) {
+            let schema = Value::Object(tool.output_schema().clone());
+            if let Err(error) = jsonschema::validate(&schema, &value) {
+                return Err(TestCaseError::fail(format!("{}: {error}: {value}", tool.name)));
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_the_lists_hold_nothing_breaks(raw in any_object(), list in prop::collection::vec(any_json(), 0..4)) {
+        drop(funnels::funnel(raw.clone()));
+        drop(funnels::page(raw.clone()));
+        drop(opportunities::pipeline(raw.clone()));
+        let mut with = list.clone();
+        with.push(raw.into());
+        drop((names::stages_named(&with, "x"), names::user_id(&with, "a", "x"), checked(&with, Model::Contact, &object(json!({"x": 1})))));
+    }
+}
+
+#[test]
+fn every_operation_of_the_table_can_be_asked_for() {
+    for entry in ours() {
+        let mut invocation = any_invocation(entry).unwrap();
+        if entry.effect == Effect::Update {
+            invocation.arguments.insert("assignedTo".to_owned(), "u1".into());
+        }
+        // What it refuses it refuses by name.
+        if let Err(error) = Api::Official.parse(entry, invocation.arguments) {
+            assert!(error.field.is_some(), "{}: {error}", entry.name);
+        }
+    }
+}
+
+#[test]
+fn one_object_in_a_lists_place_is_a_list_of_one() {
+    let mut body = json!({"funnels": {"_id": "f1"}, "pages": [{"_id": "p1"}], "count": 2});
+    assert_eq!(ask::array(&mut body, "funnels"), Some(vec![json!({"_id": "f1"})]));
+    assert_eq!(ask::array(&mut body, "pages"), Some(vec![json!({"_id": "p1"})]));
+    assert_eq!(ask::array(&mut body, "count"), None);
+}

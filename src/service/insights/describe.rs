@@ -1,0 +1,81 @@
+//! `describe_crm`: what a statement can be written from, in few words.
+
+use super::{missing, told};
+use crate::service::{
+    Account,
+    mirror::{Freshness, Wait},
+};
+use chrono::Utc;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::Result;
+use highlevel_store::{Overview, TableState, Words};
+use serde_json::{Map, Value, json};
+
+/// Words shown of a column.
+const MOST_WORDS: usize = 12;
+
+/// The longest of them in characters: a tag may be a sentence.
+const WORD: usize = 40;
+
+const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates are UTC text as datetime() writes them, such as updatedAt < datetime('now','-30 days'). Group money by currency. `other` is JSON of further fields.";
+
+impl Account {
+    pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
+        let tables = self.readable_tables();
+        let wanted = Freshness { wait: Wait::ForFew, ..Freshness::default() };
+        let mirror = self.mirroring.mirror().await?;
+        let mut seen_to = false;
+        let overview = loop {
+            let as_wanted = move |state: &TableState| seen_to || wanted.is_met_by(state);
+            match mirror.overview(tables.clone(), MOST_WORDS, as_wanted).await? {
+                Some(overview) => break overview,
+                None => self.mirroring.freshen(&tables, wanted, context, &told(context)).await?,
+            }
+            seen_to = true;
+        };
+        let mut described = json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE });
+        let states: Vec<_> = overview.tables.iter().map(|(table, _, state)| (*table, state.clone())).collect();
+        if let Some(error) = self.nothing(&states, true) {
+            return Err(error);
+        }
+        let missing: Vec<_> = overview.tables.iter().flat_map(|(_, _, state)| missing(state)).collect();
+        if let (false, Some(members)) = (missing.is_empty(), described.as_object_mut()) {
+            members.insert("missing".to_owned(), serde_json::to_value(missing).unwrap_or_default());
+        }
+        Ok(described)
+    }
+}
+
+fn described(overview: &Overview) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (table, rows, state) in &overview.tables {
+        let as_of = match (state.complete_at, state.under_way) {
+            (Some(at), _) => format!("{} min old", Utc::now().signed_duration_since(at).num_minutes()),
+            (None, _) if state.fault.is_some() && !state.busy => "not readable: see missing".to_owned(),
+            (None, Some((read, Some(total)))) => format!("being read, {read} of {total}"),
+            (None, _) => "not read in full".to_owned(),
+        };
+        let columns: Vec<_> = table.column_names().collect();
+        let remark = if table.remark.is_empty() { String::new() } else { format!(" ({})", table.remark) };
+        all.insert(table.name.to_owned(), format!("{rows} rows{remark}, {as_of}: {}", columns.join(", ")).into());
+        for child in table.children {
+            all.insert(child.name.to_owned(), child.columns.join(", ").into());
+        }
+    }
+    all
+}
+
+fn words(overview: &Overview) -> Map<String, Value> {
+    let mut all = Map::new();
+    for Words { table, column, often, more } in overview.words.iter() {
+        if often.is_empty() {
+            continue;
+        }
+        let mut shown: Vec<String> = often.iter().map(|word| word.chars().take(WORD).collect()).collect();
+        if *more {
+            shown.push("…".to_owned());
+        }
+        all.insert(format!("{table}.{column}"), shown.join(", ").into());
+    }
+    all
+}

@@ -1,0 +1,177 @@
+//! `search_crm`, `find_duplicates` and `changes_since`: lists from the mirror.
+
+use super::{time, told};
+use crate::service::{Account, mirror::Freshness};
+use chrono::{DateTime, NaiveDate, Utc};
+use highlevel_catalog::{
+    insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
+    list::part,
+};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::Table;
+use serde_json::{Map, Value, json};
+
+/// The longest text that is searched for, in characters: each word costs a look into the index.
+const LONGEST: usize = 500;
+
+/// The tables that name whom a deal belongs to.
+const NAMING: [&str; 2] = ["contacts", "users"];
+
+/// How many are given if nothing is said.
+const FOUND: u32 = 20;
+const CHANGES: u32 = 50;
+
+impl Account {
+    pub(super) async fn search(&self, asked: &SearchCrm, context: &CallContext) -> Result<Value> {
+        if asked.text.trim().is_empty() {
+            return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
+        }
+        let letters = asked.text.chars().count();
+        if letters > LONGEST {
+            return Err(Error::invalid(
+                "text",
+                format!(
+                    "`text` may have {LONGEST} characters, this one has {letters}. Give one name, address or number."
+                ),
+            ));
+        }
+        let tables = self.narrowed(asked.table)?;
+        // Deals are shown with the names of their owners and contacts.
+        let mut needed = self.readable_tables();
+        let of_deals = tables.iter().any(|table| table.name == "opportunities");
+        needed.retain(|table| {
+            tables.iter().any(|one| one.name == table.name) || (of_deals && NAMING.contains(&table.name))
+        });
+        self.readable(&needed, &tables, true, context).await?;
+        let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;
+        let data = found.found.into_iter().map(|found| {
+            let mut item = Map::new();
+            item.insert("table".into(), found.table.name.into());
+            item.insert("id".into(), found.id.into());
+            item.extend(found.fields);
+            Value::Object(item)
+        });
+        let mut meta = Map::new();
+        meta.insert("total".into(), found.total.into());
+        self.answer(data.collect(), &tables, Vec::new(), meta).await
+    }
+
+    pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
+        let tables = self.narrowed(Some(MirrorTable::Contacts))?;
+        self.readable(&tables, &tables, false, context).await?;
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.duplicates().await?;
+        let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
+        let total = found.pairs.len();
+        let mut data = Vec::new();
+        for pair in part(found.pairs, offset, limit) {
+            let contacts = mirror.contacts(pair.ids.to_vec()).await?;
+            data.push(json!({ "reasons": pair.reasons, "contacts": contacts }));
+        }
+        let mut note = Vec::new();
+        if found.shared > 0 {
+            note.push(format!("{} numbers or addresses that many contacts share are left out.", found.shared));
+        }
+        let meta = place(total as u64, limit, offset, data.len() as u64);
+        self.answer(data, &tables, note, meta).await
+    }
+
+    pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
+        let since = moment(asked.since.as_str())?;
+        let tables = self.narrowed(asked.table)?;
+        self.readable(&tables, &tables, true, context).await?;
+        let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mirror = self.mirroring.mirror().await?;
+        let found = mirror.changes(since, tables.clone(), most, offset).await?;
+        let mut note = Vec::new();
+        let late: Vec<String> = found
+            .watched
+            .iter()
+            .filter(|(_, first)| *first > since)
+            .map(|(table, first)| format!("{} since {}", table.name, time(*first)))
+            .collect();
+        if !late.is_empty() {
+            note.push(format!("Watched only: {}.", late.join(", ")));
+        }
+        let data: Vec<Value> =
+            found.changes.iter().map(|change| serde_json::to_value(change).unwrap_or_default()).collect();
+        let meta = place(found.total, limit.into(), offset, data.len() as u64);
+        self.answer(data, &tables, note, meta).await
+    }
+
+    /// Reads what is `needed`, and sees to it that something of what was `asked` for is there; `partial`: less than all of one
+    /// table will do.
+    async fn readable(
+        &self,
+        needed: &[&'static Table],
+        asked: &[&'static Table],
+        partial: bool,
+        context: &CallContext,
+    ) -> Result<()> {
+        self.mirroring.freshen(needed, Freshness::default(), context, &told(context)).await?;
+        let states = self.mirroring.mirror().await?.states(asked.to_vec()).await?;
+        self.nothing(&states, partial).map_or(Ok(()), Err)
+    }
+
+    /// The tables that a question is about.
+    fn narrowed(&self, table: Option<MirrorTable>) -> Result<Vec<&'static Table>> {
+        let tables = self.readable_tables();
+        let Some(wanted) = table else { return Ok(tables) };
+        let name =
+            serde_json::to_value(wanted).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
+        let found: Vec<_> = tables.into_iter().filter(|table| table.name == name).collect();
+        if found.is_empty() {
+            return Err(Error::new(Code::PolicyDenied, format!("{name} is hidden by this server's settings.")));
+        }
+        Ok(found)
+    }
+
+    async fn answer(
+        &self,
+        data: Vec<Value>,
+        tables: &[&'static Table],
+        note: Vec<String>,
+        meta: Map<String, Value>,
+    ) -> Result<Value> {
+        let mirror = self.mirroring.mirror().await?;
+        let states = mirror.states(tables.to_vec()).await?;
+        let mut standing = self.standing(&states);
+        standing.note.extend(note);
+        let mut answer = Map::new();
+        answer.insert("data".into(), data.into());
+        if !meta.is_empty() {
+            answer.insert("meta".into(), meta.into());
+        }
+        let oldest = states.iter().filter_map(|(_, state)| state.complete_at).min();
+        answer.extend(standing.into_members());
+        match oldest {
+            Some(at) => answer.insert("asOf".into(), time(at).into()),
+            None => answer.shift_remove("asOf"),
+        };
+        Ok(answer.into())
+    }
+}
+
+fn place(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> {
+    let mut meta = Map::new();
+    meta.insert("total".into(), total.into());
+    meta.insert("limit".into(), limit.into());
+    meta.insert("offset".into(), offset.into());
+    if offset + shown < total && shown > 0 {
+        meta.insert("nextOffset".into(), (offset + shown).into());
+    }
+    meta
+}
+
+/// A date is its beginning, in UTC.
+fn moment(text: &str) -> Result<DateTime<Utc>> {
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
+    let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
+    time.ok()
+        .or_else(date)
+        .ok_or_else(|| Error::invalid("since", format!("`since` is a date or an RFC 3339 time, not `{text}`.")))
+}

@@ -1,0 +1,248 @@
+//! Questions that the mirror answers: which tables they need, how fresh, and what is said of the answer.
+
+mod chart;
+mod describe;
+mod find;
+mod ids;
+mod query;
+
+use super::{
+    Account,
+    mirror::{Progress, Watcher},
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use highlevel_catalog::{
+    Invocation, Operation,
+    insights::{ChangesSince, ChartCrm, DescribeCrm, FindDuplicates, QueryCrm, SearchCrm},
+};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{Missing, TABLES, Table, TableState};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+pub use chart::{draw, picture};
+pub use query::{Question, Table as QueryResult};
+
+impl Account {
+    /// Runs an operation that is answered from the mirror.
+    pub(super) async fn insight(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
+        match invocation.entry.name {
+            QueryCrm::NAME => self.query(&typed(invocation)?, context).await,
+            ChartCrm::NAME => self.query(&typed::<ChartCrm>(invocation)?.query, context).await,
+            DescribeCrm::NAME => self.describe(context).await,
+            SearchCrm::NAME => self.search(&typed(invocation)?, context).await,
+            FindDuplicates::NAME => self.duplicates(&typed(invocation)?, context).await,
+            ChangesSince::NAME => self.changes(&typed(invocation)?, context).await,
+            other => Err(Error::new(Code::Internal, format!("{other} has no answer from the mirror."))),
+        }
+    }
+
+    /// The tables that the settings let be read.
+    pub fn readable_tables(&self) -> Vec<&'static Table> {
+        let hidden = |table: &&Table| self.rules.hidden_tables.iter().any(|(name, _)| *name == table.name);
+        TABLES.iter().filter(|table| !hidden(table)).collect()
+    }
+
+    /// Reads these tables anew, whatever their age, and waits for it. Says what could not be read, or not in full.
+    ///
+    /// # Errors
+    /// `cancelled`; `internal` when the state directory cannot be used.
+    pub async fn sync(
+        &self,
+        tables: &[&'static Table],
+        context: &CallContext,
+        tell: Watcher<'_>,
+    ) -> Result<Vec<Missing>> {
+        self.mirroring.sync(tables, context, tell).await?;
+        let states = self.mirroring.mirror().await?.states(tables.to_vec()).await?;
+        let short = |table: &Table, state: &TableState| {
+            let why = state.short.clone()?;
+            Some(Missing { table: table.name.to_owned(), why, scope: None })
+        };
+        Ok(states.iter().flat_map(|(table, state)| missing(state).chain(short(table, state))).collect())
+    }
+
+    /// Lets go of what is being read for the mirror. For the end of a process.
+    pub async fn leave(&self) {
+        self.mirroring.leave().await;
+    }
+
+    /// Each table that may be read, with its rows and how it stands.
+    ///
+    /// # Errors
+    /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
+    pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
+        let overview = self.mirroring.mirror().await?.overview(self.readable_tables(), 0, |_| true).await?;
+        Ok(overview.map_or_else(Vec::new, |overview| overview.tables))
+    }
+
+    /// What is to be said of an answer from these tables: how fresh and whole they are, and what is missing.
+    fn standing(&self, states: &[(&'static Table, TableState)]) -> Standing {
+        let mut standing = Standing { as_of: Map::new(), complete: true, missing: Vec::new(), note: Vec::new() };
+        for (table, state) in states {
+            let name = table.name;
+            standing.as_of.insert(name.to_owned(), state.complete_at.map_or(Value::Null, |at| time(at).into()));
+            standing.complete &= state.is_complete();
+            standing.missing.extend(missing(state));
+            let Some(at) = state.complete_at else {
+                standing.note.extend(self.so_far(table, state));
+                continue;
+            };
+            if state.fault.is_some() {
+                standing.note.push(format!("{name} is of {}: it could not be read anew.", time(at)));
+            }
+            if state.own_writes > 0 {
+                let count = state.own_writes;
+                standing.note.push(format!("{name} also has {count} of this machine's own writes since asOf."));
+            }
+        }
+        standing
+    }
+
+    /// How far the first reading of a table is, in a sentence; `None` where it could not be read.
+    fn so_far(&self, table: &Table, state: &TableState) -> Option<String> {
+        let name = table.name;
+        if let Some(short) = &state.short {
+            return Some(format!("{name} could not be read in full: {short}."));
+        }
+        if state.fault.is_some() && !state.busy {
+            return None;
+        }
+        let read = match state.under_way? {
+            (read, Some(total)) => format!("{read} of {total}"),
+            (read, None) => read.to_string(),
+        };
+        let left = self.mirroring.remaining(state).map(in_words);
+        Some(match left {
+            Some(left) => format!("{name} is being read: {read} are here, the rest takes {left}."),
+            None => format!("{name} is being read: {read} are here."),
+        })
+    }
+
+    /// Why a question over what there is has no answer: there is nothing, of the only table or of any. `partial`: less than
+    /// all of the only one will do.
+    fn nothing(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
+        let is_there = |state: &TableState| state.complete_at.is_some() || state.partial();
+        match states {
+            [_] => self.unready(states, partial),
+            _ if states.iter().any(|(_, state)| is_there(state) || state.fault.is_none()) => None,
+            _ => self.unready(states, true),
+        }
+    }
+
+    /// Why a question has no answer yet: one of its tables was never read in full. `partial`: what is there will do.
+    fn unready(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
+        let (table, state) = states
+            .iter()
+            .filter(|(_, state)| state.complete_at.is_none())
+            .find(|(_, state)| !(partial && state.partial()))?;
+        let failure = self.mirroring.failure(table).filter(|_| state.fault.is_some());
+        let name = table.name;
+        let mut error = match (failure, &state.short) {
+            (Some(failure), _) => {
+                let message = format!("{name} cannot be read: {}", failure.message);
+                Error { message, ..failure }
+            }
+            (None, Some(short)) => Error::new(
+                Code::UpstreamError,
+                format!("{name} could not be read in full: {short}. allowPartial: true answers from what is here."),
+            ),
+            (None, None) => {
+                let so_far = self.so_far(table, state).unwrap_or_else(|| format!("{name} is being read."));
+                let message = format!(
+                    "{so_far} It goes on by itself: ask again then. allowPartial: true answers from what is here."
+                );
+                let left = self.mirroring.remaining(state).unwrap_or(SOON);
+                Error::new(Code::Timeout, message).retry_at(Utc::now() + left)
+            }
+        };
+        let missing: Vec<Missing> = states.iter().flat_map(|(_, state)| missing(state)).collect();
+        if !missing.is_empty() {
+            error = error.with("missing", serde_json::to_value(missing).unwrap_or_default());
+        }
+        let reading: Vec<Value> = states
+            .iter()
+            .filter(|(_, state)| state.complete_at.is_none())
+            .filter_map(|(table, state)| {
+                let (read, total) = state.under_way?;
+                Some(json!({"table": table.name, "read": read, "total": total}))
+            })
+            .collect();
+        if !reading.is_empty() {
+            error = error.with("reading", reading);
+        }
+        Some(error)
+    }
+}
+
+/// When to ask again where nothing is known of how long a reading takes.
+const SOON: Duration = Duration::from_secs(5);
+
+/// What of a table could not be read the last time: the table itself, or the names in it.
+fn missing(state: &TableState) -> impl Iterator<Item = Missing> + use<> {
+    state.fault.clone().into_iter().chain(state.unnamed.clone())
+}
+
+/// What is said of an answer from the mirror.
+struct Standing {
+    as_of: Map<String, Value>,
+    complete: bool,
+    missing: Vec<Missing>,
+    note: Vec<String>,
+}
+
+impl Standing {
+    /// The members of an answer that it is about.
+    fn into_members(self) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("asOf".into(), self.as_of.into());
+        members.insert("complete".into(), self.complete.into());
+        // Lists of names may be missing for several tables.
+        let mut told: Vec<Missing> = Vec::new();
+        for missing in self.missing {
+            if !told.iter().any(|known| known.table == missing.table) {
+                told.push(missing);
+            }
+        }
+        if !told.is_empty() {
+            members.insert("missing".into(), serde_json::to_value(told).unwrap_or_default());
+        }
+        if !self.note.is_empty() {
+            members.insert("note".into(), self.note.join(" ").into());
+        }
+        members
+    }
+}
+
+/// The typed operation that was checked before.
+fn typed<O: DeserializeOwned>(invocation: &Invocation) -> Result<O> {
+    serde_json::from_value(invocation.arguments.clone().into())
+        .map_err(|fault| Error::new(Code::InvalidArguments, format!("The arguments cannot be read: {fault}.")))
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        0..=1 => "a second".to_owned(),
+        seconds @ 2..=120 => format!("about {seconds} s"),
+        seconds => format!("about {} min", seconds.div_ceil(60)),
+    }
+}
+
+/// For callers that watch nothing.
+fn unwatched(_: &'static Table, _: &Progress) {}
+
+/// For a host that asked to be told what its call waits for.
+fn told(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
+    |table, progress| {
+        if !progress.has_ended() {
+            let of = progress.total.map_or(String::new(), |total| format!(" of {total}"));
+            context.report(&format!("reading {}: {}{of}", table.name, progress.read));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading evenly: in the background with a part of the quota, so that there is always some left for who asks something,
+//! and over several windows with all of it, as a burst in each would leave SQLite behind and the rest of the window unused.
+
+use highlevel_api_client::QuotaView;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+#[derive(Debug)]
+pub(super) struct Pace {
+    percent: u32,
+    /// Who is late may catch up within this part of a window.
+    catches_up: u32,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// Never faster than this part of the quota.
+    pub(super) fn part(percent: u32) -> Self {
+        Self { percent: percent.clamp(1, 100), catches_up: 0, next: Mutex::default() }
+    }
+
+    /// All of the quota: what could not be used at its time is used soon after.
+    pub(super) fn all() -> Self {
+        Self { percent: 100, catches_up: 10, next: Mutex::default() }
+    }
+
+    /// Until when the next request waits.
+    pub(super) fn turn(&self, quota: &QuotaView) -> Instant {
+        let now = Instant::now();
+        let late = quota.window.checked_div(self.catches_up).and_then(|late| now.checked_sub(late)).unwrap_or(now);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = next.map_or(now, |next| next.max(late));
+        *next = Some(turn + self.apart(quota));
+        turn.max(now)
+    }
+
+    /// The time between two requests.
+    fn apart(&self, quota: &QuotaView) -> Duration {
+        let requests = u64::from(quota.limit) * u64::from(self.percent);
+        let nanos = quota.window.as_nanos().saturating_mul(100) / u128::from(requests.max(1));
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUOTA: QuotaView =
+        QuotaView { limit: 300, window: Duration::from_secs(60), remaining: 300, held_until: None };
+
+    fn turns(pace: &Pace, quota: &QuotaView, start: Instant, count: usize) -> Vec<u128> {
+        (0..count).map(|_| pace.turn(quota).duration_since(start).as_millis()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_of_the_quota_is_half_as_fast() {
+        let (pace, start) = (Pace::part(50), Instant::now());
+        assert_eq!(turns(&pace, &QUOTA, start, 4), [0, 400, 800, 1200]);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(turns(&pace, &QUOTA, start, 2), [10_000, 10_400], "nothing to catch up with");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_reads_with_all_of_the_quota_catches_up() {
+        let (pace, start) = (Pace::all(), Instant::now());
+        assert_eq!(turns(&pace, &QUOTA, start, 3), [0, 200, 400]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(turns(&pace, &QUOTA, start, 4), [1000, 1000, 1000, 1200]);
+        // But not with what a long pause left: that would be a burst.
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let burst = turns(&pace, &QUOTA, start, 300).iter().filter(|at| **at == 601_000).count();
+        assert_eq!(burst, 31, "a tenth of a window's requests and its own");
+    }
+}
