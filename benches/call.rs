@@ -3,25 +3,19 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
 
 use divan::{Bencher, counter::BytesCount};
+use highlevel_api_client::{Body, Moment, Response};
 use highlevel_catalog::{ALL, Invocation, find};
-use highlevel_core::context::CallContext;
 use highlevel_mcp::{
-    answer::DEFAULT_MOST,
-    backend::Api,
-    benching::{self, Budget},
+    answer::{DEFAULT_MOST, finish},
+    api::{Api, session},
     mcp::tool,
 };
+use http::StatusCode;
 use serde_json::{Map, Value, json};
-use std::{sync::LazyLock, time::Duration};
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
 
 fn main() {
     divan::main();
 }
-
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
 
 fn arguments(tool: &str) -> Map<String, Value> {
     let arguments = match tool {
@@ -46,7 +40,7 @@ fn request(bencher: Bencher<'_, '_>, tool: &str) {
     let entry = find(tool).unwrap();
     bencher
         .with_inputs(|| arguments(tool))
-        .bench_values(|arguments| benching::request(&entry.parse(arguments).unwrap()).unwrap());
+        .bench_values(|arguments| session::request(&entry.parse(arguments).unwrap()).unwrap());
 }
 
 fn contact(number: usize) -> Value {
@@ -56,6 +50,18 @@ fn contact(number: usize) -> Value {
         "companyName": "Company", "tags": ["lead", "newsletter"], "assignedTo": "user1",
         "createdAt": "2025-01-01T00:00:00Z", "updatedAt": "2025-11-01T00:00:00Z"
     })
+}
+
+/// The text that a model is given of a body.
+fn answer_text(invocation: &Invocation, body: &str) -> String {
+    let response = Response {
+        status: StatusCode::OK,
+        body: Body::parse(body),
+        sent_at: Moment::now(),
+        repeated_after_doubt: false,
+    };
+    let value = session::answer(invocation, response).unwrap();
+    serde_json::to_string(&finish(invocation, value, DEFAULT_MOST)).unwrap()
 }
 
 /// A body to the text that a model is given, within the bound. 100 contacts fit, 500 do not.
@@ -69,28 +75,14 @@ fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
             (invocation("list_contacts"), json!({"data": all, "meta": meta}).to_string())
         }
     };
-    let text = benching::answer(&invocation, &body, DEFAULT_MOST).unwrap();
+    let text = answer_text(&invocation, &body);
     assert!(text.len() <= DEFAULT_MOST && text.contains("ann1@x.example"), "{text}");
     assert_eq!(text.contains(&format!("ann{contacts}@x.example")), contacts < 500, "{text}");
-    bencher.counter(BytesCount::of_str(&body)).bench(|| benching::answer(&invocation, &body, DEFAULT_MOST).unwrap());
+    bencher.counter(BytesCount::of_str(&body)).bench(|| answer_text(&invocation, &body));
 }
 
 /// The list of tools as it is written once in a process.
 #[divan::bench]
 fn tools() -> Vec<String> {
-    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, Api::Document, true, 51_200)).unwrap()).collect()
-}
-
-static BUDGET: LazyLock<(TempDir, Budget)> = LazyLock::new(|| {
-    let dir = tempfile::tempdir().unwrap();
-    let budget = Budget::shared(1_000_000_000, Duration::from_secs(3600), dir.path().join("state"));
-    (dir, budget)
-});
-
-/// A request's permit from a quota that is shared, leases taken as they are due.
-#[divan::bench]
-fn permit(bencher: Bencher<'_, '_>) {
-    let (_, budget) = &*BUDGET;
-    let context = CallContext::new(Duration::from_secs(3600));
-    bencher.bench(|| RUNTIME.block_on(budget.spend(&context)).unwrap());
+    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, Api::Session, true, 51_200)).unwrap()).collect()
 }

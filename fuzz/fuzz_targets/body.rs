@@ -1,3 +1,8 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| highlevel_mcp::fuzzing::body(data));
+#[path = "../checks/body.rs"]
+mod check;
+#[path = "../checks/tool.rs"]
+mod tool;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| check::check(data));

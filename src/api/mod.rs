@@ -8,7 +8,7 @@ mod forms;
 mod invocations;
 mod official;
 mod refusal;
-mod session;
+pub mod session;
 
 pub use custom_fields::as_map as custom_fields_as_map;
 

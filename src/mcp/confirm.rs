@@ -20,13 +20,16 @@ use tokio_util::sync::CancellationToken;
 /// The name of the one input request, and of the form's one field.
 const CONFIRM: &str = "confirm";
 
-/// Seals what goes through the host and comes back.
+/// Seals the ticket of a confirmation, which goes through the host and comes back with the second round of its call.
 #[derive(Debug)]
-pub(super) struct Seal(RequestStateCodec);
+pub struct Seal(RequestStateCodec);
 
 impl Seal {
     /// A seal that this process alone can open.
-    pub(super) fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// `internal` when the system has no random numbers.
+    pub fn new() -> Result<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::new(Code::Internal, format!("No random numbers from the system: {error}.")))?;
@@ -41,15 +44,23 @@ impl Seal {
         ticket: &Ticket,
         preview: &Preview,
     ) -> InputRequiredResult {
-        let bound = bound_to(entry, arguments);
-        let options = SealOptions::new().associated_data(&bound).ttl(PATIENCE);
-        let state = self.0.seal_with(ticket.as_str().as_bytes(), &options);
+        let state = self.seal(entry, arguments, ticket);
         let ask = InputRequest::Elicitation(ElicitRequest::new(form(preview)));
         InputRequiredResult::new(Some(InputRequests::from([(CONFIRM.to_owned(), ask)])), Some(state))
     }
 
-    /// The second round of a call: the ticket in its sealed state, and what the person said.
-    fn open(&self, entry: &Entry, request: &CallToolRequestParams, state: &str) -> Result<(Ticket, Answer)> {
+    /// The ticket as the host gets it: it opens for this tool with these arguments, and for five minutes.
+    pub fn seal(&self, entry: &Entry, arguments: &JsonObject, ticket: &Ticket) -> String {
+        let bound = bound_to(entry, arguments);
+        let options = SealOptions::new().associated_data(&bound).ttl(PATIENCE);
+        self.0.seal_with(ticket.as_str().as_bytes(), &options)
+    }
+
+    /// The second round of a call: the ticket in its sealed state, and the person's answer.
+    ///
+    /// # Errors
+    /// `confirmation_invalid` for a state that was not sealed here for this call, or is too old.
+    pub fn open(&self, entry: &Entry, request: &CallToolRequestParams, state: &str) -> Result<(Ticket, Answer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
         let opened = self.0.open_with(state, &bound_to(entry, &arguments)).ok();
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
@@ -60,7 +71,7 @@ impl Seal {
         })?;
         let response = request.input_responses.as_ref().and_then(|all| all.get(CONFIRM)).cloned();
         let answer = match response.map(serde_json::from_value::<ElicitResult>) {
-            Some(Ok(result)) => answer(&result),
+            Some(Ok(result)) => answer_of(&result),
             Some(Err(_)) | None => Answer::Declined,
         };
         Ok((Ticket::from_text(ticket), answer))
@@ -82,38 +93,10 @@ fn form(preview: &Preview) -> ElicitRequestParams {
     }
 }
 
-/// Only an accepted form whose one field is true is a yes.
-fn answer(result: &ElicitResult) -> Answer {
+/// A person's answer in a form. Only an accepted form whose one field is true is a yes.
+pub fn answer_of(result: &ElicitResult) -> Answer {
     let yes = result.content.as_ref().and_then(|content| content.get(CONFIRM)) == Some(&Value::Bool(true));
     if result.action == ElicitationAction::Accept && yes { Answer::Accepted } else { Answer::Declined }
-}
-
-/// What holds of anything that comes back in a confirmation, for the fuzz target and its test.
-#[cfg(any(test, fuzzing))]
-pub(super) fn holds(data: &[u8]) {
-    use highlevel_catalog::find;
-    let (Ok(seal), Some(entry), Some(other)) = (Seal::new(), find("delete_page"), find("publish_page")) else { return };
-    let text = String::from_utf8_lossy(data).into_owned();
-    let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
-    let options = SealOptions::new().ttl(PATIENCE);
-    let bound = bound_to(entry, &with("p1"));
-    let sealed = seal.0.seal_with(b"ticket", &options.associated_data(&bound));
-    let call = |id: &str| CallToolRequestParams::new(entry.name).with_arguments(with(id));
-    // Sealed here, for this call: it opens. For another call, or touched: it does not.
-    let opens = |entry, id: &str, state: &str| seal.open(entry, &call(id), state).is_ok();
-    assert!(opens(entry, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(entry, "p2", &sealed));
-    assert!(!opens(entry, "p1", &text) || text == sealed);
-    let place = data.first().map_or(0, |byte| usize::from(*byte)) % sealed.len().max(1);
-    let touched: String = sealed.chars().enumerate().map(|(at, c)| if at == place { '~' } else { c }).collect();
-    assert!(touched == sealed || !opens(entry, "p1", &touched));
-    // Only an accepted form whose one field is true is a yes.
-    if let Ok(result) = serde_json::from_slice::<ElicitResult>(data)
-        && answer(&result) == Answer::Accepted
-    {
-        let value = serde_json::to_value(&result).unwrap_or_default();
-        assert_eq!(value.get("action").and_then(Value::as_str), Some("accept"));
-        assert_eq!(value.get("content").and_then(|content| content.get(CONFIRM)), Some(&true.into()));
-    }
 }
 
 /// A form that the host shows, asked for and waited for (`elicitation/create`, before 2026-07-28).
@@ -140,7 +123,7 @@ impl Ask for Form {
                 () = self.closing.cancelled() => return Err(Error::new(Code::Declined, "The host closed before anybody answered. Nothing was done.")),
             };
             match result {
-                Ok(result) => Ok(answer(&result).after(shown.elapsed())),
+                Ok(result) => Ok(answer_of(&result).after(shown.elapsed())),
                 Err(ServiceError::Timeout { .. }) => Ok(Answer::Silent),
                 Err(error) => Err(Error::new(
                     Code::Declined,

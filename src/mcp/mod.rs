@@ -16,6 +16,7 @@ mod stdio;
 mod tools;
 mod transport;
 
+pub use confirm::{Seal, answer_of};
 pub use outbox::Outbox;
 pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
 pub use resources::{Place, places};

@@ -10,6 +10,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod any_input;
 mod arguments;
 mod basics;
 mod catalogue;

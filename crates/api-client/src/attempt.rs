@@ -149,7 +149,7 @@ impl Wire {
         let target = response.headers().get(header::LOCATION).cloned();
         let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
         // What was cut off or broke off is still the API's word on a status that stands.
-        let body = parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
+        let body = Body::parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
         if status.is_redirection() {
             return Outcome::Failed(redirected(status, target.as_ref(), out));
         }
@@ -181,10 +181,10 @@ impl Wire {
     fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> Outcome {
         let text = String::from_utf8_lossy(bytes);
         let expect = match reading {
-            Reading::Raw => return Outcome::Answer(status, parse(&text)),
+            Reading::Raw => return Outcome::Answer(status, Body::parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
-        let body = parse(&self.secrets.scrub(&text));
+        let body = Body::parse(&self.secrets.scrub(&text));
         if fault_response::is_page(&body) {
             let host = out.url.host_str().unwrap_or_default();
             let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));
@@ -256,13 +256,6 @@ pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-pub(super) fn parse(text: &str) -> Body {
-    if text.trim().is_empty() {
-        return Body::Empty;
-    }
-    serde_json::from_str(text).map_or_else(|_| Body::Text(text.to_owned()), Body::Json)
 }
 
 /// A 2xx whose body says that it failed. What it did nobody knows.

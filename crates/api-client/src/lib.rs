@@ -9,13 +9,13 @@ mod escapes;
 mod fault_response;
 mod http;
 mod message;
-mod quota;
+pub mod quota;
 mod request;
 mod retry;
 mod secrets;
 mod urls;
 
-pub use auth::{AppKeys, Consent, Holder, LoginView, TokenSource, TokenStatus, login_gone, login_view};
+pub use auth::{AppKeys, Consent, Holder, LoginView, TokenLife, TokenSource, TokenStatus, login_gone, login_view};
 pub use clock::Clock;
 pub use clock::{Moment, ServerTime};
 pub use config::{ClientConfig, Scheme};

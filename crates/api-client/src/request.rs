@@ -68,6 +68,16 @@ pub enum Body {
     Empty,
 }
 
+impl Body {
+    /// A body from its text: JSON where it parses as JSON, else the text itself.
+    pub fn parse(text: &str) -> Self {
+        if text.trim().is_empty() {
+            return Self::Empty;
+        }
+        serde_json::from_str(text).map_or_else(|_| Self::Text(text.to_owned()), Self::Json)
+    }
+}
+
 /// A definite answer: 2xx, or a 4xx that is neither 401 nor 429.
 #[derive(Debug, Clone)]
 pub struct Response {

@@ -42,6 +42,15 @@ impl ServiceUrls {
             Service::PageBuilder => &self.page_builder,
         }
     }
+
+    /// The address that a request goes to, with its query.
+    ///
+    /// # Errors
+    /// `internal` for a path that would not arrive as it is: without a leading slash, with dot segments, or with
+    /// characters that have to be percent-encoded.
+    pub fn address_of(&self, request: &Request) -> Result<Url> {
+        join(self.of(request.service), &request.path, &request.query)
+    }
 }
 
 fn checked((setting, url): (&str, Url)) -> Result<Url> {
@@ -86,7 +95,7 @@ impl Outgoing {
     /// # Errors
     /// `internal` for a path that would not arrive as it is.
     pub(crate) fn new(request: &Request, urls: &ServiceUrls) -> Result<Self> {
-        let url = join(urls.of(request.service), &request.path, &request.query)?;
+        let url = urls.address_of(request)?;
         let body = request.body.as_ref().map(|body| body.to_string().into());
         let (method, version) = (request.method.clone(), request.version);
         Ok(Self { method, url, body, content_type: "application/json", version })

@@ -226,18 +226,3 @@ pub fn line(raw: &str, most: usize) -> String {
     }
     line
 }
-
-/// What cleaning promises for any text: checked by the property test and by the fuzz target.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn holds(raw: &str) {
-    let (clean, removed) = text(raw);
-    let mut left = raw.chars();
-    assert!(clean.chars().all(|kept| left.any(|c| c == kept)), "what stays was there, in its order");
-    let line_ends = raw.matches("\r\n").count();
-    assert_eq!(clean.chars().count() + removed + line_ends, raw.chars().count(), "all that went is counted");
-    let hidden = |c: char| (c.is_control() && c != '\n' && c != '\t') || ('\u{202a}'..='\u{202e}').contains(&c);
-    assert!(!clean.contains(hidden), "{clean:?}");
-    assert_eq!(text(&clean), (Cow::Borrowed(&*clean), 0), "once is enough: {raw:?}");
-    let line = line(raw, 40);
-    assert!(line.chars().count() <= 40 && !line.contains('\n'), "{line:?}");
-}

@@ -55,7 +55,7 @@ pub(super) fn filters(list: &Entry, field: &str, value: &str) -> bool {
 ///
 /// # Errors
 /// `invalid_arguments` for an id that names another resource of the API.
-pub(super) fn request(invocation: &Invocation) -> Result<Request> {
+pub fn request(invocation: &Invocation) -> Result<Request> {
     let entry = invocation.entry;
     let fields = invocation.arguments.iter().filter(|(name, _)| !LOCAL.contains(&name.as_str()));
     let rest: Map<String, Value> = match in_path(entry) {
@@ -132,7 +132,7 @@ fn query(fields: &Map<String, Value>) -> Vec<(String, String)> {
 }
 
 /// The answer in a response, or the failure with what is known of the effect.
-pub(super) fn answer(invocation: &Invocation, response: Response) -> Result<Value, (Error, Fate)> {
+pub fn answer(invocation: &Invocation, response: Response) -> Result<Value, (Error, Fate)> {
     let entry = invocation.entry;
     if !response.status.is_success() {
         // This attempt was refused; an earlier one of the same request may have taken effect.

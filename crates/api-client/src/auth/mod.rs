@@ -10,14 +10,14 @@ mod renewal;
 mod replaced;
 mod token;
 mod token_file;
+mod token_life;
 
 pub use grant::{AppKeys, Holder, LoginView, login_view};
 pub use login::{Consent, login_gone};
 pub(crate) use token::Token;
 pub use token::TokenSource;
-#[cfg(any(test, fuzzing))]
-pub(crate) use token::holds as token_holds;
 use token::{Hope, in_order};
+pub use token_life::TokenLife;
 
 use super::Scheme;
 use super::attempt::{Wire, token_header};

@@ -1,8 +1,7 @@
 //! One token: where it came from, what its payload says of its life, and reading it from its source.
 
-use super::token_file;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
+use super::{token_file, token_life::TokenLife};
+use chrono::{DateTime, Utc};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{CredentialStamp, Store, token_from, token_hash};
 use secrecy::{ExposeSecret, SecretString};
@@ -107,13 +106,7 @@ impl Token {
         told: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Self {
-        let claims = Claims::of(&value);
-        let expires_at = match (claims.expires_at, told) {
-            (Some(one), Some(other)) => Some(one.min(other)),
-            (one, other) => one.or(other),
-        };
-        let begun = claims.issued_at.filter(|at| *at <= now).unwrap_or(now);
-        let due_at = expires_at.map(|at| begun + (at - begun).max(TimeDelta::zero()) * 2 / 3);
+        let TokenLife { expires_at, due_at } = TokenLife::of(&value, told, now);
         let hash = token_hash(&value);
         let line = hash.clone();
         Self {
@@ -134,27 +127,6 @@ impl Token {
     /// Whether it is known to have expired.
     pub(super) fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
-    }
-}
-
-/// What a JWT says of its life. Read, not verified: that is the server's business.
-#[derive(Debug, Default, PartialEq)]
-struct Claims {
-    issued_at: Option<DateTime<Utc>>,
-    expires_at: Option<DateTime<Utc>>,
-}
-
-impl Claims {
-    fn of(token: &SecretString) -> Self {
-        let payload = token.expose_secret().split('.').nth(1).and_then(|part| {
-            let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
-            serde_json::from_slice::<Value>(&bytes).ok()
-        });
-        let time = |name| payload.as_ref().and_then(|payload| payload.get(name)).and_then(seconds);
-        Self {
-            issued_at: time("iat").and_then(|at| DateTime::from_timestamp(at, 0)),
-            expires_at: time("exp").and_then(|at| DateTime::from_timestamp(at, 0)),
-        }
     }
 }
 
@@ -188,25 +160,10 @@ pub(super) fn seconds(value: &Value) -> Option<i64> {
     whole.parse().ok()
 }
 
-/// What holds of any text that is given as a token, for the fuzz target and its test.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn holds(text: &str) {
-    let Some(now) = DateTime::from_timestamp(1_700_000_000, 0) else { return };
-    // As it is, and as the payload of a JWT.
-    for text in [text.to_owned(), format!("e30.{}.s", URL_SAFE_NO_PAD.encode(text))] {
-        let Some(given) = given(&text, String::new()) else { continue };
-        let token = Token::new(given.token, String::new(), false, None, now);
-        assert_eq!(token.expires_at.is_some(), token.due_at.is_some());
-        if let (Some(due), Some(end)) = (token.due_at, token.expires_at) {
-            assert!(due <= end.max(now), "renewed after its end: {due}, {end}");
-        }
-        assert!(!token.is_over(DateTime::<Utc>::MIN_UTC) || token.expires_at == Some(DateTime::<Utc>::MIN_UTC));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use serde_json::json;
 
     fn jwt(payload: &Value) -> SecretString {

@@ -25,29 +25,29 @@ static DAILY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-daily-rese
 
 /// The headers of one answer, read leniently: what cannot be understood counts as absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct AnswerHeaders {
+pub struct AnswerHeaders {
     /// `X-RateLimit-Limit`, or `X-RateLimit-Max`: requests in one window.
-    pub(crate) limit: Option<u32>,
+    pub limit: Option<u32>,
     /// `X-RateLimit-Remaining`: requests left in this window.
-    pub(crate) remaining: Option<u32>,
+    pub remaining: Option<u32>,
     /// `X-RateLimit-Reset` as a distance from the answer.
-    pub(crate) reset: Option<Duration>,
+    pub reset: Option<Duration>,
     /// `Retry-After` as a distance from the answer.
-    pub(crate) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
     /// `Date`: the server's clock, in whole seconds.
-    pub(crate) date: Option<DateTime<Utc>>,
+    pub date: Option<DateTime<Utc>>,
     /// `X-RateLimit-Interval-Milliseconds`: the window itself.
-    pub(crate) interval: Option<Duration>,
+    pub interval: Option<Duration>,
     /// The distance to the next day, if `X-RateLimit-Daily-Remaining` says that this day's requests are used up.
-    pub(crate) day_ends: Option<Duration>,
+    pub day_ends: Option<Duration>,
     /// Whether `reset` rests on the server's own clock or on a plain distance, so that a window can be learned of it.
-    pub(crate) reset_is_sure: bool,
+    pub reset_is_sure: bool,
 }
 
 impl AnswerHeaders {
     /// Reads the headers of an answer. `server_now` is the best guess at the server's clock for an answer without
     /// `Date`.
-    pub(crate) fn read(headers: &HeaderMap, server_now: DateTime<Utc>) -> Self {
+    pub fn read(headers: &HeaderMap, server_now: DateTime<Utc>) -> Self {
         let text = |name: &'static HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let count = |name| text(name).and_then(whole).and_then(|number| u32::try_from(number).ok());
         let date = text(&DATE).and_then(http_date);

@@ -8,7 +8,7 @@
 //! exchanges with the others through the store.
 
 mod first;
-pub(crate) mod headers;
+mod headers;
 mod lease;
 mod ledger;
 mod permit;
@@ -16,9 +16,9 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use headers::AnswerHeaders;
-pub(crate) use permit::Permit;
-pub(crate) use shared::Sharing;
+pub use headers::AnswerHeaders;
+pub use permit::Permit;
+pub use shared::Sharing;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use first::First;
@@ -55,14 +55,14 @@ pub struct QuotaView {
 
 /// A call's place in the queue. It keeps it over all its attempts, so a repeated one does not go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket {
+pub struct Ticket {
     priority: Priority,
     number: i64,
 }
 
 /// The budget of one account, shared by all calls of this process.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     state: Mutex<State>,
     shared: Option<Shared>,
 }
@@ -93,7 +93,7 @@ impl Budget {
     }
 
     /// A budget of which this process may use so many percent, shared with others if there is a way.
-    pub(crate) fn with(
+    pub fn with(
         limit: Option<u32>,
         window: Option<Duration>,
         percent: u32,
@@ -120,14 +120,14 @@ impl Budget {
     }
 
     /// A place at the end of the queue of this priority.
-    pub(crate) fn ticket(&self, priority: Priority) -> Ticket {
+    pub fn ticket(&self, priority: Priority) -> Ticket {
         let mut state = self.state();
         state.last += 1;
         Ticket { priority, number: state.last }
     }
 
     /// A place before everyone: for the token's renewal, without which nobody gets anywhere.
-    pub(crate) fn front_ticket(&self) -> Ticket {
+    pub fn front_ticket(&self) -> Ticket {
         let mut state = self.state();
         state.front -= 1;
         Ticket { priority: Priority::Interactive, number: state.front }
@@ -138,7 +138,7 @@ impl Budget {
     /// # Errors
     /// `rate_limited` with `retry_at`, at once, when the turn cannot come before the call's deadline; `cancelled`;
     /// `timeout` when the deadline is past already.
-    pub(crate) async fn acquire(self: &Arc<Self>, ticket: Ticket, context: &CallContext) -> Result<Permit> {
+    pub async fn acquire(self: &Arc<Self>, ticket: Ticket, context: &CallContext) -> Result<Permit> {
         // Leaves the queue whichever way this function ends, and wakes the next.
         let place = Place { budget: self, ticket, wake: Arc::new(Notify::new()) };
         let (mut told, mut waited) = (false, false);
@@ -193,7 +193,7 @@ impl Budget {
     }
 
     /// The quota as it stands.
-    pub(crate) fn view(&self) -> QuotaView {
+    pub fn view(&self) -> QuotaView {
         let now = Instant::now();
         let mut state = self.state();
         state.ledger.settle(now);

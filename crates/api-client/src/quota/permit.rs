@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// The right to send one request. Dropped without an answer it counts as used, from that moment on.
 #[derive(Debug)]
-pub(crate) struct Permit {
+pub struct Permit {
     budget: Arc<Budget>,
     open: bool,
     /// What its answer teaches of limit and window beside its headers.
@@ -27,7 +27,7 @@ impl Permit {
     }
 
     /// The request was answered just now with these headers; `refused` is a 429.
-    pub(crate) fn answered(mut self, headers: &AnswerHeaders, refused: bool) {
+    pub fn answered(mut self, headers: &AnswerHeaders, refused: bool) {
         self.open = false;
         let now = Instant::now();
         let mut state = self.budget.state();
@@ -59,7 +59,7 @@ impl Permit {
     }
 
     /// No request was sent on it: it is free again at once.
-    pub(crate) fn unused(mut self) {
+    pub fn unused(mut self) {
         self.open = false;
         let now = Instant::now();
         let mut state = self.budget.state();

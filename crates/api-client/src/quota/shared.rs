@@ -20,16 +20,17 @@ const SLACK: Duration = Duration::from_secs(1);
 
 /// Who shares, and where.
 #[derive(Debug)]
-pub(crate) struct Sharing {
-    pub(crate) store: Arc<Store>,
+pub struct Sharing {
+    /// Where the processes meet.
+    pub store: Arc<Store>,
     /// The address of the API.
-    pub(crate) address: String,
+    pub address: String,
     /// The location that is pinned; without one the token stands for the account.
-    pub(crate) location: Option<String>,
+    pub location: Option<String>,
     /// This process.
-    pub(crate) member: String,
+    pub member: String,
     /// The longest that one attempt takes.
-    pub(crate) attempt_timeout: Duration,
+    pub attempt_timeout: Duration,
 }
 
 /// What a budget needs to share.

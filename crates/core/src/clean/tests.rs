@@ -1,7 +1,6 @@
 //! What is seen stays, what is not goes.
 
 use super::*;
-use proptest::prelude::*;
 use serde_json::json;
 
 #[test]
@@ -94,15 +93,4 @@ fn names_are_cleaned_and_nothing_is_dropped() {
 fn a_line_is_one_line() {
     assert_eq!(line(" a\u{1b}[31m\n\r\n\u{200b} b\u{202e}c\u{2028}d ", 50), "a [31m bc d");
     assert_eq!(line(&"x".repeat(1000), 300).chars().count(), 300);
-}
-
-proptest! {
-    #[test]
-    fn cleaning_only_removes_and_counts_and_is_done_after_once(chars in prop::collection::vec(prop_oneof![
-        any::<char>(),
-        prop::sample::select("a1\n\r\u{200c}\u{200d}\u{fe0f}\u{e0067}\u{e007f}\u{1f3f4}\u{1f468}\u{1f3fd}\u{94d}क\u{645}\u{1820}\u{180b}\u{20e3}".chars().collect::<Vec<_>>()),
-    ], 0..60)) {
-        let raw: String = chars.into_iter().collect();
-        crate::clean::holds(&raw);
-    }
 }

@@ -1,0 +1,53 @@
+//! The body of an answer, to what a host is given: it fits the bound and has its id.
+
+use super::tool;
+use highlevel_api_client::{Body, Moment, Response};
+use highlevel_catalog::{Entry, Invocation, Shape};
+use highlevel_mcp::{answer, api::session};
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+pub(crate) fn check(data: &[u8]) {
+    let Some((entry, rest)) = tool::of(data) else { return };
+    let invocation = any_invocation(entry);
+    for status in [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_FOUND, StatusCode::CONFLICT] {
+        let body = Body::parse(&String::from_utf8_lossy(rest));
+        let response = Response { status, body, sent_at: Moment::now(), repeated_after_doubt: false };
+        match session::answer(&invocation, response) {
+            Ok(value) => {
+                let answer = answer::finish(&invocation, value, answer::LEAST);
+                assert!(answer.to_string().len() <= answer::LEAST, "{answer}");
+                match entry.shape {
+                    Shape::Many => assert!(answer["data"].is_array(), "{answer}"),
+                    Shape::One(_) => assert!(answer["id"].is_string(), "{answer}"),
+                    Shape::Deleted => assert_eq!(answer["deleted"], true, "{answer}"),
+                }
+            }
+            Err((error, _)) => {
+                let error = answer::finish_error(error, answer::LEAST).to_json().to_string();
+                assert!(error.len() <= 2 * answer::LEAST && !error.contains('\u{202e}'), "{error}");
+            }
+        }
+    }
+}
+
+/// An invocation of the tool that needs no particular arguments.
+fn any_invocation(entry: &'static Entry) -> Invocation {
+    let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
+    let mut arguments: Map<String, Value> = required
+        .filter_map(Value::as_str)
+        .map(|name| {
+            let value = match name {
+                "email" => json!("a@example.com"),
+                "value" => json!(1),
+                "status" => json!("open"),
+                "url" => json!("https://example.com"),
+                "events" => json!(["contact.created"]),
+                _ => json!("a1"),
+            };
+            (name.to_owned(), value)
+        })
+        .collect();
+    arguments.extend(entry.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
+    entry.parse(arguments).unwrap()
+}
