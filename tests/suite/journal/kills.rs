@@ -70,7 +70,7 @@ impl Lives {
         }
         let text = said["content"][0]["text"].as_str().unwrap();
         assert!(self.account.rotates() && text.contains(r#""unauthorized""#), "the next start does not work: {text}");
-        assert!(text.contains("ended before it could store the new one, which is lost"), "{text}");
+        assert!(text.contains("ended before it could store the new token, which is lost"), "{text}");
         assert!(text.contains("Log in to GoHighLevel again"), "{text}");
         self.figures.sessions_lost += 1;
         self.token = self.account.new_token();

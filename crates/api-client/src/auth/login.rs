@@ -4,6 +4,7 @@ use super::{
     Auth,
     grant::{AppKeys, Holder, LoginView, Pair},
     oauth::word,
+    token_refresh::{Intention, RefreshRequest},
 };
 use crate::{Repeat, urls::Outgoing};
 use highlevel_core::context::CallContext;
@@ -44,8 +45,9 @@ impl Auth {
             self.wire.secrets.add(secret);
         }
         let out = Outgoing::form("/oauth/token", None, &fields, &self.base)?;
-        let asked = self.post(&out, None, Repeat::IfNotExecuted, false, context).await;
-        let (answer, from) = asked.map_err(|fault| fault.error)?;
+        let request =
+            RefreshRequest { out: &out, token: None, repeat: Repeat::IfNotExecuted, intention: Intention::None };
+        let (answer, from) = self.post_form(&request, context).await.map_err(|failure| failure.error)?;
         let pair = Pair::read(&answer, from, consent.app, None)?;
         pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
         let name = new_login();

@@ -1,16 +1,16 @@
 //! The token: found at first need, renewed ahead of its end and when it is refused, one renewal at a time
 //! ("Authentication Details").
 
-mod ask;
 mod grant;
 mod login;
 mod oauth;
-mod post;
 mod renewal;
 mod replaced;
+mod session;
 mod token;
 mod token_file;
 mod token_life;
+mod token_refresh;
 
 pub use grant::{AppKeys, Holder, LoginView, login_view};
 pub use login::{Consent, login_gone};

@@ -7,15 +7,16 @@ use super::{
     Auth, Token,
     grant::{Access, Holder, Pair},
     login::login_gone,
-    post::Fault,
     renewal::Ended,
+    token_refresh::{Intention, RefreshFailure, RefreshRequest},
 };
-use crate::{Repeat, urls::Outgoing};
+use crate::{Body, Repeat, urls::Outgoing};
 use chrono::{DateTime, Utc};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use http::StatusCode;
 use secrecy::SecretString;
+use serde_json::Value;
 use std::time::Duration;
 
 /// The version that `/oauth/locationToken` asks for; `/oauth/token` takes none.
@@ -32,7 +33,49 @@ struct Renewed {
     unanswered: Option<DateTime<Utc>>,
 }
 
+/// Why a request to OAuth gave nothing.
+pub(super) struct OAuthFailure {
+    pub(super) error: Error,
+    /// The status with which the server refuses it, and would again.
+    refused: Option<StatusCode>,
+    lasting: bool,
+    /// When a request went out whose answer nobody has read.
+    doubt: Option<DateTime<Utc>>,
+}
+
+impl OAuthFailure {
+    /// A failure that stays, before anything was sent.
+    fn lasting(error: Error) -> Self {
+        Self { error, refused: None, lasting: true, doubt: None }
+    }
+}
+
 impl Auth {
+    /// Sends a form to OAuth. Gives the answer's body, and when its request went out by the server's clock.
+    pub(super) async fn post_form(
+        &self,
+        request: &RefreshRequest<'_>,
+        context: &CallContext,
+    ) -> Result<(Value, DateTime<Utc>), OAuthFailure> {
+        let answer = match self.send_refresh(request, context).await {
+            Ok(answer) => answer,
+            Err(RefreshFailure::Failed { error, lasting, doubt }) => {
+                return Err(OAuthFailure { error, refused: None, lasting, doubt });
+            }
+            Err(RefreshFailure::Refused { status, said, doubt }) => {
+                let said = said.map_or_else(String::new, |said| format!(": {said}"));
+                let error = Error::new(Code::Unauthorized, format!("OAuth refused the request with {status}{said}."));
+                return Err(OAuthFailure { error, refused: Some(status), lasting: true, doubt });
+            }
+        };
+        let Body::Json(body) = answer.body else {
+            let error = Error::new(Code::UpstreamError, "The API's answer to OAuth cannot be read.");
+            let doubt = answer.doubt.or(Some(answer.sent_at.wall));
+            return Err(OAuthFailure { error, refused: None, lasting: false, doubt });
+        };
+        Ok((body, self.wire.clock.guess(answer.sent_at)))
+    }
+
     /// Renews the login that `old` is of, under the lock, and takes up what came of it.
     pub(super) async fn renew_login(
         &self,
@@ -74,7 +117,7 @@ impl Auth {
             match self.exchange(pair.clone(), location, context).await {
                 Ok(pair) => return Renewed { ended: Ok(pair), unanswered: cut_off },
                 // The agency's own token is not accepted.
-                Err(Fault { refused: Some(StatusCode::UNAUTHORIZED), .. }) => {}
+                Err(OAuthFailure { refused: Some(StatusCode::UNAUTHORIZED), .. }) => {}
                 Err(fault) => return not_exchanged(fault, cut_off),
             }
         }
@@ -103,9 +146,10 @@ impl Auth {
             Ok(out) => out,
             Err(error) => return failed(error, cut_off),
         };
-        let (answer, from) = match self.post(&out, None, Repeat::Freely, true, context).await {
+        let request = RefreshRequest { out: &out, token: None, repeat: Repeat::Freely, intention: Intention::Always };
+        let (answer, from) = match self.post_form(&request, context).await {
             Ok(answered) => answered,
-            Err(Fault { error, refused, lasting, doubt }) => {
+            Err(OAuthFailure { error, refused, lasting, doubt }) => {
                 let unanswered = cut_off.or(doubt);
                 // Any other refusal may be a proxy's, or pass.
                 let ended = match refused {
@@ -140,18 +184,20 @@ impl Auth {
     }
 
     /// A location's token for the agency's, stored beside it.
-    async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, Fault> {
-        let lasting = |error| Fault { error, refused: None, lasting: true, doubt: None };
+    async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, OAuthFailure> {
+        let lasting = OAuthFailure::lasting;
         let company = pair.grant.company.clone().ok_or_else(|| {
             lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))
         })?;
         let fields = [("companyId", company.as_str()), ("locationId", location)];
         let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, &self.base).map_err(lasting)?;
         let agency = SecretString::from(pair.access.token.as_str());
-        let (answer, from) = self.post(&out, Some(&agency), Repeat::Freely, false, context).await.map_err(|fault| {
+        let request =
+            RefreshRequest { out: &out, token: Some(&agency), repeat: Repeat::Freely, intention: Intention::None };
+        let (answer, from) = self.post_form(&request, context).await.map_err(|fault| {
             let said =
                 format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
-            Fault { error: Error { message: said, ..fault.error }, ..fault }
+            OAuthFailure { error: Error { message: said, ..fault.error }, ..fault }
         })?;
         let access = Access::read(&answer, from).map_err(lasting)?;
         self.wire.secrets.add(&access.token.as_str().into());
@@ -165,7 +211,7 @@ impl Auth {
     }
 }
 
-fn not_exchanged(fault: Fault, unanswered: Option<DateTime<Utc>>) -> Renewed {
+fn not_exchanged(fault: OAuthFailure, unanswered: Option<DateTime<Utc>>) -> Renewed {
     Renewed { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
 }
 

@@ -184,7 +184,11 @@ impl Auth {
             };
             return self.renew_login(old, cut_off, &context).await;
         }
-        let renewed = if adopted { Ok(None) } else { self.ask(old, cut_off, lock.is_some(), &context).await.map(Some) };
+        let renewed = if adopted {
+            Ok(None)
+        } else {
+            self.refresh_session(old, cut_off, lock.is_some(), &context).await.map(Some)
+        };
         let (token, ended) = match renewed {
             Ok(token) => (token, Ended::Renewed),
             Err(ended) => (None, ended),

@@ -182,3 +182,64 @@ async fn after_a_crash_within_a_renewal_the_old_token_is_tried() {
         assert_eq!(turn, RenewalTurn::Yours { cut_off: None });
     }
 }
+
+/// The database of a state directory, for a look at the lock on a renewal.
+fn database(state: &Path) -> rusqlite::Connection {
+    let db = rusqlite::Connection::open(state.join("state.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    db
+}
+
+/// A process that dies while its renewal waits for the quota has sent nothing, so nothing is reported as lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewal_that_waits_for_the_quota_has_not_been_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let upstream = Upstream::scripted([json(401, "{}"), json(401, "{}"), json(403, "{}")]).await;
+    let process = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let client = client_in(dir.path(), limited(&upstream, 1, 20), OLD);
+    process.spawn(async move { client.send(&get("/contact"), &call()).await.map(drop) });
+    let db = database(dir.path());
+    while db.query_row("SELECT count(*) FROM renewing", [], |row| row.get(0)) != Ok(1) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    process.shutdown_background();
+    // Its lock has ended.
+    db.execute("UPDATE renewing SET until = 0", []).unwrap();
+
+    let mut other = config(&upstream);
+    other.location = Some("same-token-other-quota".to_owned());
+    let failed = client_in(dir.path(), other, OLD).send(&get("/contact"), &call()).await.unwrap_err();
+    assert_eq!(failed.error.code, Code::Unauthorized);
+    assert!(!failed.error.message.contains("ended before it could store"), "{}", failed.error);
+}
+
+/// Another process takes the renewal over while this one waits for the quota: this one sends none.
+#[tokio::test]
+async fn a_renewal_whose_lock_was_lost_is_not_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let upstream = Upstream::with(|seen| {
+        Some(match (seen.line().as_str(), seen.header("token-id")) {
+            (UPDATE, _) => return None,
+            (_, Some(NEW)) => ok(),
+            _ => json(401, "{}"),
+        })
+    })
+    .await;
+    let client = client_in(dir.path(), limited(&upstream, 1, 2), OLD);
+    let (ask, context) = (post("/contact"), call());
+    let taking_over = async {
+        let db = database(dir.path());
+        while db.execute("UPDATE renewing SET owner = 'other'", []) != Ok(1) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // It stores the new token only after this one's wait for the quota has ended.
+        tokio::time::sleep(Duration::from_millis(3_000)).await;
+        let new = NewToken { token: NEW.into(), expires_at: None, login: None };
+        let other = Store::open(dir.path().to_owned());
+        other.end_renewal(&token_hash(&OLD.into()), "other", Some(new)).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(client.send(&ask, &context), taking_over);
+    answer.unwrap();
+    assert_eq!(upstream.seen().last().unwrap().header("token-id"), Some(NEW));
+}
