@@ -91,7 +91,7 @@ async fn state(app: &App) -> Finding {
     match app.store().prune_approvals().await {
         Ok(_) => Finding::Good(format!("{}", app.store().dir().display())),
         Err(error) => Finding::Bad {
-            what: error.message,
+            what: with_causes(&error),
             next: "without it, renewed tokens are lost at the end and confirmations by token do not work".to_owned(),
         },
     }
@@ -122,14 +122,14 @@ async fn network(app: &App) -> Finding {
             Ok(_) => Finding::Good("the official API answers".to_owned()),
             // The next line tells what it lacks.
             Err(error) if lacks_scope(&error) => Finding::Good("the official API answers".to_owned()),
-            Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+            Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
         };
     }
     match app.run(&GetCurrentUser {}).await {
         Ok(user) => Finding::Good(format!("the API answers; you are {}", user.email.unwrap_or(user.id))),
         // Held to another location is an answer too; the next line tells.
         Err(error) if error.code == Code::PolicyDenied => Finding::Good("the API answers".to_owned()),
-        Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+        Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
     }
 }
 
@@ -140,7 +140,7 @@ async fn location(app: &App, settings: &Settings) -> Finding {
             let held = if is_held { "held to it" } else { "not held: --location-id would" };
             Finding::Good(format!("{} ({}), {held}", location.name.unwrap_or_default(), location.id))
         }
-        Err(error) => Finding::Bad { next: next_step(&error), what: error.message },
+        Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
     }
 }
 
@@ -158,6 +158,12 @@ async fn access(app: &App) -> Vec<Finding> {
         Finding::Bad { what: format!("{}: {}", missing.table, missing.why), next }
     };
     unreadable.into_iter().map(finding).collect()
+}
+
+/// The message, and what caused the failure below it.
+fn with_causes(error: &Error) -> String {
+    let causes: String = error.causes().iter().map(|cause| format!(" Caused by: {cause}")).collect();
+    format!("{}{causes}", error.message)
 }
 
 fn lacks_scope(error: &Error) -> bool {

@@ -183,11 +183,13 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
-    say(&format!("highlevel-mcp: {error:#}"));
-    match error.downcast_ref::<highlevel_core::error::Error>() {
-        Some(error) => call::exit_code(error.code),
-        None => ExitCode::FAILURE,
-    }
+    let Some(own) = error.downcast_ref::<highlevel_core::error::Error>() else {
+        say(&format!("highlevel-mcp: {error:#}"));
+        return ExitCode::FAILURE;
+    };
+    say(&format!("highlevel-mcp: {error}"));
+    own.causes().iter().for_each(|cause| say(&format!("  Caused by: {cause}")));
+    call::exit_code(own.code)
 }
 
 /// A line for the person, on stderr: stdout is for results and the protocol.

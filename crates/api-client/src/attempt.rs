@@ -5,7 +5,7 @@ use super::{
     breaker::{Pass, Verdict},
     clock::{Clock, Moment},
     fault_response,
-    http::{Http, Read, connect_fault, is_no_http, read},
+    http::{Http, Read, connect_fault, is_no_http, read, safe_cause},
     message::api_message,
     quota::{AnswerHeaders, Budget, Permit},
     retry::Failure,
@@ -129,7 +129,11 @@ impl Wire {
     ) -> Outcome {
         let response = match builder.send().await {
             Ok(response) => response,
-            Err(fault) => return Outcome::Failed(unanswered(&fault, out)),
+            Err(fault) => {
+                let failure = unanswered(&fault, out);
+                let error = failure.error.caused_by(safe_cause(fault, &self.secrets));
+                return Outcome::Failed(Failure { error, ..failure });
+            }
         };
         let received_at = Moment::now();
         let status = response.status();

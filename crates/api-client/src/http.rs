@@ -1,12 +1,17 @@
 //! The HTTP clients, built at first need, and the reading of bodies within bounds.
 
+use super::secrets::Secrets;
+use highlevel_core::clean;
 use highlevel_core::error::{Code, Error, Result};
 use reqwest::{redirect, retry};
-use std::{error::Error as _, io, sync::Arc, time::Duration};
+use std::{error::Error as _, fmt, io, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
 /// Beyond this a host that does not answer the connection counts as unreachable.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// The most characters of one cause.
+const LONGEST_CAUSE: usize = 200;
 
 /// Idle connections are kept this long: shorter than servers commonly do, so that few are found closed.
 const IDLE: Duration = Duration::from_secs(55);
@@ -38,9 +43,9 @@ impl Http {
         let builder = self.builder();
         // The platform's certificates are read from disk.
         let build = || async move {
-            tokio::task::spawn_blocking(move || secure(builder))
-                .await
-                .unwrap_or_else(|fault| Err(Error::new(Code::Internal, fault.to_string())))
+            tokio::task::spawn_blocking(move || secure(builder)).await.unwrap_or_else(|fault| {
+                Err(Error::new(Code::Internal, "Setting up TLS was interrupted.").caused_by(fault))
+            })
         };
         self.secure.get_or_try_init(build).await
     }
@@ -68,7 +73,7 @@ impl Http {
 fn secure(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     // An error means that one is installed already, which is as good.
     drop(rustls::crypto::ring::default_provider().install_default());
-    builder.https_only(true).build().map_err(|fault| build_error(&fault))
+    builder.https_only(true).build().map_err(build_error)
 }
 
 /// Plain http needs no certificates, but reqwest reads the platform's unless it is handed a configuration; this one
@@ -77,15 +82,15 @@ fn plain(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let nothing = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|fault| Error::new(Code::Internal, format!("TLS cannot be set up: {fault}")))?
+        .map_err(|fault| Error::new(Code::Internal, format!("TLS cannot be set up: {fault}")).caused_by(fault))?
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    builder.no_proxy().tls_backend_preconfigured(nothing).build().map_err(|fault| build_error(&fault))
+    builder.no_proxy().tls_backend_preconfigured(nothing).build().map_err(build_error)
 }
 
-fn build_error(fault: &reqwest::Error) -> Error {
+fn build_error(fault: reqwest::Error) -> Error {
     let why = fault.source().map_or_else(|| fault.to_string(), ToString::to_string);
-    Error::new(Code::Internal, format!("The HTTP client cannot be set up: {why}"))
+    Error::new(Code::Internal, format!("The HTTP client cannot be set up: {why}")).caused_by(fault)
 }
 
 /// A body as far as it was read.
@@ -138,6 +143,38 @@ pub(crate) fn connect_fault(fault: &reqwest::Error) -> &'static str {
         source = cause.source();
     }
     if fault.is_timeout() { "the connection took too long" } else { "no connection came about" }
+}
+
+/// A link in the chain of a failure's causes, as text without secrets.
+#[derive(Debug)]
+struct SafeCause {
+    text: String,
+    next: Option<Box<SafeCause>>,
+}
+
+impl fmt::Display for SafeCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for SafeCause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.next.as_deref().map(|next| next as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// The chain of a failed exchange without its address, whose query may hold people's data, and without tokens: a link may
+/// quote what was sent.
+pub(crate) fn safe_cause(
+    fault: reqwest::Error,
+    secrets: &Secrets,
+) -> impl std::error::Error + Send + Sync + use<> + 'static {
+    fn link(cause: &(dyn std::error::Error + 'static), secrets: &Secrets) -> SafeCause {
+        let text = clean::line(&secrets.scrub(&cause.to_string()), LONGEST_CAUSE);
+        SafeCause { text, next: cause.source().map(|next| Box::new(link(next, secrets))) }
+    }
+    link(&fault.without_url(), secrets)
 }
 
 /// Whether what came over the connection was not to be understood as HTTP.

@@ -299,7 +299,7 @@ impl Client {
                 let Some(auth) = auth.upgrade() else { return };
                 // Calls tell what went wrong when it matters to them; here the next look comes soon enough.
                 if let Err(error) = auth.ready(&CallContext::new(LOOK_AGAIN)).await {
-                    tracing::debug!("the token is not ready: {}", error.message);
+                    tracing::debug!("the token is not ready: {error:#}");
                 }
                 wait = auth.due_in().map_or(LOOK_AGAIN, |due| due.clamp(Duration::from_secs(1), LOOK_AGAIN));
             }

@@ -145,7 +145,7 @@ pub fn default_base_url(scheme: Scheme) -> Result<Url> {
     });
     let [document, official] = &*BASES;
     let base = if scheme == Scheme::Bearer { official } else { document };
-    base.clone().map_err(|fault| Error::new(Code::Internal, fault.to_string()))
+    base.clone().map_err(|fault| Error::new(Code::Internal, fault.to_string()).caused_by(fault))
 }
 
 #[cfg(test)]

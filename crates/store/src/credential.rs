@@ -101,7 +101,7 @@ impl Store {
         let (dir, token) = (self.dir.clone(), token.clone());
         off_thread(move || match place {
             Place::File => {
-                write_file(&dir, &token).map_err(|fault| unusable(&dir, &fault))?;
+                write_file(&dir, &token).map_err(|fault| unusable(&dir, fault))?;
                 #[cfg(feature = "keyring")]
                 if let Err(fault) = keyring_entry::clear() {
                     // A machine without a keyring holds none there either.
@@ -112,8 +112,8 @@ impl Store {
             #[cfg(feature = "keyring")]
             Place::Keyring => {
                 keyring_entry::set(&token)?;
-                changed(&dir).map_err(|fault| unusable(&dir, &fault))?;
-                remove_file(&dir).map_err(|fault| unusable(&dir, &fault)).map(drop)
+                changed(&dir).map_err(|fault| unusable(&dir, fault))?;
+                remove_file(&dir).map_err(|fault| unusable(&dir, fault)).map(drop)
             }
         })
         .await
@@ -141,7 +141,7 @@ impl Store {
                 Err(fault) if fault.kind() == io::ErrorKind::NotFound => String::new(),
                 Err(fault) => {
                     let what = format!("{fault} (a secret that is mounted is given with --token-file)");
-                    return Err(unusable(&dir, &what));
+                    return Err(unusable(&dir, what));
                 }
             };
             if !text.trim().is_empty() {
@@ -169,12 +169,12 @@ impl Store {
         self.forget_tokens(&token_hash(&found.token)).await?;
         let dir = self.dir.clone();
         off_thread(move || {
-            remove_file(&dir).map_err(|fault| unusable(&dir, &fault))?;
+            remove_file(&dir).map_err(|fault| unusable(&dir, fault))?;
             #[cfg(feature = "keyring")]
             match keyring_entry::clear() {
                 Err(fault) if found.place == Place::Keyring => return Err(fault),
                 Err(fault) => tracing::debug!("the keyring was not cleared: {}", fault.message),
-                Ok(()) => changed(&dir).map_err(|fault| unusable(&dir, &fault))?,
+                Ok(()) => changed(&dir).map_err(|fault| unusable(&dir, fault))?,
             }
             Ok(true)
         })

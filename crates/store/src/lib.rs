@@ -123,14 +123,14 @@ impl Store {
 /// A connection that is opened at the first need, for one at a time.
 type Slot = Arc<Mutex<Option<Connection>>>;
 
-/// What keeps a file from being opened.
-type OpenFault = Box<dyn std::error::Error>;
+/// The cause of a failure in the state directory.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs `work` with the slot's connection on a thread that may block; opens it at the first need.
 async fn on_connection<T: Send + 'static>(
     slot: &Slot,
     dir: PathBuf,
-    open: impl FnOnce() -> Result<Connection, OpenFault> + Send + 'static,
+    open: impl FnOnce() -> Result<Connection, Fault> + Send + 'static,
     work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
 ) -> Result<T> {
     let slot = Arc::clone(slot);
@@ -138,10 +138,10 @@ async fn on_connection<T: Send + 'static>(
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => open().map_err(|fault| unusable(&dir, &fault))?,
+            None => open().map_err(|fault| unusable(&dir, fault))?,
         };
         // A panic in `work` drops the connection, and the next caller opens a new one.
-        let done = work(&mut connection).map_err(|fault| unusable(&dir, &fault));
+        let done = work(&mut connection).map_err(|fault| unusable(&dir, fault));
         *slot = Some(connection);
         done
     })
@@ -150,21 +150,22 @@ async fn on_connection<T: Send + 'static>(
 
 /// Runs blocking work away from the runtime's threads.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|fault| Err(Error::new(Code::Internal, format!("The state could not be read: {fault}"))))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|fault| {
+        Err(Error::new(Code::Internal, "Work on the state directory was interrupted.").caused_by(fault))
+    })
 }
 
-/// The directory at fault and what to do.
-fn unusable(dir: &Path, fault: &dyn fmt::Display) -> Error {
+/// The error of a state directory that cannot be used: which directory, why, and what to do.
+fn unusable(dir: &Path, fault: impl Into<Fault>) -> Error {
+    let fault = fault.into();
     let message = format!(
         "The state directory {} cannot be used: {fault}. Mend that, or choose another directory with --state-dir.",
         dir.display()
     );
-    Error::new(Code::Internal, message)
+    Error::new(Code::Internal, message).caused_by(fault)
 }
 
-fn connect(dir: &Path) -> Result<Connection, OpenFault> {
+fn connect(dir: &Path) -> Result<Connection, Fault> {
     create_private_dir(dir)?;
     let mut connection = open_private(&dir.join("state.db"), BUSY)?;
     // What is forgotten, tokens among it, is overwritten.
@@ -174,7 +175,7 @@ fn connect(dir: &Path) -> Result<Connection, OpenFault> {
 }
 
 /// Opens a file for this user alone, with a write-ahead log. `busy`: how long it waits for another process that writes.
-fn open_private(path: &Path, busy: Duration) -> Result<Connection, OpenFault> {
+fn open_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
     // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
     private_file(path)?;
     for beside in ["-wal", "-shm", "-journal"] {
@@ -193,7 +194,7 @@ fn open_private(path: &Path, busy: Duration) -> Result<Connection, OpenFault> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), OpenFault> {
+fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     // The lock comes before the version is read: two processes that start together migrate once.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

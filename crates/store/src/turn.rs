@@ -84,7 +84,7 @@ impl Store {
                     );
                     return Ok(WriteTurn { _file: None, _place: place });
                 }
-                Err(fault) => return Err(unusable(&self.dir, &fault)),
+                Err(fault) => return Err(unusable(&self.dir, fault)),
             }
         }
     }

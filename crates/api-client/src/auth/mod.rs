@@ -317,7 +317,7 @@ impl Auth {
     /// Without a state directory the client goes on, and says once what is lost.
     fn warn(&self, error: &Error) {
         if !self.warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("renewed tokens are not kept beyond this process: {}", error.message);
+            tracing::warn!("renewed tokens are not kept beyond this process: {error:#}");
         }
     }
 

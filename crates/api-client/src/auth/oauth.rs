@@ -178,9 +178,10 @@ impl Auth {
             }
             tokio::time::sleep(STORE_AGAIN).await;
         }
-        let why = stored.err().map(|error| error.message).unwrap_or_default();
-        let what = format!("The login's new refresh token could not be stored, and is lost: {why} Log in again then.");
-        failed(Error::new(Code::Internal, what), unanswered)
+        let (why, cause) = stored.err().map(|error| (error.message, error.cause)).unwrap_or_default();
+        let message =
+            format!("The login's new refresh token could not be stored, and is lost: {why} Log in again then.");
+        failed(Error { cause, ..Error::new(Code::Internal, message) }, unanswered)
     }
 
     /// A location's token for the agency's, stored beside it.
@@ -232,5 +233,5 @@ fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
     });
     let message =
         format!("The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
-    Error::new(Code::Unauthorized, message)
+    Error { cause: error.cause.clone(), ..Error::new(Code::Unauthorized, message) }
 }

@@ -140,7 +140,7 @@ impl Auth {
             Ended::Failed { error, lasting } => {
                 // The API's own words stay out of warnings: they may quote what the account holds.
                 tracing::warn!("the token could not be renewed ({})", error.code);
-                tracing::debug!("why the token could not be renewed: {}", error.message);
+                tracing::debug!("why the token could not be renewed: {error:#}");
                 let times = state.failed.as_ref().map_or(0, |pause| pause.times);
                 let pause = FIRST_PAUSE.saturating_mul(1 << times.min(5)).min(LONGEST_PAUSE);
                 let until = Instant::now() + pause;
@@ -241,7 +241,7 @@ impl Lock {
             loop {
                 tokio::time::sleep(LOCK / 4).await;
                 if let Err(error) = store.prolong_renewal(&owner, LOCK).await {
-                    tracing::debug!("the lock on the renewal is not prolonged: {}", error.message);
+                    tracing::debug!("the lock on the renewal is not prolonged: {error:#}");
                 }
             }
         });

@@ -62,9 +62,12 @@ impl TokenSource {
                 match read {
                     Ok(Ok(text)) => Ok(given(&text, origin)),
                     Ok(Err(fault)) => {
-                        Err(Error::new(Code::Unauthorized, format!("The token cannot be read from {origin}: {fault}.")))
+                        let message = format!("The token cannot be read from {origin}: {fault}.");
+                        Err(Error::new(Code::Unauthorized, message).caused_by(fault))
                     }
-                    Err(fault) => Err(Error::new(Code::Internal, fault.to_string())),
+                    Err(fault) => {
+                        Err(Error::new(Code::Internal, "Reading the token was interrupted.").caused_by(fault))
+                    }
                 }
             }
         }

@@ -63,3 +63,24 @@ async fn no_error_log_or_debug_output_shows_a_token() {
     let shown: Vec<&str> = log.lines().filter(|line| line.contains("canary")).collect();
     assert!(shown.is_empty(), "{shown:#?}");
 }
+
+/// A broken connection is reported with its causes, which hold neither the token nor the request's address.
+#[tokio::test]
+async fn the_cause_of_a_failure_is_kept_without_the_address() {
+    use std::error::Error as _;
+    let upstream = Upstream::scripted([Reply::Drop]).await;
+    let Fixture { client, dir } = fixture(config(&upstream));
+    let mut ask = post("/contact");
+    ask.query = vec![("email".to_owned(), "canary-ann@example.com".to_owned())];
+    let broken = client.send(&ask, &call()).await.unwrap_err().error;
+
+    let closed = ServiceUrls::all("u", &"http://127.0.0.1:9".parse().unwrap()).unwrap();
+    let client = client_in(dir.path(), ClientConfig::new(closed), TOKEN);
+    let refused = client.send(&ask, &call()).await.unwrap_err().error;
+    for error in [broken, refused] {
+        assert!(error.source().is_some() && !error.causes().is_empty(), "{error:?}");
+        let all = format!("{error:?} {error:#} {}", error.causes().join(" "));
+        assert!(!all.contains("canary") && !all.contains("/contact"), "{all}");
+        assert!(!error.to_json().to_string().contains("cause"), "answers do not carry it");
+    }
+}

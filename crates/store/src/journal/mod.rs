@@ -15,7 +15,7 @@ use files::Files;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
-use std::{fmt, io, path::PathBuf};
+use std::{io, path::PathBuf};
 use tokio::sync::Mutex;
 
 /// The journal in a state directory. Several processes may write to one.
@@ -100,15 +100,15 @@ impl Journal {
         work: impl FnOnce(&Files) -> io::Result<T> + Send + 'static,
     ) -> Result<T> {
         let files = self.files.clone();
-        off_thread(move || work(&files).map_err(|fault| unusable(&files, what, &fault))).await
+        off_thread(move || work(&files).map_err(|fault| unusable(&files, what, fault))).await
     }
 }
 
-/// The directory at fault and what to do.
-fn unusable(files: &Files, what: &str, fault: &dyn fmt::Display) -> Error {
+/// The error of a journal that cannot be used: which directory, why, and what to do.
+fn unusable(files: &Files, what: &str, fault: io::Error) -> Error {
     let message = format!(
         "The journal in {} cannot be {what}: {fault}. Make the directory writable, choose another with --state-dir, or do without a journal by --journal off.",
         files.dir().display()
     );
-    Error::new(Code::Internal, message)
+    Error::new(Code::Internal, message).caused_by(fault)
 }

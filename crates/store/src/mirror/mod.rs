@@ -40,7 +40,7 @@ pub use statement::TIME_LIMIT;
 pub use worker::{answer_questions, question_file};
 pub use written::Written;
 
-use super::{OpenFault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
+use super::{Fault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use highlevel_core::error::Result;
 use reader::Reader;
 use rusqlite::{Connection, TransactionBehavior};
@@ -116,7 +116,7 @@ impl Mirror {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let dir = self.dir().to_owned();
-        self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, &fault))).await
+        self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, fault))).await
     }
 
     /// Runs `work` here and now, if that is possible and takes but a moment: a change of threads costs more than most
@@ -150,7 +150,7 @@ impl Mirror {
         off_thread(move || {
             let mut reader = match spare {
                 Some(open) => open,
-                None => Reader::open(&path).map_err(|fault| unusable(&dir, &fault))?,
+                None => Reader::open(&path).map_err(|fault| unusable(&dir, fault))?,
             };
             let done = work(&mut reader);
             readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
@@ -160,7 +160,7 @@ impl Mirror {
     }
 }
 
-fn create(path: &Path) -> Result<Connection, OpenFault> {
+fn create(path: &Path) -> Result<Connection, Fault> {
     if let Some(dir) = path.parent() {
         create_private_dir(dir)?;
     }
@@ -188,7 +188,7 @@ fn version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn open_writer(path: &Path) -> Result<Connection, OpenFault> {
+fn open_writer(path: &Path) -> Result<Connection, Fault> {
     let connection = open_private(path, BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;

@@ -69,7 +69,7 @@ impl Mirror {
     ) -> Result<Option<Overview>> {
         let dir = self.dir().to_owned();
         let look = move |reader: &mut Reader| {
-            overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, &fault))
+            overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, fault))
         };
         match self.in_a_moment(&look) {
             Some(done) => Ok(done),

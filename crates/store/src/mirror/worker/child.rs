@@ -2,6 +2,7 @@
 
 use super::protocol::{Order, Reply};
 use crate::{
+    Fault,
     mirror::{
         reader::Reader,
         scans::State,
@@ -77,7 +78,7 @@ fn end_with_server() {}
 
 fn opened<'a>(reader: &'a mut Option<Reader>, path: &Path) -> Result<&'a mut Reader> {
     if reader.is_none() {
-        *reader = Some(open(path).map_err(|fault| unusable(path.parent().unwrap_or(path), &fault))?);
+        *reader = Some(open(path).map_err(|fault| unusable(path.parent().unwrap_or(path), fault))?);
     }
     reader.as_mut().ok_or_else(|| Error::new(Code::Internal, "The mirror is not open."))
 }
@@ -121,12 +122,12 @@ impl Out<'_> {
 
     fn say(&mut self, reply: &Reply) -> Result<()> {
         self.line(reply)?;
-        self.to.flush().map_err(|fault| gone(&fault))
+        self.to.flush().map_err(gone)
     }
 
     fn line(&mut self, line: &impl Serialize) -> Result<()> {
-        serde_json::to_writer(&mut self.to, line).map_err(|fault| gone(&fault))?;
-        self.to.write_all(b"\n").map_err(|fault| gone(&fault))
+        serde_json::to_writer(&mut self.to, line).map_err(gone)?;
+        self.to.write_all(b"\n").map_err(gone)
     }
 }
 
@@ -144,6 +145,7 @@ impl Listener for Out<'_> {
     }
 }
 
-fn gone(fault: &dyn std::fmt::Display) -> Error {
-    Error::new(Code::Internal, format!("The server is gone: {fault}."))
+fn gone(fault: impl Into<Fault>) -> Error {
+    let fault = fault.into();
+    Error::new(Code::Internal, format!("The server is gone: {fault}.")).caused_by(fault)
 }

@@ -97,7 +97,7 @@ impl Workers {
             let spare = lock(&self.resting).workers.pop();
             let (mut worker, is_new) = match spare {
                 Some((worker, _)) => (worker, false),
-                None => (Worker::start(&self.program, &self.file).map_err(|fault| cannot_start(&fault))?, true),
+                None => (Worker::start(&self.program, &self.file).map_err(cannot_start)?, true),
             };
             match worker.ask(&order, is_new, as_wanted).await {
                 Ok(Ok(asked)) => {
@@ -119,9 +119,9 @@ impl Workers {
                 Err(Fault::Gone) if !is_new && !worker.runs => {}
                 // The system's own memory ran out, or somebody killed it.
                 Err(Fault::Gone) if worker.runs => return Err(too_large()),
-                Err(Fault::Gone) => return Err(cannot_start(&"it ended at once")),
+                Err(Fault::Gone) => return Err(cannot_start("it ended at once")),
                 Err(Fault::Late) => return Err(too_long()),
-                Err(Fault::Unreadable(fault)) => return Err(cannot_start(&fault)),
+                Err(Fault::Unreadable(fault)) => return Err(cannot_start(fault)),
             }
         }
     }
@@ -252,15 +252,17 @@ impl Worker {
 }
 
 fn line(order: &Order) -> Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(order)
-        .map_err(|fault| Error::new(Code::Internal, format!("The question cannot be written: {fault}.")))?;
+    let mut line = serde_json::to_vec(order).map_err(|fault| {
+        Error::new(Code::Internal, format!("The question cannot be written: {fault}.")).caused_by(fault)
+    })?;
     line.push(b'\n');
     Ok(line)
 }
 
-fn cannot_start(fault: &dyn std::fmt::Display) -> Error {
+fn cannot_start(fault: impl Into<crate::Fault>) -> Error {
+    let fault = fault.into();
     let message = format!(
         "The process that answers questions does not work: {fault}. Check that this program can start itself, then try again."
     );
-    Error::new(Code::Internal, message)
+    Error::new(Code::Internal, message).caused_by(fault)
 }
