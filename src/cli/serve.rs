@@ -2,7 +2,10 @@
 
 use super::{say, start::start};
 use crate::{
-    mcp::{LineTransport, Outbox, Server, ToolList, stdio},
+    mcp::{
+        Server,
+        transport::{LineTransport, stdio},
+    },
     settings::Settings,
 };
 use anyhow::Context;
@@ -26,11 +29,10 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
     tokio::spawn(started.app.client().idle_refresh());
-    let (outbox, tools) = (Arc::new(Outbox::default()), Arc::new(ToolList::default()));
     let (read, write) = stdio();
-    let transport = LineTransport::new(read, write, Arc::clone(&outbox), Arc::clone(&tools), closing.clone());
+    let transport = LineTransport::new(read, write, closing.clone());
     let app = Arc::clone(&started.app);
-    let server = Server::new(Arc::clone(&app), outbox, tools, closing)?;
+    let server = Server::new(Arc::clone(&app), closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
         // The host left before it began.

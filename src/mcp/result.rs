@@ -1,6 +1,5 @@
 //! How answers and failures leave, whatever was asked for.
 
-use super::line::as_text;
 use crate::app::Answer;
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use futures::FutureExt;
@@ -26,7 +25,7 @@ pub(super) fn done(answer: Answer) -> CallToolResponse {
     let mut content = vec![ContentBlock::text(answer.text)];
     content.extend(answer.image.map(|png| ContentBlock::image(BASE64.encode(png), "image/png")));
     let mut result = CallToolResult::success(content);
-    result.structured_content = Some(as_text());
+    result.structured_content = Some(answer.value);
     of_the_account(&mut result.meta);
     result.into()
 }

@@ -3,13 +3,12 @@
 use super::{
     completion,
     confirm::{self, Form, Seal},
-    incoming::Misshapen,
-    outbox::Outbox,
     progress::Progress,
     prompts::{self, Prompt},
     resources,
     result::{always_answered, done, failed, refusal},
-    tools::{ToolList, tool},
+    tools::{Tool, tool},
+    transport::{MalformedArguments, answer_slot},
 };
 use crate::app::{App, Reply};
 use highlevel_catalog::{Entry, find};
@@ -26,7 +25,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::sync::CancellationToken;
 
 /// What a model is told once, before any tool.
@@ -41,10 +40,10 @@ deleting contacts or deals, unpublishing, bulk writes.";
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
-    outbox: Arc<Outbox>,
     closing: CancellationToken,
     seal: Seal,
-    tools: Arc<ToolList>,
+    /// Made when a host first asks for them.
+    tools: OnceLock<Vec<Tool>>,
 }
 
 impl Server {
@@ -52,15 +51,21 @@ impl Server {
     ///
     /// # Errors
     /// `internal` when the system gives no random numbers.
-    pub fn new(app: Arc<App>, outbox: Arc<Outbox>, tools: Arc<ToolList>, closing: CancellationToken) -> Result<Self> {
-        Ok(Self { app, outbox, closing, seal: Seal::new()?, tools })
+    pub fn new(app: Arc<App>, closing: CancellationToken) -> Result<Self> {
+        Ok(Self { app, closing, seal: Seal::new()?, tools: OnceLock::new() })
+    }
+
+    fn tools(&self) -> &[Tool] {
+        let app = &self.app;
+        let make = |entry| tool(entry, app.api(), app.confirms(entry), app.max_answer());
+        self.tools.get_or_init(|| app.tools().map(make).collect())
     }
 
     /// A call's deadline, cancellation and progress, once its answer may be made.
     async fn begin(&self, context: &RequestContext<RoleServer>) -> Result<(Progress, CallContext)> {
         let call = CallContext::new(self.app.timeout()).cancelled_by(context.ct.clone());
         let (progress, call) = Progress::of(context, call);
-        call.bound(self.outbox.begin(&context.id)).await?;
+        call.bound(answer_slot(context)).await?;
         Ok((progress, call))
     }
 
@@ -108,13 +113,8 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.outbox.begin(&context.id).await;
-        let app = &self.app;
-        let all = app.tools().map(|entry| tool(entry, app.api(), app.confirms(entry), app.max_answer()));
-        let written = self.tools.write(all);
-        written.map_err(|fault| ErrorData::internal_error(fault.to_string(), None))?;
-        // The line gets it.
-        Ok(ListToolsResult::with_all_items(Vec::new()))
+        answer_slot(&context).await;
+        Ok(ListToolsResult::with_all_items(self.tools().to_vec()))
     }
 
     async fn call_tool(
@@ -126,8 +126,8 @@ impl ServerHandler for Server {
             let hint = did_you_mean(&request.name, self.app.tools().map(|entry| entry.name));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
-        if let Some(misshapen) = context.extensions.get::<Misshapen>() {
-            return Ok(failed(&misshapen.error(entry)));
+        if let Some(malformed) = context.extensions.get::<MalformedArguments>() {
+            return Ok(failed(&malformed.error(entry)));
         }
         Ok(always_answered(Box::pin(self.run(entry, request, &context))).await.unwrap_or_else(|error| failed(&error)))
     }
@@ -137,7 +137,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.outbox.begin(&context.id).await;
+        answer_slot(&context).await;
         Ok(ListPromptsResult::with_all_items(prompts::of(&self.app).map(Prompt::listed).collect()))
     }
 
@@ -146,7 +146,7 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.outbox.begin(&context.id).await;
+        answer_slot(&context).await;
         let prompt = prompts::find(&self.app, &request.name).map_err(refusal)?;
         let text = prompt.fill(request.arguments.unwrap_or_default()).map_err(refusal)?;
         let result = GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]);
@@ -158,7 +158,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.outbox.begin(&context.id).await;
+        answer_slot(&context).await;
         let all = resources::of(&self.app).filter_map(|place| place.resource());
         Ok(ListResourcesResult::with_all_items(all.collect()))
     }
@@ -168,7 +168,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.outbox.begin(&context.id).await;
+        answer_slot(&context).await;
         let all = resources::of(&self.app).filter_map(|place| place.template());
         Ok(ListResourceTemplatesResult::with_all_items(all.collect()))
     }
@@ -187,7 +187,7 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        self.outbox.begin(&context.id).await;
+        answer_slot(&context).await;
         let found = always_answered(Box::pin(completion::complete(&self.app, &request.r#ref, &request.argument)));
         found.await.map(CompleteResult::new).map_err(refusal)
     }

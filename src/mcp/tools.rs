@@ -5,33 +5,7 @@ use highlevel_catalog::{CONFIRMATION_TOKEN, Effect, Entry, Operation, Schemas, S
 pub use rmcp::model::Tool;
 use rmcp::model::{MetaObject, ToolAnnotations};
 use serde_json::json;
-use std::sync::{Arc, OnceLock};
-
-/// The list of the tools as JSON, written once. rmcp would have it as values, which take a megabyte where the text takes
-/// 45 KB: it gets an empty list, and the line gets this.
-#[derive(Debug, Default)]
-pub struct ToolList(OnceLock<String>);
-
-impl ToolList {
-    /// Writes the list, unless that is done.
-    ///
-    /// # Errors
-    /// If a tool cannot be written as JSON.
-    pub(super) fn write(&self, tools: impl Iterator<Item = Tool>) -> serde_json::Result<()> {
-        if self.0.get().is_none() {
-            // One at a time, so that one's values are gone before the next one's are made.
-            let tools = tools.map(|tool| serde_json::to_string(&tool)).collect::<serde_json::Result<Vec<_>>>()?;
-            // Another call may have been first, with the same.
-            let _ = self.0.set(format!("[{}]", tools.join(",")));
-        }
-        Ok(())
-    }
-
-    /// The list; empty as long as nobody asked for it.
-    pub(super) fn text(&self) -> &str {
-        self.0.get().map_or("[]", String::as_str)
-    }
-}
+use std::sync::Arc;
 
 /// The most that hosts take for the size of a result.
 const MOST_CHARS: usize = 500_000;

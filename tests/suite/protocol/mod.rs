@@ -2,6 +2,7 @@
 
 mod ends;
 mod eras;
+mod in_memory;
 mod lines;
 mod near;
 #[cfg(unix)]

@@ -1,9 +1,10 @@
 //! A host: rmcp's own client, with the server as its child process.
 
 use super::{Account, command, watch::Watch};
+use clap::{Args, Command, FromArgMatches, builder::Resettable};
 use highlevel_mcp::{
     app::App,
-    mcp::{LineTransport, Server},
+    mcp::{Server, transport::LineTransport},
     settings::Settings,
 };
 use rmcp::{
@@ -16,7 +17,10 @@ use rmcp::{
     transport::{IntoTransport, TokioChildProcess},
 };
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -120,24 +124,25 @@ impl Host {
         Self::attach(transport, watch, state, era, person).await
     }
 
-    /// A host on a server of this very process, for tests that turn the clock.
+    /// A host on a server of this very process over its own transport, for tests that turn the clock.
     pub async fn in_process(account: &Account, era: Era, person: Person) -> Self {
         let state = tempfile::tempdir().unwrap();
-        let settings = Settings {
-            base_url: Some(account.url().parse().unwrap()),
-            given_token: Some(account.token().into()),
-            state_dir: Some(state.path().to_owned()),
-            api_version: "1.0".to_owned(),
-            timeout: 60,
-            max_body: 1024 * 1024,
-            ..Settings::default()
-        };
-        let (outbox, tools, closing) = (Arc::default(), Arc::default(), CancellationToken::new());
+        let closing = CancellationToken::new();
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (read, write) = tokio::io::split(theirs);
-        let transport = LineTransport::new(read, write, Arc::clone(&outbox), Arc::clone(&tools), closing.clone());
-        let server = Server::new(Arc::new(App::new(&settings).unwrap()), outbox, tools, closing).unwrap();
+        let transport = LineTransport::new(read, write, closing.clone());
+        let server = server(account, state.path(), closing);
         tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
+        let watch = Watch::in_process(account.token(), state.path());
+        Self::attach(ours, watch, state, era, person).await
+    }
+
+    /// The same over a transport of rmcp's, which knows nothing of this server.
+    pub async fn in_memory(account: &Account, era: Era, person: Person) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let server = server(account, state.path(), CancellationToken::new());
+        tokio::spawn(async move { rmcp::serve_server(server, theirs).await.unwrap().waiting().await });
         let watch = Watch::in_process(account.token(), state.path());
         Self::attach(ours, watch, state, era, person).await
     }
@@ -184,6 +189,18 @@ impl Host {
     pub fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+/// A server with the default settings, whatever this machine's environment says.
+fn server(account: &Account, state: &Path, closing: CancellationToken) -> Server {
+    let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
+    let settings = Settings {
+        base_url: Some(account.url().parse().unwrap()),
+        given_token: Some(account.token().into()),
+        state_dir: Some(state.to_owned()),
+        ..Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
+    };
+    Server::new(Arc::new(App::new(&settings).unwrap()), closing).unwrap()
 }
 
 pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {
