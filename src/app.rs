@@ -198,8 +198,8 @@ impl App {
     /// The refusal of an operation that the API does not have.
     fn nowhere(&self, entry: &Entry) -> Error {
         let (this, other) = match self.api {
-            Api::Session => ("the document's API", "official"),
-            Api::Official => ("HighLevel's official API", "document"),
+            Api::Session => ("the session API", "official"),
+            Api::Official => ("HighLevel's official API", "session"),
         };
         let message = format!("{} is not available: {this} has no such operation (--api {other} does).", entry.name);
         Error::new(Code::PolicyDenied, message)

@@ -27,7 +27,7 @@ pub struct Settings {
     /// Use an embedded account with sample data: no credential, nothing leaves this machine
     #[arg(long, global = true, env = "GHL_SANDBOX", value_parser = BoolishValueParser::new(), help_heading = "Account")]
     pub sandbox: bool,
-    /// Which of HighLevel's APIs; without it the credential tells: a private integration token (pit-…) or an OAuth login means the official one
+    /// Which of HighLevel's APIs to use. Default: official for a private integration token (pit-…) or an OAuth login, else session
     #[arg(long, global = true, env = "GHL_API", value_enum, help_heading = "Account")]
     pub api: Option<Api>,
     /// Read the token from this file (or set GHL_TOKEN_ID, or GHL_TOKEN_FILE; else what `auth set` or `auth login` stored)
@@ -126,7 +126,7 @@ pub struct Settings {
     /// The API System's own address; no operation uses it
     #[arg(long, global = true, env = "GHL_API_SYSTEM_URL", value_name = "URL", help_heading = "Requests")]
     pub api_system_url: Option<Url>,
-    /// The `version` header of the document's API; the official one has a version for each operation
+    /// The `version` header of the session API; the official API has a version for each operation
     #[arg(
         long,
         global = true,

@@ -1,5 +1,5 @@
 """Who is compared, and what each is asked. Everyone makes the same request, `GET /contacts/contact123` (with
-the document's API `/contact/contact123`), on the same upstream, and logs nothing below warnings."""
+the session API `/contact/contact123`), on the same upstream, and logs nothing below warnings."""
 
 import os
 
@@ -9,7 +9,7 @@ from .place import run
 from .upstream import STATIC
 
 OURS = "highlevel-mcp"
-DOCUMENT = "highlevel-mcp, document API"
+SESSION_API = "highlevel-mcp, session API"
 GHL_MCP = f"ghl-mcp {install.GHL_MCP}"
 FLOOR = "floor: rmcp and reqwest"
 TYPESCRIPT = "TypeScript SDK"
@@ -33,7 +33,7 @@ def everyone(account, scratch):
     theirs = {"GHL_BASE_URL": STATIC, "GHL_PIT_TOKEN": "pit-bench", "GHL_LOCATION_ID": "l", "RUST_LOG": "warn"}
     return [
         Server(OURS, [ours], "get_contact", contact, official),
-        Server(DOCUMENT, [ours], "get_contact", contact, unbound(scratch)),
+        Server(SESSION_API, [ours], "get_contact", contact, unbound(scratch)),
         Server(GHL_MCP, [install.ghl_mcp()], "ghl_get_contact", {"contact_id": "contact123"}, theirs),
         Server(FLOOR, [floor], "get_contact", contact),
         Server(TYPESCRIPT, ["node", node], "get_contact", contact, starts=3, calls=1000),

@@ -95,7 +95,7 @@ def panels(results):
         "calls per second": "flood_rps",
     }
     scale = {"loaded_kib": 1 / KIB}
-    names = [name for name in results["found"]["pipes"] if name not in cast.LOCAL and name != cast.DOCUMENT]
+    names = [name for name in results["found"]["pipes"] if name not in cast.LOCAL and name != cast.SESSION_API]
     return {
         title: {
             transport: {name: medians(rows[name])[figure] * scale.get(figure, 1) for name in names}

@@ -26,10 +26,12 @@ use std::{borrow::Cow, sync::Arc};
 /// Which of HighLevel's APIs is spoken (`--api`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Api {
-    /// The API of the document, with a token-id from a session.
+    /// The API that HighLevel's web application uses, with the token-id of a session. Its old name is an alias.
     #[default]
+    #[value(alias = "document", help = "the API of HighLevel's web application, with a session's token-id")]
     Session,
     /// The official public API, with a private integration token or an OAuth login.
+    #[value(help = "the public API, with a private integration token or an OAuth login")]
     Official,
 }
 
@@ -151,7 +153,7 @@ enum Speaks {
 }
 
 impl Backend {
-    /// The document's API, reached through `client`.
+    /// The session API, reached through `client`.
     pub fn session(client: Client) -> Self {
         Self { client, speaks: Speaks::Session }
     }

@@ -72,7 +72,7 @@ fn describe(app: &App, settings: &Settings) -> Finding {
     let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
     let account = if settings.sandbox { "the embedded account" } else { "a live account" };
     let api = match app.api() {
-        Api::Session => "the document's API",
+        Api::Session => "the session API",
         Api::Official => "the official API",
     };
     let missing = ALL.iter().filter(|entry| app.api().how(entry).is_none()).count();

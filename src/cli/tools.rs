@@ -21,8 +21,8 @@ pub(super) struct Options {
 
 pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
     if options.apis {
-        for [tool, document, official] in apis() {
-            print(&format!("{tool:22} {document:28} {official}"))?;
+        for [tool, session, official] in apis() {
+            print(&format!("{tool:22} {session:28} {official}"))?;
         }
         return Ok(ExitCode::SUCCESS);
     }

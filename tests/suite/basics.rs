@@ -36,6 +36,31 @@ async fn the_command_line_runs_a_tool_and_tells_by_its_exit_status() {
     assert_eq!(missing.json()["error"]["code"], "not_found");
 }
 
+#[tokio::test]
+async fn document_is_an_alias_of_the_session_api_that_help_does_not_list() {
+    let account = Account::new().await;
+    let tools = async |flags: &[&str], variable: Option<&str>| {
+        let state = tempfile::tempdir().unwrap();
+        let mut command = crate::support::command(&account, state.path());
+        // The official API needs a location.
+        command.args(flags).args(["tools", "--json"]).env("GHL_LOCATION_ID", "ve9EPM428h8vShlRW1KT");
+        command.envs(variable.map(|api| ("GHL_API", api)));
+        let listed = run(command).await;
+        assert_eq!(listed.code, Some(0), "{listed:?}");
+        listed.stdout
+    };
+    let session = tools(&["--api", "session"], None).await;
+    assert_ne!(session, tools(&["--api", "official"], None).await);
+    assert_eq!(session, tools(&["--api", "document"], Some("official")).await);
+    assert_eq!(session, tools(&[], Some("document")).await);
+    assert_eq!(session, tools(&[], Some("session")).await);
+
+    let mut help = std::process::Command::new(crate::support::BINARY);
+    help.arg("--help");
+    let help = run(help).await.stdout;
+    assert!(help.contains("- session:") && help.contains("- official:") && !help.contains("document"), "{help}");
+}
+
 in_all_manners!(a_contact_is_made_read_and_found);
 
 async fn a_contact_is_made_read_and_found(api: Api, manners: Manners) {

@@ -31,10 +31,10 @@ const STATUS: &[&str] = &["open", "won", "lost", "abandoned"];
 const NEGOTIATION: &str = " A negotiation is a stage of an open deal there.";
 
 /// What a deal has no place for.
-const CURRENCY: (&str, &str) = ("currency", "stores no currency; the session API does (`--api document`)");
-const PROBABILITY: (&str, &str) = ("probability", "stores no probability; the session API does (`--api document`)");
+const CURRENCY: (&str, &str) = ("currency", "stores no currency; the session API does (`--api session`)");
+const PROBABILITY: (&str, &str) = ("probability", "stores no probability; the session API does (`--api session`)");
 const CLOSE_DATE: (&str, &str) =
-    ("expectedCloseDate", "stores no expected close date; the session API does (`--api document`)");
+    ("expectedCloseDate", "stores no expected close date; the session API does (`--api session`)");
 const TAGS: (&str, &str) = ("tags", "stores no tags of deals; those of the deal's contact can be changed");
 const ADD_TAGS: (&str, &str) = ("addTags", TAGS.1);
 const REMOVE_TAGS: (&str, &str) = ("removeTags", TAGS.1);

@@ -50,7 +50,7 @@ fn asks(policy: &Policy, entry: &Entry) -> String {
 
 /// What each of HighLevel's APIs has of the tools.
 pub(super) fn apis() -> String {
-    let rows = tools::apis().map(|[tool, document, official]| [code(&tool), document, official]);
+    let rows = tools::apis().map(|[tool, session, official]| [code(&tool), session, official]);
     table(["Tool", "Session", "Official"], rows)
 }
 

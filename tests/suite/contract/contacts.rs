@@ -30,7 +30,7 @@ async fn lists_with_every_filter(api: Api, manners: Manners) {
     let some = contract.account.find("contacts", |contact| contact["tags"][0].is_string()).await;
     let (email, tag) = (some["email"].as_str().unwrap(), some["tags"][0].as_str().unwrap());
     let all = contract.call("list_contacts", json!({}), &[("GET", "/contact", "", None)]).await;
-    assert_eq!(all["data"].as_array().unwrap().len(), 50, "the document's default");
+    assert_eq!(all["data"].as_array().unwrap().len(), 50, "the API's default");
     assert_eq!(all["meta"]["nextOffset"], 50);
     let query = format!("email={}", email.replace('@', "%40"));
     let found = contract.call("list_contacts", json!({"email": email}), &[("GET", "/contact", &query, None)]).await;

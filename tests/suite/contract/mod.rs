@@ -1,6 +1,5 @@
-//! The contract: every tool over stdio against the sandbox, behind each of its APIs. What has to arrive and what has to
-//! come back is written here by hand from the API's document; what is derived from the catalogue would only agree with
-//! itself.
+//! The contract: every tool over stdio against the sandbox, over each API. The expected requests and answers are written by
+//! hand from the API's description: values derived from the catalogue would only agree with themselves.
 
 mod campaigns;
 mod contacts;
@@ -20,9 +19,9 @@ use crate::support::{Account, Api, Era, Host, Manners, Person, in_all_manners, s
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-/// A request as it has to arrive over the document's API: method, path, query, body. What the official API needs for the
-/// same (it looks names up, pages in its own way, and has other bodies) is judged by the sandbox, which refuses whatever
-/// HighLevel's files do not have; here it has to come to as many writes.
+/// An expected request in the session API: method, path, query, body. In the official API the same call may take other
+/// requests (it looks names up and pages differently), and the sandbox refuses what HighLevel's files do not have. There
+/// only the number of writes is compared.
 type Sent<'a> = (&'a str, &'a str, &'a str, Option<Value>);
 
 /// An account and a host on it.
@@ -154,7 +153,7 @@ impl Contract {
         self.account.find(kind, |object| object["id"] == *id).await
     }
 
-    /// Holds an answer against the object: it says all that the API can tell of it, and over the document's no more.
+    /// Compares an answer with the object: it has every member that the API can report, and in the session API no others.
     fn agrees(&self, answer: &Value, kind: &str, truth: &Value) {
         let truth = told(self.account.api(), kind, truth.as_object().unwrap());
         let mut answer = answer.as_object().unwrap().clone();

@@ -27,7 +27,7 @@ async fn lists_by_the_statuses_that_the_api_knows(api: Api, manners: Manners) {
     assert_eq!(page["meta"]["nextOffset"], 5, "{page}");
 }
 
-/// The document's API alone: the official one knows no such status, and refuses it.
+/// Session API only: the official API refuses this status.
 #[tokio::test]
 async fn negotiation_is_filtered_after_reading_over_as_many_pages_as_it_takes() {
     let account = Account::with(SandboxConfig { contacts: 1_200, ..Default::default() }).await;
@@ -109,7 +109,7 @@ async fn gets_creates_and_updates(api: Api, manners: Manners) {
     contract.agrees(&updated, "opportunities", &contract.truth("opportunities", &made["id"]).await);
 }
 
-/// The document's API alone: in the official one a deal is always in a stage.
+/// Session API only: in the official API a deal is always in a stage.
 #[tokio::test]
 async fn empties_a_stage() {
     let contract = Contract::of(Api::Session, Manners::plain()).await;
@@ -120,7 +120,7 @@ async fn empties_a_stage() {
     assert!(updated["stage"].is_null(), "{updated}");
 }
 
-/// The official API alone: the document's has no pipelines.
+/// Official API only: the session API has no pipelines.
 #[tokio::test]
 async fn lists_pipelines_with_their_stages() {
     let contract = Contract::of(Api::Official, Manners::plain()).await;

@@ -1,5 +1,4 @@
-//! Pages ("Page Management"). The official API lists their names and has no more of them, so the rest is about the
-//! document's API alone.
+//! Pages. The official API only lists their names, so most tests use the session API alone.
 
 use super::{Contract, id};
 use crate::support::{Api, Manners, in_all_manners};

@@ -34,7 +34,7 @@ async fn the_apis_own_message_is_passed_on(api: Api) {
     assert!(error["message"].as_str().unwrap().contains("contactId"), "{error}");
 }
 
-/// The document's API alone: the official one makes no pages.
+/// Session API only: the official API creates no pages.
 #[tokio::test]
 async fn a_slug_that_is_taken_is_a_conflict() {
     let contract = Contract::of(Api::Session, Manners::plain()).await;

@@ -1,5 +1,5 @@
-//! Answers in every shape that the document and the readings allow, from an API that says them literally. The official
-//! API's shapes are HighLevel's files'; see `official/` and `src/backend/official/tests.rs`.
+//! The session API's answers in every shape that its description allows, sent literally by a test server. For the official
+//! API's shapes see `official/` and `src/api/official/tests.rs`.
 
 use super::upstream::{Upstream, answer};
 use crate::support::{Account, Era, Host, Person, command};

@@ -1,4 +1,4 @@
-//! Webhooks ("Webhook Management"), of the document's API alone: the official one has none.
+//! Webhooks. Session API only: the official API has none.
 
 use super::{Contract, id};
 use crate::support::{Api, Manners};

@@ -74,7 +74,7 @@ pub async fn true_ids(account: &Account, kind: &str) -> BTreeSet<String> {
     objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The requests to a list since they were last forgotten, by its path in the document's API.
+/// The requests to a list since they were last forgotten, by its path in the session API.
 pub async fn requests_to(account: &Account, path: &str) -> usize {
     let path = account.list_path(path);
     account.requests().await.iter().filter(|request| request["path"] == path).count()

@@ -72,7 +72,7 @@ async fn a_write_of_any_process_is_seen_by_the_next_description(api: Api) {
     }
 }
 
-/// The document's API alone: the official one writes neither.
+/// Session API only: the official API writes neither.
 #[tokio::test]
 async fn what_is_written_of_pages_and_webhooks_is_seen_too() {
     let account = account(Api::Session, 10).await;
@@ -105,7 +105,7 @@ async fn what_is_written_of_pages_and_webhooks_is_seen_too() {
     assert!(!requests.iter().any(|request| request["path"] == "/page" && request["method"] == "GET"), "{requests:?}");
 }
 
-/// How often a list was read; over the document's API a creation goes to the same path.
+/// How often a list was read. In the session API, a create goes to the same path.
 async fn reads_of(account: &Account, path: &str) -> usize {
     let path = account.list_path(path);
     let reads = |request: &&Value| request["path"] == path && (request["method"] == "GET" || path.ends_with("/search"));

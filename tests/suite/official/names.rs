@@ -45,7 +45,7 @@ async fn what_has_no_place_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn each_apis_error_names_the_api_that_has_the_argument() {
     for (api, field, arguments, other) in [
-        (Api::Official, "currency", json!({"id": "d", "currency": "EUR"}), "--api document"),
+        (Api::Official, "currency", json!({"id": "d", "currency": "EUR"}), "--api session"),
         (Api::Session, "customFields", json!({"id": "d", "customFields": {"budget": 1}}), "--api official"),
         (Api::Session, "status", json!({"id": "d", "status": "abandoned"}), "--api official"),
     ] {

@@ -104,7 +104,7 @@ impl Account {
         self.get(&format!("/sandbox/objects/{kind}")).await
     }
 
-    /// Where its API has the list that the document's has at this path.
+    /// The path of a list in this account's API, given its path in the session API.
     pub fn list_path(&self, path: &str) -> String {
         both::list_path(self.api, path, &self.sandbox.location_id())
     }

@@ -1,5 +1,5 @@
 //! The same tests over both APIs: how a test is run on each, and, in one place, what the official API does not tell of an
-//! account that the document's tells whole.
+//! account that the session API reports in full.
 
 pub use highlevel_sandbox::{Api, Manners};
 
@@ -13,7 +13,7 @@ macro_rules! on_both_apis {
         mod $test {
             #[tokio::test]
             $(#[$attribute])*
-            async fn document() {
+            async fn session() {
                 super::$test($crate::support::Api::Session).await;
             }
 
@@ -35,13 +35,13 @@ macro_rules! in_all_manners {
 
             #[tokio::test]
             $(#[$attribute])*
-            async fn document() {
+            async fn session() {
                 super::$test(Api::Session, Manners::plain()).await;
             }
 
             #[tokio::test]
             $(#[$attribute])*
-            async fn document_live() {
+            async fn session_live() {
                 super::$test(Api::Session, live()).await;
             }
 
@@ -96,7 +96,7 @@ pub fn has(api: Api, tool: &str) -> bool {
     }
 }
 
-/// Where an API has the list that the document's has at this path.
+/// The path of a list in this API, given its path in the session API.
 pub fn list_path(api: Api, path: &str, location: &str) -> String {
     match (api, path) {
         (Api::Session, path) => path.to_owned(),

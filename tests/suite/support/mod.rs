@@ -22,7 +22,7 @@ use std::{path::Path, process::Command};
 /// The server's binary as this test run built it.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
-/// The tools of the document's API.
+/// The tools of the session API.
 pub fn tool_names() -> Vec<&'static str> {
     ALL.iter().map(|entry| entry.name).filter(|tool| both::has(Api::Session, tool)).collect()
 }
