@@ -61,7 +61,7 @@ impl App {
     pub fn new(settings: &Settings) -> Result<Self> {
         let policy = settings.policy();
         policy.check_names()?;
-        let api = settings.spoken();
+        let api = settings.effective_api();
         let store = Arc::new(Store::open(settings.state_dir()?));
         let client = Client::new(settings.client()?, settings.token_source(), Arc::clone(&store))?;
         let rules = AccountRules {

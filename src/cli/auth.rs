@@ -87,7 +87,7 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
 
 async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut settings = settings.clone();
-    settings.settle_api().await?;
+    settings.resolve_api().await?;
     let status = App::new(&settings)?.client().token_status().await;
     if !status.present {
         let problem = status.problem.map(|problem| problem.message);

@@ -13,7 +13,7 @@ pub(super) struct Started {
 }
 
 pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
-    settings.settle_api().await?;
+    settings.resolve_api().await?;
     let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
     let app = Arc::new(App::new(&settings)?);
     if let Some(journal) = app.journal().map(Arc::clone) {

@@ -26,7 +26,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         }
         return Ok(ExitCode::SUCCESS);
     }
-    settings.settle_api().await?;
+    settings.resolve_api().await?;
     let app = App::new(&settings)?;
     let entries: Vec<&'static Entry> = match &options.tool {
         Some(name) => vec![named(name)?],

@@ -29,7 +29,7 @@ async fn a_login_by_the_browser_works_and_renews_itself() {
     assert_eq!((more.code, refreshes(&account).await), (Some(0), 2), "{more:?}");
 
     let held = highlevel(&account, state.path(), &["--location-id", "elsewhere", "call", "list_contacts"]).await;
-    assert!(held.code != Some(0) && held.stderr.contains("The login is for location"), "{held:?}");
+    assert!(held.code != Some(0) && held.stderr.contains("The OAuth login is for location"), "{held:?}");
     let secrets = secrets(&account).await;
     assert!(secrets.len() >= 5, "{}", secrets.len());
     nothing_shows(&secrets, state.path(), &[&login, &me, &tools, &status, &doctor, &again, &more, &held]);

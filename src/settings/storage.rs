@@ -1,0 +1,40 @@
+//! Where the server keeps its files.
+
+use super::Settings;
+use crate::service::MirrorPlace;
+use highlevel_core::error::{Error, Result};
+use highlevel_store::Journal;
+use std::path::PathBuf;
+
+impl Settings {
+    /// The state directory: `--state-dir`, or else the platform's data directory.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming `--state-dir` when the platform has no data directory. So have the methods below.
+    pub fn state_dir(&self) -> Result<PathBuf> {
+        let platform =
+            || directories::ProjectDirs::from("", "", "highlevel-mcp").map(|dirs| dirs.data_dir().to_owned());
+        self.state_dir.clone().or_else(platform).ok_or_else(|| {
+            Error::invalid("--state-dir", "This system has no data directory. Set one with --state-dir.")
+        })
+    }
+
+    /// The journal's name for the account. One state directory may serve several accounts.
+    pub fn account_name(&self) -> String {
+        match self.backend_url.as_ref().or(self.base_url.as_ref()) {
+            _ if self.sandbox => "sandbox".to_owned(),
+            Some(url) => url.host_str().unwrap_or_default().to_owned(),
+            None => "live".to_owned(),
+        }
+    }
+
+    /// Where the mirror is kept. The embedded account's is temporary, as the account is.
+    pub fn mirror_place(&self) -> Result<MirrorPlace> {
+        if self.sandbox { Ok(MirrorPlace::Temporary) } else { self.state_dir().map(MirrorPlace::In) }
+    }
+
+    /// The journal, unless it is turned off.
+    pub fn journal(&self) -> Result<Option<Journal>> {
+        self.journal.then(|| Ok(Journal::new(self.state_dir()?, self.journal_max))).transpose()
+    }
+}
