@@ -6,7 +6,7 @@ use divan::{Bencher, counter::BytesCount};
 use highlevel_api_client::{Body, Moment, Response};
 use highlevel_catalog::{ALL, Invocation, find};
 use highlevel_mcp::{
-    answer::{DEFAULT_MOST, finish},
+    answer::{DEFAULT_MAX_BYTES, finish},
     api::{Api, session},
     mcp::tool,
 };
@@ -61,7 +61,7 @@ fn answer_text(invocation: &Invocation, body: &str) -> String {
         repeated_after_doubt: false,
     };
     let value = session::answer(invocation, response).unwrap();
-    serde_json::to_string(&finish(invocation, value, DEFAULT_MOST)).unwrap()
+    serde_json::to_string(&finish(invocation, value, DEFAULT_MAX_BYTES)).unwrap()
 }
 
 /// A body to the text that a model is given, within the bound. 100 contacts fit, 500 do not.
@@ -76,7 +76,7 @@ fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
         }
     };
     let text = answer_text(&invocation, &body);
-    assert!(text.len() <= DEFAULT_MOST && text.contains("ann1@x.example"), "{text}");
+    assert!(text.len() <= DEFAULT_MAX_BYTES && text.contains("ann1@x.example"), "{text}");
     assert_eq!(text.contains(&format!("ann{contacts}@x.example")), contacts < 500, "{text}");
     bencher.counter(BytesCount::of_str(&body)).bench(|| answer_text(&invocation, &body));
 }

@@ -1,7 +1,7 @@
-//! The last touch on what leaves: answers, errors and previews are cleaned of what nobody can see, and kept under a bound.
+//! The last step before an answer leaves the process: remove invisible characters, and keep the answer below its bound.
 //!
-//! Everything below hands on what the API said, so that hashes, merges and copies are of the raw text. What is done here
-//! is said in the answer: `removedCharacters`, `note`, and where to read on.
+//! The layers below work on what the API sent, so that hashes, merges and copies use the original text. Every change made
+//! here is reported in the answer: in `removedCharacters`, in `note`, and by where to read on.
 
 mod list;
 mod object;
@@ -11,7 +11,7 @@ mod size;
 mod tests;
 
 pub(crate) use list::{COUNT, OFFSETS, unreadable};
-pub use size::DEFAULT_MOST;
+pub use size::DEFAULT_MAX_BYTES;
 
 use highlevel_catalog::{Invocation, Shape};
 use highlevel_core::clean;
@@ -19,25 +19,25 @@ use highlevel_core::error::Error;
 use serde_json::{Map, Value};
 use shrink::Cut;
 
-/// The least that `--max-answer` may be: room for one object's id, a few texts and a note.
-pub const LEAST: usize = 4096;
+/// The smallest `--max-answer`: room for one object's id, a few texts and a note.
+pub const MIN_MAX_BYTES: usize = 4096;
 
-/// The member that says how many characters were removed, if any were.
+/// The member that counts the removed characters. It is absent when none were removed.
 pub const REMOVED: &str = "removedCharacters";
 
-/// Room for what is added to an answer that is cut.
-const REMARKS: usize = 1500;
+/// Bytes reserved for the notes of an answer that is cut.
+const NOTE_BYTES: usize = 1500;
 
-/// An error's message is a sentence or two.
-const MESSAGE: usize = 2000;
+/// The bound of an error's message and of its field. A message has one or two sentences, but may quote a long name.
+const MAX_ERROR_TEXT: usize = 2000;
 
-/// The answer to an invocation, clean and at most `most` bytes of compact JSON.
-pub fn finish(invocation: &Invocation, mut value: Value, most: usize) -> Value {
-    let most = most.max(LEAST);
+/// Cleans an invocation's answer, and cuts it to at most `max_bytes` of compact JSON.
+pub fn finish(invocation: &Invocation, mut value: Value, max_bytes: usize) -> Value {
+    let max_bytes = max_bytes.max(MIN_MAX_BYTES);
     let removed = clean::value(&mut value);
     match invocation.entry.shape {
-        Shape::Many => list::fit(invocation, &mut value, most),
-        Shape::One(_) | Shape::Deleted => object::fit(invocation, &mut value, most),
+        Shape::Many => list::fit(invocation, &mut value, max_bytes),
+        Shape::One(_) | Shape::Deleted => object::fit(invocation, &mut value, max_bytes),
     }
     if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
         members.insert(REMOVED.to_owned(), removed.into());
@@ -45,83 +45,85 @@ pub fn finish(invocation: &Invocation, mut value: Value, most: usize) -> Value {
     value
 }
 
-/// An error, clean and at most `most` bytes of compact JSON: it may quote the account and the API.
-pub fn finish_error(mut error: Error, most: usize) -> Error {
-    let most = most.max(LEAST);
+/// Does the same for an error, whose texts may quote the account and the API.
+pub fn finish_error(mut error: Error, max_bytes: usize) -> Error {
+    let max_bytes = max_bytes.max(MIN_MAX_BYTES);
     let mut removed = 0;
     for text in std::iter::once(&mut error.message).chain(&mut error.field) {
         let (clean, count) = clean::text(text);
         removed += count;
-        let (part, _) = shrink::beginning(&clean, MESSAGE);
+        let (part, _) = shrink::prefix(&clean, MAX_ERROR_TEXT);
         *text = if part.len() < clean.len() { format!("{part}…") } else { clean.into_owned() };
     }
     let mut details = Value::Object(std::mem::take(&mut error.details));
     removed += clean::value(&mut details);
-    shrink::fit(&mut details, room_in_error(most), &["confirmationToken"]);
+    shrink::fit(&mut details, max_error_details(max_bytes), &["confirmationToken"]);
     if let Value::Object(details) = details {
         error.details = details;
     }
     if removed > 0 { error.with(REMOVED, removed) } else { error }
 }
 
-/// How much an error's details may hold where an answer has at most `most` bytes.
-pub fn room_in_error(most: usize) -> usize {
-    most.max(LEAST).saturating_sub(3 * MESSAGE).max(MESSAGE)
+/// The bound of an error's details, for answers of at most `max_bytes`.
+pub fn max_error_details(max_bytes: usize) -> usize {
+    max_bytes.max(MIN_MAX_BYTES).saturating_sub(3 * MAX_ERROR_TEXT).max(MAX_ERROR_TEXT)
 }
 
-/// Members to be shown to a person, clean, each text one line of at most `line` characters. Cuts nothing else.
-pub fn lines(members: Map<String, Value>, line: usize) -> Map<String, Value> {
+/// Prepares members for display: cleaned, and each text on one line of at most `max_chars` characters.
+pub fn one_line_texts(members: Map<String, Value>, max_chars: usize) -> Map<String, Value> {
     let mut value = Value::Object(members);
     let removed = clean::value(&mut value);
-    one_line(&mut value, line);
+    one_line(&mut value, max_chars);
     let mut members = match value {
         Value::Object(members) => members,
         _ => Map::new(),
     };
     if removed > 0 {
-        // What a person agrees to holds more than they see.
+        // A person who confirms this has to know that they do not see all of it.
         members.insert(REMOVED.to_owned(), removed.into());
     }
     members
 }
 
-/// Whether a value costs at most `most`, as answers are measured.
-pub fn fits(value: &Value, most: usize) -> bool {
-    shrink::fits(value, most)
+/// Whether a value is within a bound, by the measure of [`size`].
+pub fn fits(value: &Value, max_bytes: usize) -> bool {
+    shrink::fits(value, max_bytes)
 }
 
-/// Makes a value cost at most `most`; the member `id` stays. Says what was cut, if anything was.
-pub fn cut(value: &mut Value, most: usize) -> Option<String> {
-    let cuts = shrink::fit(value, most, &["id"]);
-    (!cuts.is_empty()).then(|| in_words(&cuts))
+/// Cuts a value to a bound but keeps its member `id`. Describes what was cut, or returns `None`.
+pub fn truncate(value: &mut Value, max_bytes: usize) -> Option<String> {
+    let cuts = shrink::fit(value, max_bytes, &["id"]);
+    (!cuts.is_empty()).then(|| describe(&cuts))
 }
 
-fn one_line(value: &mut Value, most: usize) {
+fn one_line(value: &mut Value, max_chars: usize) {
     match value {
-        Value::String(text) => *text = clean::line(text, most),
-        Value::Array(items) => items.iter_mut().for_each(|item| one_line(item, most)),
-        Value::Object(members) => members.values_mut().for_each(|member| one_line(member, most)),
+        Value::String(text) => *text = clean::line(text, max_chars),
+        Value::Array(items) => items.iter_mut().for_each(|item| one_line(item, max_chars)),
+        Value::Object(members) => members.values_mut().for_each(|member| one_line(member, max_chars)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// Adds a remark to the answer's `note`.
+/// Appends a sentence to the answer's `note`.
 pub(crate) fn remark(members: &mut Map<String, Value>, text: &str) {
     let before = members.get("note").and_then(Value::as_str).map(|note| format!("{note} ")).unwrap_or_default();
     members.insert("note".to_owned(), format!("{before}{text}").into());
 }
 
-/// What was cut, in words; the first few of it.
-fn in_words(cuts: &[Cut]) -> String {
-    const TOLD: usize = 4;
-    /// The names on the way to a field are the account's, and may be long.
-    const FIELD: usize = 120;
-    let told = cuts.iter().take(TOLD).map(|cut| {
-        let (field, _) = shrink::beginning(&cut.field, FIELD);
-        let more = if field.len() < cut.field.len() { "…" } else { "" };
-        format!("{field}{more} ({} of {} {})", cut.shown, cut.whole, cut.unit)
+/// Describes the first few cuts in words.
+fn describe(cuts: &[Cut]) -> String {
+    const MAX_DESCRIBED: usize = 4;
+    /// A field's path consists of the account's own names, which may be long.
+    const MAX_PATH: usize = 120;
+    let described = cuts.iter().take(MAX_DESCRIBED).map(|cut| {
+        let (path, _) = shrink::prefix(&cut.field, MAX_PATH);
+        let ellipsis = if path.len() < cut.field.len() { "…" } else { "" };
+        format!("{path}{ellipsis} ({} of {} {})", cut.shown, cut.whole, cut.unit)
     });
-    let more = cuts.len().saturating_sub(TOLD);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    format!("{}{more}", told.collect::<Vec<_>>().join(", "))
+    let described = described.collect::<Vec<_>>().join(", ");
+    match cuts.len().saturating_sub(MAX_DESCRIBED) {
+        0 => described,
+        more => format!("{described} and {more} more"),
+    }
 }

@@ -1,53 +1,54 @@
-//! Making one value small enough: its longest texts are cut first, and only if that is not enough its longest lists.
+//! Cuts one value to a bound: its longest texts first, then its longest lists, and last its depth.
 
-use super::size::{self, Meter};
+use super::size::{self, CostMeter};
 use highlevel_core::clean::renamed;
 use serde_json::{Map, Value};
 
-/// Texts shorter than this are not cut while cutting longer ones, or lists, helps.
-const SHORT: usize = 200;
+/// Texts up to this cost are cut only when cutting longer texts and lists is not enough.
+const SHORT_TEXT: usize = 200;
 
-/// What stands at the end of a text that was cut.
-const MORE: char = '…';
+/// The mark at the end of a text that was cut.
+const ELLIPSIS: char = '…';
 
-/// A text or list that is not shown whole.
+/// A text or list that was cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Where it stands, such as `customFields.story`.
+    /// Its path, such as `customFields.story`.
     pub(super) field: String,
-    /// How much of it is shown, and how much there is: characters or items.
+    /// How many characters or items are left.
     pub(super) shown: usize,
+    /// How many there were.
     pub(super) whole: usize,
     pub(super) unit: &'static str,
 }
 
-/// How much of each part stays.
+/// How much of a value's parts is kept.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
-    /// The most that one text may cost.
+    /// The highest cost of a text.
     text: usize,
-    /// The most items or members of one list or object.
+    /// The most items of a list, or members of an object.
     items: usize,
-    /// The most levels.
+    /// The most levels of nesting.
     depth: usize,
 }
 
-/// Nothing is cut.
+/// No limits.
 const WHOLE: Limits = Limits { text: usize::MAX, items: usize::MAX, depth: usize::MAX };
 
-/// Whether a value costs at most `most` as it is.
-pub(super) fn fits(value: &Value, most: usize) -> bool {
-    spend(value, WHOLE, &[], 0, &mut { most })
+/// Whether a value costs at most `max_bytes`.
+pub(super) fn fits(value: &Value, max_bytes: usize) -> bool {
+    spend(value, WHOLE, &[], 0, &mut { max_bytes })
 }
 
-/// Makes `value` cost at most `most`, and tells what was cut. The members named in `keep` stay whatever it costs.
-pub(super) fn fit(value: &mut Value, most: usize, keep: &[&str]) -> Vec<Cut> {
-    if fits(value, most) {
+/// Cuts a value to a cost of at most `max_bytes`, and returns the cuts. The members in `keep` stay at any cost.
+pub(super) fn fit(value: &mut Value, max_bytes: usize, keep: &[&str]) -> Vec<Cut> {
+    if fits(value, max_bytes) {
         return Vec::new();
     }
-    let fits = |limits: &Limits| spend(value, *limits, keep, 0, &mut { most });
-    let limits = largest(SHORT, most, |text| Limits { text, ..WHOLE }, fits)
-        .or_else(|| largest(1, most, |items| Limits { text: SHORT, items, ..WHOLE }, fits))
+    let fits = |limits: &Limits| spend(value, *limits, keep, 0, &mut { max_bytes });
+    let limits = largest(SHORT_TEXT, max_bytes, |text| Limits { text, ..WHOLE }, fits)
+        .or_else(|| largest(1, max_bytes, |items| Limits { text: SHORT_TEXT, items, ..WHOLE }, fits))
         .or_else(|| largest(1, 128, |depth| Limits { text: 20, items: 2, depth }, fits))
         .unwrap_or(Limits { text: 20, items: 1, depth: 1 });
     let mut cuts = Vec::new();
@@ -55,17 +56,18 @@ pub(super) fn fit(value: &mut Value, most: usize, keep: &[&str]) -> Vec<Cut> {
     cuts
 }
 
-/// The limits with the largest number from `low` to `high` that fit, if `low` does.
+/// The limits with the largest number in `low..=high` that fit, or `None` if even `low` does not. A binary search.
 fn largest(
     low: usize,
     high: usize,
     limits: impl Fn(usize) -> Limits,
     fits: impl Fn(&Limits) -> bool,
 ) -> Option<Limits> {
-    let (mut good, mut bad) = (low, high.max(low) + 1);
     if !fits(&limits(low)) {
         return None;
     }
+    let mut good = low;
+    let mut bad = high.max(low) + 1;
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
         if fits(&limits(middle)) {
@@ -77,8 +79,8 @@ fn largest(
     Some(limits(good))
 }
 
-/// Takes from `left` what the value costs once it is cut to these limits; false, without looking at the rest, when it is
-/// too little. So each look costs at most what is there to spend, however large the value is.
+/// Subtracts from `left` the cost of the value after a cut to these limits. Returns false as soon as `left` is used up, so
+/// that a large value takes no more time than the bound allows.
 fn spend(value: &Value, limits: Limits, keep: &[&str], depth: usize, left: &mut usize) -> bool {
     let mut pay = |cost: usize| match left.checked_sub(cost) {
         Some(rest) => {
@@ -100,7 +102,7 @@ fn spend(value: &Value, limits: Limits, keep: &[&str], depth: usize, left: &mut 
         Value::Object(members) => {
             pay(2)
                 && shown(members, limits, keep).all(|(name, member)| {
-                    // A name that was cut may get a number.
+                    // 6: quotes, colon and comma, and a number where cut names are equal.
                     let named = left.checked_sub(after_cut(name, limits) + 6).map(|rest| *left = rest).is_some();
                     named && spend(member, limits, &[], depth + 1, left)
                 })
@@ -109,14 +111,14 @@ fn spend(value: &Value, limits: Limits, keep: &[&str], depth: usize, left: &mut 
     }
 }
 
-/// What a text costs once it is cut, with the mark and the quotes. None costs less than its bytes, so a long one need not
-/// be read.
+/// The cost of a text after a cut, with the mark and the quotes. No text costs less than its bytes, so a long one need not
+/// be measured.
 fn after_cut(text: &str, limits: Limits) -> usize {
     let cut = limits.text.saturating_add(5);
     if text.len() > limits.text { cut } else { size::text(text).min(cut) }
 }
 
-/// The members that stay: those to keep, and the first of the others.
+/// The members that are kept: those in `keep`, and the first of the others.
 fn shown<'a>(
     members: &'a Map<String, Value>,
     limits: Limits,
@@ -141,18 +143,18 @@ fn apply(value: &mut Value, limits: Limits, keep: &[&str], depth: usize, field: 
     };
     match value {
         Value::String(own) => {
-            if let Some((part, shown)) = text(own, limits.text) {
+            if let Some((part, shown)) = cut_text(own, limits.text) {
                 cut(shown, own.chars().count(), "characters");
                 *own = part;
             }
         }
         Value::Array(items) if depth >= limits.depth => {
             cut(0, items.len(), "items");
-            *value = MORE.to_string().into();
+            *value = ELLIPSIS.to_string().into();
         }
         Value::Object(members) if depth >= limits.depth => {
             cut(0, members.len(), "members");
-            *value = MORE.to_string().into();
+            *value = ELLIPSIS.to_string().into();
         }
         Value::Array(items) => {
             cut(items.len().min(limits.items), items.len(), "items");
@@ -169,7 +171,7 @@ fn apply(value: &mut Value, limits: Limits, keep: &[&str], depth: usize, field: 
             }
             if members.keys().any(|name| size::text(name) > limits.text) {
                 *members = renamed(std::mem::take(members), |name| {
-                    text(name, limits.text).map_or_else(|| name.to_owned(), |(part, _)| part)
+                    cut_text(name, limits.text).map_or_else(|| name.to_owned(), |(part, _)| part)
                 });
             }
             for (name, member) in members {
@@ -182,23 +184,24 @@ fn apply(value: &mut Value, limits: Limits, keep: &[&str], depth: usize, field: 
     }
 }
 
-/// The beginning of a text that costs more than `most`, with the mark, and how many characters it shows.
-fn text(whole: &str, most: usize) -> Option<(String, usize)> {
-    if size::text(whole) <= most {
+/// A text cut to `max_bytes` with the mark, and how many of its characters are left; `None` if it fits.
+fn cut_text(whole: &str, max_bytes: usize) -> Option<(String, usize)> {
+    if size::text(whole) <= max_bytes {
         return None;
     }
-    let (part, shown) = beginning(whole, most);
-    // A joiner at the end would reach for the mark.
+    let (part, shown) = prefix(whole, max_bytes);
+    // A joiner at the end would join with the mark.
     let part = part.trim_end_matches(['\u{200c}', '\u{200d}']);
-    Some((format!("{part}{MORE}"), shown))
+    Some((format!("{part}{ELLIPSIS}"), shown))
 }
 
-/// The longest beginning that costs at most `most`, and how many characters it has.
-pub(super) fn beginning(text: &str, most: usize) -> (&str, usize) {
-    let (mut meter, mut shown) = (Meter::default(), 0);
+/// The longest prefix that costs at most `max_bytes`, and its number of characters.
+pub(super) fn prefix(text: &str, max_bytes: usize) -> (&str, usize) {
+    let mut meter = CostMeter::default();
+    let mut shown = 0;
     for (at, c) in text.char_indices() {
         meter.add(c);
-        if meter.cost() > most {
+        if meter.cost() > max_bytes {
             return (text.get(..at).unwrap_or_default(), shown);
         }
         shown += 1;

@@ -1,68 +1,71 @@
-//! How large an answer is: the bytes of its compact JSON. Long texts that are dear to a model for their length (rare
-//! scripts, symbols, random letters) count for more, so that a stranger's text cannot fill a conversation within the bound.
+//! Measures an answer: the bytes of its compact JSON. Long texts with many tokens per byte (rare scripts, symbols, random
+//! letters) count for more, so that the bound also limits what an answer costs a model.
 
 use serde_json::Value;
 
 /// The default of `--max-answer`: a hundred ordinary contacts, and less than 20,000 tokens.
-pub const DEFAULT_MOST: usize = 50 * 1024;
+pub const DEFAULT_MAX_BYTES: usize = 50 * 1024;
 
-/// How many bytes of an ordinary answer one token stands for, in hundredths: 50 KiB are 20,000 tokens.
+/// Bytes per token of an ordinary answer, in hundredths: 50 KiB are 20,000 tokens.
 const BYTES_PER_TOKEN: usize = 256;
 
-/// Shorter texts count by their bytes alone.
-const LONG: usize = 256;
+/// Texts up to this length are measured in bytes alone.
+const SHORT_TEXT: usize = 256;
 
-/// What a text costs so far, character by character.
+/// Adds up the cost of a text, character by character.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Meter {
+pub(super) struct CostMeter {
     bytes: usize,
-    /// Hundredths of a token, estimated.
+    /// Estimated tokens, in hundredths.
     tokens: usize,
-    last: Kind,
+    last: CharKind,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CharKind {
     #[default]
     Space,
     Lower,
     Upper,
     Digit,
-    Sign,
+    Symbol,
     Other,
 }
 
-impl Meter {
+impl CostMeter {
     pub(super) fn add(&mut self, c: char) {
         self.bytes += escaped(c);
         let kind = match c {
-            ' ' | '\n' | '\t' => Kind::Space,
-            'a'..='z' => Kind::Lower,
-            'A'..='Z' => Kind::Upper,
-            '0'..='9' => Kind::Digit,
-            _ if c.is_ascii() => Kind::Sign,
-            _ => Kind::Other,
+            ' ' | '\n' | '\t' => CharKind::Space,
+            'a'..='z' => CharKind::Lower,
+            'A'..='Z' => CharKind::Upper,
+            '0'..='9' => CharKind::Digit,
+            _ if c.is_ascii() => CharKind::Symbol,
+            _ => CharKind::Other,
         };
-        // Measured against o200k: words go by about 4.5 letters a token, and a change of kind within one begins anew.
-        let begins = match (self.last, kind) {
-            (_, Kind::Space | Kind::Sign | Kind::Other) | (Kind::Space, _) | (Kind::Upper, Kind::Lower) => false,
+        // Calibrated against the tokenizer o200k: a token has about 4.5 letters, and a change of kind within a word starts a
+        // new token.
+        let starts_token = match (self.last, kind) {
+            (_, CharKind::Space | CharKind::Symbol | CharKind::Other)
+            | (CharKind::Space, _)
+            | (CharKind::Upper, CharKind::Lower) => false,
             (last, kind) => last != kind,
         };
-        self.tokens += if begins { 100 } else { 0 };
+        self.tokens += if starts_token { 100 } else { 0 };
         self.tokens += match (kind, c) {
-            (Kind::Space, _) => 0,
-            (Kind::Sign, _) => 60,
-            (Kind::Lower | Kind::Upper | Kind::Digit, _) => 24,
-            (Kind::Other, '\u{10000}'..) => 400,
-            (Kind::Other, '\u{2000}'..) => 200,
-            (Kind::Other, '\u{800}'..) => 100,
-            (Kind::Other, _) => 60,
+            (CharKind::Space, _) => 0,
+            (CharKind::Symbol, _) => 60,
+            (CharKind::Lower | CharKind::Upper | CharKind::Digit, _) => 24,
+            (CharKind::Other, '\u{10000}'..) => 400,
+            (CharKind::Other, '\u{2000}'..) => 200,
+            (CharKind::Other, '\u{800}'..) => 100,
+            (CharKind::Other, _) => 60,
         };
         self.last = kind;
     }
 
     pub(super) fn cost(&self) -> usize {
-        if self.bytes <= LONG {
+        if self.bytes <= SHORT_TEXT {
             self.bytes
         } else {
             self.bytes.max(self.tokens.saturating_mul(BYTES_PER_TOKEN) / 10_000)
@@ -70,7 +73,7 @@ impl Meter {
     }
 }
 
-/// The bytes of a character in a JSON string.
+/// The bytes of a character in a JSON string, with its escape.
 fn escaped(c: char) -> usize {
     match c {
         '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
@@ -79,21 +82,21 @@ fn escaped(c: char) -> usize {
     }
 }
 
-/// What a text costs, its quotes included.
+/// The cost of a text with its quotes.
 pub(super) fn text(text: &str) -> usize {
-    // Most texts are short, and of those nothing else has to be found out.
-    if text.len() <= LONG {
+    // The fast path: most texts are short.
+    if text.len() <= SHORT_TEXT {
         let bytes: usize = text.chars().map(escaped).sum();
-        if bytes <= LONG {
+        if bytes <= SHORT_TEXT {
             return bytes + 2;
         }
     }
-    let mut meter = Meter::default();
+    let mut meter = CostMeter::default();
     text.chars().for_each(|c| meter.add(c));
     meter.cost() + 2
 }
 
-/// What a value costs.
+/// The cost of a value.
 pub(super) fn value(value: &Value) -> usize {
     match value {
         Value::Null => 4,
@@ -139,10 +142,10 @@ mod tests {
             random(b"0123456789abcdef"),
         ];
         for text in texts {
-            let (mut meter, mut part) = (Meter::default(), String::new());
+            let (mut meter, mut part) = (CostMeter::default(), String::new());
             for c in text.chars() {
                 meter.add(c);
-                if meter.cost() > DEFAULT_MOST {
+                if meter.cost() > DEFAULT_MAX_BYTES {
                     break;
                 }
                 part.push(c);

@@ -1,4 +1,4 @@
-//! Answers against their promises.
+//! Tests of finished answers: their bounds, their notes, and that they fit their schemas.
 
 use super::*;
 use highlevel_catalog::find;
@@ -10,40 +10,40 @@ fn invocation(tool: &str, arguments: Value) -> Invocation {
     find(tool).unwrap().parse(arguments.as_object().unwrap().clone()).unwrap()
 }
 
-fn finished(tool: &str, arguments: Value, value: Value, most: usize) -> Value {
+fn finished(tool: &str, arguments: Value, value: Value, max_bytes: usize) -> Value {
     let invocation = invocation(tool, arguments);
-    let finished = finish(&invocation, value, most);
-    assert!(finished.to_string().len() <= most, "{} bytes: {finished:.300}", finished.to_string().len());
+    let finished = finish(&invocation, value, max_bytes);
+    assert!(finished.to_string().len() <= max_bytes, "{} bytes: {finished:.300}", finished.to_string().len());
     let schema = Value::Object(invocation.entry.output_schema().clone());
     jsonschema::validate(&schema, &finished).unwrap_or_else(|error| panic!("{error}: {finished:.300}"));
     finished
 }
 
 #[test]
-fn what_fits_is_as_it_was() {
+fn an_answer_that_fits_is_not_changed() {
     for (tool, value) in [
         ("get_contact", json!({"id": "a", "note": "mine", "customFields": {"x": [1, null]}})),
         ("delete_page", json!({"id": "a", "deleted": true})),
         ("list_contacts", json!({"data": [{"id": "a"}], "meta": {"total": 1}})),
     ] {
         let arguments = if tool == "list_contacts" { json!({}) } else { json!({"id": "a"}) };
-        assert_eq!(finished(tool, arguments, value.clone(), LEAST), value);
+        assert_eq!(finished(tool, arguments, value.clone(), MIN_MAX_BYTES), value);
     }
 }
 
 #[test]
 fn removed_characters_are_counted_in_every_shape() {
     let dirty = "M\u{202e}ark\u{200b}";
-    let object = finished("get_contact", json!({"id": "a"}), json!({"id": "a", "firstName": dirty}), LEAST);
+    let object = finished("get_contact", json!({"id": "a"}), json!({"id": "a", "firstName": dirty}), MIN_MAX_BYTES);
     assert_eq!(object, json!({"id": "a", "firstName": "Mark", REMOVED: 2}));
     let list = json!({"data": [{"id": "a", "tags": [dirty, dirty]}], "meta": {}});
-    assert_eq!(finished("list_contacts", json!({}), list, LEAST)[REMOVED], 4);
+    assert_eq!(finished("list_contacts", json!({}), list, MIN_MAX_BYTES)[REMOVED], 4);
     let deleted = json!({"id": "a", "deleted": true, "message": dirty});
-    assert_eq!(finished("delete_page", json!({"id": "a"}), deleted, LEAST)[REMOVED], 2);
+    assert_eq!(finished("delete_page", json!({"id": "a"}), deleted, MIN_MAX_BYTES)[REMOVED], 2);
 }
 
 #[test]
-fn a_list_is_cut_at_an_item_and_says_where_to_go_on() {
+fn a_list_is_cut_between_items_and_says_where_to_go_on() {
     let items: Vec<Value> = (0..100).map(|n| json!({"id": format!("c{n}"), "source": "x".repeat(200)})).collect();
     let list = json!({"data": items, "meta": {"total": 500, "offset": 40}});
     let cut = finished("list_contacts", json!({"offset": 40, "limit": 100}), list.clone(), 10_000);
@@ -52,7 +52,7 @@ fn a_list_is_cut_at_an_item_and_says_where_to_go_on() {
     assert_eq!(cut["data"].as_array().unwrap()[..], list["data"].as_array().unwrap()[..shown], "whole items only");
     assert_eq!(cut["meta"]["nextOffset"], 40 + shown);
     assert!(cut["note"].as_str().unwrap().contains("meta.nextOffset"), "{}", cut["note"]);
-    // In a list that was filtered here, items stand further apart.
+    // In a filtered list, offsets have gaps.
     let mut filtered = list;
     filtered["meta"][OFFSETS] = (0..100).map(|n| n * 7).collect();
     let cut = finished("list_contacts", json!({"offset": 40, "limit": 100}), filtered.clone(), 10_000);
@@ -61,7 +61,7 @@ fn a_list_is_cut_at_an_item_and_says_where_to_go_on() {
 }
 
 #[test]
-fn one_long_text_does_not_crowd_the_others_out() {
+fn one_long_text_does_not_leave_out_other_items() {
     let items: Vec<Value> =
         (0..10).map(|n| json!({"id": format!("c{n}"), "customFields": {"story": "word ".repeat(if n == 1 { 200_000 } else { 1 })}})).collect();
     let cut = finished("list_contacts", json!({}), json!({"data": items, "meta": {}}), 20_000);
@@ -72,7 +72,7 @@ fn one_long_text_does_not_crowd_the_others_out() {
 }
 
 #[test]
-fn an_objects_longest_texts_are_cut_and_named() {
+fn an_objects_longest_texts_are_cut_and_listed_in_the_note() {
     let contact = json!({"id": "a", "note": "mine", "firstName": "Ann", "customFields": {"story": "y".repeat(90_000), "short": "s".repeat(150)}});
     let cut = finished("get_contact", json!({"id": "a"}), contact, 10_000);
     assert_eq!((&cut["firstName"], &cut["note"]), (&json!("Ann"), &json!("mine")));
@@ -82,7 +82,7 @@ fn an_objects_longest_texts_are_cut_and_named() {
 }
 
 #[test]
-fn a_pages_content_is_read_part_by_part() {
+fn a_pages_content_is_read_in_parts() {
     let content = "<p class=\"x\">می\u{200c}خواهم 👩🏾\u{200d}⚕\u{fe0f} \\ \n</p>".repeat(3000);
     let page = json!({"id": "p", "content": content, "description": "d".repeat(100_000), "status": "draft"});
     let (mut read, mut offset, mut parts) = (String::new(), 0, 0);
@@ -105,8 +105,8 @@ fn a_pages_content_is_read_part_by_part() {
 fn errors_are_cleaned_and_bounded() {
     let error = Error::new(Code::Conflict, format!("\"{}\u{202e}\" is published.", "n".repeat(100_000)));
     let error = error.with("preview", json!({"object": {"name": "x\u{e0041}".repeat(50_000)}}));
-    let error = finish_error(error.with("confirmationToken", "t".repeat(22)), LEAST);
-    assert!(error.to_json().to_string().len() < 3 * LEAST);
+    let error = finish_error(error.with("confirmationToken", "t".repeat(22)), MIN_MAX_BYTES);
+    assert!(error.to_json().to_string().len() < 3 * MIN_MAX_BYTES);
     assert_eq!(error.details[REMOVED], 50_001);
     assert_eq!(error.details["confirmationToken"], "t".repeat(22));
 }
@@ -131,7 +131,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
-    fn nothing_is_over_its_bound(odd in any_json(), items in prop::collection::vec(any_json(), 0..20), most in LEAST..60_000) {
+    fn no_answer_exceeds_its_bound(odd in any_json(), items in prop::collection::vec(any_json(), 0..20), most in MIN_MAX_BYTES..60_000) {
         finished("get_contact", json!({"id": "a"}), json!({"id": "a", "other": odd, "more": items}), most);
         let page = json!({"id": "a", "content": odd.to_string(), "other": odd});
         finished("get_page", json!({"id": "a", "contentOffset": 3}), page, most);
@@ -142,6 +142,6 @@ proptest! {
         let in_order = ids.iter().enumerate().all(|(n, id)| *id == format!("c{n}"));
         prop_assert!(in_order);
         prop_assert!(ids.len() == data.len() || finished["meta"]["nextOffset"] == ids.len());
-        prop_assert!(data.is_empty() || !ids.is_empty(), "a call that gives nothing gets nobody on");
+        prop_assert!(data.is_empty() || !ids.is_empty(), "a call without items makes no progress");
     }
 }

@@ -62,7 +62,7 @@ impl Preview {
         context: &CallContext,
     ) -> Result<Self> {
         let entry = invocation.entry;
-        let room = answer::room_in_error(max_answer);
+        let room = answer::max_error_details(max_answer);
         let mut arguments = invocation.arguments.clone();
         arguments.shift_remove(entry.id_argument());
         if let Some(secret) = arguments.get_mut("secret") {
@@ -137,7 +137,7 @@ impl Preview {
 fn named(location: Location) -> Map<String, Value> {
     let members = [("name", location.name), ("id", location.id)];
     let members = members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
-    answer::lines(members.collect(), TEXT_CHARS)
+    answer::one_line_texts(members.collect(), TEXT_CHARS)
 }
 
 /// The members with the host of an address before all others: a long address can hide it.
@@ -151,7 +151,7 @@ fn host_first(members: Map<String, Value>) -> Map<String, Value> {
 
 /// The members as a person sees them, none left out and none cut.
 fn whole(members: Map<String, Value>, most: usize) -> Result<Map<String, Value>> {
-    let members = answer::lines(members, usize::MAX);
+    let members = answer::one_line_texts(members, usize::MAX);
     let value = Value::Object(members);
     if !answer::fits(&value, most) {
         let bytes = value.to_string().len();
@@ -169,8 +169,8 @@ fn whole(members: Map<String, Value>, most: usize) -> Result<Map<String, Value>>
 /// The account's own text comes from strangers: on one line, without what nobody can see, and not too long. With what
 /// was cut, in words.
 fn cut(members: Map<String, Value>, most: usize) -> (Map<String, Value>, Option<String>) {
-    let mut value = Value::Object(answer::lines(members, TEXT_CHARS));
-    let not_shown = answer::cut(&mut value, most);
+    let mut value = Value::Object(answer::one_line_texts(members, TEXT_CHARS));
+    let not_shown = answer::truncate(&mut value, most);
     match value {
         Value::Object(members) => (members, not_shown),
         _ => (Map::new(), not_shown),

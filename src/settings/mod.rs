@@ -5,7 +5,7 @@ mod requests;
 mod storage;
 
 use crate::{
-    answer::{DEFAULT_MOST, LEAST},
+    answer::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES},
     api::Api,
     guard::{ConfirmMode, Policy},
 };
@@ -144,7 +144,7 @@ pub struct Settings {
     pub headers: Vec<String>,
 
     /// Maximum size of one result. Longer lists continue at an offset; longer texts are cut, and the result says so
-    #[arg(long, global = true, env = "GHL_MAX_ANSWER", value_name = "BYTES", default_value_t = DEFAULT_MOST, value_parser = max_answer, help_heading = "Output")]
+    #[arg(long, global = true, env = "GHL_MAX_ANSWER", value_name = "BYTES", default_value_t = DEFAULT_MAX_BYTES, value_parser = max_answer, help_heading = "Output")]
     pub max_answer: usize,
     /// What to log to stderr: error, warn, info, debug, trace, or a tracing filter
     #[arg(
@@ -199,5 +199,7 @@ impl Settings {
 
 fn max_answer(text: &str) -> Result<usize, String> {
     let bytes: Option<usize> = text.parse().ok();
-    bytes.filter(|bytes| *bytes >= LEAST).ok_or_else(|| format!("not a number of bytes from {LEAST} up"))
+    bytes
+        .filter(|bytes| *bytes >= MIN_MAX_BYTES)
+        .ok_or_else(|| format!("not a number of bytes from {MIN_MAX_BYTES} up"))
 }
