@@ -37,10 +37,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Lets an AI assistant work a GoHighLevel account: every operation a tool, paced to the account's quota, with a
-/// person's yes before everything that nothing takes back.
+/// An MCP server for GoHighLevel. It gives an AI assistant tools for contacts, deals, pages and more, keeps to the
+/// account's quota, and asks a person before anything that cannot be undone.
 ///
-/// Without a command it serves MCP on stdin and stdout, as hosts start it.
+/// Without a command it serves MCP on stdin and stdout, which is how hosts start it.
 #[derive(Debug, Parser)]
 #[command(name = "highlevel-mcp", version, propagate_version = true, after_help = EXAMPLES)]
 struct Cli {
@@ -50,7 +50,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// The same without commands.
+/// The command line without subcommands.
 #[derive(Debug, Parser)]
 #[command(name = "highlevel-mcp", version)]
 struct Serving {
@@ -60,14 +60,14 @@ struct Serving {
 
 const EXAMPLES: &str = "\
 Examples:
-  highlevel-mcp demo                                     see what an assistant would do, on sample data
+  highlevel-mcp demo                                     watch an assistant's session on sample data
   highlevel-mcp auth set < token.txt                     store your token
   highlevel-mcp doctor                                   check settings, credential, network and quota
   highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
   highlevel-mcp query 'select stage, count(*) from opportunities group by 1'
   highlevel-mcp --read-only serve                        serve only tools that change nothing
 
-`-h` is short; `--help` shows every setting. Each is also an environment variable; an empty one counts as unset.";
+`-h` shows a summary, `--help` every setting. Each setting is also an environment variable; an empty one counts as unset.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -78,36 +78,36 @@ enum Command {
     /// Run one tool and print its result as JSON
     #[command(disable_help_subcommand = true)]
     Call(CallMarker),
-    /// Ask the whole account with one SQL SELECT, over a local mirror
+    /// Query the whole account with one SQL SELECT, over a local mirror
     Query(query::Options),
-    /// Draw the rows of a SELECT as a PNG
+    /// Draw the rows of a SELECT as a PNG chart
     Chart(chart::Options),
     /// Read the account, or some tables of it, into the mirror
     Sync(sync::Options),
-    /// Show how the mirror stands
+    /// Show how complete and how old the mirror is
     Status,
-    /// Agree to a pending delete or publish (with --confirm human)
+    /// Confirm a pending delete or publish (with --confirm human)
     Approve(approve::Options),
     /// Store, show or remove the token, or log in with OAuth
     Auth(auth::Options),
     /// Check settings, credential, network, quota and location
     Doctor(doctor::Options),
-    /// Show what was written to the account, or check that the record is whole
+    /// Show what was written to the account, or verify the journal
     Journal(journal::Options),
-    /// Watch an MCP session with the embedded account
+    /// Watch an MCP session on the embedded account
     Demo(demo::Options),
-    /// Run the embedded account as an HTTP server of its own
+    /// Serve the embedded account over HTTP
     Sandbox(sandbox::Options),
     /// Write or check the generated parts of docs/, manifest.json and server.json
     Docs(docs::Options),
 }
 
-/// `call` takes one subcommand a tool, made from the catalogue.
+/// `call` has one subcommand per tool, which [`call::with_tools`] adds from the catalogue.
 #[derive(Debug, Args)]
 struct CallMarker {}
 
-/// The command with the catalogue's tools under `call`. `-h` leaves the settings out, so that a command's own options
-/// stand alone; `--help` shows all.
+/// The command with the catalogue's tools under `call`. `-h` shows only a command's own options; `--help` also shows the
+/// settings.
 fn command() -> clap::Command {
     let command = Cli::command().mut_subcommand("call", |call| call.defer(call::with_tools)).mut_args(|argument| {
         let is_setting = argument.get_help_heading().is_some();
@@ -116,9 +116,9 @@ fn command() -> clap::Command {
     without_empty_variables(command)
 }
 
-/// The settings, if the command line is one as hosts have it: without a command, or with `serve` in front. clap copies every
-/// setting into every command, which is half of what the start takes. `None` for any other, and for what is wrong with it.
-fn as_a_host_starts_it() -> Option<Settings> {
+/// The settings of a command line as hosts use it: without a command, or with `serve` first. `None` for any other, and for
+/// one with errors. This saves half of the start's time, since clap copies every setting into every subcommand.
+fn serve_settings() -> Option<Settings> {
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == "serve") {
         arguments.remove(1);
@@ -127,12 +127,12 @@ fn as_a_host_starts_it() -> Option<Settings> {
     Serving::from_arg_matches(&matches).ok().map(|serving| serving.settings)
 }
 
-/// Parses the command line, runs it, and says how it went.
+/// Parses the command line and runs the command.
 pub fn main() -> ExitCode {
     if let Some(file) = question_file(std::env::args_os()) {
         return answer_questions(&file);
     }
-    let (mut cli, matches) = match as_a_host_starts_it() {
+    let (mut cli, matches) = match serve_settings() {
         Some(settings) => (Cli { settings, command: Some(Command::Serve) }, clap::ArgMatches::default()),
         None => {
             let matches = command().get_matches();
@@ -166,12 +166,12 @@ pub fn main() -> ExitCode {
             Command::Docs(options) => docs::run(&options),
         }
     });
-    // A read of stdin may still hold a blocking thread; the process does not wait for it.
+    // Do not wait for a thread that still reads stdin.
     runtime.shutdown_background();
     done.unwrap_or_else(|error| fail(&error))
 }
 
-/// This program's file. On Linux it can be started even after an update replaced it.
+/// This program's file. On Linux, the link in `/proc` still works after an update has replaced the file.
 fn this_program() -> Option<PathBuf> {
     let running = Path::new("/proc/self/exe");
     let file = std::env::current_exe().ok().filter(|file| file.exists());
@@ -179,7 +179,7 @@ fn this_program() -> Option<PathBuf> {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    // A reader that closed early, such as `head`, has what it wanted.
+    // A reader such as `head` closes the pipe when it has enough.
     if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
         return ExitCode::SUCCESS;
     }
@@ -192,30 +192,30 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     call::exit_code(own.code)
 }
 
-/// A line for the person, on stderr: stdout is for results and the protocol.
+/// Prints a message for a person to stderr: stdout is for results and the protocol.
 fn say(line: &str) {
-    // With stderr closed there is nobody to tell. Errors quote what strangers wrote, and a terminal would obey it.
+    // Errors quote strangers' text, which may hold terminal escapes. A closed stderr is ignored.
     drop(writeln!(std::io::stderr(), "{}", clean::text(line).0));
 }
 
-/// A line of a result, on stdout. On a terminal it is clean of what the terminal would obey.
+/// Prints a line of a result to stdout, on a terminal without its escapes.
 fn print(line: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout();
     let line = if stdout.is_terminal() { clean::text(line).0 } else { line.into() };
     Ok(writeln!(stdout, "{line}")?)
 }
 
-/// The same for JSON: on a terminal everything that cannot be seen is escaped.
+/// Prints JSON to stdout, on a terminal with invisible characters escaped.
 fn print_json(text: &str) -> anyhow::Result<()> {
     let mut stdout = std::io::stdout();
     let text = if stdout.is_terminal() { clean::json(text) } else { text.into() };
     Ok(writeln!(stdout, "{text}")?)
 }
 
-/// Logs to stderr. What libraries log at length would hold arguments, answers and headers, so they say no more than
-/// warnings, whatever the filter asks of any of their targets.
+/// Starts logging to stderr. Libraries log only warnings, whatever the filter says: at a lower level their logs would
+/// contain arguments, answers and headers.
 fn init_log(filter: &str) {
-    let quiet = filter_fn(|about| about.target().starts_with("highlevel_mcp") || *about.level() <= Level::WARN);
+    let quiet = filter_fn(|event| event.target().starts_with("highlevel_") || *event.level() <= Level::WARN);
     let log = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(log.with_filter(EnvFilter::new(filter).and(quiet))).init();
 }

@@ -120,6 +120,18 @@ async fn no_filter_makes_a_library_log_what_passes_through_it() {
     }
 }
 
+/// The limit on libraries must not silence the project's own crates, whose targets differ from the binary's name.
+#[tokio::test]
+async fn the_projects_own_crates_log_what_the_filter_allows() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut command = command(&account, state.path());
+    command.args(["call", "get_current_user", "--log", "debug"]);
+    let ran = run(command).await;
+    let sent = ran.stderr.lines().filter(|line| line.contains("DEBUG highlevel_api_client") && line.contains("sending"));
+    assert_eq!(sent.count(), 1, "{}", ran.stderr);
+}
+
 /// What an API says may quote what the account holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_warning_quotes_the_api() {
