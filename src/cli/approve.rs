@@ -1,4 +1,4 @@
-//! `approve`: a person agrees in their own terminal to what a tool asked for (`--confirm human`).
+//! `approve`: a person confirms a pending call in their own terminal (`--confirm human`).
 
 use super::{say, terminal};
 use crate::{
@@ -11,7 +11,7 @@ use std::{process::ExitCode, sync::Arc};
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// The code that the tool's answer gave
+    /// The code from the tool's answer
     code: String,
 }
 
@@ -19,13 +19,13 @@ pub(super) async fn run(settings: &Settings, options: &Options) -> anyhow::Resul
     let store = Arc::new(Store::open(settings.state_dir()?));
     let ticket = Ticket::from_text(options.code.as_str());
     let preview = Guard::pending(Arc::clone(&store), &ticket).await?;
-    say(&format!("This is waiting for your yes:\n{preview:#}"));
-    if !terminal::yes("Do it?").await? {
+    say(&format!("This call waits for your confirmation:\n{preview:#}"));
+    if !terminal::ask_yes_no("Do it?").await? {
         Guard::decline(store, &ticket).await?;
-        say("Not approved. The code is worth nothing now.");
+        say("Not approved. The code is no longer valid.");
         return Ok(ExitCode::from(8));
     }
     Guard::approve(store, &ticket).await?;
-    say("Approved. The tool acts when the call is repeated, within five minutes of its asking.");
+    say("Approved. Repeat the call to carry it out, within five minutes of the first call.");
     Ok(ExitCode::SUCCESS)
 }

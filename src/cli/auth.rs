@@ -1,4 +1,4 @@
-//! `auth`: the stored token. It is read from stdin, and never shown.
+//! `auth`: stores, describes and removes the credential. A token is read from stdin and never shown.
 
 use super::{login, print, say};
 use crate::{app::App, settings::Settings};
@@ -21,18 +21,18 @@ pub(super) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Store the token that stands on stdin
+    /// Store a token, read from stdin
     Set {
-        /// In the platform's keyring instead of a file that only you can read
+        /// Store it in the platform's keyring instead of a file that only you can read
         #[cfg(feature = "keyring")]
         #[arg(long)]
         keyring: bool,
     },
-    /// Log in with OAuth: in a browser, for an app made in HighLevel's marketplace
+    /// Log in with OAuth in a browser, for an app from HighLevel's marketplace
     Login(login::Options),
-    /// Say where the token comes from and how long it lives; sends nothing
+    /// Show where the token comes from and when it expires, without a request
     Status,
-    /// Remove the stored token or login, and what was renewed from it
+    /// Remove the stored token or login, and the tokens refreshed from it
     Clear,
 }
 
@@ -46,7 +46,7 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         Command::Status => status(settings).await,
         Command::Clear => {
             let cleared = Store::open(settings.state_dir()?).clear_credential().await?;
-            say(if cleared { "The stored credential is gone." } else { "No token was stored." });
+            say(if cleared { "The stored credential was removed." } else { "There was no stored credential." });
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -54,32 +54,36 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
 
 async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
     let text = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password("Token (it is not shown): ").context("the token could not be read")?
+        rpassword::prompt_password("Token (not shown): ").context("cannot read the token")?
     } else {
         let mut bytes = Vec::new();
         let read = std::io::stdin().read_to_end(&mut bytes).and_then(|_| text_of(bytes));
-        read.context("the token could not be read from stdin")?
+        read.context("cannot read the token from stdin")?
     };
     let (token, is_other) = token_in(&text);
     let token = token.expose_secret();
     if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(Error::invalid("token", "stdin has to hold the token alone: one word, nothing else.").into());
+        return Err(Error::invalid(
+            "token",
+            "stdin must hold only the token: one word without spaces or line breaks in it.",
+        )
+        .into());
     }
     if is_login(&SecretString::from(token)) {
         return Err(Error::invalid(
             "token",
-            "That is the name of a login, and no token. Use `highlevel-mcp auth login`.",
+            "This is the name of an OAuth login, not a token. To log in, run `highlevel-mcp auth login`.",
         )
         .into());
     }
     Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     if is_other {
-        say(&format!("Remark: {REMARK}."));
+        say(&format!("Note: {REMARK}."));
     }
     say(&format!("Stored in {}.", place.describe()));
     if token.starts_with("pit-") && settings.location_id.is_none() {
         say(
-            "It is a private integration token, for the official API: give its location with --location-id or GHL_LOCATION_ID.",
+            "This is a private integration token, for the official API. Set its location's id with --location-id or GHL_LOCATION_ID.",
         );
     }
     Ok(ExitCode::SUCCESS)
@@ -98,15 +102,17 @@ async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
         )?;
         return Ok(ExitCode::from(4));
     }
-    let renewed = if status.renewed { ", renewed since" } else { "" };
-    let kind = status.login.as_ref().map_or_else(|| "A token".to_owned(), login::kind);
-    print(&format!("{kind} from {}{renewed}.", status.source.as_deref().unwrap_or("an unnamed place")))?;
+    let refreshed = if status.renewed { ", refreshed since" } else { "" };
+    let credential = status.login.as_ref().map_or_else(|| "A token".to_owned(), login::describe);
+    print(&format!("{credential} from {}{refreshed}.", status.source.as_deref().unwrap_or("an unnamed place")))?;
     print(&match status.expires_at {
         Some(at) if at > Utc::now() => {
-            format!("It lives until {} ({}).", at.format("%Y-%m-%d %H:%M:%S UTC"), left(at - Utc::now()))
+            format!("It expires at {} ({}).", at.format("%Y-%m-%d %H:%M:%S UTC"), time_left(at - Utc::now()))
         }
-        Some(at) => format!("It ended at {}; the first call tries to renew it.", at.format("%Y-%m-%d %H:%M:%S UTC")),
-        None => "It does not say how long it lives.".to_owned(),
+        Some(at) => {
+            format!("It expired at {}; the first call tries to refresh it.", at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
+        None => "It does not say when it expires.".to_owned(),
     })?;
     if let Some(problem) = status.problem {
         print(&problem.message)?;
@@ -114,8 +120,8 @@ async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A span as a person says it.
-pub(super) fn left(span: chrono::TimeDelta) -> String {
+/// A remaining time in words.
+pub(super) fn time_left(span: chrono::TimeDelta) -> String {
     match (span.num_days(), span.num_hours(), span.num_minutes()) {
         (0, 0, 0) => format!("{} s left", span.num_seconds()),
         (0, 0, minutes) => format!("{minutes} min left"),

@@ -1,4 +1,4 @@
-//! `call TOOL`: one tool from the command line, its flags made from its schema.
+//! `call TOOL`: runs one tool. Its flags are derived from its input schema.
 
 use super::{print_json, say, start::start, terminal};
 use crate::{
@@ -13,14 +13,13 @@ use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
 use std::{io::Read, process::ExitCode};
 
-/// What the exit status means.
-const STATUS: &str = "\
-Exit status: 0 done; 1 the API or this program failed; 2 bad arguments; 3 not found; 4 unauthorized or forbidden;
-5 no quota before the deadline; 6 unreachable or out of time; 7 outcome unknown: look before you repeat;
-8 a person has to agree, did not agree, or a setting forbids it; 9 the object's state does not allow it.
-The result is JSON on stdout, also when it is an error.";
+const EXIT_STATUS_HELP: &str = "\
+Exit status: 0 success; 1 the API or this program failed; 2 invalid arguments; 3 not found; 4 unauthorized or
+forbidden; 5 rate limited; 6 unreachable, timed out or cancelled; 7 outcome unknown, check before you repeat;
+8 a person has to confirm or declined, or a setting forbids the call; 9 the object's state does not allow it.
+The result is JSON on stdout, errors included.";
 
-/// The exit status for a failure.
+/// The exit status for an error code.
 pub(super) fn exit_code(code: Code) -> ExitCode {
     ExitCode::from(match code {
         Code::InvalidArguments => 2,
@@ -35,23 +34,23 @@ pub(super) fn exit_code(code: Code) -> ExitCode {
     })
 }
 
-/// `call` with a subcommand for each tool.
+/// Adds a subcommand for each tool to `call`.
 pub(super) fn with_tools(call: Command) -> Command {
     call.subcommand_required(true)
         .subcommand_value_name("TOOL")
         .subcommand_help_heading("Tools")
-        .after_help(STATUS)
+        .after_help(EXIT_STATUS_HELP)
         .subcommands(ALL.iter().map(tool_command))
 }
 
 fn tool_command(entry: &'static Entry) -> Command {
-    let mut command = Command::new(entry.name).about(entry.description().to_owned()).after_help(STATUS).arg(
+    let mut command = Command::new(entry.name).about(entry.description().to_owned()).after_help(EXIT_STATUS_HELP).arg(
         Arg::new("json")
             .long("json")
             .value_name("OBJECT")
-            .help("All arguments as a JSON object, or - to read it from stdin"),
+            .help("All arguments as a JSON object, or - to read it from stdin; flags override its members"),
     );
-    for (path, schema) in leaves(entry.input_schema()) {
+    for (path, schema) in flag_paths(entry.input_schema()) {
         command = command.arg(flag(&path, &schema));
     }
     if entry.may_be_guarded() {
@@ -61,21 +60,21 @@ fn tool_command(entry: &'static Entry) -> Command {
                     .long("yes")
                     .action(ArgAction::SetTrue)
                     .requires("confirmation-token")
-                    .help("Act without asking; only with the token that a first call gave"),
+                    .help("Confirm without a question; needs the token from a first call"),
             )
             .arg(
                 Arg::new("confirmation-token")
                     .long("confirmation-token")
                     .value_name("TOKEN")
                     .requires("yes")
-                    .help("The confirmationToken of the first call's answer"),
+                    .help("The confirmationToken from the first call's answer"),
             );
     }
     command
 }
 
-/// Every argument that one flag can give, by its path: objects with known fields are given field by field.
-fn leaves(schema: &Map<String, Value>) -> Vec<(Vec<String>, Value)> {
+/// The path and schema of every flag: each argument, and each field of an argument that is an object with known fields.
+fn flag_paths(schema: &Map<String, Value>) -> Vec<(Vec<String>, Value)> {
     let mut all = Vec::new();
     for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
         all.push((vec![name.clone()], inner.clone()));
@@ -88,29 +87,29 @@ fn leaves(schema: &Map<String, Value>) -> Vec<(Vec<String>, Value)> {
 
 fn flag(path: &[String], schema: &Value) -> Arg {
     let name = path.join(".");
-    let kind = schema.get("type").and_then(Value::as_str).unwrap_or("string");
-    let (value_name, hint) = match kind {
+    let json_type = schema.get("type").and_then(Value::as_str).unwrap_or("string");
+    let (value_name, hint) = match json_type {
         "integer" | "number" => ("N", ""),
-        "array" => ("TEXT,…", "comma separated, or repeated; texts with a comma go through --json"),
+        "array" => ("TEXT,…", "comma-separated, or repeat the flag; for texts with a comma use --json"),
         "object" => ("OBJECT", "as JSON"),
         _ => ("TEXT", ""),
     };
-    let words = schema.get("enum").or_else(|| schema.get("items")?.get("enum")).and_then(Value::as_array);
-    let words = words.map(|words| words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
-    let described = schema.get("description").and_then(Value::as_str).map(str::to_owned);
+    let choices = schema.get("enum").or_else(|| schema.get("items")?.get("enum")).and_then(Value::as_array);
+    let choices = choices.map(|choices| choices.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+    let description = schema.get("description").and_then(Value::as_str).map(str::to_owned);
     let help: Vec<String> =
-        [described, words, Some(hint.to_owned())].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        [description, choices, Some(hint.to_owned())].into_iter().flatten().filter(|part| !part.is_empty()).collect();
     Arg::new(name.clone())
         .long(kebab(&name))
         .alias(name)
         .value_name(value_name)
         .allow_negative_numbers(true)
-        .action(if kind == "array" { ArgAction::Append } else { ArgAction::Set })
-        .value_delimiter(if kind == "array" { Some(',') } else { None })
+        .action(if json_type == "array" { ArgAction::Append } else { ArgAction::Set })
+        .value_delimiter(if json_type == "array" { Some(',') } else { None })
         .help(help.join("; "))
 }
 
-/// `firstName` as a flag: `first-name`.
+/// The flag for a name: `first-name` for `firstName`.
 fn kebab(name: &str) -> String {
     name.chars().fold(String::new(), |mut text, letter| {
         if letter.is_ascii_uppercase() {
@@ -125,8 +124,8 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     let called = matches.subcommand_matches("call").and_then(ArgMatches::subcommand);
     let (entry, given) = called
         .and_then(|(name, given)| Some((find(name)?, given)))
-        .ok_or_else(|| Error::invalid("TOOL", "Name a tool: `highlevel-mcp tools` lists them."))?;
-    let arguments = arguments(entry, given)?;
+        .ok_or_else(|| Error::invalid("TOOL", "Name a tool. `highlevel-mcp tools` lists them."))?;
+    let arguments = read_arguments(entry, given)?;
     let started = start(settings).await?;
     let done = call(&started.app, entry, arguments).await;
     started.app.leave().await;
@@ -134,15 +133,17 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         Ok(Reply::Done(answer)) => {
             print_json(&serde_json::to_string_pretty(&answer.value)?)?;
             if answer.image.is_some() {
-                say("`highlevel-mcp chart` writes the picture to a file.");
+                say("The picture is not shown here. `highlevel-mcp chart` writes it to a file.");
             }
             Ok(ExitCode::SUCCESS)
         }
-        Ok(Reply::RequestInput(..)) => Err(anyhow::anyhow!("a terminal has no input requests")),
+        Ok(Reply::RequestInput(..)) => {
+            Err(anyhow::anyhow!("the guard returned an input request, which only MCP hosts can answer"))
+        }
         Err(error) => {
             print_json(&serde_json::to_string_pretty(&error.to_json())?)?;
             if error.code == Code::ConfirmationRequired {
-                say("To act: run the same command again with --yes --confirmation-token and that confirmationToken.");
+                say("To confirm, run the same command with --yes --confirmation-token and this confirmationToken.");
             }
             Ok(exit_code(error.code))
         }
@@ -150,20 +151,20 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
 }
 
 async fn call(app: &App, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Reply, Error> {
-    let person = terminal::Terminal;
-    // Who types a token, or a script that passes one, has been asked already.
-    let asks = terminal::is_there() && !arguments.contains_key(CONFIRMATION_TOKEN);
-    let confirmation = if asks { Confirmation::Ask(&person) } else { Confirmation::None };
+    let prompt = terminal::TerminalPrompt;
+    // A call with a token has been confirmed already.
+    let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
+    let confirmation = if asks { Confirmation::Ask(&prompt) } else { Confirmation::None };
     app.call(entry, arguments, confirmation, CallContext::new(app.timeout())).await
 }
 
-/// The arguments: those of `--json`, and those of flags laid over them.
-fn arguments(entry: &Entry, given: &ArgMatches) -> Result<Map<String, Value>, Error> {
+/// The arguments from `--json`, overridden by the flags.
+fn read_arguments(entry: &Entry, given: &ArgMatches) -> Result<Map<String, Value>, Error> {
     let mut arguments = match given.get_one::<String>("json") {
         Some(text) => from_json(text)?,
         None => Map::new(),
     };
-    for (path, schema) in leaves(entry.input_schema()) {
+    for (path, schema) in flag_paths(entry.input_schema()) {
         let name = path.join(".");
         let Some(texts) = given.get_many::<String>(&name) else { continue };
         let texts: Vec<&str> = texts.map(String::as_str).collect();
@@ -199,12 +200,12 @@ fn from_json(text: &str) -> Result<Map<String, Value>, Error> {
     serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
 }
 
-/// A flag's text as the value that its schema asks for.
+/// The value of a flag, of the type in its schema.
 fn value_of(name: &str, schema: &Value, texts: &[&str]) -> Result<Value, Error> {
-    let kind = schema.get("type").and_then(Value::as_str).unwrap_or("string");
+    let json_type = schema.get("type").and_then(Value::as_str).unwrap_or("string");
     let text = texts.last().copied().unwrap_or_default();
     let wrong = |what: &str| Error::invalid(name, format!("--{} takes {what}, not `{text}`.", kebab(name)));
-    match kind {
+    match json_type {
         "array" => Ok(texts.iter().copied().map(Value::from).collect()),
         "integer" => text.parse::<i64>().map(Value::from).map_err(|_| wrong("a whole number")),
         "number" => serde_json::from_str::<serde_json::Number>(text).map(Value::Number).map_err(|_| wrong("a number")),

@@ -13,7 +13,7 @@ const MOST_ROWS: usize = 2000;
 #[derive(Debug, Args)]
 pub(super) struct Options {
     #[command(flatten)]
-    asked: query::Asked,
+    question: query::QuestionArgs,
     /// How to draw the rows: the first column holds the labels, the others numbers
     #[arg(long, value_enum, default_value = "bar")]
     kind: Kind,
@@ -30,11 +30,11 @@ pub(super) struct Options {
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
-    let asked = query::ask(&started, options.asked, MOST_ROWS).await;
+    let result = query::ask(&started, options.question, MOST_ROWS).await;
     started.app.leave().await;
-    let result = asked?;
+    let result = result?;
     let rows = result.rows.len();
-    query::remarks(&result);
+    query::print_notes(&result);
     let chart = Chart {
         kind: options.kind,
         theme: options.theme,

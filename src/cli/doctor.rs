@@ -1,6 +1,6 @@
-//! `doctor`: what is wrong, and the next step.
+//! `doctor`: checks the setup, and says for each problem what to do next.
 
-use super::{auth::left, login, print, start::start};
+use super::{auth::time_left, login, print, start::start};
 use crate::{api::Api, app::App, settings::Settings};
 use chrono::Utc;
 use clap::Args;
@@ -11,12 +11,12 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Send nothing: check only what this machine knows
+    /// Check only what needs no request
     #[arg(long)]
     offline: bool,
 }
 
-/// One line of the report.
+/// The result of one check.
 enum Finding {
     Good(String),
     Bad { what: String, next: String },
@@ -24,7 +24,7 @@ enum Finding {
 
 pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
     let mut all_good = true;
-    let mut tell = |topic: &str, finding: Finding| -> anyhow::Result<bool> {
+    let mut report = |topic: &str, finding: Finding| -> anyhow::Result<bool> {
         match finding {
             Finding::Good(what) => print(&format!("ok    {topic:12} {what}"))?,
             Finding::Bad { what, next } => {
@@ -38,35 +38,35 @@ pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result
     let started = match start(settings.clone()).await {
         Ok(started) => started,
         Err(error) => {
-            let next = "correct the setting that is named; `highlevel-mcp --help` lists them".to_owned();
-            tell("settings", Finding::Bad { what: format!("{error:#}"), next })?;
+            let next = "correct that setting; `highlevel-mcp --help` describes all settings".to_owned();
+            report("settings", Finding::Bad { what: format!("{error:#}"), next })?;
             return Ok(ExitCode::FAILURE);
         }
     };
     let app = &started.app;
-    tell("settings", describe(app, &settings))?;
-    tell("state", state(app).await)?;
-    let with_token = tell("credential", credential(app).await)?;
-    if with_token && !options.offline {
-        // Each check needs the one before: an unreachable API says nothing of the location.
-        if tell("network", network(app).await)? {
-            tell("location", location(app, &settings).await)?;
+    report("settings", settings_in_use(app, &settings))?;
+    report("state", state(app).await)?;
+    let has_token = report("credential", credential(app).await)?;
+    if has_token && !options.offline {
+        // The later checks need an API that can be reached.
+        if report("network", network(app).await)? {
+            report("location", location(app, &settings).await)?;
             for finding in access(app).await {
-                tell("access", finding)?;
+                report("access", finding)?;
             }
-            tell("quota", quota(app))?;
+            report("quota", quota(app))?;
         }
     }
     app.leave().await;
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn describe(app: &App, settings: &Settings) -> Finding {
+fn settings_in_use(app: &App, settings: &Settings) -> Finding {
     let tools = app.tools().count();
     if tools == 0 {
         return Finding::Bad {
-            what: "no tool is left".to_owned(),
-            next: "loosen --read-only, --toolsets, --tools or --exclude-tools".to_owned(),
+            what: "these settings exclude every tool".to_owned(),
+            next: "relax --read-only, --toolsets, --tools or --exclude-tools".to_owned(),
         };
     }
     let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
@@ -77,12 +77,12 @@ fn describe(app: &App, settings: &Settings) -> Finding {
     };
     let missing = ALL.iter().filter(|entry| app.api().how(entry).is_none()).count();
     let missing = if missing > 0 {
-        format!(" ({missing} more are not in it: highlevel-mcp tools --apis)")
+        format!(" ({missing} more are not in this API: see `highlevel-mcp tools --apis`)")
     } else {
         String::new()
     };
     Finding::Good(format!(
-        "{account} over {api}, {tools} tools{missing}, {guarded} of them ask a person, {} s per call",
+        "{account} over {api}, {tools} tools{missing}, {guarded} of them ask a person, at most {} s per call",
         settings.timeout
     ))
 }
@@ -92,7 +92,7 @@ async fn state(app: &App) -> Finding {
         Ok(_) => Finding::Good(format!("{}", app.store().dir().display())),
         Err(error) => Finding::Bad {
             what: with_causes(&error),
-            next: "without it, renewed tokens are lost at the end and confirmations by token do not work".to_owned(),
+            next: "correct the directory's permissions, or choose another with --state-dir; without it refreshed tokens are lost when the server ends, and confirmations by token do not work".to_owned(),
         },
     }
 }
@@ -104,30 +104,30 @@ async fn credential(app: &App) -> Finding {
         (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
         (None, false, _) => Finding::Bad { what: "There is no token.".to_owned(), next },
         (None, true, expires) => {
-            let life = match expires {
-                Some(at) if at > Utc::now() => left(at - Utc::now()),
-                Some(_) => "ended, to be renewed".to_owned(),
+            let lifetime = match expires {
+                Some(at) if at > Utc::now() => time_left(at - Utc::now()),
+                Some(_) => "expired, the first call refreshes it".to_owned(),
                 None => "lifetime unknown".to_owned(),
             };
-            let kind = status.login.as_ref().map_or_else(String::new, |login| format!("{} ", login::kind(login)));
-            Finding::Good(format!("{kind}from {}, {life}", status.source.unwrap_or_default()))
+            let login = status.login.as_ref().map_or_else(String::new, |login| format!("{} ", login::describe(login)));
+            Finding::Good(format!("{login}from {}, {lifetime}", status.source.unwrap_or_default()))
         }
     }
 }
 
 async fn network(app: &App) -> Finding {
     if app.api() == Api::Official {
-        // A private integration is no user; that its location can be read is the answer.
+        // A private integration token belongs to no user, so its location is read instead.
         return match app.run(&GetDefaultLocation {}).await {
             Ok(_) => Finding::Good("the official API answers".to_owned()),
-            // The next line tells what it lacks.
+            // The check of the location reports the missing scope.
             Err(error) if lacks_scope(&error) => Finding::Good("the official API answers".to_owned()),
             Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
         };
     }
     match app.run(&GetCurrentUser {}).await {
         Ok(user) => Finding::Good(format!("the API answers; you are {}", user.email.unwrap_or(user.id))),
-        // Held to another location is an answer too; the next line tells.
+        // Pinned to another location. The check of the location reports it.
         Err(error) if error.code == Code::PolicyDenied => Finding::Good("the API answers".to_owned()),
         Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
     }
@@ -136,15 +136,19 @@ async fn network(app: &App) -> Finding {
 async fn location(app: &App, settings: &Settings) -> Finding {
     match app.run(&GetDefaultLocation {}).await {
         Ok(location) => {
-            let is_held = settings.location_id.is_some() || app.api() == Api::Official;
-            let held = if is_held { "held to it" } else { "not held: --location-id would" };
-            Finding::Good(format!("{} ({}), {held}", location.name.unwrap_or_default(), location.id))
+            let is_pinned = settings.location_id.is_some() || app.api() == Api::Official;
+            let pinned = if is_pinned {
+                "the server is pinned to it"
+            } else {
+                "not pinned: set --location-id to refuse other locations"
+            };
+            Finding::Good(format!("{} ({}), {pinned}", location.name.unwrap_or_default(), location.id))
         }
         Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
     }
 }
 
-/// Each list that cannot be read, with the scope that it wants.
+/// A finding for each list that cannot be read, with the scope that it needs.
 async fn access(app: &App) -> Vec<Finding> {
     let unreadable = app.unreadable().await;
     if unreadable.is_empty() {
@@ -153,7 +157,7 @@ async fn access(app: &App) -> Vec<Finding> {
     let finding = |missing: Missing| {
         let next = match &missing.scope {
             Some(scope) => format!("add the scope {scope} to the token, or hide its tools with --exclude-tools"),
-            None => "try again; if it stays, give the token the right to read it".to_owned(),
+            None => "try again; if the error remains, give the token access to it".to_owned(),
         };
         Finding::Bad { what: format!("{}: {}", missing.table, missing.why), next }
     };
@@ -173,7 +177,7 @@ fn lacks_scope(error: &Error) -> bool {
 fn quota(app: &App) -> Finding {
     let quota = app.client().quota();
     Finding::Good(format!(
-        "{} of {} requests left, counted over {} s",
+        "{} of {} requests left in a window of {} s",
         quota.remaining,
         quota.limit,
         quota.window.as_secs()
@@ -185,9 +189,9 @@ fn next_step(error: &Error) -> String {
         Code::Unauthorized => "log in to GoHighLevel again and store the new token with `highlevel-mcp auth set`, or with OAuth use `highlevel-mcp auth login`",
         Code::Forbidden => "use a credential with more rights",
         Code::UpstreamUnreachable | Code::Timeout => "check the network, a proxy, and --base-url",
-        Code::RateLimited => "wait until the quota has room again",
-        Code::PolicyDenied => "use that location's credential, or change --location-id",
-        _ => "try again; if it stays, check --base-url and --api-version",
+        Code::RateLimited => "wait until the quota allows requests again",
+        Code::PolicyDenied => "use a credential for this location, or change --location-id",
+        _ => "try again; if the error remains, check --base-url and --api-version",
     }
     .to_owned()
 }

@@ -1,4 +1,4 @@
-//! `journal`: what was written to the account, and whether its record is whole.
+//! `journal`: lists the writes to the account, and verifies the journal's hash chain.
 
 use super::{print, print_json, say, tools::named};
 use crate::settings::Settings;
@@ -15,44 +15,44 @@ pub(super) struct Options {
     #[command(flatten)]
     list: List,
     #[command(subcommand)]
-    check: Option<Check>,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Args)]
 struct List {
-    /// Only writes since then: 2h, 3d (also m and s), or a time such as 2026-02-28T10:00:00Z
+    /// Only writes since a time: a span such as 30m, 2h or 3d, or a time such as 2026-02-28T10:00:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<DateTime<Utc>>,
     /// Only writes by this tool
     #[arg(long, value_name = "TOOL", value_parser = tool)]
     tool: Option<String>,
-    /// Only writes that are not known to be done: failed, cancelled, outcome unknown, unfinished
+    /// Only writes that are not known to be done: failed, cancelled, outcome unknown or unfinished
     #[arg(long)]
     failed: bool,
-    /// Print JSON Lines: one object a write, with arguments, before and after
+    /// Print JSON Lines: an object per write, with its arguments and the object before and after
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Subcommand)]
-enum Check {
-    /// Check that no line was altered, taken away or moved
+enum Command {
+    /// Verify that no line was changed, removed or moved
     Verify {
-        /// A hash that `journal head` gave earlier and that was kept elsewhere: shows a cut tail and a full rewrite
+        /// A hash from an earlier `journal head` that was kept elsewhere. It also detects a cut end and a full rewrite
         #[arg(long, value_name = "HASH", value_parser = hash)]
         head: Option<String>,
     },
-    /// Print how many lines were written and the last one's hash, to keep elsewhere
+    /// Print the number of lines and the last line's hash, to keep elsewhere
     Head,
 }
 
 pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
-    // Reading works also where writing the journal is turned off.
+    // A journal can be read also while --journal is off.
     let journal = Journal::new(settings.state_dir()?, settings.journal_max);
-    match options.check {
+    match options.command {
         None => list(&journal, options.list).await,
-        Some(Check::Verify { head }) => verify(&journal, head).await,
-        Some(Check::Head) => {
+        Some(Command::Verify { head }) => verify(&journal, head).await,
+        Some(Command::Head) => {
             let head = journal.verify(None).await?.head;
             print(&format!("{} {}", head.count, head.hash))?;
             Ok(ExitCode::SUCCESS)
@@ -70,7 +70,7 @@ async fn list(journal: &Journal, options: List) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if entries.is_empty() {
-        say("No such write is in the journal.");
+        say("The journal has no such write.");
         return Ok(ExitCode::SUCCESS);
     }
     print(&row(["LINE", "TIME", "TOOL", "OBJECT", "CONFIRMED", "OUTCOME"]))?;
@@ -81,7 +81,9 @@ async fn list(journal: &Journal, options: List) -> anyhow::Result<ExitCode> {
         print(&row([&seq, &time, &plain(entry.text("tool")), &object, &confirmed, &outcome]))?;
     }
     if entries.iter().any(|entry| entry.text("outcome") == UNFINISHED) {
-        say("Unfinished: a process is still at it, or ended on the way. Check in the account what became of it.");
+        say(
+            "Unfinished: the process is still running the call, or ended during it. Check in the account whether it took effect.",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,29 +101,35 @@ fn outcome(entry: &JournalEntry) -> String {
     }
 }
 
-/// Ids come from the account: nothing that a terminal would obey, and on one line.
+/// One line without terminal escapes: ids come from the account.
 fn plain(text: &str) -> String {
     clean::line(text, 128)
 }
 
 async fn verify(journal: &Journal, head: Option<String>) -> anyhow::Result<ExitCode> {
-    let kept = head.is_some();
+    let has_head = head.is_some();
     let report = journal.verify(head).await?;
     for problem in &report.problems {
         print(&format!("WRONG {problem}"))?;
     }
     if report.torn > 0 {
-        print(&format!("note  the last {} bytes are a line that a kill tore; the next write mends it", report.torn))?;
+        print(&format!(
+            "note  the last {} bytes are an incomplete line of a process that was killed; the next write repairs it",
+            report.torn
+        ))?;
     }
     if report.dropped > 0 {
-        print(&format!("note  lines 1 to {} were removed by --journal-max, as the chain itself says", report.dropped))?;
+        print(&format!(
+            "note  lines 1 to {} were removed by --journal-max, as the chain itself records",
+            report.dropped
+        ))?;
     }
     if !report.problems.is_empty() {
         return Ok(ExitCode::FAILURE);
     }
     print(&format!("ok    {} lines, head {} {}", report.lines, report.head.count, report.head.hash))?;
-    if !kept {
-        say("A cut tail and a full rewrite show only with --head and a hash that was kept elsewhere.");
+    if !has_head {
+        say("Without --head and a hash that was kept elsewhere, a cut end and a full rewrite are not detected.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -142,7 +150,7 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
     });
     ago.and_then(|ago| Utc::now().checked_sub_signed(ago)).ok_or_else(|| {
         let now = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
-        format!("takes a span such as 2h or 3d, or a time such as {now}")
+        format!("not a span such as 2h or 3d, or a time such as {now}")
     })
 }
 
@@ -154,7 +162,7 @@ fn hash(text: &str) -> Result<String, String> {
     if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         Ok(text.to_ascii_lowercase())
     } else {
-        Err("takes the 64 hexadecimal digits that `journal head` printed".to_owned())
+        Err("not the 64 hexadecimal digits that `journal head` prints".to_owned())
     }
 }
 
@@ -163,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_and_times_are_moments() {
+    fn spans_and_times_are_read() {
         let hours = Utc::now() - since("2h").unwrap();
         assert!((hours - TimeDelta::hours(2)).num_minutes().abs() < 5);
         assert_eq!(since("2026-02-28T10:00:00+01:00").unwrap().to_rfc3339(), "2026-02-28T09:00:00+00:00");

@@ -1,4 +1,5 @@
-//! `auth login`: OAuth's code flow, with the consent page in the person's browser and the code back on loopback.
+//! `auth login`: OAuth's authorization code flow. The consent page opens in a browser, which brings the code to a listener on
+//! loopback.
 
 mod loopback;
 
@@ -22,27 +23,27 @@ use std::{
 };
 use url::Url;
 
-/// What every tool of the official API needs.
+/// The scopes that the tools of the official API need.
 const SCOPES: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly opportunities.readonly opportunities.write users.readonly emails/campaigns.readonly emails/campaigns.write funnels/funnel.readonly funnels/page.readonly";
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The app's secret comes from GHL_CLIENT_SECRET, from a prompt, or from the first line of stdin; never from an argument."
+    after_help = "The app's client secret is read from GHL_CLIENT_SECRET, a prompt, or the first line of stdin, never from an argument."
 )]
 pub(super) struct Options {
     /// The app's client id
     #[arg(long, env = "GHL_CLIENT_ID", value_name = "ID")]
     client_id: Option<String>,
-    /// Log in an agency, whose token is exchanged for that of --location-id
+    /// Log in as an agency. Its token is exchanged for one of --location-id
     #[arg(long)]
     agency: bool,
-    /// Where the consent page sends the browser: http://127.0.0.1:PORT/callback, which the app has to list; 0 takes a free port
+    /// The port of the redirect URL http://127.0.0.1:PORT/callback, which the app must list. 0 takes a free port
     #[arg(long, env = "GHL_LOGIN_PORT", value_name = "PORT", default_value_t = 8734)]
     port: u16,
-    /// The scopes to ask for, with spaces between
+    /// The scopes to request, separated by spaces
     #[arg(long, env = "GHL_LOGIN_SCOPE", value_name = "SCOPES", default_value = SCOPES, hide_default_value = true)]
     scope: String,
-    /// The consent page
+    /// The address of the consent page
     #[arg(
         long,
         env = "GHL_AUTHORIZE_URL",
@@ -50,33 +51,36 @@ pub(super) struct Options {
         default_value = "https://marketplace.gohighlevel.com/oauth/chooselocation"
     )]
     authorize_url: Url,
-    /// Prove with PKCE that the code came to who asked for it, where the server takes that
+    /// Use PKCE, if the server supports it
     #[arg(long)]
     pkce: bool,
-    /// Seconds to wait for the consent
+    /// How long to wait for the consent
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     wait: u64,
 }
 
 pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
-    let app = app(&options)?;
+    let app = app_keys(&options)?;
     let mut settings = settings.clone();
     settings.api = Some(crate::api::Api::Official);
     let store = Arc::new(Store::open(settings.state_dir()?));
     let client = Client::new(settings.client()?, settings.token_source(), store)?;
     let loopback = Loopback::listen(options.port).await.with_context(|| {
-        format!("cannot listen on 127.0.0.1:{}: choose another --port that the app lists", options.port)
+        format!(
+            "cannot listen on 127.0.0.1:{}. Choose another --port, and add its redirect URL to the app",
+            options.port
+        )
     })?;
     let (state, verifier) = (nonce(), options.pkce.then(nonce));
     let holder = if options.agency { Holder::Company } else { Holder::Location };
-    let page = page(&options, &app, &loopback, &state, verifier.as_ref());
-    print(&format!("Open this page, and agree:\n{page}"))?;
-    say(&format!("Waiting for the browser to come back to {} …", loopback.address()));
+    let page = consent_url(&options, &app, &loopback, &state, verifier.as_ref());
+    print(&format!("Open this page in a browser, and give your consent:\n{page}"))?;
+    say(&format!("Waiting for the browser at {} …", loopback.address()));
     let wait = Duration::from_secs(options.wait);
-    let visit = tokio::time::timeout(wait, loopback.consent(state.expose_secret())).await.map_err(|_| {
-        Error::new(Code::Timeout, format!("Nobody agreed within {} s. Run `auth login` again.", options.wait))
+    let callback = tokio::time::timeout(wait, loopback.callback(state.expose_secret())).await.map_err(|_| {
+        Error::new(Code::Timeout, format!("There was no consent within {} s. Run `highlevel-mcp auth login` again, with a longer --wait if needed.", options.wait))
     })??;
-    let logged_in = match &visit.code {
+    let logged_in = match &callback.code {
         Ok(code) => {
             let redirect = loopback.address();
             let consent = Consent { app: &app, code, redirect: &redirect, holder, verifier: verifier.as_ref() };
@@ -84,21 +88,23 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         }
         Err(refusal) => Err(refusal.clone()),
     };
-    // Only now: what the page says of success has to be so.
-    visit.answer(logged_in.as_ref().err().map(|error| error.message.as_str())).await;
+    // Only now, since the page says whether the login succeeded.
+    callback.answer(logged_in.as_ref().err().map(|error| error.message.as_str())).await;
     let login = logged_in?;
-    say(&format!("Logged in: {}. Stored in {}.", kind(&login), settings.state_dir()?.display()));
+    say(&format!("Logged in: {}. Stored in {}.", describe(&login), settings.state_dir()?.display()));
     if !matches!(settings.token_source(), TokenSource::Stored) {
-        say("Another token is given, by --token-file, GHL_TOKEN_ID or GHL_TOKEN_FILE: it goes before the login.");
+        say(
+            "The login is not used while --token-file, GHL_TOKEN_ID or GHL_TOKEN_FILE is set: that token takes precedence.",
+        );
     }
     if login.holder == Holder::Company && settings.location_id.is_none() {
-        say("Give the location to work on with --location-id or GHL_LOCATION_ID.");
+        say("Set the location to work on with --location-id or GHL_LOCATION_ID.");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// A login in words.
-pub(super) fn kind(login: &LoginView) -> String {
+/// Describes a login.
+pub(super) fn describe(login: &LoginView) -> String {
     let of = |id: &Option<String>| id.clone().unwrap_or_else(|| "unknown".to_owned());
     match login.holder {
         Holder::Company => format!("An OAuth login of agency {}", of(&login.company)),
@@ -106,31 +112,29 @@ pub(super) fn kind(login: &LoginView) -> String {
     }
 }
 
-fn app(options: &Options) -> anyhow::Result<AppKeys> {
-    let missing = "The app's client id is missing. Give it with --client-id or GHL_CLIENT_ID; the app's page in HighLevel's marketplace shows it.";
+fn app_keys(options: &Options) -> anyhow::Result<AppKeys> {
+    let missing = "The app's client id is missing. Set --client-id or GHL_CLIENT_ID; the app's page in HighLevel's marketplace shows it.";
     let id = options.client_id.clone().ok_or_else(|| Error::invalid("--client-id", missing))?;
     let secret = match std::env::var("GHL_CLIENT_SECRET") {
         Ok(secret) if !secret.trim().is_empty() => secret,
-        _ if std::io::stdin().is_terminal() => {
-            rpassword::prompt_password("The app's client secret (it is not shown): ")
-                .context("the secret could not be read")?
-        }
+        _ if std::io::stdin().is_terminal() => rpassword::prompt_password("The app's client secret (not shown): ")
+            .context("cannot read the client secret")?,
         _ => {
             let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).context("the secret could not be read from stdin")?;
+            std::io::stdin().lock().read_line(&mut line).context("cannot read the client secret from stdin")?;
             line
         }
     };
     let secret = secret.trim();
     if secret.is_empty() {
-        let missing = "The app's secret is missing. Set GHL_CLIENT_SECRET, or give it on stdin.";
+        let missing = "The app's client secret is missing. Set GHL_CLIENT_SECRET, or write it to stdin.";
         return Err(Error::invalid("GHL_CLIENT_SECRET", missing).into());
     }
     Ok(AppKeys { id: id.trim().to_owned(), secret: secret.into() })
 }
 
-/// The consent page's address.
-fn page(
+/// The consent page's address with this login's parameters.
+fn consent_url(
     options: &Options,
     app: &AppKeys,
     loopback: &Loopback,
@@ -153,7 +157,7 @@ fn page(
     page
 }
 
-/// What nobody can guess.
+/// 256 random bits, for `state` and the PKCE verifier.
 fn nonce() -> SecretString {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()).into()
 }

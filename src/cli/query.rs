@@ -1,9 +1,10 @@
-//! `query`: one SELECT over the mirror, as a table, CSV or JSON.
+//! `query`: runs one SELECT over the mirror and prints the rows as a table, CSV or JSON.
 
 use super::{
-    print, print_json, say, spreadsheet,
+    csv, print, print_json,
+    progress::ProgressReport,
+    say,
     start::{Started, start},
-    watch::Watch,
 };
 use crate::{
     service::{QueryResult, Question, Wait},
@@ -21,36 +22,36 @@ use std::{
     time::Duration,
 };
 
-/// Reading a large account for the first time takes as long as the quota makes it.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// The quota can make the first reading of a large account take hours.
+const TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
-/// About the most bytes that a result may take in memory.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
+/// Roughly the most memory that a result may take.
+const MAX_RESULT_BYTES: usize = 256 * 1024 * 1024;
 
-/// How a result is printed.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people.
+    /// A table for people.
     Table,
-    /// For spreadsheets.
+    /// CSV for spreadsheets.
     Csv,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 
-/// What `query` and `chart` ask.
+/// The question, which `chart` takes as well.
 #[derive(Debug, Args)]
-pub(super) struct Asked {
-    /// One SQLite SELECT; `-` reads it from stdin
+pub(super) struct QuestionArgs {
+    /// One SELECT in SQLite's dialect, or - to read it from stdin
     #[arg(value_name = "SQL")]
     sql: String,
-    /// A value for a `?` in the statement; may be repeated
+    /// A value for the next `?` of the statement. May be repeated
     #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true)]
     params: Vec<String>,
-    /// Read tables anew that are older than this
+    /// Read tables again that are older than this
     #[arg(long, value_name = "SECONDS")]
     max_age: Option<u64>,
-    /// Answer from what is there of a table that was never read in full
+    /// Also answer from tables that were never read in full
     #[arg(long)]
     allow_partial: bool,
 }
@@ -58,23 +59,23 @@ pub(super) struct Asked {
 #[derive(Debug, Args)]
 pub(super) struct Options {
     #[command(flatten)]
-    asked: Asked,
+    question: QuestionArgs,
     /// How to print the rows
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// The most rows
+    /// Maximum number of rows
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     limit: usize,
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
-    let result = ask(&started, options.asked, options.limit).await;
+    let result = ask(&started, options.question, options.limit).await;
     started.app.leave().await;
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,
-        Format::Csv => spreadsheet::write(&result)?,
+        Format::Csv => csv::write(&result)?,
         Format::Json => {
             let mut answer = Map::new();
             answer.insert("columns".into(), result.columns.clone().into());
@@ -84,43 +85,43 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
         }
     }
     if options.format != Format::Json {
-        remarks(&result);
+        print_notes(&result);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Asks the mirror, with a progress bar while a table has to be read first.
-pub(super) async fn ask(started: &Started, asked: Asked, most_rows: usize) -> anyhow::Result<QueryResult> {
-    let sql = match asked.sql.as_str() {
+/// Asks the mirror, with progress bars while tables have to be read first.
+pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize) -> anyhow::Result<QueryResult> {
+    let sql = match args.sql.as_str() {
         "-" => {
             let mut sql = String::new();
-            std::io::stdin().read_to_string(&mut sql).context("stdin cannot be read")?;
+            std::io::stdin().read_to_string(&mut sql).context("cannot read the statement from stdin")?;
             sql
         }
-        _ => asked.sql,
+        _ => args.sql,
     };
     let question = Question {
         sql,
-        params: asked.params,
-        max_age: asked.max_age.map(Duration::from_secs),
-        wait: if asked.allow_partial { Wait::ForFew } else { Wait::ForAll },
-        allow_partial: asked.allow_partial,
+        params: args.params,
+        max_age: args.max_age.map(Duration::from_secs),
+        wait: if args.allow_partial { Wait::ForFew } else { Wait::ForAll },
+        allow_partial: args.allow_partial,
         most_rows,
-        most_bytes: MOST_BYTES,
+        most_bytes: MAX_RESULT_BYTES,
     };
-    let watch = Watch::default();
-    let context = CallContext::new(PATIENCE);
-    let mut result = started.app.ask(&question, &context, &|table, progress| watch.tell(table, progress)).await?;
-    watch.clear();
-    // A terminal obeys what a stranger wrote into a form.
+    let report = ProgressReport::default();
+    let context = CallContext::new(TIMEOUT);
+    let mut result = started.app.ask(&question, &context, &|table, progress| report.update(table, progress)).await?;
+    report.clear();
+    // The cells hold what strangers typed into forms, perhaps terminal escapes.
     let mut rows = json!(std::mem::take(&mut result.rows));
     clean::value(&mut rows);
     result.rows = serde_json::from_value(rows)?;
     Ok(result)
 }
 
-/// A cell as text; nothing for null.
-pub(super) fn text(value: &Value) -> String {
+/// A cell as text; empty for null.
+pub(super) fn cell_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -136,15 +137,15 @@ fn table(result: &QueryResult) -> anyhow::Result<()> {
     }
     for row in &result.rows {
         table.add_row(row.iter().map(|value| {
-            let cell = Cell::new(text(value));
+            let cell = Cell::new(cell_text(value));
             if value.is_number() { cell.set_alignment(CellAlignment::Right) } else { cell }
         }));
     }
     print(&table.to_string())
 }
 
-/// What is said of the rows, beside them.
-pub(super) fn remarks(result: &QueryResult) {
+/// Prints how old the tables are, what is missing, and the answer's note.
+pub(super) fn print_notes(result: &QueryResult) {
     for (table, at) in result.standing.get("asOf").and_then(Value::as_object).into_iter().flatten() {
         say(&format!("{table}: {}", at.as_str().map_or("not read in full".to_owned(), |at| format!("as of {at}"))));
     }

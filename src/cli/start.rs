@@ -1,14 +1,14 @@
-//! From settings to a running app, with the embedded account where that is wanted.
+//! Starts the app from the settings, and with `--sandbox` the embedded account as well.
 
 use crate::{api::Api, app::App, settings::Settings};
 use anyhow::Context;
 use highlevel_sandbox::{Sandbox, SandboxConfig};
 use std::{net::Ipv4Addr, sync::Arc};
 
-/// The app, and the embedded account that it works on, if it does.
+/// A running app, with its embedded account if it has one.
 pub(super) struct Started {
     pub(super) app: Arc<App>,
-    /// Held so that it lives as long as the app.
+    /// The sandbox stops when this is dropped.
     pub(super) _sandbox: Option<Sandbox>,
 }
 
@@ -17,7 +17,7 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
     let app = Arc::new(App::new(&settings)?);
     if let Some(journal) = app.journal().map(Arc::clone) {
-        // Not waited for: the next write mends as well.
+        // In the background: the next write repairs the journal as well.
         tokio::spawn(async move {
             if let Err(error) = journal.heal().await {
                 tracing::warn!("{}", error.message);
@@ -27,14 +27,13 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     Ok(Started { app, _sandbox: sandbox })
 }
 
-/// Starts an embedded account on a loopback port and points the settings to it.
+/// Starts the embedded account on a loopback port, and changes the settings to its address and token.
 pub(super) async fn embed(settings: &mut Settings) -> anyhow::Result<Sandbox> {
     let official = settings.api == Some(Api::Official);
     let config = if official { SandboxConfig::official() } else { SandboxConfig::default() };
-    let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config)
-        .await
-        .context("the embedded account could not start")?;
-    let url = sandbox.base_url().parse().context("the embedded account has no address")?;
+    let sandbox =
+        Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.context("cannot start the embedded account")?;
+    let url = sandbox.base_url().parse().context("the embedded account has an invalid address")?;
     settings.base_url = Some(url);
     (settings.backend_url, settings.location_url, settings.page_builder_url) = (None, None, None);
     if official && settings.location_id.is_none() {

@@ -1,6 +1,6 @@
-//! `sync` and `status`: fill the mirror, and see how it stands.
+//! `sync` reads tables into the mirror; `status` shows each table's state.
 
-use super::{print, say, start::start, watch::Watch};
+use super::{print, progress::ProgressReport, say, start::start};
 use crate::settings::Settings;
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
@@ -9,12 +9,12 @@ use highlevel_core::error::Error;
 use highlevel_store::{Missing, TABLES, Table, TableState};
 use std::{process::ExitCode, time::Duration};
 
-/// A large account takes as long as the quota makes it.
-const PATIENCE: Duration = Duration::from_secs(24 * 3600);
+/// The quota can make a large account take hours.
+const TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Only these tables; else all
+    /// Only these tables. Default: all
     #[arg(value_name = "TABLE", value_parser = table)]
     tables: Vec<&'static str>,
 }
@@ -23,10 +23,10 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let started = start(settings).await?;
     let wanted = |table: &&'static Table| options.tables.is_empty() || options.tables.contains(&table.name);
     let tables: Vec<_> = started.app.readable_tables().into_iter().filter(wanted).collect();
-    let watch = Watch::default();
+    let report = ProgressReport::default();
     let done =
-        started.app.sync(&tables, &CallContext::new(PATIENCE), &|table, progress| watch.tell(table, progress)).await;
-    watch.clear();
+        started.app.sync(&tables, &CallContext::new(TIMEOUT), &|table, progress| report.update(table, progress)).await;
+    report.clear();
     started.app.leave().await;
     let done = done?;
     show(started.app.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
@@ -48,16 +48,16 @@ fn show(tables: impl Iterator<Item = (&'static Table, u64, TableState)>) -> anyh
     shown.load_style(comfy_table::presets::UTF8_FULL_CONDENSED).set_header(["table", "rows", "as of", "state"]);
     for (table, rows, state) in tables {
         let as_of = state.complete_at.map_or("never".to_owned(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
-        shown.add_row([table.name.to_owned(), rows.to_string(), as_of, standing(&state)]);
+        shown.add_row([table.name.to_owned(), rows.to_string(), as_of, describe_state(&state)]);
     }
     print(&shown.to_string())
 }
 
-fn standing(state: &TableState) -> String {
+fn describe_state(state: &TableState) -> String {
     let how = match (state.under_way, state.complete_at) {
         (Some((read, total)), _) => {
             let of = total.map_or(String::new(), |total| format!(" of {total}"));
-            let doing = if state.busy { "being read" } else { "left off" };
+            let doing = if state.busy { "being read" } else { "interrupted" };
             format!("{doing}: {read}{of}")
         }
         (None, Some(at)) => {
@@ -65,19 +65,19 @@ fn standing(state: &TableState) -> String {
             format!("complete, {} min old, took {:.1} s", age.num_minutes(), state.took.as_secs_f64())
         }
         (None, None) if state.ended_at.is_some() => {
-            format!("incomplete: {}", state.short.as_deref().unwrap_or("something may be missing"))
+            format!("incomplete: {}", state.short.as_deref().unwrap_or("rows may be missing"))
         }
         (None, None) => "not read yet".to_owned(),
     };
     match (&state.fault, state.unnamed.first()) {
-        (Some(fault), _) => format!("{how}; not readable{}", wanted(fault)),
-        (None, Some(names)) => format!("{how}, without the names of {}{}", names.table, wanted(names)),
+        (Some(fault), _) => format!("{how}; not readable{}", needed_scope(fault)),
+        (None, Some(names)) => format!("{how}, without the names of {}{}", names.table, needed_scope(names)),
         (None, None) => how,
     }
 }
 
-/// The scope that would help, in brackets.
-fn wanted(missing: &Missing) -> String {
+/// The scope that is missing, in brackets.
+fn needed_scope(missing: &Missing) -> String {
     missing.scope.as_ref().map_or(String::new(), |scope| format!(" (needs {scope})"))
 }
 
@@ -85,6 +85,6 @@ fn table(name: &str) -> Result<&'static str, Error> {
     let names = || TABLES.iter().map(|table| table.name);
     names().find(|table| *table == name).ok_or_else(|| {
         let all = names().collect::<Vec<_>>().join(", ");
-        Error::invalid("TABLE", format!("There is no table {name}. Tables: {all}."))
+        Error::invalid("TABLE", format!("There is no table {name}. The tables are {all}."))
     })
 }

@@ -7,18 +7,21 @@ use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use std::io::{BufRead, IsTerminal};
 
-/// Whether a person can be asked.
-pub(super) fn is_there() -> bool {
+/// Whether stdin and stderr are a terminal, so that a person can be asked.
+pub(super) fn is_interactive() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 /// Asks a yes-or-no question. Only "yes" or "y" is a yes.
 ///
 /// # Errors
-/// `confirmation_required` when there is no terminal to ask on.
-pub(super) async fn yes(question: &str) -> Result<bool> {
-    if !is_there() {
-        return Err(Error::new(Code::ConfirmationRequired, "This has to be answered by a person in a terminal."));
+/// `confirmation_required` without a terminal.
+pub(super) async fn ask_yes_no(question: &str) -> Result<bool> {
+    if !is_interactive() {
+        return Err(Error::new(
+            Code::ConfirmationRequired,
+            "A person has to answer this in a terminal, and stdin or stderr is not one. Run the command in a terminal.",
+        ));
     }
     say(&format!("{question} [y/N]"));
     let line = tokio::task::spawn_blocking(|| {
@@ -29,14 +32,14 @@ pub(super) async fn yes(question: &str) -> Result<bool> {
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// The person in front of the terminal.
-pub(super) struct Terminal;
+/// Asks for confirmations on the terminal.
+pub(super) struct TerminalPrompt;
 
-impl Ask for Terminal {
+impl Ask for TerminalPrompt {
     fn ask<'a>(&'a self, preview: &'a Preview, _: &'a CallContext) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
             say(&preview.question());
-            match tokio::time::timeout(PATIENCE, yes("Do it?")).await {
+            match tokio::time::timeout(PATIENCE, ask_yes_no("Do it?")).await {
                 Ok(agreed) => Ok(if agreed? { Answer::Accepted } else { Answer::Declined }),
                 Err(_) => Ok(Answer::Silent),
             }

@@ -1,4 +1,4 @@
-//! `tools`: what there is, for a person or as JSON.
+//! `tools`: lists the tools for a person, or as JSON.
 
 use super::{print, print_json};
 use crate::{api::Api, app::App, mcp::tool, settings::Settings};
@@ -9,12 +9,12 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Show this tool whole
+    /// Show this tool in full
     tool: Option<String>,
-    /// Print the tools as the protocol has them
+    /// Print the tools as MCP lists them
     #[arg(long)]
     json: bool,
-    /// Show what each of HighLevel's APIs has of them, and where
+    /// Show each tool's requests in both of HighLevel's APIs
     #[arg(long, conflicts_with = "json")]
     apis: bool,
 }
@@ -52,18 +52,24 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// What each API has of the tools, and where, in the order of the catalogue. What is answered from the mirror is the same
-/// in both.
+/// The name of each tool with its requests in the session API and in the official API, in the catalogue's order. Tools that
+/// the mirror answers are left out.
 pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
-    let how = |api: Api, entry: &Entry| api.how(entry).unwrap_or_else(|| "none".to_owned());
+    let requests = |api: Api, entry: &Entry| api.how(entry).unwrap_or_else(|| "none".to_owned());
     let remote = ALL.iter().filter(|entry| !entry.is_local);
-    remote.map(move |entry| [entry.name.to_owned(), how(Api::Session, entry), how(Api::Official, entry)])
+    remote.map(move |entry| [entry.name.to_owned(), requests(Api::Session, entry), requests(Api::Official, entry)])
 }
 
-/// The tool of this name, or an error with the nearest.
+/// The tool of this name.
+///
+/// # Errors
+/// `invalid_arguments` with the most similar name.
 pub(super) fn named(name: &str) -> Result<&'static Entry, highlevel_core::error::Error> {
     find(name).ok_or_else(|| {
         let hint = did_you_mean(name, ALL.iter().map(|entry| entry.name));
-        highlevel_core::error::Error::invalid("tool", format!("There is no tool {name}.{hint}"))
+        highlevel_core::error::Error::invalid(
+            "tool",
+            format!("There is no tool {name}.{hint} `highlevel-mcp tools` lists all tools."),
+        )
     })
 }

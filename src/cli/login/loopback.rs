@@ -1,4 +1,4 @@
-//! The one request that brings the code back. Nothing but `GET /callback` with the right `state` is taken.
+//! The listener for the redirect that brings the code. It accepts only `GET /callback` with this login's `state`.
 
 use highlevel_core::error::{Code, Error};
 use secrecy::SecretString;
@@ -16,29 +16,29 @@ use tokio::{
 
 const PATH: &str = "/callback";
 
-/// So long a request may take from its first byte on. A connection on which nothing comes is left open: a browser opens
-/// some ahead, and may use them later.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The time limit of a request from its first byte. A connection without any stays open, since browsers open some ahead of
+/// their use.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// So many connections are open at once; the oldest is closed for the next.
-const MOST: usize = 64;
+/// The most connections that are open at once. The oldest is closed for a new one.
+const MAX_CONNECTIONS: usize = 64;
 
-/// The pause after a connection that could not be accepted.
-const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+/// The delay after a failure to accept a connection.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// More than any browser sends ahead of an empty body.
-const LONGEST: u64 = 32 * 1024;
+/// The most bytes of a request's head, which is more than any browser sends.
+const MAX_HEAD_BYTES: u64 = 32 * 1024;
 
-/// The listener.
+/// The listener on loopback.
 pub(super) struct Loopback {
     listener: TcpListener,
     address: SocketAddr,
 }
 
-/// A browser that came back with our `state` and waits for an answer.
-pub(super) struct Visit {
+/// A redirect with this login's `state`. The browser waits for an answer.
+pub(super) struct Callback {
     stream: TcpStream,
-    /// The code, or why there is none.
+    /// The code, or the consent page's refusal.
     pub(super) code: Result<SecretString, Error>,
 }
 
@@ -49,34 +49,35 @@ impl Loopback {
         Ok(Self { listener, address })
     }
 
-    /// What the consent page sends the browser to.
+    /// The redirect URL.
     pub(super) fn address(&self) -> String {
         format!("http://{}{PATH}", self.address)
     }
 
-    /// Waits for the browser. Requests for anything else are turned away, and end nothing.
-    pub(super) async fn consent(&self, state: &str) -> io::Result<Visit> {
-        let (mut visits, mut open) = (JoinSet::new(), VecDeque::<AbortHandle>::new());
+    /// Waits for the redirect. Other requests are refused, and do not end the wait.
+    pub(super) async fn callback(&self, state: &str) -> io::Result<Callback> {
+        let mut requests = JoinSet::new();
+        let mut open = VecDeque::<AbortHandle>::new();
         loop {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        open.retain(|visit| !visit.is_finished());
-                        if open.len() >= MOST && let Some(oldest) = open.pop_front() {
+                        open.retain(|request| !request.is_finished());
+                        if open.len() >= MAX_CONNECTIONS && let Some(oldest) = open.pop_front() {
                             oldest.abort();
                         }
                         let state = state.to_owned();
-                        open.push_back(visits.spawn(async move { visit(stream, &state).await }));
+                        open.push_back(requests.spawn(async move { receive(stream, &state).await }));
                     }
-                    // One connection that came to nothing, or too many files for a moment.
+                    // The connection was aborted, or too many files are open at the moment.
                     Err(fault) => {
                         tracing::debug!("a connection was not accepted: {fault}");
-                        tokio::time::sleep(ACCEPT_AGAIN).await;
+                        tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                     }
                 },
-                Some(visit) = visits.join_next() => {
-                    if let Ok(Some(visit)) = visit {
-                        return Ok(visit);
+                Some(done) = requests.join_next() => {
+                    if let Ok(Some(callback)) = done {
+                        return Ok(callback);
                     }
                 }
             }
@@ -84,8 +85,8 @@ impl Loopback {
     }
 }
 
-impl Visit {
-    /// Tells the person how it ended.
+impl Callback {
+    /// Shows the outcome in the browser.
     pub(super) async fn answer(self, problem: Option<&str>) {
         let (status, title, text) = match problem {
             None => ("200 OK", "Logged in", "You can close this page and go back to the terminal."),
@@ -95,16 +96,16 @@ impl Visit {
     }
 }
 
-async fn visit(stream: TcpStream, state: &str) -> Option<Visit> {
+async fn receive(stream: TcpStream, state: &str) -> Option<Callback> {
     let mut reader = BufReader::new(stream);
     if reader.fill_buf().await.ok()?.is_empty() {
         return None;
     }
-    tokio::time::timeout(PATIENCE, request(reader, state)).await.ok()?
+    tokio::time::timeout(REQUEST_TIMEOUT, request(reader, state)).await.ok()?
 }
 
-async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Visit> {
-    let mut head = (&mut reader).take(LONGEST);
+async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Callback> {
+    let mut head = (&mut reader).take(MAX_HEAD_BYTES);
     let mut first = String::new();
     head.read_line(&mut first).await.ok()?;
     loop {
@@ -118,7 +119,7 @@ async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Visit>
     let target = first.strip_prefix("GET ").and_then(|rest| rest.split_once(' ')).map_or("", |(target, _)| target);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     if path != PATH {
-        answer(stream, "404 Not Found", "Nothing here", "This page only takes part in a login.").await;
+        answer(stream, "404 Not Found", "Nothing here", "This address is only used during a login.").await;
         return None;
     }
     let given = |wanted: &str| {
@@ -126,17 +127,20 @@ async fn request(mut reader: BufReader<TcpStream>, state: &str) -> Option<Visit>
         pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
     };
     if given("state").as_deref() != Some(state) {
-        let text = "This answer belongs to no login that is under way here. Open the page that the terminal shows.";
+        let text = "This redirect belongs to another login. Open the page that the terminal shows.";
         answer(stream, "400 Bad Request", "Not logged in", text).await;
         return None;
     }
     let refusal = || {
         let said = given("error_description").or_else(|| given("error")).unwrap_or_default();
         let said = highlevel_core::clean::line(&said, 200);
-        Error::new(Code::Unauthorized, format!("The consent page sent no code: {said}. Run `auth login` again."))
+        Error::new(
+            Code::Unauthorized,
+            format!("The consent page refused the login: {said}. Run `highlevel-mcp auth login` again."),
+        )
     };
     let code = given("code").filter(|code| !code.is_empty()).map(SecretString::from).ok_or_else(refusal);
-    Some(Visit { stream, code })
+    Some(Callback { stream, code })
 }
 
 async fn answer(mut stream: TcpStream, status: &str, title: &str, text: &str) {
@@ -147,7 +151,7 @@ async fn answer(mut stream: TcpStream, status: &str, title: &str, text: &str) {
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n{page}",
         page.len()
     );
-    // A browser that went away has nobody to tell.
+    // A closed browser is ignored.
     drop(stream.write_all(answer.as_bytes()).await);
     drop(stream.shutdown().await);
 }

@@ -128,7 +128,8 @@ async fn the_projects_own_crates_log_what_the_filter_allows() {
     let mut command = command(&account, state.path());
     command.args(["call", "get_current_user", "--log", "debug"]);
     let ran = run(command).await;
-    let sent = ran.stderr.lines().filter(|line| line.contains("DEBUG highlevel_api_client") && line.contains("sending"));
+    let sent =
+        ran.stderr.lines().filter(|line| line.contains("DEBUG highlevel_api_client") && line.contains("sending"));
     assert_eq!(sent.count(), 1, "{}", ran.stderr);
 }
 

@@ -1,4 +1,4 @@
-//! Progress of reading tables, on stderr: bars on a terminal, else a line now and then.
+//! The progress of reading tables, on stderr: a bar per table on a terminal, otherwise a line every few seconds.
 
 use super::say;
 use crate::service::Progress;
@@ -11,28 +11,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How often a line is written where stderr is no terminal.
-const LINES: Duration = Duration::from_secs(5);
+/// The interval of lines where stderr is not a terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A bar a table.
+/// The progress of all tables that are read.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct ProgressReport {
     bars: MultiProgress,
-    tables: Mutex<HashMap<&'static str, ProgressBar>>,
-    /// When the last line of a table was written.
-    lines: Mutex<HashMap<&'static str, Instant>>,
+    by_table: Mutex<HashMap<&'static str, ProgressBar>>,
+    /// When each table's last line was printed.
+    last_lines: Mutex<HashMap<&'static str, Instant>>,
 }
 
-impl Watch {
-    /// Shows how far a table is.
-    pub(super) fn tell(&self, table: &'static Table, progress: &Progress) {
+impl ProgressReport {
+    /// Shows a table's progress.
+    pub(super) fn update(&self, table: &'static Table, progress: &Progress) {
         if !std::io::stderr().is_terminal() {
-            return self.line(table, progress);
+            return self.print_line(table, progress);
         }
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = self.by_table.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = tables.entry(table.name).or_insert_with(|| {
             let bar = self.bars.add(ProgressBar::no_length().with_prefix(table.name));
-            // A template that is wrong leaves the bar as it is.
+            // With a wrong template the bar keeps its default style.
             if let Ok(style) = ProgressStyle::with_template("{prefix:14} {bar:30} {human_pos}/{human_len} {eta}") {
                 bar.set_style(style);
             }
@@ -47,10 +47,10 @@ impl Watch {
         }
     }
 
-    fn line(&self, table: &'static Table, progress: &Progress) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+    fn print_line(&self, table: &'static Table, progress: &Progress) {
+        let mut lines = self.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
         let last = lines.entry(table.name).or_insert_with(Instant::now);
-        if last.elapsed() < LINES || progress.has_ended() {
+        if last.elapsed() < LINE_INTERVAL || progress.has_ended() {
             return;
         }
         *last = Instant::now();
@@ -58,9 +58,9 @@ impl Watch {
         say(&format!("reading {}: {}{of}", table.name, progress.read));
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(super) fn clear(&self) {
-        // With stderr closed there is nothing to clear.
+        // A closed stderr is ignored.
         drop(self.bars.clear());
     }
 }

@@ -1,14 +1,14 @@
-//! Rows as CSV that a spreadsheet can open without running what a stranger typed into a form.
+//! Rows as CSV, safe to open in a spreadsheet.
 //!
-//! A spreadsheet takes a cell for a formula by its first character. Such a cell gets an apostrophe in front, which
-//! spreadsheets read as "text". Numbers and phone numbers begin with a sign too and stay as they are.
+//! A spreadsheet runs a cell as a formula if it begins with a certain character, and the cells hold what strangers typed
+//! into forms. Such a cell gets an apostrophe in front, which marks text. Numbers and phone numbers with a sign do not.
 
-use super::{query::text, say};
+use super::{query::cell_text, say};
 use crate::service::QueryResult;
 use std::borrow::Cow;
 
-/// What begins a formula. Spreadsheets take the wide and the small forms for the plain ones.
-const FORMULA: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
+/// The characters that begin a formula. Spreadsheets also accept their full-width and small forms.
+const FORMULA_START: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
 
 pub(super) fn write(result: &QueryResult) -> anyhow::Result<()> {
     let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
@@ -25,28 +25,34 @@ pub(super) fn write(result: &QueryResult) -> anyhow::Result<()> {
     };
     record(&mut result.columns.iter().cloned())?;
     for row in &result.rows {
-        record(&mut row.iter().map(text))?;
+        record(&mut row.iter().map(cell_text))?;
     }
     writer.flush()?;
     if changed > 0 {
-        say(&format!("{changed} cells look like formulas and got a ' in front; --format json has them as they are."));
+        say(&format!(
+            "{changed} cells begin like a formula, so a ' was put in front of them. --format json prints them unchanged."
+        ));
     }
     Ok(())
 }
 
-/// The cell, or what stands for it where a spreadsheet would compute it.
+/// The cell, with an apostrophe in front if a spreadsheet would run it as a formula.
 fn safe(cell: &str) -> Cow<'_, str> {
-    // Some programs skip quotes and room before they look for a formula.
-    let bare = cell.trim_start_matches(|letter: char| letter.is_whitespace() || is_quote_or_unseen(letter));
-    let computes = bare.starts_with(FORMULA) && !is_number(bare) && !is_phone(bare);
-    if computes || cell.starts_with(['\t', '\r', '\n']) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+    // Some programs skip quotes and white space in front of a formula.
+    let bare = cell.trim_start_matches(|letter: char| letter.is_whitespace() || is_quote_or_invisible(letter));
+    let is_formula = bare.starts_with(FORMULA_START) && !is_number(bare) && !is_phone(bare);
+    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
 }
 
-fn is_quote_or_unseen(letter: char) -> bool {
+fn is_quote_or_invisible(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '`' | '‘' | '’' | '“' | '”' | '\u{feff}' | '\u{200b}' | '\0')
 }
 
-/// A number: -5, +1.5e3, -1,500.00, -12 %.
+/// Whether a text is a number, such as -5, +1.5e3, -1,500.00 or -12 %.
 fn is_number(text: &str) -> bool {
     let text = text.trim_end().trim_end_matches('%').trim_end();
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -55,15 +61,16 @@ fn is_number(text: &str) -> bool {
     plain.starts_with(|first: char| first.is_ascii_digit() || first == '.') && plain.parse::<f64>().is_ok()
 }
 
-/// A phone number: a plus, digits, and what people write between them. It holds no letter, so it calls nothing.
+/// Whether a text is a phone number: a plus, digits, and the separators that people use. Without letters it cannot call a
+/// function.
 fn is_phone(text: &str) -> bool {
-    const LEAST: usize = 7;
+    const MIN_DIGITS: usize = 7;
     let Some(number) = text.trim_end().strip_prefix('+') else { return false };
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    let between = |letter: char| matches!(letter, ' ' | '\u{a0}' | '-' | '.' | '(' | ')');
-    digits >= LEAST
+    let is_separator = |letter: char| matches!(letter, ' ' | '\u{a0}' | '-' | '.' | '(' | ')');
+    digits >= MIN_DIGITS
         && number.starts_with(|first: char| first.is_ascii_digit() || first == '(')
-        && number.chars().all(|letter| letter.is_ascii_digit() || between(letter))
+        && number.chars().all(|letter| letter.is_ascii_digit() || is_separator(letter))
 }
 
 #[cfg(test)]
@@ -71,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_text_and_numbers_stay() {
+    fn formulas_get_an_apostrophe_and_numbers_do_not() {
         for formula in [
             "=1+1",
             "=cmd|' /C calc'!A0",
