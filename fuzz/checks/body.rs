@@ -15,8 +15,8 @@ pub(crate) fn check(data: &[u8]) {
         let response = Response { status, body, sent_at: Moment::now(), repeated_after_doubt: false };
         match session::answer(&invocation, response) {
             Ok(value) => {
-                let answer = answer::finish(&invocation, value, answer::LEAST);
-                assert!(answer.to_string().len() <= answer::LEAST, "{answer}");
+                let answer = answer::finish(&invocation, value, answer::MIN_MAX_BYTES);
+                assert!(answer.to_string().len() <= answer::MIN_MAX_BYTES, "{answer}");
                 match entry.shape {
                     Shape::Many => assert!(answer["data"].is_array(), "{answer}"),
                     Shape::One(_) => assert!(answer["id"].is_string(), "{answer}"),
@@ -24,8 +24,8 @@ pub(crate) fn check(data: &[u8]) {
                 }
             }
             Err((error, _)) => {
-                let error = answer::finish_error(error, answer::LEAST).to_json().to_string();
-                assert!(error.len() <= 2 * answer::LEAST && !error.contains('\u{202e}'), "{error}");
+                let error = answer::finish_error(error, answer::MIN_MAX_BYTES).to_json().to_string();
+                assert!(error.len() <= 2 * answer::MIN_MAX_BYTES && !error.contains('\u{202e}'), "{error}");
             }
         }
     }

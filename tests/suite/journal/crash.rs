@@ -68,7 +68,7 @@ async fn a_torn_last_line_is_healed_and_the_chain_holds() {
     let append = |text: &str| fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(text.as_bytes());
     append(&last[..last.len() / 2]).unwrap();
     let said = sound(&account, state.path()).await;
-    assert!(said.contains("a kill tore"), "{said}");
+    assert!(said.contains("an incomplete line"), "{said}");
     // The next start heals, before any write.
     let mut wire = Wire::start(command(&account, state.path()));
     wire.initialize("2025-11-25", json!({}));

@@ -97,5 +97,5 @@ async fn csv_is_safe_to_open_and_numbers_stay() {
     assert_eq!(lines.headers().unwrap(), vec!["firstName", "n", "t", "phone", "e", "'=h", "w"]);
     let row = lines.records().next().unwrap().unwrap();
     assert_eq!(row, vec![&*format!("'{formula}"), "-5", "-5", "+15550100", "-1.5e3", "' @x", "'－1+1"]);
-    assert!(ran.stderr.contains("4 cells look like formulas"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("4 cells begin like a formula"), "{}", ran.stderr);
 }

@@ -17,7 +17,7 @@ async fn a_login_by_the_browser_works_and_renews_itself() {
     let tools = highlevel(&account, state.path(), &["tools"]).await;
     assert!(tools.stdout.contains("get_current_user") && !tools.stdout.contains("publish_page"), "{tools:?}");
     let status = highlevel(&account, state.path(), &["auth", "status"]).await;
-    assert!(status.stdout.contains("An OAuth login of location") && status.stdout.contains("It lives until"));
+    assert!(status.stdout.contains("An OAuth login of location") && status.stdout.contains("It expires at"));
     let doctor = highlevel(&account, state.path(), &["doctor"]).await;
     assert!(doctor.code == Some(0) && doctor.stdout.contains("An OAuth login of location"), "{doctor:?}");
 
@@ -108,7 +108,7 @@ async fn what_goes_wrong_with_a_login_is_said_and_stores_nothing() {
     }
     // Nobody comes.
     let ran = run(login_command(&account, state.path(), &["--wait", "1"])).await;
-    assert!(ran.code != Some(0) && ran.stderr.contains("Nobody agreed within 1 s"), "{ran:?}");
+    assert!(ran.code != Some(0) && ran.stderr.contains("no consent within 1 s"), "{ran:?}");
     assert!(!state.path().join("token").exists());
     assert_eq!(live(&account).await, 0);
 }

@@ -77,7 +77,7 @@ async fn doctor_and_the_table_tell_of_the_api() {
     doctor.arg("doctor");
     let doctor = run(doctor).await;
     assert_eq!(doctor.code, Some(0), "{doctor:?}");
-    assert!(doctor.stdout.contains("the official API") && doctor.stdout.contains("held to it"), "{doctor:?}");
+    assert!(doctor.stdout.contains("the official API") && doctor.stdout.contains("pinned to it"), "{doctor:?}");
     let mut tools = command(&account, state.path());
     tools.args(["tools", "--apis"]);
     let tools = run(tools).await;
