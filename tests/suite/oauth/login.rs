@@ -69,7 +69,7 @@ async fn only_the_browser_that_was_sent_is_taken() {
     let mut forged = back.clone();
     forged.query_pairs_mut().clear().append_pair("code", "somebody-elses").append_pair("state", "guessed");
     let (status, page) = visit(forged.as_str()).await;
-    assert!(status == 400 && page.contains("belongs to no login"), "{page}");
+    assert!(status == 400 && page.contains("belongs to another login"), "{page}");
     let (status, page) = visit(back.as_str()).await;
     assert!(status == 200 && page.contains("Logged in"), "{page}");
     assert_eq!(login.end().await.code, Some(0));
