@@ -1,4 +1,4 @@
-//! One attempt: the request is written, headers go to budget and clock, the answer is judged by its status.
+//! One attempt: the request is written, headers go to limiter and clock, the answer is judged by its status.
 
 use super::{
     Body, Expect, Fate, Scheme,
@@ -7,7 +7,7 @@ use super::{
     fault_response,
     http::{Http, Read, connect_fault, is_no_http, read, safe_cause},
     message::api_message,
-    quota::{AnswerHeaders, Budget, Permit},
+    quota::{AnswerHeaders, Limiter, Permit},
     retry::Failure,
     secrets::Secrets,
     urls::Outgoing,
@@ -28,7 +28,7 @@ const FAILURE_BODY: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) http: Http,
-    pub(crate) budget: Arc<Budget>,
+    pub(crate) limiter: Arc<Limiter>,
     pub(crate) clock: Clock,
     pub(crate) secrets: Secrets,
     pub(crate) scheme: Scheme,
@@ -45,7 +45,7 @@ pub(crate) enum Outcome {
     Answer(StatusCode, Body),
     /// 401: the token was not accepted, and nothing was executed. With the API's message.
     Unauthorized(Option<String>),
-    /// 429: nothing was executed, and the budget holds everything back.
+    /// 429: nothing was executed, and the limiter holds everything back.
     Limited,
     /// No definite answer.
     Failed(Failure),

@@ -1,6 +1,6 @@
 //! What a client needs to know.
 
-use super::ServiceUrls;
+use super::{ServiceUrls, quota::QuotaSettings};
 use highlevel_core::error::{Error, Result};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::time::Duration;
@@ -73,12 +73,13 @@ impl ClientConfig {
         }
     }
 
-    /// Requests in one window, and the window in milliseconds, until somebody says otherwise.
-    pub(super) fn usual_quota(&self) -> (u32, u64) {
-        match self.scheme {
+    /// What the quota of an account starts from.
+    pub(super) fn quota_settings(&self) -> QuotaSettings {
+        let usual = match self.scheme {
             Scheme::TokenId => (highlevel_store::LIMIT, highlevel_store::WINDOW),
             Scheme::Bearer => (100, 10_000),
-        }
+        };
+        QuotaSettings { limit: self.rate_limit, window: self.rate_window, share: self.rate_share, usual }
     }
 
     /// The headers that every request has, besides the token's.

@@ -31,7 +31,7 @@ use breaker::Breaker;
 use highlevel_core::context::{CallContext, process_name};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{QuotaKey, Store, WriteTurn};
-use quota::{Budget, Sharing};
+use quota::{Limiter, Sharing};
 use retry::{Plan, worse};
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -89,13 +89,7 @@ impl Client {
         };
         let wire = Arc::new(Wire {
             http: http::Http::new(config.attempt_timeout),
-            budget: Budget::with(
-                config.rate_limit,
-                config.rate_window,
-                config.rate_share,
-                config.usual_quota(),
-                Some(sharing),
-            ),
+            limiter: Limiter::new(config.quota_settings(), Some(sharing)),
             clock: clock::Clock::default(),
             secrets,
             scheme: config.scheme,
@@ -147,7 +141,7 @@ impl Client {
         let fail = |error, fate, sent_at| SendError { error, fate, sent_at };
 
         let out = Outgoing::new(request, urls).map_err(|error| fail(error, fate, None))?;
-        let (ticket, call) = (wire.budget.ticket(context.priority), breaker.call());
+        let (ticket, call) = (wire.limiter.ticket(context.priority), breaker.call());
         let mut plan = Plan::new(request.repeat);
         let (mut renewed, mut overtaken) = (false, 0);
         let mut own: Option<Error> = None;
@@ -155,7 +149,7 @@ impl Client {
             // Before token and quota are waited for; and once more after that wait.
             breaker.check().map_err(|error| fail(left_alone(error, own.as_ref()), fate, last_sent))?;
             auth.ready(context).await.map_err(|error| fail(error, fate, last_sent))?;
-            let permit = wire.budget.acquire(ticket, context).await.map_err(|error| fail(error, fate, last_sent))?;
+            let permit = wire.limiter.acquire(ticket, context).await.map_err(|error| fail(error, fate, last_sent))?;
             // Attached after the wait, in which it may have been renewed or refused.
             let Some(token) = auth.usable() else {
                 permit.unused();
@@ -221,7 +215,7 @@ impl Client {
 
     /// The quota as it stands.
     pub fn quota(&self) -> QuotaView {
-        self.inner.wire.budget.view()
+        self.inner.wire.limiter.view()
     }
 
     /// What everything that this machine keeps calls the account: its address with the pinned location, else with the
@@ -258,7 +252,7 @@ impl Client {
 
     /// Gives the other processes back what this one has of the quota and does not use. For the end of a process.
     pub async fn leave(&self) {
-        self.inner.wire.budget.leave().await;
+        self.inner.wire.limiter.leave().await;
     }
 
     /// What is known of the token; reads its source if there is none yet, and sends nothing.

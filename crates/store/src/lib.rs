@@ -26,7 +26,7 @@ pub use mirror::{
     Overview, Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, Written, answer_questions,
     question_file, readable,
 };
-pub use quota::{Ask, Books, Grant, LIMIT, Lesson, QuotaKey, Seen, WINDOW, lease_life};
+pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use renewal::RenewalTurn;
 pub use token::{NewToken, StoredToken, token_hash};
 pub use turn::WriteTurn;

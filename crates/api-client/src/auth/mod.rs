@@ -304,7 +304,7 @@ impl Auth {
     /// Makes this the token of the process.
     fn adopt(&self, state: &mut State, mut token: Token) {
         self.wire.secrets.add(&token.value);
-        self.wire.budget.know_token(&token.line);
+        self.wire.limiter.know_token(&token.line);
         state.tried.insert(token.hash.clone());
         state.generation += 1;
         token.generation = state.generation;

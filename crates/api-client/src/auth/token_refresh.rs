@@ -58,12 +58,12 @@ impl Auth {
         request: &RefreshRequest<'_>,
         context: &CallContext,
     ) -> Result<RefreshAnswer, RefreshFailure> {
-        let ticket = self.wire.budget.front_ticket();
+        let ticket = self.wire.limiter.front_ticket();
         let mut plan = Plan::new(request.repeat);
         let mut doubt = None;
         loop {
             let failed = |error, lasting| RefreshFailure::Failed { error, lasting, doubt };
-            let permit = self.wire.budget.acquire(ticket, context).await.map_err(|error| failed(error, false))?;
+            let permit = self.wire.limiter.acquire(ticket, context).await.map_err(|error| failed(error, false))?;
             // Only now: the wait for the quota may be long, and what has not been sent cannot be lost.
             if let Err(error) = self.record_intention(request.intention).await {
                 permit.unused();

@@ -2,7 +2,7 @@
 //! No clock, no waiting, no disk.
 
 use super::headers::AnswerHeaders;
-use highlevel_store::{Grant, Lesson, lease_life};
+use highlevel_store::{LeaseGrant, Lesson, lease_life};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 
 /// The quota as one answer told it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Told {
+pub(super) struct Observed {
     pub(super) limit: u32,
     pub(super) remaining: u32,
     pub(super) at: Instant,
@@ -29,7 +29,7 @@ pub(super) struct Report {
     /// The server's limit, if it was told.
     pub(super) limit: Option<u32>,
     /// The scarcest answer.
-    pub(super) scarcest: Option<Told>,
+    pub(super) scarcest: Option<Observed>,
     /// What came of the request that went alone.
     pub(super) lesson: Option<Lesson>,
     /// A 429 came, or others wait for a lesson: they must know at once.
@@ -126,7 +126,7 @@ impl Lease {
             && self.report.scarcest.is_none_or(|known| remaining <= known.remaining)
         {
             let until = now + headers.reset.unwrap_or(window);
-            self.report.scarcest = Some(Told { limit, remaining, at: now, until });
+            self.report.scarcest = Some(Observed { limit, remaining, at: now, until });
         }
     }
 
@@ -207,7 +207,7 @@ impl Lease {
     /// Ends an exchange. `at` turns a time of the grant into one of this clock.
     pub(super) fn granted(
         &mut self,
-        grant: &Grant,
+        grant: &LeaseGrant,
         own_use: usize,
         wanting: (usize, usize),
         at: impl Fn(u64) -> Instant,

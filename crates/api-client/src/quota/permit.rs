@@ -1,6 +1,6 @@
 //! A permit: what becomes of it when its request was answered, was not sent, or was given up.
 
-use super::{AnswerHeaders, Budget};
+use super::{AnswerHeaders, Limiter};
 use highlevel_store::Lesson;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -8,16 +8,16 @@ use tokio::time::Instant;
 /// The right to send one request. Dropped without an answer it counts as used, from that moment on.
 #[derive(Debug)]
 pub struct Permit {
-    budget: Arc<Budget>,
+    limiter: Arc<Limiter>,
     open: bool,
     /// What its answer teaches of limit and window beside its headers.
     lesson: Lesson,
 }
 
 impl Permit {
-    /// A permit that was taken from this budget.
-    pub(super) fn new(budget: Arc<Budget>) -> Self {
-        Self { budget, open: true, lesson: Lesson::None }
+    /// A permit that was taken from this limiter.
+    pub(super) fn new(limiter: Arc<Limiter>) -> Self {
+        Self { limiter, open: true, lesson: Lesson::None }
     }
 
     /// What its answer teaches, if it is the first.
@@ -30,31 +30,31 @@ impl Permit {
     pub fn answered(mut self, headers: &AnswerHeaders, refused: bool) {
         self.open = false;
         let now = Instant::now();
-        let mut state = self.budget.state();
+        let mut state = self.limiter.state();
         let tell = state.ended(now);
-        state.ledger.settle(now);
-        let window = state.ledger.window();
+        state.local.settle(now);
+        let window = state.local.window();
         let alone = state.leased().is_none();
         state.first.learned(self.lesson);
         if alone {
-            state.ledger.learn(headers, now);
+            state.local.learn(headers, now);
         } else {
             // What others use can be told only from what all processes use.
-            state.ledger.learn_terms(headers);
+            state.local.learn_terms(headers);
         }
         if let Some(lease) = &mut state.lease {
             lease.learn(headers, self.lesson, refused || headers.day_ends.is_some(), window, now);
         }
         if refused {
-            state.ledger.refused(headers, now, rand::random());
+            state.local.refused(headers, now, rand::random());
         } else {
-            state.ledger.accepted();
+            state.local.accepted();
         }
-        state.ledger.spent(headers, now);
+        state.local.spent(headers, now);
         state.wake(now);
         drop(state);
         if tell || refused || headers.day_ends.is_some() {
-            self.budget.nudge();
+            self.limiter.nudge();
         }
     }
 
@@ -62,14 +62,14 @@ impl Permit {
     pub fn unused(mut self) {
         self.open = false;
         let now = Instant::now();
-        let mut state = self.budget.state();
-        state.ledger.give_back();
+        let mut state = self.limiter.state();
+        state.local.give_back();
         if let Some(lease) = &mut state.lease {
             lease.give_back(now);
         }
         state.wake(now);
         drop(state);
-        self.budget.nudge();
+        self.limiter.nudge();
     }
 }
 
@@ -77,12 +77,12 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
             let now = Instant::now();
-            let mut state = self.budget.state();
+            let mut state = self.limiter.state();
             let tell = state.ended(now);
             state.wake(now);
             drop(state);
             if tell {
-                self.budget.nudge();
+                self.limiter.nudge();
             }
         }
     }

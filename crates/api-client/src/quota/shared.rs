@@ -1,10 +1,10 @@
 //! The exchange with the other processes of this machine: reports what was used, takes leases, tells of a 429.
 
-use super::{Budget, State, Ticket};
+use super::{Limiter, QuotaTicket, state::LimiterState};
 use chrono::Utc;
 use highlevel_core::context::Priority;
 use highlevel_core::error::{Code, Error};
-use highlevel_store::{Ask, Grant, QuotaKey, Seen, Store};
+use highlevel_store::{LeaseGrant, LeaseRequest, ObservedQuota, QuotaKey, Store};
 use std::{
     sync::{
         Arc, OnceLock, Weak,
@@ -33,7 +33,7 @@ pub struct Sharing {
     pub attempt_timeout: Duration,
 }
 
-/// What a budget needs to share.
+/// What a limiter needs to share.
 #[derive(Debug)]
 pub(super) struct Shared {
     sharing: Sharing,
@@ -76,7 +76,7 @@ impl Shared {
     }
 }
 
-impl Budget {
+impl Limiter {
     /// Starts the task that exchanges, at the first need, and wakes it.
     pub(super) fn kick(self: &Arc<Self>) {
         let Some(shared) = &self.shared else { return };
@@ -100,8 +100,8 @@ impl Budget {
         let clock = Clocks::read();
         let (ask, wanting, own_use) = {
             let mut state = self.state();
-            state.ledger.settle(clock.now);
-            let Some(asking) = state.ask(shared, &clock) else { return };
+            state.local.settle(clock.now);
+            let Some(asking) = state.lease_request(shared, &clock) else { return };
             asking
         };
         let done = match shared.key() {
@@ -138,40 +138,44 @@ impl Budget {
     }
 }
 
-impl State {
+impl LimiterState {
     /// When the next exchange is due.
-    fn next_exchange(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_exchange(&self, now: Instant) -> Option<Instant> {
         let lease = self.lease.as_ref()?;
         let in_hand = lease.in_hand(now);
         let wanting = self.queue.len().saturating_sub(in_hand);
         let interactive = self.interactive().saturating_sub(in_hand);
-        lease.next(wanting, interactive, self.ledger.turn(in_hand, now), now)
+        lease.next(wanting, interactive, self.local.turn(in_hand, now), now)
     }
 
     /// Takes over what an exchange gave.
-    fn granted(&mut self, grant: &Grant, own_use: usize, wanting: (usize, usize), clock: &Clocks) {
+    pub(super) fn granted(&mut self, grant: &LeaseGrant, own_use: usize, wanting: (usize, usize), clock: &Clocks) {
         let held = Some(grant.held_until).filter(|held| *held > 0).map(|held| clock.at(held));
-        self.ledger.hear(grant.told, grant.learned_window.map(Duration::from_millis), held);
+        self.local.hear(grant.told, grant.learned_window.map(Duration::from_millis), held);
         if let Some(lease) = &mut self.lease {
             lease.granted(grant, own_use, wanting, |time| clock.at(time), clock.now);
         }
     }
 
     fn interactive(&self) -> usize {
-        self.queue.range(..Ticket { priority: Priority::Bulk, number: i64::MIN }).count()
+        self.queue.range(..QuotaTicket { priority: Priority::Bulk, number: i64::MIN }).count()
     }
 
     /// What to report and to ask for; how many of all and of the interactive calls that is for; and this process's use.
-    fn ask(&mut self, shared: &Shared, clock: &Clocks) -> Option<(Ask, (usize, usize), usize)> {
+    pub(super) fn lease_request(
+        &mut self,
+        shared: &Shared,
+        clock: &Clocks,
+    ) -> Option<(LeaseRequest, (usize, usize), usize)> {
         let (waiting, interactive) = (self.queue.len(), self.interactive());
-        let State { ledger, lease: Some(lease), .. } = self else { return None };
-        let window = ledger.window();
+        let LimiterState { local, lease: Some(lease), .. } = self else { return None };
+        let window = local.window();
         let spare = lease.spare();
-        let (set_limit, set_window) = ledger.settings();
+        let (set_limit, set_window) = local.settings();
         let (report, in_hand) = lease.begin(window, clock.now);
-        let held = ledger.in_flight() + in_hand;
+        let held = local.in_flight() + in_hand;
         // No more than this process's own share allows.
-        let mut room = ledger.free().saturating_sub(in_hand);
+        let mut room = local.free().saturating_sub(in_hand);
         let mut within = |wanted: usize| {
             let wanted = wanted.min(room);
             room -= wanted;
@@ -180,18 +184,18 @@ impl State {
         let interactive_wanted = within(interactive.saturating_sub(in_hand));
         let bulk = within(waiting.saturating_sub(in_hand.max(interactive)));
         let spare = within(spare);
-        let ask = Ask {
+        let ask = LeaseRequest {
             member: shared.sharing.member.clone(),
             set_limit,
             set_window: set_window.map(millis),
-            usual: Some(ledger.usual()),
+            usual: Some(local.usual()),
             longest: millis(shared.sharing.attempt_timeout + SLACK),
             held: count(held),
             ended: report.ended.iter().map(|at| clock.wall(*at)).collect(),
             told: report.limit,
-            learned_window: ledger.learned_window().map(millis),
-            held_until: ledger.held_until().map_or(0, |held| clock.wall(held)),
-            seen: report.scarcest.map(|told| Seen {
+            learned_window: local.learned_window().map(millis),
+            held_until: local.held_until().map_or(0, |held| clock.wall(held)),
+            seen: report.scarcest.map(|told| ObservedQuota {
                 limit: told.limit,
                 remaining: told.remaining,
                 at: clock.wall(told.at),
@@ -202,23 +206,23 @@ impl State {
             bulk: count(bulk),
             spare: count(spare),
         };
-        Some((ask, (interactive_wanted + bulk, interactive_wanted), held + ledger.cooling()))
+        Some((ask, (interactive_wanted + bulk, interactive_wanted), held + local.cooling()))
     }
 }
 
-/// Exchanges whenever it is due, until the budget is gone.
-async fn drive(budget: Weak<Budget>, kick: Arc<Notify>, gone: CancellationToken) {
+/// Exchanges whenever it is due, until the limiter is gone.
+async fn drive(limiter: Weak<Limiter>, kick: Arc<Notify>, gone: CancellationToken) {
     loop {
         let next = {
-            let Some(budget) = budget.upgrade() else { return };
+            let Some(limiter) = limiter.upgrade() else { return };
             let now = Instant::now();
             let next = {
-                let mut state = budget.state();
-                state.ledger.settle(now);
+                let mut state = limiter.state();
+                state.local.settle(now);
                 state.next_exchange(now)
             };
             if next.is_some_and(|next| next <= now) {
-                budget.exchange().await;
+                limiter.exchange().await;
                 continue;
             }
             next
@@ -238,10 +242,10 @@ async fn drive(budget: Weak<Budget>, kick: Arc<Notify>, gone: CancellationToken)
 }
 
 /// The runtime's clock and this machine's, read together.
-struct Clocks {
-    now: Instant,
+pub(super) struct Clocks {
+    pub(super) now: Instant,
     /// Milliseconds since 1970.
-    wall: u64,
+    pub(super) wall: u64,
 }
 
 impl Clocks {
@@ -270,7 +274,3 @@ fn millis(time: Duration) -> u64 {
 fn count(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
-
-#[cfg(test)]
-#[path = "crowd.rs"]
-mod crowd;

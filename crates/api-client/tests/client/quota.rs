@@ -1,4 +1,4 @@
-//! 429 and the quota over the wire; the arithmetic has its own tests beside the budget.
+//! 429 and the quota over the wire; the arithmetic has its own tests beside the limiter.
 
 use crate::{upstream::*, *};
 use highlevel_api_client::Fate;

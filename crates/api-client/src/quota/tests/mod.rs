@@ -1,9 +1,19 @@
-//! The budget against a simple model, on a clock that stands still unless everyone waits.
+//! The limiter against a simple model, on a clock that stands still unless everyone waits.
 
-use super::*;
+mod processes;
+
+use super::{AnswerHeaders, Limiter, Permit, QuotaSettings, local::LocalQuota};
+use chrono::Utc;
 use futures::future::join_all;
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
 use proptest::prelude::*;
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -20,12 +30,12 @@ fn long() -> CallContext {
     CallContext::new(Duration::from_secs(100_000))
 }
 
-fn budget(limit: u32, window: Duration) -> Arc<Budget> {
-    Budget::new(Some(limit), Some(window))
+fn limiter(limit: u32, window: Duration) -> Arc<Limiter> {
+    Limiter::new(QuotaSettings { limit: Some(limit), window: Some(window), ..QuotaSettings::default() }, None)
 }
 
-async fn take(budget: &Arc<Budget>, context: &CallContext) -> Result<Permit> {
-    budget.acquire(budget.ticket(context.priority), context).await
+async fn take(limiter: &Arc<Limiter>, context: &CallContext) -> Result<Permit> {
+    limiter.acquire(limiter.ticket(context.priority), context).await
 }
 
 fn told(limit: u32, remaining: u32, reset: Option<Duration>) -> AnswerHeaders {
@@ -66,7 +76,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 /// When each call was sent, in the order of sending, with its number.
 type Sent = Vec<(usize, Duration)>;
 
-async fn run(budget: &Arc<Budget>, calls: &[Call], as_deadline: bool) -> (Sent, Vec<(usize, Error)>) {
+async fn run(limiter: &Arc<Limiter>, calls: &[Call], as_deadline: bool) -> (Sent, Vec<(usize, Error)>) {
     let start = Instant::now();
     let (sent, failed) = (Mutex::new(Sent::new()), Mutex::new(Vec::new()));
     let all = calls.iter().enumerate().map(|(number, call)| {
@@ -85,7 +95,7 @@ async fn run(budget: &Arc<Budget>, calls: &[Call], as_deadline: bool) -> (Sent, 
                     });
                 }
             }
-            match take(budget, &context).await {
+            match take(limiter, &context).await {
                 Ok(permit) => {
                     sent.lock().unwrap().push((number, start.elapsed()));
                     tokio::time::sleep(call.takes).await;
@@ -130,7 +140,7 @@ proptest! {
     #[test]
     fn calls_go_as_the_model_says(calls in calls(), limit in 1_u32..8, window in 1_u64..2_000) {
         let (window, size) = (ms(window * 10), usize::try_from(limit).unwrap());
-        let (sent, failed) = paused(async { run(&budget(limit, window), &calls, false).await });
+        let (sent, failed) = paused(async { run(&limiter(limit, window), &calls, false).await });
         prop_assert_eq!(&sent, &model(size, window, &calls));
         prop_assert!(never_over(size, window, &calls, &sent));
         prop_assert!(failed.iter().all(|(_, error)| error.code == Code::Cancelled));
@@ -141,10 +151,10 @@ proptest! {
     fn deadlines_are_kept_and_nothing_is_lost(calls in calls(), limit in 1_u32..8, window in 1_u64..2_000) {
         let (window, size) = (ms(window * 10), usize::try_from(limit).unwrap());
         let ((sent, failed), free) = paused(async {
-            let budget = budget(limit, window);
-            let done = run(&budget, &calls, true).await;
+            let limiter = limiter(limit, window);
+            let done = run(&limiter, &calls, true).await;
             tokio::time::sleep(window).await;
-            (done, budget.view().remaining)
+            (done, limiter.view().remaining)
         });
         prop_assert!(never_over(size, window, &calls, &sent));
         prop_assert!(sent.is_sorted_by_key(|(number, _)| *number), "first come, first served");
@@ -158,11 +168,11 @@ proptest! {
 #[test]
 fn a_permit_comes_back_one_window_after_the_answer() {
     paused(async {
-        let (budget, start) = (budget(1, 10 * SECOND), Instant::now());
-        let permit = take(&budget, &long()).await.unwrap();
+        let (limiter, start) = (limiter(1, 10 * SECOND), Instant::now());
+        let permit = take(&limiter, &long()).await.unwrap();
         tokio::time::sleep(3 * SECOND).await;
         permit.answered(&AnswerHeaders::default(), false);
-        take(&budget, &long()).await.unwrap();
+        take(&limiter, &long()).await.unwrap();
         assert_eq!(start.elapsed(), 13 * SECOND);
     });
 }
@@ -170,10 +180,10 @@ fn a_permit_comes_back_one_window_after_the_answer() {
 #[test]
 fn a_permit_that_was_not_used_is_free_at_once() {
     paused(async {
-        let (budget, start) = (budget(1, 10 * SECOND), Instant::now());
-        let permit = take(&budget, &long()).await.unwrap();
+        let (limiter, start) = (limiter(1, 10 * SECOND), Instant::now());
+        let permit = take(&limiter, &long()).await.unwrap();
         let context = long();
-        let (next, ()) = tokio::join!(take(&budget, &context), async { permit.unused() });
+        let (next, ()) = tokio::join!(take(&limiter, &context), async { permit.unused() });
         next.unwrap();
         assert_eq!(start.elapsed(), Duration::ZERO);
     });
@@ -182,22 +192,22 @@ fn a_permit_that_was_not_used_is_free_at_once() {
 #[test]
 fn a_call_whose_turn_comes_too_late_fails_at_once_and_says_when() {
     paused(async {
-        let (budget, start, now) = (budget(2, 10 * SECOND), Instant::now(), Utc::now());
+        let (limiter, start, now) = (limiter(2, 10 * SECOND), Instant::now(), Utc::now());
         for _ in 0..2 {
-            take(&budget, &long()).await.unwrap().answered(&AnswerHeaders::default(), false);
+            take(&limiter, &long()).await.unwrap().answered(&AnswerHeaders::default(), false);
             tokio::time::sleep(SECOND).await;
         }
         // Answers at 0 and 1: turns at 10, 11 (both waited for), 20 (the third).
         let waiting: Vec<_> = (0..2)
             .map(|_| {
                 tokio::spawn({
-                    let budget = Arc::clone(&budget);
-                    async move { drop(take(&budget, &long()).await) }
+                    let limiter = Arc::clone(&limiter);
+                    async move { drop(take(&limiter, &long()).await) }
                 })
             })
             .collect();
         tokio::task::yield_now().await;
-        let error = take(&budget, &CallContext::new(17 * SECOND)).await.unwrap_err();
+        let error = take(&limiter, &CallContext::new(17 * SECOND)).await.unwrap_err();
         assert_eq!((error.code, start.elapsed()), (Code::RateLimited, 2 * SECOND));
         // The runtime's clock stands still at 2, the wall's at about 0: the distance to 20 is 18.
         let distance = (error.retry_at.unwrap() - now).as_seconds_f64();
@@ -209,13 +219,13 @@ fn a_call_whose_turn_comes_too_late_fails_at_once_and_says_when() {
 #[test]
 fn a_refusal_holds_back_all_and_fails_those_it_makes_too_late() {
     paused(async {
-        let (budget, start) = (budget(5, 10 * SECOND), Instant::now());
-        let first = take(&budget, &long()).await.unwrap();
+        let (limiter, start) = (limiter(5, 10 * SECOND), Instant::now());
+        let first = take(&limiter, &long()).await.unwrap();
         let headers = AnswerHeaders { retry_after: Some(7 * SECOND), ..AnswerHeaders::default() };
         first.answered(&headers, true);
-        assert_eq!(budget.view().remaining, 0);
-        assert!(budget.view().held_until.is_some());
-        let short = take(&budget, &CallContext::new(6 * SECOND)).await.unwrap_err();
+        assert_eq!(limiter.view().remaining, 0);
+        assert!(limiter.view().held_until.is_some());
+        let short = take(&limiter, &CallContext::new(6 * SECOND)).await.unwrap_err();
         assert_eq!((short.code, start.elapsed()), (Code::RateLimited, Duration::ZERO));
 
         // These two would be served at 7 until another refusal, at 1, moves it to 21.
@@ -224,10 +234,10 @@ fn a_refusal_holds_back_all_and_fails_those_it_makes_too_late() {
         let again = AnswerHeaders { retry_after: Some(20 * SECOND), ..AnswerHeaders::default() };
         let later = async {
             tokio::time::sleep(SECOND).await;
-            Permit::new(Arc::clone(&budget)).answered(&again, true);
+            Permit::new(Arc::clone(&limiter)).answered(&again, true);
         };
-        let impatient = async { (take(&budget, &in_time).await.map(drop), start.elapsed()) };
-        let waits = async { (take(&budget, &patient).await.map(drop), start.elapsed()) };
+        let impatient = async { (take(&limiter, &in_time).await.map(drop), start.elapsed()) };
+        let waits = async { (take(&limiter, &patient).await.map(drop), start.elapsed()) };
         let (impatient, waits, ()) = tokio::join!(impatient, waits, later);
         assert_eq!((impatient.0.unwrap_err().code, impatient.1), (Code::RateLimited, SECOND));
         assert_eq!((waits.0, waits.1), (Ok(()), 21 * SECOND));
@@ -236,108 +246,108 @@ fn a_refusal_holds_back_all_and_fails_those_it_makes_too_late() {
 
 #[test]
 fn refusals_without_a_time_double_up_to_four_seconds() {
-    let mut ledger = Ledger::new(None, None);
+    let mut local = LocalQuota::new(None, None);
     let (headers, mut now) = (AnswerHeaders::default(), Instant::now());
     for seconds in [1, 2, 4, 4] {
         for _ in 0..50 {
-            ledger.refused(&headers, now, 0.0); // Those that were out together count once.
+            local.refused(&headers, now, 0.0); // Those that were out together count once.
         }
-        assert_eq!(ledger.held_until(), Some(now + seconds * SECOND));
+        assert_eq!(local.held_until(), Some(now + seconds * SECOND));
         now += seconds * SECOND;
-        ledger.settle(now);
+        local.settle(now);
     }
-    ledger.accepted();
-    ledger.refused(&headers, now, 1.0);
-    assert_eq!(ledger.held_until(), Some(now + ms(1_500)), "with all its jitter");
+    local.accepted();
+    local.refused(&headers, now, 1.0);
+    assert_eq!(local.held_until(), Some(now + ms(1_500)), "with all its jitter");
 }
 
 #[test]
 fn of_setting_and_header_the_tighter_holds() {
-    let mut ledger = Ledger::new(None, None);
-    assert_eq!((ledger.limit(), ledger.window()), (300, 60 * SECOND));
-    ledger.learn(&told(500, 500, None), Instant::now());
-    assert_eq!(ledger.limit(), 500, "without a setting the header's");
-    let mut ledger = Ledger::new(Some(100), None);
-    ledger.learn(&told(500, 500, None), Instant::now());
-    assert_eq!(ledger.limit(), 100);
-    ledger.learn(&told(50, 50, None), Instant::now());
-    assert_eq!(ledger.limit(), 50);
+    let mut local = LocalQuota::new(None, None);
+    assert_eq!((local.limit(), local.window()), (300, 60 * SECOND));
+    local.learn(&told(500, 500, None), Instant::now());
+    assert_eq!(local.limit(), 500, "without a setting the header's");
+    let mut local = LocalQuota::new(Some(100), None);
+    local.learn(&told(500, 500, None), Instant::now());
+    assert_eq!(local.limit(), 100);
+    local.learn(&told(50, 50, None), Instant::now());
+    assert_eq!(local.limit(), 50);
 }
 
 #[test]
 fn what_others_use_is_held_back_until_the_reset() {
-    let (mut ledger, now) = (Ledger::new(None, None), Instant::now());
-    ledger.take();
-    ledger.ended(now);
+    let (mut local, now) = (LocalQuota::new(None, None), Instant::now());
+    local.take();
+    local.ended(now);
     // Of 300 we used one, 250 remain: others used 49.
-    ledger.learn(&told(300, 250, Some(20 * SECOND)), now);
-    assert_eq!(ledger.free(), 250);
-    assert_eq!(ledger.turn(250, now), Some(now + 20 * SECOND));
-    ledger.settle(now + 20 * SECOND);
-    assert_eq!(ledger.free(), 299);
+    local.learn(&told(300, 250, Some(20 * SECOND)), now);
+    assert_eq!(local.free(), 250);
+    assert_eq!(local.turn(250, now), Some(now + 20 * SECOND));
+    local.settle(now + 20 * SECOND);
+    assert_eq!(local.free(), 299);
 }
 
 #[test]
 fn a_setting_below_the_servers_limit_leaves_others_the_difference() {
-    let (mut ledger, now) = (Ledger::new(Some(100), None), Instant::now());
-    ledger.learn(&told(300, 250, Some(20 * SECOND)), now);
-    assert_eq!(ledger.free(), 100);
-    ledger.learn(&told(300, 80, Some(20 * SECOND)), now);
-    assert_eq!(ledger.free(), 80);
+    let (mut local, now) = (LocalQuota::new(Some(100), None), Instant::now());
+    local.learn(&told(300, 250, Some(20 * SECOND)), now);
+    assert_eq!(local.free(), 100);
+    local.learn(&told(300, 80, Some(20 * SECOND)), now);
+    assert_eq!(local.free(), 80);
 }
 
 #[test]
 fn the_window_is_learned_from_an_answer_that_opened_one() {
-    let (mut ledger, now) = (Ledger::new(None, None), Instant::now());
-    ledger.learn(&told(300, 200, Some(3_600 * SECOND)), now);
-    assert_eq!(ledger.window(), 60 * SECOND, "somewhere in a window says nothing");
-    ledger.learn(&told(300, 299, Some(10 * SECOND)), now);
-    assert_eq!(ledger.window(), 10 * SECOND);
-    ledger.learn(&told(300, 299, Some(3_600 * SECOND)), now);
-    ledger.learn(&told(300, 299, Some(10 * SECOND)), now);
-    assert_eq!(ledger.window(), 3_600 * SECOND, "the largest seen");
+    let (mut local, now) = (LocalQuota::new(None, None), Instant::now());
+    local.learn(&told(300, 200, Some(3_600 * SECOND)), now);
+    assert_eq!(local.window(), 60 * SECOND, "somewhere in a window says nothing");
+    local.learn(&told(300, 299, Some(10 * SECOND)), now);
+    assert_eq!(local.window(), 10 * SECOND);
+    local.learn(&told(300, 299, Some(3_600 * SECOND)), now);
+    local.learn(&told(300, 299, Some(10 * SECOND)), now);
+    assert_eq!(local.window(), 3_600 * SECOND, "the largest seen");
     let unsure = AnswerHeaders { reset_is_sure: false, ..told(300, 299, Some(7_200 * SECOND)) };
-    ledger.learn(&unsure, now);
-    assert_eq!(ledger.window(), 3_600 * SECOND);
-    let mut set = Ledger::new(None, Some(30 * SECOND));
+    local.learn(&unsure, now);
+    assert_eq!(local.window(), 3_600 * SECOND);
+    let mut set = LocalQuota::new(None, Some(30 * SECOND));
     set.learn(&told(300, 299, Some(10 * SECOND)), now);
     assert_eq!(set.window(), 30 * SECOND);
 }
 
 #[test]
 fn turns_are_told_through_many_rounds_and_a_lowered_limit() {
-    let (mut ledger, now) = (Ledger::new(Some(2), Some(10 * SECOND)), Instant::now());
-    assert_eq!(ledger.turn(0, now), Some(now));
-    assert_eq!(ledger.turn(2, now), Some(now + 10 * SECOND));
-    assert_eq!(ledger.turn(5, now), Some(now + 20 * SECOND));
-    assert_eq!(ledger.turn(usize::MAX, now), None, "beyond any time");
+    let (mut local, now) = (LocalQuota::new(Some(2), Some(10 * SECOND)), Instant::now());
+    assert_eq!(local.turn(0, now), Some(now));
+    assert_eq!(local.turn(2, now), Some(now + 10 * SECOND));
+    assert_eq!(local.turn(5, now), Some(now + 20 * SECOND));
+    assert_eq!(local.turn(usize::MAX, now), None, "beyond any time");
     for _ in 0..2 {
-        ledger.take();
+        local.take();
     }
-    ledger.ended(now);
-    ledger.learn(&told(1, 1, None), now + SECOND);
+    local.ended(now);
+    local.learn(&told(1, 1, None), now + SECOND);
     // One permit is cooling until 10, one is out: with a limit of one, the turn comes when both are back.
-    assert_eq!(ledger.turn(0, now + SECOND), Some(now + 11 * SECOND));
+    assert_eq!(local.turn(0, now + SECOND), Some(now + 11 * SECOND));
 }
 
 #[test]
 fn the_renewal_goes_first_and_waits_are_told() {
     paused(async {
-        let budget = budget(1, 10 * SECOND);
-        take(&budget, &long()).await.unwrap().answered(&AnswerHeaders::default(), false);
+        let limiter = limiter(1, 10 * SECOND);
+        take(&limiter, &long()).await.unwrap().answered(&AnswerHeaders::default(), false);
         let (order, words) = (Mutex::new(Vec::new()), Arc::new(Mutex::new(Vec::new())));
         let context = long().reporting_to({
             let words = Arc::clone(&words);
             move |text| words.lock().unwrap().push(text.to_owned())
         });
         let call = async {
-            let permit = take(&budget, &context).await.unwrap();
+            let permit = take(&limiter, &context).await.unwrap();
             order.lock().unwrap().push("call");
             permit.answered(&AnswerHeaders::default(), false);
         };
         let renewal = async {
             tokio::time::sleep(SECOND).await;
-            let permit = budget.acquire(budget.front_ticket(), &long()).await.unwrap();
+            let permit = limiter.acquire(limiter.front_ticket(), &long()).await.unwrap();
             order.lock().unwrap().push("renewal");
             permit.answered(&AnswerHeaders::default(), false);
         };

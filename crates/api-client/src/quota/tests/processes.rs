@@ -1,11 +1,18 @@
-//! Several processes, their books and a server in virtual time: each with the real ledger and lease, some of them
-//! killed at any moment. The server counts at a moment of its own between sending and answer.
+//! Several processes, their shared quota and a server in virtual time. Each process has the real count and lease, and may
+//! be killed at any moment. The server counts a request at some moment between sending and answer.
 
-use super::*;
-use crate::quota::{First, Lease, Ledger, Waiter};
-use highlevel_store::Books;
+use crate::quota::{
+    QuotaTicket, Sharing,
+    lease::Lease,
+    local::LocalQuota,
+    shared::{Clocks, Shared},
+    state::{LimiterState, Waiter},
+};
+use highlevel_core::context::Priority;
+use highlevel_store::{LeaseGrant, LeaseRequest, SharedQuota, Store};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// The longest attempt, in milliseconds.
 const ATTEMPT: u64 = 300;
@@ -32,18 +39,18 @@ struct Plan {
 }
 
 struct Under {
-    ask: Ask,
+    ask: LeaseRequest,
     wanting: (usize, usize),
     own_use: usize,
     at: u64,
-    grant: Option<Grant>,
+    grant: Option<LeaseGrant>,
 }
 
 struct Process {
     plan: Plan,
-    state: State,
+    state: LimiterState,
     shared: Shared,
-    waiting: BTreeMap<Ticket, usize>,
+    waiting: BTreeMap<QuotaTicket, usize>,
     answers: Vec<u64>,
     under: Option<Under>,
     /// When each of its calls was sent, and whether it was bulk.
@@ -52,7 +59,7 @@ struct Process {
 
 struct World {
     start: Instant,
-    books: Books,
+    books: SharedQuota,
     processes: Vec<Process>,
     counted: Vec<u64>,
 }
@@ -60,17 +67,10 @@ struct World {
 impl World {
     fn new(limit: u32, window: u64, plans: &[Plan]) -> Self {
         let process = |(number, plan): (usize, &Plan)| {
-            let ledger = Ledger::new(Some(limit), Some(Duration::from_millis(window))).with_share(plan.share);
+            let local = LocalQuota::new(Some(limit), Some(Duration::from_millis(window))).with_share(plan.share);
             Process {
                 plan: plan.clone(),
-                state: State {
-                    ledger,
-                    lease: Some(Lease::default()),
-                    first: First::default(),
-                    queue: BTreeMap::new(),
-                    last: 0,
-                    front: 0,
-                },
+                state: LimiterState::new(local, Some(Lease::default())),
                 shared: Shared::new(Sharing {
                     store: Arc::new(Store::open("unused".into())),
                     address: String::new(),
@@ -86,7 +86,7 @@ impl World {
         };
         Self {
             start: Instant::now(),
-            books: Books::default(),
+            books: SharedQuota::default(),
             processes: plans.iter().enumerate().map(process).collect(),
             counted: Vec::new(),
         }
@@ -109,17 +109,17 @@ impl World {
 }
 
 impl Process {
-    fn tick(&mut self, at: u64, clock: &Clocks, books: &mut Books, counted: &mut Vec<u64>) {
+    fn tick(&mut self, at: u64, clock: &Clocks, books: &mut SharedQuota, counted: &mut Vec<u64>) {
         let state = &mut self.state;
-        state.ledger.settle(clock.now);
-        let life = crate::quota::lease::life(state.ledger.window());
+        state.local.settle(clock.now);
+        let life = crate::quota::lease::life(state.local.window());
         for _ in self.answers.extract_if(.., |answer| *answer <= at) {
             state.ended(clock.now);
         }
         for (number, call) in self.plan.calls.iter().enumerate().filter(|(_, call)| call.comes == at) {
             state.last += 1;
             let priority = if call.bulk { Priority::Bulk } else { Priority::Interactive };
-            let ticket = Ticket { priority, number: state.last };
+            let ticket = QuotaTicket { priority, number: state.last };
             let far = clock.now + Duration::from_secs(100_000);
             state.queue.insert(ticket, Waiter { deadline: far, wake: Arc::default() });
             self.waiting.insert(ticket, number);
@@ -141,10 +141,10 @@ impl Process {
         assert!(life >= Duration::from_millis(50));
     }
 
-    fn exchange(&mut self, at: u64, clock: &Clocks, books: &mut Books) {
+    fn exchange(&mut self, at: u64, clock: &Clocks, books: &mut SharedQuota) {
         let due = self.state.next_exchange(clock.now).is_some_and(|next| next <= clock.now);
         if self.under.is_none() && due {
-            let (ask, wanting, own_use) = self.state.ask(&self.shared, clock).unwrap();
+            let (ask, wanting, own_use) = self.state.lease_request(&self.shared, clock).unwrap();
             self.under = Some(Under { ask, wanting, own_use, at: at + self.plan.there, grant: None });
         }
         let Some(under) = &mut self.under else { return };

@@ -1,39 +1,39 @@
-//! The first request of an account whose limit and window nobody knows goes alone, so that its answer teaches both
-//! before others follow. One of all processes sends it.
+//! The first request of an account whose limit and window are not known. It goes alone, in one of all processes, so that
+//! its answer gives both before other requests follow.
 
 use serde::{Deserialize, Serialize};
 
-/// So long it goes alone, in milliseconds.
+/// The longest that it goes alone, in milliseconds.
 const ALONE: u64 = 5_000;
 
-/// Who learned nothing, or not all, tries again after this, in milliseconds.
+/// After an answer that gave not all of it, another request goes alone after this, in milliseconds.
 const AGAIN: u64 = 60_000;
 
-/// What an answer to a first request came to.
+/// What the answer to a first request says of the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lesson {
-    /// It could teach nothing: no answer came, or one that says nothing of quotas, such as a 401. The next goes alone.
+    /// Nothing: no answer came, or one that cannot say it, such as a 401. The next request goes alone.
     None,
-    /// An answer, from which no more could be learned at that moment.
+    /// Not all of it.
     Partial,
-    /// A success that tells of no quota: this API has no such headers.
+    /// A success without quota headers: this API has none.
     Silent,
 }
 
-/// How far an account has come with it.
+/// The state of an account's first request.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct First {
+pub(super) struct FirstRequest {
     /// A first request is under way, and alone until then; 0 if none is.
     alone_until: u64,
-    /// Nobody goes alone before this.
+    /// No request has to go alone before this.
     settled_until: u64,
 }
 
-impl First {
-    /// How many permits there may be at once; `None` if nobody has to go alone. `known`: limit and window are.
+impl FirstRequest {
+    /// The most permits at once; `None` if no request has to go alone. `known`: limit and window are known.
     pub(super) fn most(&mut self, lesson: Option<Lesson>, known: bool, now: u64) -> Option<u32> {
-        // A clock that was set back holds nobody for long.
+        // A clock that was set back must not hold calls for long.
         self.alone_until = self.alone_until.min(now + ALONE);
         if self.settled_until != u64::MAX {
             self.settled_until = self.settled_until.min(now + AGAIN);

@@ -9,7 +9,7 @@ const USUAL: (u32, u64) = (highlevel_store::LIMIT, highlevel_store::WINDOW);
 
 /// How the requests of the last window are accounted for.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct LocalQuota {
     set_limit: Option<u32>,
     /// What holds until the answers say otherwise, where it is not [`USUAL`].
     usual: Option<(u32, u64)>,
@@ -30,18 +30,18 @@ pub(super) struct Ledger {
     streak: u32,
 }
 
-impl Ledger {
+impl LocalQuota {
     pub(super) fn new(limit: Option<u32>, window: Option<Duration>) -> Self {
         Self { set_limit: limit.map(|limit| limit.max(1)), set_window: window, ..Self::default() }
     }
 
-    /// The same ledger, for a process that may use only so many percent of the limit.
+    /// The same local, for a process that may use only so many percent of the limit.
     pub(super) fn with_share(mut self, percent: u32) -> Self {
         self.left_to_others = 100_u32.saturating_sub(percent);
         self
     }
 
-    /// The same ledger, for an API whose usual limit and window (in milliseconds) are these.
+    /// The same local, for an API whose usual limit and window (in milliseconds) are these.
     pub(super) fn with_usual(mut self, limit: u32, window: u64) -> Self {
         self.usual = Some((limit, window));
         self

@@ -1,20 +1,20 @@
-//! The first request goes alone until its answer, for a process that paces alone; see `store/quota/first.rs`.
+//! The first request of a process that paces alone; `store/quota/first_request.rs` is the same among processes.
 
 use highlevel_store::Lesson;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So long it is waited for.
+/// The longest that its answer is waited for.
 const ALONE: Duration = Duration::from_secs(5);
 
-/// How far this process has come with it.
+/// The state of this process's first request.
 #[derive(Debug, Default)]
-pub(super) struct First {
+pub(super) struct FirstRequest {
     went_at: Option<Instant>,
     settled: bool,
 }
 
-impl First {
+impl FirstRequest {
     pub(super) fn goes(&mut self, now: Instant) {
         self.went_at = Some(now);
     }
@@ -23,7 +23,7 @@ impl First {
         self.settled |= lesson != Lesson::None;
     }
 
-    /// Until when nothing else goes out, with so many requests under way.
+    /// Until when nothing else goes out, with `in_flight` requests under way.
     pub(super) fn alone_until(&self, in_flight: usize, now: Instant) -> Option<Instant> {
         let until = self.went_at? + ALONE;
         (!self.settled && in_flight > 0 && until > now).then_some(until)

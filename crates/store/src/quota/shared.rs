@@ -1,26 +1,26 @@
-//! The arithmetic of a quota that several processes share. Pure: no clock, no disk. Times are milliseconds of this
+//! The arithmetic of a quota that several processes share, without clock and disk. Times are milliseconds of this
 //! machine's clock, which all of its processes read.
 //!
 //! A permit is *held* by a process from its grant until its request was answered, then it *cools* for one window. The
 //! server counts a request between its sending and its answer, so it never counts more than what is held or cooling,
 //! and that is never granted beyond the limit.
 
-use super::first::{First, Lesson};
+use super::first_request::{FirstRequest, Lesson};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Requests in one window until somebody says otherwise.
+/// Requests in one window until a setting or an answer says otherwise.
 pub const LIMIT: u32 = 300;
-/// The window in milliseconds until somebody says otherwise.
+/// The window in milliseconds until a setting or an answer says otherwise.
 pub const WINDOW: u64 = 60_000;
 
-/// Answers are kept in steps of this part of the window, rounded up: enough for the pace, and few to store.
+/// The times of answers are rounded up to this fraction of the window, so that there are few to store.
 const GRAINS: u64 = 250;
-/// No lease is shorter, however short the window: the process has to come to use it.
+/// The shortest lease: a process needs some time to use it.
 const SHORTEST_LEASE: u64 = 50;
-/// A process takes at most this part of the limit before the others who wait have their turn.
+/// While others wait, a process takes at most this fraction of the limit at a time.
 const ROUND: u32 = 20;
-/// No 429 holds longer: what lies further ahead was written before the clock was set back.
+/// The longest hold: what lies further ahead was written before the clock was set back.
 const LONGEST_HOLD: u64 = 24 * 3_600_000;
 
 /// How long unused permits may be kept: a hundredth of the window.
@@ -30,7 +30,7 @@ pub fn lease_life(window: u64) -> u64 {
 
 /// What one answer said of the quota as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct ObservedQuota {
     /// The server's limit.
     pub limit: u32,
     /// What it had left.
@@ -43,59 +43,59 @@ pub struct Seen {
 
 /// What a process reports and wants.
 #[derive(Debug, Clone, Default)]
-pub struct Ask {
+pub struct LeaseRequest {
     /// The process.
     pub member: String,
     /// Its setting for the limit; the server's word can only tighten it.
     pub set_limit: Option<u32>,
     /// Its setting for the window, which beats what was learned.
     pub set_window: Option<u64>,
-    /// The limit and the window (in milliseconds) that hold until somebody says otherwise, where they are not the usual.
+    /// The limit and the window (in milliseconds) that hold until an answer says otherwise, where they are not the default.
     pub usual: Option<(u32, u64)>,
     /// The longest time between the taking of a permit and the answer.
     pub longest: u64,
     /// Permits that it holds: in hand, or with a request that was not answered yet.
     pub held: u32,
-    /// When requests were answered since it asked last.
+    /// When requests were answered since the last exchange.
     pub ended: Vec<u64>,
-    /// The server's limit, if an answer told it since.
+    /// The server's limit, if an answer since then had it.
     pub told: Option<u32>,
     /// The window, if it was learned.
     pub learned_window: Option<u64>,
-    /// A 429 asks for silence until then.
+    /// A 429 asks to send nothing before this.
     pub held_until: u64,
-    /// The scarcest answer since it asked last.
-    pub seen: Option<Seen>,
-    /// What came of the request that went alone.
+    /// The scarcest answer since the last exchange.
+    pub seen: Option<ObservedQuota>,
+    /// What the first request, which went alone, says of the quota.
     pub lesson: Option<Lesson>,
     /// Permits for calls that somebody waits for.
     pub interactive: u32,
     /// Permits for work that can wait.
     pub bulk: u32,
-    /// Permits that it would like in reserve.
+    /// Permits to hold in reserve.
     pub spare: u32,
 }
 
-/// What it gets, and what it should know.
+/// What a process is granted, and what it should know.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grant {
+pub struct LeaseGrant {
     /// The permits granted.
     pub permits: u32,
     /// Until when they may be used to send.
     pub until: u64,
     /// How long a lease lives.
     pub life: u64,
-    /// The time at which this was reckoned.
+    /// The time of this computation.
     pub now: u64,
     /// The server's limit as far as any process knows.
     pub told: Option<u32>,
     /// The window as far as any process learned it.
     pub learned_window: Option<u64>,
-    /// Silence until then, if that is still to come.
+    /// Nothing is sent before this, if it is still to come; else 0.
     pub held_until: u64,
     /// Permits that were held or cooling before this grant, whoever used them.
     pub used: u32,
-    /// How many come before the first call that got nothing.
+    /// How many permits go to others before the first call that got none.
     pub ahead: u32,
     /// The one permit is for a request that goes alone.
     pub alone: bool,
@@ -103,14 +103,14 @@ pub struct Grant {
     pub returns: Vec<(u64, u32)>,
 }
 
-/// Who waits, and since when.
+/// How many calls wait, and since when.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Waits {
     count: u32,
     since: u64,
 }
 
-/// One process.
+/// One process of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Member {
@@ -120,18 +120,18 @@ struct Member {
     window: u64,
     interactive: Waits,
     bulk: Waits,
-    /// It asks again before this, if it still wants something.
+    /// It asks again before this, if calls still wait.
     waits_until: u64,
 }
 
 /// The quota of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Books {
+pub struct SharedQuota {
     told: Option<u32>,
     learned_window: Option<u64>,
     held_until: u64,
-    first: First,
+    first: FirstRequest,
     /// What users outside of this machine were seen to use, and until when it counts.
     others: u32,
     others_until: u64,
@@ -140,24 +140,24 @@ pub struct Books {
     members: BTreeMap<String, Member>,
 }
 
-impl Books {
-    /// Takes a process's report and gives it what there is for it.
-    pub fn exchange(&mut self, ask: &Ask, now: u64) -> Grant {
-        self.told = ask.told.or(self.told);
-        self.learned_window = self.learned_window.max(ask.learned_window);
-        self.held_until = self.held_until.max(ask.held_until);
-        let usual = ask.usual.unwrap_or((LIMIT, WINDOW));
-        let window = ask.set_window.or(self.learned_window).unwrap_or(usual.1).max(1);
+impl SharedQuota {
+    /// Takes a process's report and grants it permits.
+    pub fn exchange(&mut self, request: &LeaseRequest, now: u64) -> LeaseGrant {
+        self.told = request.told.or(self.told);
+        self.learned_window = self.learned_window.max(request.learned_window);
+        self.held_until = self.held_until.max(request.held_until);
+        let usual = request.usual.unwrap_or((LIMIT, WINDOW));
+        let window = request.set_window.or(self.learned_window).unwrap_or(usual.1).max(1);
         let life = lease_life(window);
-        let before = self.members.get(&ask.member).cloned().unwrap_or_default();
-        self.settle(ask, window, now);
-        self.enter(ask, window, now);
-        let servers = self.told.or(ask.set_limit).unwrap_or(usual.0);
-        let limit = ask.set_limit.map_or(servers, |set| set.min(servers));
-        self.see_others(ask, window);
+        let before = self.members.get(&request.member).cloned().unwrap_or_default();
+        self.settle(request, window, now);
+        self.enter(request, window, now);
+        let servers = self.told.or(request.set_limit).unwrap_or(usual.0);
+        let limit = request.set_limit.map_or(servers, |set| set.min(servers));
+        self.see_others(request, window);
 
-        let known = self.told.or(ask.set_limit).is_some() && ask.set_window.or(self.learned_window).is_some();
-        let most = self.first.most(ask.lesson, known, now);
+        let known = self.told.or(request.set_limit).is_some() && request.set_window.or(self.learned_window).is_some();
+        let most = self.first.most(request.lesson, known, now);
         let used = self.used(window, now);
         // A setting below the server's limit leaves others the difference.
         let outside = self.others.saturating_sub(servers - limit);
@@ -165,18 +165,18 @@ impl Books {
         let round = (limit / ROUND).max(1);
         let since = |waits: Waits| if waits.count > 0 { waits.since.min(now) } else { now };
         let (mine, mine_bulk) = (since(before.interactive), since(before.bulk));
-        let crowd = self.crowd(&ask.member, mine, mine_bulk, round, now);
+        let waiting = self.others_waiting(&request.member, mine, mine_bulk, round, now);
 
         let open = self.held_until <= now;
         let at_most = |others: bool| if others { round } else { u32::MAX };
         let give = |ahead: u32, wanted: u32| if open { free.saturating_sub(ahead).min(wanted) } else { 0 };
-        let interactive = give(crowd.before_interactive, ask.interactive.min(at_most(crowd.interactive)));
-        let left_waiting = ask.interactive - interactive;
-        let before_bulk = crowd.before_bulk.saturating_add(interactive).saturating_add(left_waiting);
-        let bulk = give(before_bulk, ask.bulk.min(at_most(crowd.waits)));
-        let unmet = left_waiting > 0 || ask.bulk > bulk;
+        let interactive = give(waiting.before_interactive, request.interactive.min(at_most(waiting.interactive)));
+        let left_waiting = request.interactive - interactive;
+        let before_bulk = waiting.before_bulk.saturating_add(interactive).saturating_add(left_waiting);
+        let bulk = give(before_bulk, request.bulk.min(at_most(waiting.waits)));
+        let unmet = left_waiting > 0 || request.bulk > bulk;
         let rest = give(interactive.saturating_add(bulk), u32::MAX) / 4;
-        let spare = if unmet || crowd.waits || most.is_some() { 0 } else { ask.spare.min(round).min(rest) };
+        let spare = if unmet || waiting.waits || most.is_some() { 0 } else { request.spare.min(round).min(rest) };
         let permits = interactive + bulk + spare;
         let alone = most.is_some() && permits > 0;
         if alone {
@@ -184,28 +184,28 @@ impl Books {
         }
         let returns = match (unmet, most) {
             (false, _) => Vec::new(),
-            // When the answer comes nobody knows; soon, as a rule, and then for all of them.
+            // The time of the first answer is not known; it is usually soon, and then all can go.
             (true, Some(_)) => vec![(now, limit)],
             (true, None) => self.returns(window, free.saturating_sub(permits), outside, now),
         };
 
-        // Whoever got something goes behind the others who wait.
+        // A process that got permits goes behind the others that wait.
         let then =
             |got: u32, wanted: u32, since: u64| Waits { count: wanted - got, since: if got > 0 { now } else { since } };
         let member = Member {
-            held: ask.held.saturating_add(permits),
-            answered_by: now + life + ask.longest,
+            held: request.held.saturating_add(permits),
+            answered_by: now + life + request.longest,
             window,
-            interactive: then(interactive, ask.interactive, mine),
-            bulk: then(bulk, ask.bulk, mine_bulk),
+            interactive: then(interactive, request.interactive, mine),
+            bulk: then(bulk, request.bulk, mine_bulk),
             waits_until: now + life * 3,
         };
         if member.held > 0 || unmet {
-            self.members.insert(ask.member.clone(), member);
+            self.members.insert(request.member.clone(), member);
         } else {
-            self.members.remove(&ask.member);
+            self.members.remove(&request.member);
         }
-        Grant {
+        LeaseGrant {
             permits,
             until: now + life,
             life,
@@ -214,14 +214,14 @@ impl Books {
             learned_window: self.learned_window,
             held_until: if open { 0 } else { self.held_until },
             used: used.saturating_add(outside),
-            ahead: if left_waiting > 0 { crowd.before_interactive } else { before_bulk },
+            ahead: if left_waiting > 0 { waiting.before_interactive } else { before_bulk },
             alone,
             returns,
         }
     }
 
-    /// Lets go of what is over for every process, and mends what a clock that was set back left in the future.
-    fn settle(&mut self, ask: &Ask, window: u64, now: u64) {
+    /// Removes what is over for every process, and corrects times that a clock that was set back left in the future.
+    fn settle(&mut self, request: &LeaseRequest, window: u64, now: u64) {
         let longest_window = self.members.values().map(|member| member.window).max().unwrap_or(0).max(window);
         // A little longer than it counts: an answer that came a moment ago is held against what counted then.
         let kept = longest_window + lease_life(longest_window) * 4 + 1_000;
@@ -233,7 +233,7 @@ impl Books {
         self.cooling.retain(|at, _| *at + kept > now);
         for member in self.members.values_mut() {
             member.waits_until = member.waits_until.min(now + lease_life(longest_window) * 3);
-            member.answered_by = member.answered_by.min(now + lease_life(longest_window) + ask.longest.max(60_000));
+            member.answered_by = member.answered_by.min(now + lease_life(longest_window) + request.longest.max(60_000));
         }
         self.members.retain(|_, member| member.answered_by + kept > now || member.waits_until > now);
         self.held_until = self.held_until.min(now + LONGEST_HOLD);
@@ -242,15 +242,15 @@ impl Books {
         }
     }
 
-    /// What the process reports: what it still holds, and what cools from now on.
-    fn enter(&mut self, ask: &Ask, window: u64, now: u64) {
+    /// Enters the process's report: what it still holds, and what cools from now on.
+    fn enter(&mut self, request: &LeaseRequest, window: u64, now: u64) {
         let grain = (window / GRAINS).max(1);
-        for at in ask.ended.iter().map(|at| (*at).min(now + 1)).filter(|at| *at + window > now) {
+        for at in request.ended.iter().map(|at| (*at).min(now + 1)).filter(|at| *at + window > now) {
             add(&mut self.cooling, at.next_multiple_of(grain), 1);
         }
-        let member = self.members.entry(ask.member.clone()).or_default();
-        member.held = ask.held;
-        member.answered_by = now + lease_life(window) + ask.longest;
+        let member = self.members.entry(request.member.clone()).or_default();
+        member.held = request.held;
+        member.answered_by = now + lease_life(window) + request.longest;
     }
 
     fn used(&self, window: u64, at: u64) -> u32 {
@@ -259,10 +259,10 @@ impl Books {
         cooling.chain(held).fold(0, u32::saturating_add)
     }
 
-    /// An answer that leaves less than our own use explains tells of users elsewhere.
-    fn see_others(&mut self, ask: &Ask, window: u64) {
-        let Some(seen) = ask.seen else { return };
-        // At least what the server counted of ours when it answered, so nobody is seen who is not there.
+    /// An answer that leaves less than the use of these processes explains shows users elsewhere.
+    fn see_others(&mut self, request: &LeaseRequest, window: u64) {
+        let Some(seen) = request.seen else { return };
+        // At least what the server had counted of ours when it answered, so that no other users are invented.
         let ours = self.used(window, seen.at);
         let others = seen.limit.saturating_sub(seen.remaining).saturating_sub(ours);
         if others > self.others {
@@ -270,26 +270,26 @@ impl Books {
         }
     }
 
-    /// Who else waits, and how many permits are theirs first.
-    fn crowd(&self, me: &str, mine: u64, mine_bulk: u64, round: u32, now: u64) -> Crowd {
-        let mut crowd = Crowd::default();
+    /// Which other processes wait, and how many permits come before this one's.
+    fn others_waiting(&self, me: &str, mine: u64, mine_bulk: u64, round: u32, now: u64) -> OthersWaiting {
+        let mut waiting = OthersWaiting::default();
         for (name, member) in &self.members {
             if name == me || member.waits_until <= now {
                 continue;
             }
             let earlier = |waits: Waits, mine: u64| (waits.since, name.as_str()) < (mine, me);
             let (interactive, bulk) = (member.interactive, member.bulk);
-            crowd.interactive |= interactive.count > 0;
-            crowd.waits |= interactive.count > 0 || bulk.count > 0;
-            crowd.before_bulk = crowd.before_bulk.saturating_add(interactive.count);
+            waiting.interactive |= interactive.count > 0;
+            waiting.waits |= interactive.count > 0 || bulk.count > 0;
+            waiting.before_bulk = waiting.before_bulk.saturating_add(interactive.count);
             if interactive.count > 0 && earlier(interactive, mine) {
-                crowd.before_interactive = crowd.before_interactive.saturating_add(interactive.count.min(round));
+                waiting.before_interactive = waiting.before_interactive.saturating_add(interactive.count.min(round));
             }
             if bulk.count > 0 && earlier(bulk, mine_bulk) {
-                crowd.before_bulk = crowd.before_bulk.saturating_add(bulk.count.min(round));
+                waiting.before_bulk = waiting.before_bulk.saturating_add(bulk.count.min(round));
             }
         }
-        crowd
+        waiting
     }
 
     /// When permits come back, as if everything that is held were answered now.
@@ -306,10 +306,10 @@ impl Books {
 }
 
 #[derive(Debug, Default)]
-struct Crowd {
-    /// Somebody waits for somebody else's answer there.
+struct OthersWaiting {
+    /// An interactive call waits.
     interactive: bool,
-    /// Or at least work that can wait does.
+    /// Any call waits, interactive or bulk.
     waits: bool,
     before_interactive: u32,
     before_bulk: u32,
