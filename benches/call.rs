@@ -4,10 +4,10 @@
 
 use divan::{Bencher, counter::BytesCount};
 use highlevel_api_client::{Body, Moment, Response};
-use highlevel_catalog::{ALL, Invocation, find};
+use highlevel_catalog::{Catalog, Invocation};
 use highlevel_mcp::{
     answer::{DEFAULT_MAX_BYTES, finish},
-    api::{Api, session},
+    api::session,
     mcp::tool,
 };
 use http::StatusCode;
@@ -31,13 +31,13 @@ fn arguments(tool: &str) -> Map<String, Value> {
 }
 
 fn invocation(tool: &str) -> Invocation {
-    find(tool).unwrap().parse(arguments(tool)).unwrap()
+    Catalog::session().find(tool).unwrap().parse(arguments(tool)).unwrap()
 }
 
 /// A caller's arguments, checked, to the request.
 #[divan::bench(args = ["get_contact", "list_contacts", "create_contact"])]
 fn request(bencher: Bencher<'_, '_>, tool: &str) {
-    let entry = find(tool).unwrap();
+    let entry = Catalog::session().find(tool).unwrap();
     bencher
         .with_inputs(|| arguments(tool))
         .bench_values(|arguments| session::request(&entry.parse(arguments).unwrap()).unwrap());
@@ -84,5 +84,5 @@ fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
 /// The list of tools as it is written once in a process.
 #[divan::bench]
 fn tools() -> Vec<String> {
-    ALL.iter().map(|entry| serde_json::to_string(&tool(entry, Api::Session, true, 51_200)).unwrap()).collect()
+    Catalog::session().iter().map(|spec| serde_json::to_string(&tool(spec, true, 51_200)).unwrap()).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::tool;
 use highlevel_api_client::{Body, Moment, Response};
-use highlevel_catalog::{Entry, Invocation, Shape};
+use highlevel_catalog::{AnswerShape, Invocation, OperationSpec};
 use highlevel_mcp::{answer, api::session};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -17,10 +17,10 @@ pub(crate) fn check(data: &[u8]) {
             Ok(value) => {
                 let answer = answer::finish(&invocation, value, answer::MIN_MAX_BYTES);
                 assert!(answer.to_string().len() <= answer::MIN_MAX_BYTES, "{answer}");
-                match entry.shape {
-                    Shape::Many => assert!(answer["data"].is_array(), "{answer}"),
-                    Shape::One(_) => assert!(answer["id"].is_string(), "{answer}"),
-                    Shape::Deleted => assert_eq!(answer["deleted"], true, "{answer}"),
+                match entry.answer {
+                    AnswerShape::Many => assert!(answer["data"].is_array(), "{answer}"),
+                    AnswerShape::One(_) => assert!(answer["id"].is_string(), "{answer}"),
+                    AnswerShape::Deleted => assert_eq!(answer["deleted"], true, "{answer}"),
                 }
             }
             Err((error, _)) => {
@@ -32,7 +32,7 @@ pub(crate) fn check(data: &[u8]) {
 }
 
 /// An invocation of the tool that needs no particular arguments.
-fn any_invocation(entry: &'static Entry) -> Invocation {
+fn any_invocation(entry: &'static OperationSpec) -> Invocation {
     let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
     let mut arguments: Map<String, Value> = required
         .filter_map(Value::as_str)

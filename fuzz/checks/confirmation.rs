@@ -1,7 +1,7 @@
 //! Sealed state and forms that come back from a host: only what was sealed here for this call opens, and only a yes is a
 //! yes.
 
-use highlevel_catalog::find;
+use highlevel_catalog::Catalog;
 use highlevel_mcp::{
     guard::{Answer, Ticket},
     mcp::{Seal, answer_of},
@@ -17,9 +17,10 @@ pub(crate) fn check(data: &[u8]) {
 /// What was sealed here opens for its own call. It opens for no other call, and not with one character changed.
 fn sealed_state(data: &[u8]) {
     let seal = Seal::new().unwrap();
-    let (tool, other) = (find("delete_page").unwrap(), find("publish_page").unwrap());
+    let session = Catalog::session();
+    let (tool, other) = (session.find("delete_page").unwrap(), session.find("publish_page").unwrap());
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
-    let call = |id: &str| CallToolRequestParams::new(tool.name).with_arguments(with(id));
+    let call = |id: &str| CallToolRequestParams::new(tool.name.as_ref()).with_arguments(with(id));
     let opens = |tool, id: &str, state: &str| seal.open(tool, &call(id), state).is_ok();
     let sealed = seal.seal(tool, &with("p1"), &Ticket::from_text("ticket"));
     assert!(opens(tool, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(tool, "p2", &sealed));

@@ -1,23 +1,15 @@
 //! Cuts an answer that is a list: first the longest items, then the number of items. `meta.nextOffset` says where the next
 //! call goes on.
 
-use super::{NOTE_BYTES, describe, remark, shrink, size};
-use highlevel_catalog::{ALL, Effect, Invocation, Shape};
-use highlevel_core::UNREADABLE;
+use super::{NOTE_BYTES, add_note, describe, shrink, size};
+use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation};
 use serde_json::{Map, Value};
-
-/// The member of `meta` with each item's offset in the unfiltered list, from which [`fit`] takes `nextOffset`. It is
-/// internal: no answer that leaves the process has it.
-pub(crate) const OFFSETS: &str = "itemOffsets";
-
-/// The member of `meta` with the number of items in a list that was read to its end. It is internal as well.
-pub(crate) const COUNT: &str = "itemCount";
 
 /// One item may take at most a quarter of the answer, so that one long text does not leave out all other items.
 const MAX_ITEM_SHARE: usize = 4;
 
-pub(super) fn fit(invocation: &Invocation, value: &mut Value, max_bytes: usize) {
-    let offsets = take_offsets(value);
+/// `offsets`: where each item of a list that was filtered here stands in the unfiltered one.
+pub(super) fn fit(invocation: &Invocation, value: &mut Value, offsets: Option<&[u64]>, max_bytes: usize) {
     if shrink::fits(value, max_bytes) {
         return;
     }
@@ -56,10 +48,10 @@ pub(super) fn fit(invocation: &Invocation, value: &mut Value, max_bytes: usize) 
     list.insert("data".to_owned(), kept.into());
     if !cuts.is_empty() {
         let text = format!("Cut to fit: {}.{} Do not write a cut text back.", describe(&cuts), more(invocation));
-        remark(list, &text);
+        add_note(list, &text);
     }
     if shown < all {
-        let offset = invocation.number("offset").unwrap_or(0);
+        let offset = invocation.window().offset;
         let next = offsets.and_then(|at| at.get(shown).copied()).unwrap_or(offset.saturating_add(shown as u64));
         let meta = list.entry("meta").or_insert_with(|| Map::new().into());
         if let Some(meta) = meta.as_object_mut() {
@@ -68,27 +60,15 @@ pub(super) fn fit(invocation: &Invocation, value: &mut Value, max_bytes: usize) 
         let text = format!(
             "Only {shown} of {all} items fit in one answer: call again with offset {next} (meta.nextOffset), or ask for fewer `fields`."
         );
-        remark(list, &text);
+        add_note(list, &text);
     }
-}
-
-/// Takes the internal member out of `meta`.
-fn take_offsets(value: &mut Value) -> Option<Vec<u64>> {
-    let offsets = value.get_mut("meta")?.as_object_mut()?.shift_remove(OFFSETS)?;
-    offsets.as_array()?.iter().map(Value::as_u64).collect()
 }
 
 /// A sentence that names the tool that shows one item in full.
 fn more(list: &Invocation) -> String {
-    let get = ALL.iter().find(|entry| {
-        let of_one = matches!(entry.shape, Shape::One(_)) && entry.effect == Effect::Read;
-        let takes_id = entry.input_schema().get("required").is_some();
-        entry.toolset == list.entry.toolset && of_one && takes_id
+    let get = Catalog::declared().iter().find(|spec| {
+        let of_one = matches!(spec.answer, AnswerShape::One(_)) && spec.effect == Effect::Read;
+        spec.toolset == list.spec.toolset && of_one && spec.id_field.is_some()
     });
     get.map_or_else(String::new, |get| format!(" {} shows more of one.", get.name))
-}
-
-/// How many items of a page were set aside because they could not be read. They still take up offsets in the list.
-pub(crate) fn unreadable(list: &Map<String, Value>) -> u64 {
-    list.get(UNREADABLE).and_then(Value::as_array).map_or(0, |items| items.len() as u64)
 }

@@ -10,10 +10,9 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use list::{COUNT, OFFSETS, unreadable};
 pub use size::DEFAULT_MAX_BYTES;
 
-use highlevel_catalog::{Invocation, Shape};
+use highlevel_catalog::{Answer, AnswerShape, Invocation, answer::add_note};
 use highlevel_core::clean;
 use highlevel_core::error::Error;
 use serde_json::{Map, Value};
@@ -32,13 +31,26 @@ const NOTE_BYTES: usize = 1500;
 const MAX_ERROR_TEXT: usize = 2000;
 
 /// Cleans an invocation's answer, and cuts it to at most `max_bytes` of compact JSON.
-pub fn finish(invocation: &Invocation, mut value: Value, max_bytes: usize) -> Value {
+pub fn finish(invocation: &Invocation, answer: Answer, max_bytes: usize) -> Value {
     let max_bytes = max_bytes.max(MIN_MAX_BYTES);
-    let removed = clean::value(&mut value);
-    match invocation.entry.shape {
-        Shape::Many => list::fit(invocation, &mut value, max_bytes),
-        Shape::One(_) | Shape::Deleted => object::fit(invocation, &mut value, max_bytes),
-    }
+    let (mut value, removed) = match answer {
+        Answer::List(mut list) => {
+            let offsets = list.paging.item_offsets.take();
+            let mut value = list.into_json();
+            let removed = clean::value(&mut value);
+            list::fit(invocation, &mut value, offsets.as_deref(), max_bytes);
+            (value, removed)
+        }
+        Answer::Object(mut value) => {
+            let removed = clean::value(&mut value);
+            match invocation.spec.answer {
+                // Questions of the mirror answer with lists of their own.
+                AnswerShape::Many => list::fit(invocation, &mut value, None, max_bytes),
+                AnswerShape::One(_) | AnswerShape::Deleted => object::fit(invocation, &mut value, max_bytes),
+            }
+            (value, removed)
+        }
+    };
     if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
         members.insert(REMOVED.to_owned(), removed.into());
     }
@@ -103,12 +115,6 @@ fn one_line(value: &mut Value, max_chars: usize) {
         Value::Object(members) => members.values_mut().for_each(|member| one_line(member, max_chars)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// Appends a sentence to the answer's `note`.
-pub(crate) fn remark(members: &mut Map<String, Value>, text: &str) {
-    let before = members.get("note").and_then(Value::as_str).map(|note| format!("{note} ")).unwrap_or_default();
-    members.insert("note".to_owned(), format!("{before}{text}").into());
 }
 
 /// Describes the first few cuts in words.

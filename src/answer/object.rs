@@ -1,21 +1,21 @@
 //! Cuts an answer that is one object: its longest texts are shortened, and a page's content is given in parts.
 
 use super::{NOTE_BYTES, describe, shrink, size};
-use highlevel_catalog::{Invocation, Shape, Toolset};
+use highlevel_catalog::Invocation;
 use serde_json::{Map, Value};
 
 /// Members that are never cut.
 const PROTECTED: [&str; 3] = ["id", "deleted", "status"];
 
 pub(super) fn fit(invocation: &Invocation, value: &mut Value, max_bytes: usize) {
-    let of_pages = invocation.entry.toolset == Toolset::Pages && matches!(invocation.entry.shape, Shape::One(_));
-    let offset = invocation.number("contentOffset").unwrap_or(0);
+    let long_text = invocation.spec.long_text.as_deref();
+    let offset = invocation.arguments.number("contentOffset").unwrap_or(0);
     if offset == 0 && shrink::fits(value, max_bytes) {
         return;
     }
-    let content = match value.as_object_mut().and_then(|page| page.get_mut("content")) {
+    let content = match long_text.zip(value.as_object_mut()).and_then(|(name, object)| object.get_mut(name)) {
         // `null` keeps the member's position until its part is inserted.
-        Some(content) if of_pages && content.is_string() => Some(content.take()),
+        Some(content) if content.is_string() => Some(content.take()),
         _ => None,
     };
     let room = max_bytes.saturating_sub(NOTE_BYTES);

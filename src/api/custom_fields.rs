@@ -2,15 +2,22 @@
 //! has been seen to give both.
 
 use super::official;
+use highlevel_catalog::Answer;
 use highlevel_core::UNREADABLE;
 use serde_json::{Map, Value};
 
 /// Turns the lists of an object, or of each object of a list, into maps. No value is lost.
-pub fn as_map(answer: &mut Value) {
-    let Some(object) = answer.as_object_mut() else { return };
-    match object.get_mut("data") {
-        Some(Value::Array(items)) => items.iter_mut().filter_map(Value::as_object_mut).for_each(of_object),
-        _ => of_object(object),
+pub(crate) fn as_map(answer: &mut Answer) {
+    match answer {
+        Answer::Object(object) => object_as_map(object),
+        Answer::List(list) => list.items.iter_mut().filter_map(Value::as_object_mut).for_each(of_object),
+    }
+}
+
+/// The same of one object.
+pub(crate) fn object_as_map(object: &mut Value) {
+    if let Some(object) = object.as_object_mut() {
+        of_object(object);
     }
 }
 

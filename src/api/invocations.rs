@@ -1,11 +1,11 @@
 //! Invocations for the tests of both APIs.
 
-use highlevel_catalog::{Entry, Invocation};
+use highlevel_catalog::{Invocation, OperationSpec};
 use serde_json::{Map, Value, json};
 
 /// An invocation of the tool that needs no particular arguments.
-pub(super) fn any_invocation(entry: &'static Entry) -> Option<Invocation> {
-    let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
+pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation> {
+    let required = spec.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
     let mut arguments: Map<String, Value> = required
         .filter_map(Value::as_str)
         .map(|name| {
@@ -20,6 +20,6 @@ pub(super) fn any_invocation(entry: &'static Entry) -> Option<Invocation> {
             (name.to_owned(), value)
         })
         .collect();
-    arguments.extend(entry.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
-    entry.parse(arguments).ok()
+    arguments.extend(spec.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
+    spec.parse(arguments).ok()
 }

@@ -1,256 +1,166 @@
-//! Runs an operation on an API. Above this everything speaks operations; below it, requests.
+//! Runs an operation on one of HighLevel's APIs. Above this everything is operations; below it, requests.
 
 mod conflict;
-mod custom_fields;
+pub(crate) mod custom_fields;
 #[cfg(test)]
-mod forms;
+mod declarations;
 #[cfg(test)]
 mod invocations;
 mod official;
+mod page;
 mod refusal;
 pub mod session;
 
-pub use custom_fields::as_map as custom_fields_as_map;
+pub use highlevel_catalog::Api;
+pub use official::Registry;
+pub use page::{Flaw, Page, may_be_cap};
 
-use crate::answer::unreadable;
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
-use highlevel_catalog::{Entry, Form, Invocation, Schemas, Toolset};
-use highlevel_core::context::CallContext;
-use highlevel_core::error::{Error, Result};
+use highlevel_catalog::{Answer, Catalog, Id, Invocation};
+use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Store, WriteTurn};
 use official::Official;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{borrow::Cow, sync::Arc};
 
-/// Which of HighLevel's APIs is spoken (`--api`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
-pub enum Api {
-    /// The API that HighLevel's web application uses, with the token-id of a session. Its old name is an alias.
-    #[default]
-    #[value(alias = "document", help = "the API of HighLevel's web application, with a session's token-id")]
-    Session,
-    /// The official public API, with a private integration token or an OAuth login.
-    #[value(help = "the public API, with a private integration token or an OAuth login")]
-    Official,
-}
+/// Everything but what may stand in a path segment as it is.
+const PATH_SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-impl Api {
-    /// Where an operation is in this API; `None` if it has none. What is answered from the mirror needs no place.
-    pub fn how(self, entry: &Entry) -> Option<String> {
-        match self {
-            _ if entry.is_local => Some("from the mirror".to_owned()),
-            Self::Session => {
-                session::has(entry).then(|| self.place(entry, &format!("{} {}", entry.verb.as_str(), entry.path)))
-            }
-            Self::Official => official::how(entry).map(|how| self.place(entry, how)),
-        }
-    }
-
-    /// A place with the arguments that have none there.
-    fn place(self, entry: &Entry, how: &str) -> String {
-        let without = self.form(entry).map_or(&[][..], |form| form.takes.without);
-        let names: Vec<&str> = without.iter().map(|(name, _)| *name).collect();
-        if names.is_empty() { how.to_owned() } else { format!("{how}; no {}", names.join(", ")) }
-    }
-
-    /// The form of an operation's arguments in this API, where it differs from the catalogue's.
-    pub fn form(self, entry: &Entry) -> Option<&'static Form> {
-        match self {
-            Self::Session => session::form_of(entry),
-            Self::Official => official::form_of(entry),
-        }
-    }
-
-    /// The operation's schemas in this API, rebuilt at each call.
-    pub fn make_schemas(self, entry: &Entry) -> Schemas {
-        self.form(entry).map_or_else(|| entry.make_schemas(), |form| form.make_schemas(entry))
-    }
-
-    /// Checks a caller's arguments as this API takes them.
-    ///
-    /// # Errors
-    /// `invalid_arguments` naming the field, the problem and what is allowed.
-    pub fn parse(self, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Invocation> {
-        match self.form(entry) {
-            Some(form) => form.parse(entry, arguments),
-            None => entry.parse(arguments),
-        }
+/// The operations of an API.
+pub fn catalog(api: Api) -> &'static Catalog {
+    match api {
+        Api::Session => Catalog::session(),
+        Api::Official => Registry::standard().catalog(),
     }
 }
 
-/// An operation's answer, in the shape that its output schema promises.
+/// What an operation answered.
 #[derive(Debug, Clone)]
 pub struct Done {
-    /// The answer.
-    pub value: Value,
+    /// The answer, with the types that the output schema names.
+    pub answer: Answer,
     /// When the request that got it was sent.
     pub sent_at: Moment,
 }
 
-/// One page of a list, and what it says of the rest.
-#[derive(Debug)]
-pub struct Page {
-    /// The items.
-    pub items: Vec<Value>,
-    /// Items that could not be read, and stand in the list all the same.
-    pub aside: u64,
-    /// How many items the list has, if the API says.
-    pub total: Option<u64>,
-    /// When the request was sent.
-    pub sent_at: Moment,
-    /// The API gave more than was asked for: it does not page, and this is all there is.
-    pub whole: bool,
-    /// It follows on the item before `offset`, wherever that stands by now: what was taken away before it shows in the
-    /// total alone.
-    pub behind: bool,
-    /// Nothing follows on these: the API was asked, and showed no more.
-    pub end: bool,
-    /// Why the list that these are of is not all there is.
-    pub flaw: Option<Flaw>,
-    /// Lists of names that could not be read, and why: ids stand for the names.
-    pub unnamed: Vec<(&'static str, Error)>,
-    /// What a caller should know of it.
-    pub note: Option<&'static str>,
-}
-
-/// Why what an API shows of a list is not all there is, however often it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Flaw {
-    /// The same page comes at every offset.
-    Repeats,
-    /// The list takes no paging and is shorter than the total that the API tells.
-    Fewer,
-}
-
-impl Flaw {
-    /// The reason in words that follow a colon.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Repeats => "the API gives the same page again, whatever offset is asked for",
-            Self::Fewer => "the API shows fewer than the total that it tells",
-        }
-    }
-}
-
-/// Whether a total may be the most that the API ever tells, which is a round number: the list is asked for what follows.
-pub fn may_be_cap(total: u64) -> bool {
-    total >= 20 && total.is_multiple_of(10)
-}
-
-/// An API that runs operations.
+/// One of HighLevel's APIs, reached through a client.
 #[derive(Debug, Clone)]
-pub struct Backend {
+pub struct Adapter {
     client: Client,
-    speaks: Speaks,
+    dialect: Dialect,
 }
 
 #[derive(Debug, Clone)]
-enum Speaks {
+enum Dialect {
     Session,
     Official(Arc<Official>),
 }
 
-impl Backend {
-    /// The session API, reached through `client`.
+impl Adapter {
+    /// The session API.
     pub fn session(client: Client) -> Self {
-        Self { client, speaks: Speaks::Session }
+        Self { client, dialect: Dialect::Session }
     }
 
-    /// The official API, reached through `client`, for this location and, with an OAuth login, this user. What it
-    /// calls things is kept in `store`.
-    pub fn official(client: Client, location: String, user: Option<String>, store: Arc<Store>) -> Self {
-        let official = Official::new(client.clone(), location, user, store);
-        Self { client, speaks: Speaks::Official(Arc::new(official)) }
+    /// The official API for this location and, with an OAuth login, this user. The account's lists of names are cached
+    /// in `store`.
+    pub fn official(
+        registry: &'static Registry,
+        client: Client,
+        location: String,
+        user: Option<String>,
+        store: Arc<Store>,
+    ) -> Self {
+        let official = Official::new(registry, client.clone(), location, user, store);
+        Self { client, dialect: Dialect::Official(Arc::new(official)) }
     }
 
-    /// Whether this API has the operation.
-    pub fn has(&self, entry: &Entry) -> bool {
-        match &self.speaks {
-            Speaks::Session => Api::Session.how(entry).is_some(),
-            Speaks::Official(official) => Api::Official.how(entry).is_some() && official.has(entry),
+    /// The API's operations.
+    pub fn catalog(&self) -> &'static Catalog {
+        match &self.dialect {
+            Dialect::Session => Catalog::session(),
+            Dialect::Official(official) => official.catalog(),
         }
     }
 
-    /// Refuses texts that this API does not understand where they stand, before anything is asked or sent.
+    /// Whether the credential has an operation of the API.
+    pub fn has(&self, name: &str) -> bool {
+        let is_there = self.catalog().find(name).is_some();
+        match &self.dialect {
+            Dialect::Session => is_there,
+            Dialect::Official(official) => is_there && official.has(name),
+        }
+    }
+
+    /// A call that reads the object with this id by the operation of this name.
+    ///
+    /// # Errors
+    /// `internal` when the API does not have the operation.
+    pub fn about(&self, operation: &str, id: Id) -> Result<Invocation> {
+        self.catalog().about(operation, id)
+    }
+
+    /// The same call with ids in place of names, so that what is sent, journaled and compared later is what was meant.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the nearest known name; what keeps the names from being read.
+    pub async fn resolve_names(&self, invocation: &Invocation, context: &CallContext) -> Result<Invocation> {
+        match &self.dialect {
+            Dialect::Session => Ok(invocation.clone()),
+            Dialect::Official(official) => official.resolve_names(invocation, context).await,
+        }
+    }
+
+    /// Refuses texts that this API does not understand where they stand, before anything is sent.
     ///
     /// # Errors
     /// `invalid_arguments` naming the argument.
     pub fn check(&self, invocation: &Invocation) -> Result<()> {
-        match self.speaks {
-            Speaks::Session => session::check(invocation),
-            Speaks::Official(_) => Ok(()),
+        match self.dialect {
+            Dialect::Session => session::check_ids(invocation),
+            Dialect::Official(_) => Ok(()),
         }
     }
 
-    /// The same call with every name that stands for an id resolved, so that what is sent, written down and compared
-    /// later is what was meant.
-    ///
-    /// # Errors
-    /// `invalid_arguments` naming the nearest that there is; what keeps the names from being read.
-    pub async fn understand(&self, invocation: &Invocation, context: &CallContext) -> Result<Invocation> {
-        match &self.speaks {
-            Speaks::Session => Ok(invocation.clone()),
-            Speaks::Official(official) => official.understand(invocation, context).await,
-        }
-    }
-
-    /// Whether this API can filter a list by this value.
-    pub fn filters(&self, list: &Entry, field: &str, value: &str) -> bool {
-        match self.speaks {
-            Speaks::Session => session::filters(list, field, value),
-            Speaks::Official(_) => true,
-        }
-    }
-
-    /// Whether an update of a field that holds fields leaves those alone that it does not give.
+    /// Whether an update of a field that holds fields leaves the members alone that it does not give.
     pub fn keeps_members(&self) -> bool {
-        matches!(self.speaks, Speaks::Official(_))
+        matches!(self.dialect, Dialect::Official(_))
     }
 
-    /// The requests that an operation takes, each as an invocation of its own, in the order in which they are sent: the
-    /// official API changes a contact's tags apart from its fields.
+    /// The requests that an operation takes, each as an invocation, in the order in which they are sent. The official
+    /// API changes a contact's tags apart from its fields.
     pub fn parts(&self, invocation: &Invocation) -> Vec<Invocation> {
-        match self.speaks {
-            Speaks::Session => vec![invocation.clone()],
-            Speaks::Official(_) => official::parts(invocation),
+        match self.dialect {
+            Dialect::Session => vec![invocation.clone()],
+            Dialect::Official(_) => official::parts(invocation),
         }
     }
 
-    /// Whether `addTags` and `removeTags` have requests of their own, and need no look at the tags that are there.
+    /// Whether `addTags` and `removeTags` have requests of their own and need no read of the object.
     pub fn has_tag_requests(&self) -> bool {
-        matches!(self.speaks, Speaks::Official(_))
+        matches!(self.dialect, Dialect::Official(_))
     }
 
-    /// Arguments that this API takes and never shows again.
-    pub fn untold(&self, entry: &Entry) -> &'static [&'static str] {
-        match (&self.speaks, entry.toolset) {
-            (_, Toolset::Webhooks) => &["secret"],
-            (Speaks::Official(_), Toolset::Campaigns) => &["template"],
-            _ => &[],
-        }
-    }
-
-    /// Every user of the account, where the API lists them; `None` where users are met by their ids only.
+    /// Every user of the account; `None` where the API has no list of users.
     ///
     /// # Errors
     /// What went wrong.
-    pub async fn everyone(&self, context: &CallContext) -> Result<Option<Vec<Value>>> {
-        match &self.speaks {
-            Speaks::Session => Ok(None),
-            Speaks::Official(official) => official.everyone(context).await.map(Some),
+    pub async fn users(&self, context: &CallContext) -> Result<Option<Vec<Value>>> {
+        match &self.dialect {
+            Dialect::Session => Ok(None),
+            Dialect::Official(official) => official.users(context).await.map(Some),
         }
     }
 
     /// Whether every request of a list names the location.
     pub fn names_location(&self) -> bool {
-        matches!(self.speaks, Speaks::Official(_))
+        matches!(self.dialect, Dialect::Official(_))
     }
 
-    /// Whether this API lists the users.
+    /// Whether the API lists the users.
     pub fn lists_users(&self) -> bool {
-        matches!(self.speaks, Speaks::Official(_))
+        matches!(self.dialect, Dialect::Official(_))
     }
 
     /// Runs one operation.
@@ -258,16 +168,27 @@ impl Backend {
     /// # Errors
     /// What went wrong, with what is known of the effect.
     pub async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
-        let Speaks::Official(official) = &self.speaks else { return self.run_plain(invocation, context).await };
-        official.run(invocation, context).await
+        match &self.dialect {
+            Dialect::Session => self.run_session(invocation, context).await,
+            Dialect::Official(official) => official.run(invocation, context).await,
+        }
     }
 
-    async fn run_plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
+    /// Runs an operation whose answer is one object.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub async fn object(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
+        let done = self.run(invocation, context).await.map_err(|failed| failed.error)?;
+        Ok(done.answer.into_json())
+    }
+
+    async fn run_session(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         let request = session::request(invocation).map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await?;
         let sent_at = response.sent_at;
         match session::answer(invocation, response) {
-            Ok(value) => Ok(Done { value, sent_at }),
+            Ok(answer) => Ok(Done { answer, sent_at }),
             Err((error, fate)) => Err(SendError { error, fate, sent_at: Some(sent_at) }),
         }
     }
@@ -283,53 +204,35 @@ impl Backend {
         limit: u64,
         context: &CallContext,
     ) -> Result<Page, SendError> {
-        if let Speaks::Official(official) = &self.speaks {
+        if let Dialect::Official(official) = &self.dialect {
             return official.page(list, offset, limit, context).await;
         }
         let mut list = list.clone();
-        if list.entry.takes_query {
-            list.arguments.insert("limit".into(), limit.into());
-            list.arguments.insert("offset".into(), offset.into());
+        let takes_query = list.spec.route.as_http().is_some_and(|route| route.takes_query);
+        if takes_query {
+            list.arguments.set("limit", limit);
+            list.arguments.set("offset", offset);
         }
-        let done = self.run_plain(&list, context).await?;
-        let (mut value, sent_at) = (done.value, done.sent_at);
-        let aside = value.as_object().map_or(0, unreadable);
-        let total = value.get("meta").and_then(|meta| meta.get("total")?.as_u64());
-        custom_fields_as_map(&mut value);
-        let items = match value.get_mut("data").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
+        let Done { mut answer, sent_at } = self.run_session(&list, context).await?;
+        custom_fields::as_map(&mut answer);
+        let answer = match answer {
+            Answer::List(answer) => answer,
+            Answer::Object(_) => Default::default(),
         };
-        let count = items.len() as u64 + aside;
-        let fewer = total.is_some_and(|total| total > count);
-        // Who gives more than was asked for does not page, unless there is more still.
-        let whole = !list.entry.takes_query || (count > limit && !fewer);
-        let flaw = (whole && fewer).then_some(Flaw::Fewer);
-        Ok(Page {
-            items,
-            aside,
-            total,
-            sent_at,
-            whole,
-            behind: false,
-            end: count == 0,
-            flaw,
-            unnamed: Vec::new(),
-            note: None,
-        })
+        Ok(Page::of_session(answer, sent_at, limit, takes_query))
     }
 
     /// The cursor of the item at a place of a list that was just read, where lists have them.
     pub fn cursor_at(&self, list: &Invocation, place: u64) -> Option<Value> {
-        match &self.speaks {
-            Speaks::Session => None,
-            Speaks::Official(official) => official.cursor_at(list, place),
+        match &self.dialect {
+            Dialect::Session => None,
+            Dialect::Official(official) => official.cursor_at(list, place),
         }
     }
 
     /// Goes on behind the item that an earlier process read at this place of a list.
     pub fn resume(&self, list: &Invocation, place: u64, cursor: Value) {
-        if let Speaks::Official(official) = &self.speaks {
+        if let Dialect::Official(official) = &self.dialect {
             official.resume(list, place, cursor);
         }
     }
@@ -349,8 +252,8 @@ impl Backend {
         self.client.quota()
     }
 
-    /// What the account is called among everything that this machine keeps: its address with the pinned location, else
-    /// with the first of the credentials.
+    /// The account's name among all that the state directory keeps: its address with the pinned location, else with the
+    /// first of the credentials.
     ///
     /// # Errors
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
@@ -374,5 +277,32 @@ impl Backend {
     /// A number that changes with each new credential.
     pub fn credential_generation(&self) -> u64 {
         self.client.token_generation()
+    }
+}
+
+/// A query parameter's text.
+fn query_text(value: &Value) -> String {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    match value {
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => text(other),
+    }
+}
+
+/// A value as one segment of a path, whatever is in it.
+fn path_segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, PATH_SEGMENT).to_string()
+}
+
+fn http_method(method: highlevel_catalog::Method) -> http::Method {
+    use highlevel_catalog::Method;
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Delete => http::Method::DELETE,
     }
 }

@@ -4,9 +4,9 @@
 //! where it names what it refuses.
 
 use highlevel_api_client::{Body, Fate};
-use highlevel_catalog::{Effect, Entry};
+use highlevel_catalog::{Effect, OperationSpec};
 use http::StatusCode;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Words of a rule that the API names.
 const RULES: [&str; 20] = [
@@ -60,18 +60,31 @@ const OTHERS: [&str; 6] =
     ["contactId", "existingId", "existingContactId", "duplicateId", "matchingField", "matchingFields"];
 
 /// What is known of the effect of a request that was answered by this status, which is no success.
-pub(super) fn fate(entry: &Entry, status: StatusCode, body: &Body, sent: &Map<String, Value>) -> Fate {
+pub(super) fn fate<'a>(
+    spec: &OperationSpec,
+    status: StatusCode,
+    body: &Body,
+    sent: impl Iterator<Item = (&'a str, &'a Value)>,
+) -> Fate {
+    if spec.effect != Effect::Create {
+        return Fate::NotExecuted;
+    }
     match status {
-        _ if entry.effect != Effect::Create => Fate::NotExecuted,
-        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY if !names(body, sent) => Fate::Refused,
         // A gateway lost patience with the API.
         StatusCode::REQUEST_TIMEOUT => Fate::AnsweredFailure,
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
+            if names(body, sent) {
+                Fate::NotExecuted
+            } else {
+                Fate::Refused
+            }
+        }
         _ => Fate::NotExecuted,
     }
 }
 
 /// Whether the answer names a field or a value that was sent, a rule, or another object.
-fn names(body: &Body, sent: &Map<String, Value>) -> bool {
+fn names<'a>(body: &Body, mut sent: impl Iterator<Item = (&'a str, &'a Value)>) -> bool {
     let mut said = Vec::new();
     match body {
         Body::Json(value) => {
@@ -85,7 +98,7 @@ fn names(body: &Body, sent: &Map<String, Value>) -> bool {
     }
     said.iter_mut().for_each(|text| PHRASES.iter().for_each(|phrase| *text = text.replace(phrase, " ")));
     let says = |wanted: &str| said.iter().any(|text| text.contains(wanted));
-    RULES.iter().any(|rule| says(rule)) || sent.iter().any(|(name, value)| is_named(name, value, &said))
+    RULES.iter().any(|rule| says(rule)) || sent.any(|(name, value)| is_named(name, value, &said))
 }
 
 fn names_another(value: &Value) -> bool {
@@ -154,7 +167,7 @@ fn has_word(text: &str, word: &str) -> bool {
 mod tests {
     use super::fate;
     use highlevel_api_client::{Body, Fate};
-    use highlevel_catalog::find;
+    use highlevel_catalog::Catalog;
     use http::StatusCode;
     use serde_json::{Value, json};
 
@@ -162,7 +175,8 @@ mod tests {
         let sent =
             json!({"firstName": "Ada", "email": "ada@example.com", "status": "open", "address": {"postalCode": "1"}});
         let status = StatusCode::from_u16(status).unwrap();
-        fate(find("create_contact").unwrap(), status, &body, sent.as_object().unwrap())
+        let sent = sent.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value));
+        fate(Catalog::session().find("create_contact").unwrap(), status, &body, sent)
     }
 
     #[test]
@@ -203,7 +217,7 @@ mod tests {
 
     #[test]
     fn only_creates_are_in_doubt() {
-        let update = find("update_contact").unwrap();
-        assert_eq!(fate(update, StatusCode::CONFLICT, &Body::Empty, &serde_json::Map::new()), Fate::NotExecuted);
+        let update = Catalog::session().find("update_contact").unwrap();
+        assert_eq!(fate(update, StatusCode::CONFLICT, &Body::Empty, std::iter::empty()), Fate::NotExecuted);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     settings::Settings,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use highlevel_catalog::{ALL, CONFIRMATION_TOKEN, Entry, find};
+use highlevel_catalog::{CONFIRMATION_TOKEN, Catalog, OperationSpec};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
@@ -40,16 +40,17 @@ pub(super) fn with_tools(call: Command) -> Command {
         .subcommand_value_name("TOOL")
         .subcommand_help_heading("Tools")
         .after_help(EXIT_STATUS_HELP)
-        .subcommands(ALL.iter().map(tool_command))
+        .subcommands(Catalog::declared().iter().map(tool_command))
 }
 
-fn tool_command(entry: &'static Entry) -> Command {
-    let mut command = Command::new(entry.name).about(entry.description().to_owned()).after_help(EXIT_STATUS_HELP).arg(
-        Arg::new("json")
-            .long("json")
-            .value_name("OBJECT")
-            .help("All arguments as a JSON object, or - to read it from stdin; flags override its members"),
-    );
+fn tool_command(entry: &'static OperationSpec) -> Command {
+    let mut command =
+        Command::new(entry.name.as_ref()).about(entry.description().to_owned()).after_help(EXIT_STATUS_HELP).arg(
+            Arg::new("json")
+                .long("json")
+                .value_name("OBJECT")
+                .help("All arguments as a JSON object, or - to read it from stdin; flags override its members"),
+        );
     for (path, schema) in flag_paths(entry.input_schema()) {
         command = command.arg(flag(&path, &schema));
     }
@@ -123,7 +124,7 @@ fn kebab(name: &str) -> String {
 pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let called = matches.subcommand_matches("call").and_then(ArgMatches::subcommand);
     let (entry, given) = called
-        .and_then(|(name, given)| Some((find(name)?, given)))
+        .and_then(|(name, given)| Some((Catalog::declared().find(name)?, given)))
         .ok_or_else(|| Error::invalid("TOOL", "Name a tool. `highlevel-mcp tools` lists them."))?;
     let arguments = read_arguments(entry, given)?;
     let started = start(settings).await?;
@@ -150,7 +151,7 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     }
 }
 
-async fn call(app: &App, entry: &'static Entry, arguments: Map<String, Value>) -> Result<Reply, Error> {
+async fn call(app: &App, entry: &'static OperationSpec, arguments: Map<String, Value>) -> Result<Reply, Error> {
     let prompt = terminal::TerminalPrompt;
     // A call with a token has been confirmed already.
     let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
@@ -159,7 +160,7 @@ async fn call(app: &App, entry: &'static Entry, arguments: Map<String, Value>) -
 }
 
 /// The arguments from `--json`, overridden by the flags.
-fn read_arguments(entry: &Entry, given: &ArgMatches) -> Result<Map<String, Value>, Error> {
+fn read_arguments(entry: &OperationSpec, given: &ArgMatches) -> Result<Map<String, Value>, Error> {
     let mut arguments = match given.get_one::<String>("json") {
         Some(text) => from_json(text)?,
         None => Map::new(),

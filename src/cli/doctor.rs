@@ -4,7 +4,7 @@ use super::{auth::time_left, login, print, start::start};
 use crate::{api::Api, app::App, settings::Settings};
 use chrono::Utc;
 use clap::Args;
-use highlevel_catalog::{ALL, locations::GetDefaultLocation, users::GetCurrentUser};
+use highlevel_catalog::{Catalog, locations::GetDefaultLocation, users::GetCurrentUser};
 use highlevel_core::error::{Code, Error};
 use highlevel_store::Missing;
 use std::process::ExitCode;
@@ -75,7 +75,7 @@ fn settings_in_use(app: &App, settings: &Settings) -> Finding {
         Api::Session => "the session API",
         Api::Official => "the official API",
     };
-    let missing = ALL.iter().filter(|entry| app.api().how(entry).is_none()).count();
+    let missing = Catalog::declared().names().filter(|name| app.catalog().find(name).is_none()).count();
     let missing = if missing > 0 {
         format!(" ({missing} more are not in this API: see `highlevel-mcp tools --apis`)")
     } else {

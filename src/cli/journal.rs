@@ -155,7 +155,7 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
 }
 
 fn tool(name: &str) -> Result<String, Error> {
-    named(name).map(|entry| entry.name.to_owned())
+    named(name).map(|spec| spec.name.to_string())
 }
 
 fn hash(text: &str) -> Result<String, String> {

@@ -1,9 +1,14 @@
 //! `tools`: lists the tools for a person, or as JSON.
 
 use super::{print, print_json};
-use crate::{api::Api, app::App, mcp::tool, settings::Settings};
+use crate::{
+    api::{self, Api},
+    app::App,
+    mcp::tool,
+    settings::Settings,
+};
 use clap::Args;
-use highlevel_catalog::{ALL, Entry, find};
+use highlevel_catalog::{Catalog, OperationSpec};
 use highlevel_core::suggest::did_you_mean;
 use std::process::ExitCode;
 
@@ -28,13 +33,12 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
     }
     settings.resolve_api().await?;
     let app = App::new(&settings)?;
-    let entries: Vec<&'static Entry> = match &options.tool {
-        Some(name) => vec![named(name)?],
+    let entries: Vec<&'static OperationSpec> = match &options.tool {
+        Some(name) => vec![app.catalog().find(name).map_or_else(|| named(name), Ok)?],
         None => app.tools().collect(),
     };
     if options.json || options.tool.is_some() {
-        let tools: Vec<_> =
-            entries.iter().map(|entry| tool(entry, app.api(), app.confirms(entry), app.max_answer())).collect();
+        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.confirms(entry), app.max_answer())).collect();
         print_json(&match tools.as_slice() {
             [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
             all => serde_json::to_string_pretty(all)?,
@@ -47,7 +51,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
             print(&format!("\n{:?}", entry.toolset))?;
         }
         let mark = if app.confirms(entry) { "  (asks a person)" } else { "" };
-        print(&format!("  {:22} {}{mark}", entry.name, app.api().make_schemas(entry).description))?;
+        print(&format!("  {:22} {}{mark}", entry.name, entry.make_schemas().description))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,18 +59,23 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
 /// The name of each tool with its requests in the session API and in the official API, in the catalogue's order. Tools that
 /// the mirror answers are left out.
 pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
-    let requests = |api: Api, entry: &Entry| api.how(entry).unwrap_or_else(|| "none".to_owned());
-    let remote = ALL.iter().filter(|entry| !entry.is_local);
-    remote.map(move |entry| [entry.name.to_owned(), requests(Api::Session, entry), requests(Api::Official, entry)])
+    let requests = |api: Api, name: &str| {
+        let place = api::catalog(api).find(name).and_then(OperationSpec::place);
+        place.unwrap_or_else(|| "none".to_owned())
+    };
+    let remote = Catalog::declared().iter().filter(|spec| !spec.is_local());
+    remote.map(move |spec| {
+        [spec.name.to_string(), requests(Api::Session, &spec.name), requests(Api::Official, &spec.name)]
+    })
 }
 
 /// The tool of this name.
 ///
 /// # Errors
 /// `invalid_arguments` with the most similar name.
-pub(super) fn named(name: &str) -> Result<&'static Entry, highlevel_core::error::Error> {
-    find(name).ok_or_else(|| {
-        let hint = did_you_mean(name, ALL.iter().map(|entry| entry.name));
+pub(super) fn named(name: &str) -> Result<&'static OperationSpec, highlevel_core::error::Error> {
+    Catalog::declared().find(name).ok_or_else(|| {
+        let hint = did_you_mean(name, Catalog::declared().names());
         highlevel_core::error::Error::invalid(
             "tool",
             format!("There is no tool {name}.{hint} `highlevel-mcp tools` lists all tools."),

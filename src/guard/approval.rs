@@ -47,14 +47,14 @@ impl fmt::Debug for Ticket {
 
 /// How a ticket is asked for and taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum ApprovalWay {
     /// The answer's own input request. A person answers it.
     InputRequest,
     /// The second call of a host without forms.
     Token(ConfirmMode),
 }
 
-impl Way {
+impl ApprovalWay {
     fn as_str(self) -> &'static str {
         match self {
             Self::InputRequest => "input_request",
@@ -82,14 +82,14 @@ impl Approvals {
     }
 
     /// Mints a ticket that is asked for in this way.
-    pub(super) async fn issue(&self, invocation: &Invocation, preview: &Preview, way: Way) -> Result<Ticket> {
+    pub(super) async fn issue(&self, invocation: &Invocation, preview: &Preview, way: ApprovalWay) -> Result<Ticket> {
         let ticket = Ticket::mint()?;
         let asked_at = Utc::now();
         let asked = NewApproval {
             code: ticket.hash(),
             account: preview.account.clone(),
             way: way.as_str().to_owned(),
-            tool: invocation.entry.name.to_owned(),
+            tool: invocation.spec.name.to_string(),
             arguments_hash: arguments_hash(invocation),
             object_hash: preview.object_hash.clone(),
             preview: preview.to_json(),
@@ -110,7 +110,7 @@ impl Approvals {
         invocation: &Invocation,
         preview: &Preview,
         ticket: &Ticket,
-        way: Way,
+        way: ApprovalWay,
     ) -> Result<Result<(), &'static str>> {
         let Some(approval) = self.store.approval(&ticket.hash()).await? else {
             return Ok(Err("This confirmationToken is not known, or has expired."));
@@ -124,7 +124,7 @@ impl Approvals {
             Some(
                 "This confirmationToken was asked for in another way (--confirm) than this server takes confirmations.",
             )
-        } else if asked.tool != invocation.entry.name || asked.arguments_hash != arguments_hash(invocation) {
+        } else if asked.tool != invocation.spec.name || asked.arguments_hash != arguments_hash(invocation) {
             Some("This confirmationToken was given for another call: the tool and all arguments must be the same.")
         } else if asked.object_hash != preview.object_hash {
             self.store.spend_approval(&ticket.hash()).await?;
@@ -168,7 +168,7 @@ fn unknown_code() -> Error {
 }
 
 fn arguments_hash(invocation: &Invocation) -> String {
-    hash(&Value::Object(invocation.arguments.clone()))
+    hash(&invocation.arguments.to_json())
 }
 
 /// SHA-256 of a value's canonical form: compact JSON with sorted names.

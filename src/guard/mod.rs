@@ -6,10 +6,9 @@ mod preview;
 
 pub use approval::Ticket;
 pub use policy::{ConfirmMode, Policy};
-pub use preview::Preview;
+pub use preview::{Preview, Subject};
 
-use crate::service::{Account, Admitted, Agreed};
-use approval::{Approvals, Way};
+use approval::{ApprovalWay, Approvals};
 use futures::future::BoxFuture;
 use highlevel_catalog::Invocation;
 use highlevel_core::context::CallContext;
@@ -63,11 +62,42 @@ pub enum Confirmation<'a> {
     None,
 }
 
-/// Whether a call may go on.
-pub enum Verdict {
-    /// It may, so agreed to.
-    Go(Admitted),
-    /// The answer has to ask for input; the ticket comes back with it.
+/// How a write was agreed to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Agreed {
+    /// No confirmation is asked for it.
+    #[default]
+    NotAsked,
+    /// A person, by a form of the host or a question on the terminal.
+    Form,
+    /// A person, by the answer's own input request.
+    InputRequest,
+    /// A call that repeated the confirmation token.
+    Token,
+    /// A person, by `highlevel-mcp approve` in a terminal of their own.
+    Human,
+}
+
+impl Agreed {
+    /// The word in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAsked => "none",
+            Self::Form => "form",
+            Self::InputRequest => "input_request",
+            Self::Token => "token",
+            Self::Human => "human",
+        }
+    }
+}
+
+/// What the guard decides about a call.
+pub enum Decision {
+    /// The call may run.
+    Run(Agreed),
+    /// The call may run if the object, read once more, is still as the preview shows it: a person took their time.
+    RunIfUnchanged(Agreed, Box<Preview>),
+    /// The answer has to ask for input. The ticket comes back with it.
     RequestInput(Ticket, Box<Preview>),
 }
 
@@ -103,87 +133,103 @@ impl Guard {
         }
     }
 
-    /// Decides whether a call may go on, asking a person where one has to agree.
+    /// Whether a person has to agree to this call. Then its object is read and given to [`Guard::decide`].
     ///
     /// # Errors
-    /// `policy_denied`, `declined`, `confirmation_required`, `confirmation_invalid`, and what reading the object can fail with.
-    pub async fn admit(
-        &self,
-        account: &Account,
-        invocation: &Invocation,
-        confirmation: Confirmation<'_>,
-        context: &mut CallContext,
-    ) -> Result<Verdict> {
-        self.policy.allow(invocation.entry)?;
+    /// `policy_denied` where the settings rule the call out; `too_large` for more than a person can be shown.
+    pub fn asks(&self, invocation: &Invocation) -> Result<bool> {
+        self.policy.allow(invocation.spec)?;
         if !self.policy.confirms_call(invocation) {
-            return Ok(Verdict::Go(Admitted::default()));
+            return Ok(false);
         }
         if self.policy.confirm == ConfirmMode::Deny {
             return Err(Error::new(
                 Code::PolicyDenied,
                 format!(
                     "{} needs a person's confirmation, and this server is set to `--confirm deny`.",
-                    invocation.entry.name
+                    invocation.spec.name
                 ),
             ));
         }
-        let preview = self.preview(account, invocation, context).await?;
+        Preview::check_size(invocation, self.max_answer)?;
+        Ok(true)
+    }
+
+    /// Decides about a call that a person has to agree to, asking them where they can be reached.
+    ///
+    /// # Errors
+    /// `declined`, `confirmation_required`, `confirmation_invalid`.
+    pub async fn decide(
+        &self,
+        invocation: &Invocation,
+        subject: Subject,
+        confirmation: Confirmation<'_>,
+        context: &mut CallContext,
+    ) -> Result<Decision> {
+        let preview = self.preview(invocation, subject)?;
         match (self.policy.confirm, confirmation) {
             (mode, Confirmation::Token(ticket)) => {
                 self.redeem(invocation, &preview, &ticket).await?;
-                Ok(go(if mode == ConfirmMode::Human { Agreed::Human } else { Agreed::Token }, preview))
+                Ok(Decision::Run(if mode == ConfirmMode::Human { Agreed::Human } else { Agreed::Token }))
             }
             (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
-                if answer != Answer::Accepted {
-                    let took = self.approvals.decline(&ticket).await?.and_then(|took| took.to_std().ok());
-                    agreed(took.map_or(answer, |took| answer.after(took)))?;
-                }
-                self.approvals.approve(&ticket).await?;
-                match self.approvals.redeem(invocation, &preview, &ticket, Way::InputRequest).await? {
-                    Ok(()) => Ok(go(Agreed::InputRequest, preview)),
-                    // No token here: a model could spend it itself.
-                    Err(problem) => Err(ask_again(problem, &preview)),
-                }
+                self.accept_input(invocation, &preview, ticket, answer).await.map(Decision::Run)
             }
             (ConfirmMode::Auto, Confirmation::InputRequest) => {
-                let ticket = self.approvals.issue(invocation, &preview, Way::InputRequest).await?;
-                Ok(Verdict::RequestInput(ticket, Box::new(preview)))
+                let ticket = self.approvals.issue(invocation, &preview, ApprovalWay::InputRequest).await?;
+                Ok(Decision::RequestInput(ticket, Box::new(preview)))
             }
             (ConfirmMode::Auto, Confirmation::Ask(person)) => {
-                self.ask(account, invocation, &preview, person, context).await.map(|now| go(Agreed::Form, now))
+                let asked = tokio::time::Instant::now();
+                let answer = person.ask(&preview, context).await?;
+                // A person's time is not the call's.
+                context.deadline += asked.elapsed();
+                agreed(answer)?;
+                Ok(Decision::RunIfUnchanged(Agreed::Form, Box::new(preview)))
             }
             _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "").await?),
         }
     }
 
-    async fn preview(&self, account: &Account, invocation: &Invocation, context: &CallContext) -> Result<Preview> {
-        Preview::of(account, invocation, self.max_answer, context).await
-    }
-
-    /// Asks, and makes sure that what was agreed to is still what stands there.
-    async fn ask(
-        &self,
-        account: &Account,
-        invocation: &Invocation,
-        preview: &Preview,
-        person: &dyn Ask,
-        context: &mut CallContext,
-    ) -> Result<Preview> {
-        let asked = tokio::time::Instant::now();
-        let answer = person.ask(preview, context).await?;
-        // A person's time is not the call's.
-        context.deadline += asked.elapsed();
-        agreed(answer)?;
-        let now = self.preview(account, invocation, context).await?;
-        if now.object_hash == preview.object_hash {
-            return Ok(now);
+    /// Checks that the object is still as a person was shown it.
+    ///
+    /// # Errors
+    /// `confirmation_invalid` with the object as it is now.
+    pub fn check_unchanged(&self, invocation: &Invocation, shown: &Preview, now: Subject) -> Result<()> {
+        let now = self.preview(invocation, now)?;
+        if now.object_hash == shown.object_hash {
+            return Ok(());
         }
         Err(ask_again("The object changed while the question was open.", &now))
     }
 
+    fn preview(&self, invocation: &Invocation, subject: Subject) -> Result<Preview> {
+        Preview::of(invocation, subject, self.max_answer)
+    }
+
+    /// A person's answer to an input request.
+    async fn accept_input(
+        &self,
+        invocation: &Invocation,
+        preview: &Preview,
+        ticket: Ticket,
+        answer: Answer,
+    ) -> Result<Agreed> {
+        if answer != Answer::Accepted {
+            let took = self.approvals.decline(&ticket).await?.and_then(|took| took.to_std().ok());
+            agreed(took.map_or(answer, |took| answer.after(took)))?;
+        }
+        self.approvals.approve(&ticket).await?;
+        match self.approvals.redeem(invocation, preview, &ticket, ApprovalWay::InputRequest).await? {
+            Ok(()) => Ok(Agreed::InputRequest),
+            // No token here: a model could spend it itself.
+            Err(problem) => Err(ask_again(problem, preview)),
+        }
+    }
+
     /// Spends a ticket if it fits this call and the object as it is now.
     async fn redeem(&self, invocation: &Invocation, preview: &Preview, ticket: &Ticket) -> Result<()> {
-        match self.approvals.redeem(invocation, preview, ticket, Way::Token(self.policy.confirm)).await? {
+        match self.approvals.redeem(invocation, preview, ticket, ApprovalWay::Token(self.policy.confirm)).await? {
             Ok(()) => Ok(()),
             Err(problem) => Err(self.require(invocation, preview, Code::ConfirmationInvalid, problem).await?),
         }
@@ -192,7 +238,7 @@ impl Guard {
     /// The answer that asks for a second call: a preview, and a token for it.
     async fn require(&self, invocation: &Invocation, preview: &Preview, code: Code, problem: &str) -> Result<Error> {
         let human = self.policy.confirm == ConfirmMode::Human;
-        let ticket = self.approvals.issue(invocation, preview, Way::Token(self.policy.confirm)).await?;
+        let ticket = self.approvals.issue(invocation, preview, ApprovalWay::Token(self.policy.confirm)).await?;
         let next = if human {
             format!(
                 "A person has to run `highlevel-mcp approve {}` in a terminal; after that, repeat the call with the same arguments and this confirmationToken.",
@@ -231,10 +277,6 @@ impl Guard {
     pub async fn decline(store: Arc<Store>, ticket: &Ticket) -> Result<()> {
         Approvals::new(store).decline(ticket).await.map(drop)
     }
-}
-
-fn go(agreed: Agreed, preview: Preview) -> Verdict {
-    Verdict::Go(Admitted { agreed, object: preview.whole })
 }
 
 /// A yes that does not fit any more.

@@ -1,6 +1,6 @@
 //! What may run at all, and what a person has to agree to.
 
-use highlevel_catalog::{ALL, Effect, Entry, Invocation, Toolset, find};
+use highlevel_catalog::{Catalog, Effect, Invocation, OperationSpec, Toolset};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
 
@@ -40,15 +40,16 @@ impl Policy {
     ///
     /// # Errors
     /// `invalid_arguments` naming the setting and the nearest tool.
-    pub fn check_names(&self) -> Result<()> {
+    pub fn check_names(&self, catalog: &Catalog) -> Result<()> {
+        let is_known = |name: &str| catalog.find(name).is_some() || Catalog::declared().find(name).is_some();
         let lists = [
             ("--tools", &self.tools),
             ("--exclude-tools", &self.exclude_tools),
             ("--confirm-tools", &self.confirm_tools),
         ];
         for (setting, names) in lists {
-            if let Some(name) = names.iter().find(|name| find(name).is_none()) {
-                let hint = nearest(name, ALL.iter().map(|entry| entry.name))
+            if let Some(name) = names.iter().find(|name| !is_known(name)) {
+                let hint = nearest(name, Catalog::declared().names().chain(catalog.names()))
                     .map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
                 return Err(Error::invalid(setting, format!("{setting} names `{name}`, which is no tool.{hint}")));
             }
@@ -57,10 +58,10 @@ impl Policy {
     }
 
     /// Whether the tool is listed and may run.
-    pub fn lists(&self, entry: &Entry) -> bool {
-        let named = |names: &[String]| names.iter().any(|name| name == entry.name);
-        (!self.read_only || entry.effect == Effect::Read)
-            && (self.toolsets.is_empty() || self.toolsets.contains(&entry.toolset))
+    pub fn lists(&self, spec: &OperationSpec) -> bool {
+        let named = |names: &[String]| names.iter().any(|name| *name == spec.name);
+        (!self.read_only || spec.effect == Effect::Read)
+            && (self.toolsets.is_empty() || self.toolsets.contains(&spec.toolset))
             && (self.tools.is_empty() || named(&self.tools))
             && !named(&self.exclude_tools)
     }
@@ -68,39 +69,39 @@ impl Policy {
     /// Whether the mirror shows what this tool reads. `--exclude-tools` hides it there too, and so do `--toolsets` that
     /// name other resources; where they name no resource, only insights, nothing is hidden. `--tools` hides nothing: it
     /// says how an account may be asked.
-    pub fn shows(&self, entry: &Entry) -> bool {
+    pub fn shows(&self, spec: &OperationSpec) -> bool {
         let resources = self.toolsets.iter().any(|toolset| *toolset != Toolset::Insights);
-        !self.exclude_tools.iter().any(|name| name == entry.name)
-            && (!resources || self.toolsets.contains(&entry.toolset))
+        !self.exclude_tools.iter().any(|name| *name == spec.name)
+            && (!resources || self.toolsets.contains(&spec.toolset))
     }
 
     /// Whether a person has to agree to some calls of a tool.
-    pub fn confirms(&self, entry: &Entry) -> bool {
-        entry.may_be_guarded() || self.is_added(entry)
+    pub fn confirms(&self, spec: &OperationSpec) -> bool {
+        spec.may_be_guarded() || self.is_added(spec)
     }
 
     /// Whether a person has to agree to this call.
     pub fn confirms_call(&self, invocation: &Invocation) -> bool {
-        invocation.effect().is_guarded() || self.is_added(invocation.entry)
+        invocation.effect().is_guarded() || self.is_added(invocation.spec)
     }
 
-    fn is_added(&self, entry: &Entry) -> bool {
-        self.confirm_tools.iter().any(|name| name == entry.name)
+    fn is_added(&self, spec: &OperationSpec) -> bool {
+        self.confirm_tools.iter().any(|name| *name == spec.name)
     }
 
     /// Refuses a tool that is not listed.
     ///
     /// # Errors
     /// `policy_denied` naming the setting.
-    pub fn allow(&self, entry: &Entry) -> Result<()> {
-        if self.lists(entry) {
+    pub fn allow(&self, spec: &OperationSpec) -> Result<()> {
+        if self.lists(spec) {
             return Ok(());
         }
-        let why = if self.read_only && entry.effect != Effect::Read {
+        let why = if self.read_only && spec.effect != Effect::Read {
             "this server is read-only"
         } else {
             "this server's --toolsets, --tools or --exclude-tools leave it out"
         };
-        Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", entry.name)))
+        Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", spec.name)))
     }
 }

@@ -1,12 +1,8 @@
 //! What a person is shown before a change: what will happen, in which account, to which object, as it is now.
 
 use super::approval::hash;
-use crate::{
-    answer,
-    service::{Account, Location},
-};
-use highlevel_catalog::{Effect, Invocation};
-use highlevel_core::context::CallContext;
+use crate::answer;
+use highlevel_catalog::{Effect, HIDDEN, Invocation};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -24,13 +20,26 @@ const OBJECT_BYTES: usize = 4096;
 /// The most that a person can agree to at once, in bytes: more is not read.
 const ARGUMENT_BYTES: usize = 16 * 1024;
 
+/// What a change is about, as it was just read.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// The object as it is now; `None` for a change that is about no existing object.
+    pub object: Option<Value>,
+    /// The id of the location in which it happens, as far as it is known.
+    pub location_id: Option<String>,
+    /// The location's name.
+    pub location_name: Option<String>,
+    /// The account, as the state directory names it.
+    pub account: String,
+}
+
 /// A change as it is put to a person.
 #[derive(Debug, Clone)]
 pub struct Preview {
     /// The question's first sentence.
     pub sentence: String,
     /// The tool.
-    pub tool: &'static str,
+    pub tool: String,
     /// The location in which it happens: its name and id.
     pub location: Map<String, Value>,
     /// The fields that tell which object it is, as read just now.
@@ -45,32 +54,26 @@ pub struct Preview {
     pub(super) account: String,
     /// A hash of the whole object: a confirmation holds for this state and no other.
     pub(super) object_hash: String,
-    /// The whole object, for the journal.
-    pub(super) whole: Option<Value>,
 }
 
 impl Preview {
-    /// Reads the object and checks the account's rules, so that nobody is asked about what cannot be done. It fits into
-    /// an answer of `max_answer` bytes.
+    /// Refuses a change that is more than a person can be shown. Needs nothing of the account.
     ///
     /// # Errors
-    /// `not_found`, `conflict`, `too_large` for more than a person can be shown, and what a read can fail with.
-    pub(super) async fn of(
-        account: &Account,
-        invocation: &Invocation,
-        max_answer: usize,
-        context: &CallContext,
-    ) -> Result<Self> {
-        let entry = invocation.entry;
+    /// `too_large` with the sizes.
+    pub(super) fn check_size(invocation: &Invocation, max_answer: usize) -> Result<()> {
+        shown_arguments(invocation, max_answer).map(drop)
+    }
+
+    /// The preview of a change, small enough for an answer of `max_answer` bytes.
+    ///
+    /// # Errors
+    /// `too_large` for more than a person can be shown.
+    pub(super) fn of(invocation: &Invocation, subject: Subject, max_answer: usize) -> Result<Self> {
+        let spec = invocation.spec;
         let room = answer::max_error_details(max_answer);
-        let mut arguments = invocation.arguments.clone();
-        arguments.shift_remove(entry.id_argument());
-        if let Some(secret) = arguments.get_mut("secret") {
-            *secret = "[hidden]".into();
-        }
-        // Judged before anything is read.
-        let arguments = whole(host_first(arguments), ARGUMENT_BYTES.min(room / 2))?;
-        let object = account.current(invocation, context).await?;
+        let arguments = shown_arguments(invocation, max_answer)?;
+        let Subject { object, location_id, location_name, account } = subject;
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
         let telling =
             TELLING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
@@ -88,16 +91,15 @@ impl Preview {
             Effect::Read | Effect::Create | Effect::Update => "",
         };
         Ok(Self {
-            sentence: format!("{}{what}?{consequence}", entry.title),
-            tool: entry.name,
-            location: named(account.location(context).await),
+            sentence: format!("{}{what}?{consequence}", spec.title),
+            tool: spec.name.to_string(),
+            location: named(location_name, location_id),
             object: telling,
             not_shown,
             arguments,
             irreversible: effect.is_guarded(),
-            account: account.identity().await?,
+            account,
             object_hash,
-            whole: object,
         })
     }
 
@@ -133,9 +135,19 @@ impl Preview {
     }
 }
 
+/// The arguments as a person sees them, with secrets hidden.
+fn shown_arguments(invocation: &Invocation, max_answer: usize) -> Result<Map<String, Value>> {
+    let room = answer::max_error_details(max_answer);
+    let shown = invocation.fields().map(|(name, value)| {
+        let value = if invocation.spec.is_sensitive(name) { HIDDEN.into() } else { value.clone() };
+        (name.to_owned(), value)
+    });
+    whole(host_first(shown.collect()), ARGUMENT_BYTES.min(room / 2))
+}
+
 /// Name and id of a location. Its name is the account's text.
-fn named(location: Location) -> Map<String, Value> {
-    let members = [("name", location.name), ("id", location.id)];
+fn named(name: Option<String>, id: Option<String>) -> Map<String, Value> {
+    let members = [("name", name), ("id", id)];
     let members = members.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
     answer::one_line_texts(members.collect(), TEXT_CHARS)
 }

@@ -2,7 +2,7 @@
 
 use crate::guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket};
 use futures::future::BoxFuture;
-use highlevel_catalog::Entry;
+use highlevel_catalog::OperationSpec;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use rmcp::{
@@ -39,7 +39,7 @@ impl Seal {
     /// The answer that asks for a person's word, with the ticket sealed for this tool and these arguments.
     pub(super) fn input_request(
         &self,
-        entry: &Entry,
+        entry: &OperationSpec,
         arguments: &JsonObject,
         ticket: &Ticket,
         preview: &Preview,
@@ -50,7 +50,7 @@ impl Seal {
     }
 
     /// The ticket as the host gets it: it opens for this tool with these arguments, and for five minutes.
-    pub fn seal(&self, entry: &Entry, arguments: &JsonObject, ticket: &Ticket) -> String {
+    pub fn seal(&self, entry: &OperationSpec, arguments: &JsonObject, ticket: &Ticket) -> String {
         let bound = bound_to(entry, arguments);
         let options = SealOptions::new().associated_data(&bound).ttl(PATIENCE);
         self.0.seal_with(ticket.as_str().as_bytes(), &options)
@@ -60,7 +60,12 @@ impl Seal {
     ///
     /// # Errors
     /// `confirmation_invalid` for a state that was not sealed here for this call, or is too old.
-    pub fn open(&self, entry: &Entry, request: &CallToolRequestParams, state: &str) -> Result<(Ticket, Answer)> {
+    pub fn open(
+        &self,
+        entry: &OperationSpec,
+        request: &CallToolRequestParams,
+        state: &str,
+    ) -> Result<(Ticket, Answer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
         let opened = self.0.open_with(state, &bound_to(entry, &arguments)).ok();
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
@@ -78,7 +83,7 @@ impl Seal {
     }
 }
 
-fn bound_to(entry: &Entry, arguments: &JsonObject) -> Vec<u8> {
+fn bound_to(entry: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
     format!("{} {}", entry.name, Value::Object(arguments.clone())).into_bytes()
 }
 
@@ -139,7 +144,7 @@ impl Ask for Form {
 /// How this request's person can be reached, best way first.
 pub(super) fn way<'a>(
     seal: &Seal,
-    entry: &Entry,
+    entry: &OperationSpec,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
     form: &'a Form,

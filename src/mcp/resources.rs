@@ -6,7 +6,7 @@ use crate::{
     app::{App, Reply},
     guard::Confirmation,
 };
-use highlevel_catalog::{Effect, Entry, Id, Shape};
+use highlevel_catalog::{AnswerShape, Effect, Id, OperationSpec};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::TABLES;
@@ -19,7 +19,7 @@ const JSON: &str = "application/json";
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
     /// The operation that reads it.
-    pub entry: &'static Entry,
+    pub entry: &'static OperationSpec,
     /// What it is, in the singular.
     noun: &'static str,
     /// Whether the URI ends with its id; else there is one such object.
@@ -27,9 +27,11 @@ pub struct Place {
 }
 
 /// The places of those operations that read one object of the account.
-pub fn places(entries: impl Iterator<Item = &'static Entry> + Clone) -> impl Iterator<Item = Place> + Clone {
-    entries.filter_map(|entry| match (entry.effect, entry.shape) {
-        (Effect::Read, Shape::One(noun)) if !entry.is_local => Some(Place { entry, noun, by_id: entry.takes_id }),
+pub fn places(entries: impl Iterator<Item = &'static OperationSpec> + Clone) -> impl Iterator<Item = Place> + Clone {
+    entries.filter_map(|entry| match (entry.effect, &entry.answer) {
+        (Effect::Read, AnswerShape::One(noun)) if !entry.is_local() => {
+            Some(Place { entry, noun, by_id: entry.id_field.is_some() })
+        }
         _ => None,
     })
 }
@@ -109,7 +111,7 @@ pub(super) async fn read(app: &App, uri: &str, context: CallContext) -> Result<R
 ///
 /// # Errors
 /// `not_found` for a URI that is none of these places, or whose id is no id.
-fn find(places: impl Iterator<Item = Place> + Clone, uri: &str) -> Result<(&'static Entry, JsonObject)> {
+fn find(places: impl Iterator<Item = Place> + Clone, uri: &str) -> Result<(&'static OperationSpec, JsonObject)> {
     let path = uri.strip_prefix(SCHEME).unwrap_or_default();
     let (noun, id) = path.split_once('/').map_or((path, None), |(noun, id)| (noun, Some(id)));
     let Some(place) = places.clone().find(|place| place.noun == noun && place.by_id == id.is_some()) else {
@@ -119,7 +121,8 @@ fn find(places: impl Iterator<Item = Place> + Clone, uri: &str) -> Result<(&'sta
     let mut arguments = JsonObject::new();
     if let Some(id) = id {
         let id: Id = id.parse().map_err(|why| Error::new(Code::NotFound, format!("The end of the URI {why}.")))?;
-        arguments.insert(place.entry.id_argument().to_owned(), id.as_str().into());
+        let field = place.entry.id_field.as_deref().unwrap_or("id");
+        arguments.insert(field.to_owned(), id.as_str().into());
     }
     Ok((place.entry, arguments))
 }
@@ -127,13 +130,13 @@ fn find(places: impl Iterator<Item = Place> + Clone, uri: &str) -> Result<(&'sta
 #[cfg(test)]
 mod tests {
     use super::*;
-    use highlevel_catalog::ALL;
+    use highlevel_catalog::Catalog;
     use std::collections::HashSet;
 
     #[test]
     fn each_read_of_one_object_has_a_uri_of_its_own() {
-        let uris: Vec<String> = places(ALL.iter()).map(|place| place.uri()).collect();
-        assert!(places(ALL.iter()).all(|place| place.completes().is_some() == place.by_id));
+        let uris: Vec<String> = places(Catalog::declared().iter()).map(|place| place.uri()).collect();
+        assert!(places(Catalog::declared().iter()).all(|place| place.completes().is_some() == place.by_id));
         assert_eq!(uris.iter().collect::<HashSet<_>>().len(), uris.len(), "{uris:?}");
         for uri in ["ghl://contact/{id}", "ghl://campaign/{id}", "ghl://user/{id}", "ghl://user", "ghl://location"] {
             assert!(uris.iter().any(|other| other == uri), "{uri}: {uris:?}");
@@ -142,9 +145,9 @@ mod tests {
 
     #[test]
     fn a_uri_reaches_its_own_operation_and_no_other_path() {
-        let find = |uri| find(places(ALL.iter()), uri);
+        let find = |uri| find(places(Catalog::declared().iter()), uri);
         let (entry, arguments) = find("ghl://user/u-1").unwrap();
-        assert_eq!((entry.name, arguments.get("userId")), ("get_user", Some(&"u-1".into())));
+        assert_eq!((entry.name.as_ref(), arguments.get("userId")), ("get_user", Some(&"u-1".into())));
         assert_eq!(find("ghl://location").unwrap().0.name, "get_default_location");
         for uri in [
             "",

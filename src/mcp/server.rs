@@ -11,7 +11,7 @@ use super::{
     transport::{MalformedArguments, answer_slot},
 };
 use crate::app::{App, Reply};
-use highlevel_catalog::{Entry, find};
+use highlevel_catalog::OperationSpec;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
 use highlevel_core::suggest::did_you_mean;
@@ -57,7 +57,7 @@ impl Server {
 
     fn tools(&self) -> &[Tool] {
         let app = &self.app;
-        let make = |entry| tool(entry, app.api(), app.confirms(entry), app.max_answer());
+        let make = |entry| tool(entry, app.confirms(entry), app.max_answer());
         self.tools.get_or_init(|| app.tools().map(make).collect())
     }
 
@@ -76,7 +76,7 @@ impl Server {
 
     async fn run(
         &self,
-        entry: &'static Entry,
+        entry: &'static OperationSpec,
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse> {
@@ -122,8 +122,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(entry) = find(&request.name) else {
-            let hint = did_you_mean(&request.name, self.app.tools().map(|entry| entry.name));
+        let Some(entry) = self.app.find(&request.name) else {
+            let hint = did_you_mean(&request.name, self.app.tools().map(|entry| entry.name.as_ref()));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", request.name), None));
         };
         if let Some(malformed) = context.extensions.get::<MalformedArguments>() {

@@ -1,11 +1,11 @@
 //! Whether a write that the API answered with success stands in the object: some fields are ignored in silence.
 
 use super::{custom, merge, normal, objects, settle::Written};
-use crate::api::Backend;
-use highlevel_catalog::{Effect, Id, Invocation, Toolset};
+use crate::api::Adapter;
+use highlevel_catalog::{Effect, Id, Invocation, answer::add_note};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Members that every answer may have, and that tell nothing of what was sent.
 const SAY_NOTHING: [&str; 4] = ["id", "tags", "createdAt", "updatedAt"];
@@ -49,23 +49,23 @@ enum Stands {
 
 /// Compares what was sent with the object. An answer that tells too little is made up for by one read.
 pub(super) async fn check(
-    backend: &Backend,
+    api: &Adapter,
     write: &Invocation,
     written: Written,
     context: &CallContext,
 ) -> Result<Checked> {
     let Written { mut value, is_read, refused } = written;
-    if write.entry.effect == Effect::Delete {
+    if write.spec.effect == Effect::Delete {
         return Ok(Checked::plain(value));
     }
-    let mut found = compare(backend, write, &value);
+    let mut found = compare(write, &value);
     let is_bare = is_bare(write, &value);
     let tells_too_little = is_bare || found.iter().any(|(_, stands)| *stands == Stands::Untold);
     let mut unread = None;
     if tells_too_little && !is_read {
-        match read(backend, write, &value, context).await {
+        match read(api, write, &value, context).await {
             Ok(object) => {
-                found = compare(backend, write, &object);
+                found = compare(write, &object);
                 value = with_note(object, &value);
             }
             Err(error) if is_bare && error.code == Code::NotFound => return Err(nowhere(write)),
@@ -102,7 +102,7 @@ pub(super) async fn check(
 fn nowhere(write: &Invocation) -> Error {
     let message = format!(
         "The API answered {} with success, and the account shows no such object. Check with {}, then decide.",
-        write.entry.name,
+        write.spec.name,
         getter(write)
     );
     Error::new(Code::OutcomeUnknown, message).with("check", getter(write))
@@ -110,34 +110,31 @@ fn nowhere(write: &Invocation) -> Error {
 
 /// Whether a look at the object after a doubt shows that the update took effect: all that was sent stands there, or some
 /// of it that did not before.
-pub(super) fn shows(backend: &Backend, update: &Invocation, before: Option<&Value>, object: &Value) -> bool {
-    let now = compare(backend, update, object);
+pub(super) fn shows(update: &Invocation, before: Option<&Value>, object: &Value) -> bool {
+    let now = compare(update, object);
     if now.iter().all(|(_, stands)| *stands == Stands::AsSent) {
         return true;
     }
     let Some(before) = before else { return false };
-    let earlier = compare(backend, update, before);
+    let earlier = compare(update, before);
     now.iter().zip(&earlier).any(|((_, now), (_, earlier))| *now == Stands::AsSent && *earlier != Stands::AsSent)
 }
 
 /// How each argument stands in the object, by its name.
-fn compare(backend: &Backend, write: &Invocation, object: &Value) -> Vec<(String, Stands)> {
-    if write.entry.effect == Effect::Publish {
+fn compare(write: &Invocation, object: &Value) -> Vec<(String, Stands)> {
+    if write.spec.effect == Effect::Publish {
         let status = stands("status", &"published".into(), merge::value(object, "status"));
         return vec![("status".to_owned(), status)];
     }
-    let known = write.entry.input_schema().get("properties").and_then(Value::as_object);
-    let untold = backend.untold(write.entry);
-    let compared = |name: &String| {
-        name != write.entry.id_argument()
-            && !untold.contains(&name.as_str())
-            && known.is_some_and(|all| all.contains_key(name))
-    };
+    let spec = write.spec;
+    let known = spec.input_schema().get("properties").and_then(Value::as_object);
+    let is_unreported = |name: &str| spec.is_sensitive(name) || spec.unreported.iter().any(|other| other == name);
+    let compared = |name: &str| !is_unreported(name) && known.is_some_and(|all| all.contains_key(name));
     let mut found = Vec::new();
-    for (name, sent) in write.arguments.iter().filter(|(name, _)| compared(name)) {
+    for (name, sent) in write.fields().filter(|(name, _)| compared(name)) {
         let stored = merge::value(object, if name.ends_with("Tags") { "tags" } else { name });
-        match (name.as_str(), sent) {
-            ("addTags" | "removeTags", sent) => found.push((name.clone(), tags_stand(name, sent, stored))),
+        match (name, sent) {
+            ("addTags" | "removeTags", sent) => found.push((name.to_owned(), tags_stand(name, sent, stored))),
             ("address" | "customFields", Value::Object(members)) => {
                 found.extend(
                     members
@@ -145,7 +142,7 @@ fn compare(backend: &Backend, write: &Invocation, object: &Value) -> Vec<(String
                         .map(|(member, sent)| (format!("{name}.{member}"), member_stands(member, sent, stored))),
                 );
             }
-            _ => found.push((name.clone(), stands(name, sent, stored))),
+            _ => found.push((name.to_owned(), stands(name, sent, stored))),
         }
     }
     found
@@ -197,16 +194,16 @@ fn tags_stand(name: &str, sent: &Value, stored: &Value) -> Stands {
 
 /// Whether an answer shows nothing of the object but that it is there.
 fn is_bare(write: &Invocation, object: &Value) -> bool {
-    let known = write.entry.output_schema().get("properties").and_then(Value::as_object);
+    let known = write.spec.output_schema().get("properties").and_then(Value::as_object);
     let tells = |name: &str| !SAY_NOTHING.contains(&name) && known.is_some_and(|all| all.contains_key(name));
     let is_another = write.id.as_ref().is_some_and(|id| object.get("id").and_then(Value::as_str) != Some(id.as_str()));
     is_another || !object.as_object().is_some_and(|members| members.keys().any(|name| tells(name)))
 }
 
-async fn read(backend: &Backend, write: &Invocation, answer: &Value, context: &CallContext) -> Result<Value> {
+async fn read(api: &Adapter, write: &Invocation, answer: &Value, context: &CallContext) -> Result<Value> {
     let id = write.id.clone().or_else(|| answer.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok()));
     let Some(id) = id else { return Err(Error::new(Code::UpstreamError, "the answer has no id")) };
-    let found = objects::by_id(backend, write.entry.toolset, id, context).await?;
+    let found = objects::by_id(api, write.spec, id, context).await?;
     found.ok_or_else(|| Error::new(Code::UpstreamError, "it cannot be read by its id"))
 }
 
@@ -218,14 +215,8 @@ fn with_note(mut object: Value, answer: &Value) -> Value {
     object
 }
 
-fn getter(write: &Invocation) -> &'static str {
-    match write.entry.toolset {
-        Toolset::Contacts => "get_contact",
-        Toolset::Opportunities => "get_opportunity",
-        Toolset::Campaigns => "get_campaign",
-        Toolset::Webhooks => "list_webhooks",
-        _ => "get_page",
-    }
+fn getter(write: &Invocation) -> &str {
+    write.spec.read_back.as_ref().map_or("HighLevel", |read_back| read_back.operation())
 }
 
 impl Checked {
@@ -241,7 +232,7 @@ impl Checked {
     }
 
     /// The answer, with what was not applied.
-    pub(super) fn into_answer(self) -> Value {
+    pub(super) fn into_object(self) -> Value {
         let mut answer = self.value;
         let Some(members) = answer.as_object_mut() else { return answer };
         if !self.not_applied.is_empty() {
@@ -252,9 +243,4 @@ impl Checked {
         }
         answer
     }
-}
-
-fn add_note(members: &mut Map<String, Value>, note: &str) {
-    let before = members.get("note").and_then(Value::as_str).map(|before| format!("{before} ")).unwrap_or_default();
-    members.insert("note".to_owned(), format!("{before}{note}").into());
 }

@@ -6,7 +6,7 @@ mod identity;
 mod lookup;
 mod same;
 
-use crate::api::{Backend, Done};
+use crate::api::{Adapter, Done};
 use age::Stamps;
 use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_api_client::{Fate, SendError};
@@ -54,16 +54,16 @@ impl Creation {
     ///
     /// # Errors
     /// When the call ends before its turn comes: nothing was sent.
-    pub(super) async fn in_turn(backend: &Backend, create: &Invocation, context: &CallContext) -> Result<Self> {
+    pub(super) async fn in_turn(api: &Adapter, create: &Invocation, context: &CallContext) -> Result<Self> {
         let identity = Identity::of(create);
-        let key = identity.as_ref().map_or_else(|| create.entry.name.to_owned(), |identity| identity.key(create));
-        let account = match backend.account().await {
+        let key = identity.as_ref().map_or_else(|| create.spec.name.to_string(), |identity| identity.key(create));
+        let account = match api.account().await {
             // The journal says it in its own words, before anything is sent.
             Err(error) if error.code == Code::Internal => String::new(),
             account => account?,
         };
         let turn = match &identity {
-            Some(_) => Some(backend.in_turn(&key, context).await?),
+            Some(_) => Some(api.in_turn(&key, context).await?),
             None => None,
         };
         Ok(Self { identity, account, key, _turn: turn })
@@ -76,11 +76,11 @@ impl Creation {
     pub(super) async fn run(
         &self,
         creates: &Creates,
-        backend: &Backend,
+        api: &Adapter,
         create: &Invocation,
         context: &CallContext,
     ) -> Result<Value> {
-        let store = backend.store();
+        let store = api.store();
         let number = match store.begin_creation(&self.account, &self.key).await {
             Ok(number) => Some(number),
             // What a look-up finds then cannot be told from what other calls created.
@@ -89,31 +89,32 @@ impl Creation {
                 None
             }
         };
-        let failed = match backend.run(create, context).await {
-            Ok(Done { value, sent_at }) => {
+        let failed = match api.run(create, context).await {
+            Ok(Done { answer, sent_at }) => {
+                let value = answer.into_json();
                 creates.stamps.learn(&value, sent_at);
-                end(backend, number, value.get("id").and_then(Value::as_str)).await;
+                end(api, number, value.get("id").and_then(Value::as_str)).await;
                 return Ok(value);
             }
             Err(failed) => failed,
         };
         let SendError { error, fate, sent_at } = failed;
         let (Some(sent_at), true) = (sent_at, fate != Fate::NotExecuted) else {
-            end(backend, number, None).await;
+            end(api, number, None).await;
             return Err(error);
         };
         let Some(identity) = &self.identity else {
             return Err(Doubt::new(create, None, &error).unknown("objects of this kind cannot be looked for"));
         };
-        let lookup = Lookup { backend, create, identity, stamps: &creates.stamps, sent_at, number };
+        let lookup = Lookup { api, create, identity, stamps: &creates.stamps, sent_at, number };
         look(&lookup, Doubt::new(create, Some(identity), &error), context).await
     }
 }
 
 /// Writes down how the API answered.
-async fn end(backend: &Backend, number: Option<i64>, object: Option<&str>) {
+async fn end(api: &Adapter, number: Option<i64>, object: Option<&str>) {
     let Some(number) = number else { return };
-    if let Err(error) = backend.store().end_creation(number, object.map(str::to_owned)).await {
+    if let Err(error) = api.store().end_creation(number, object.map(str::to_owned)).await {
         tracing::warn!("the end of a create is not written down: {}", error.message);
     }
 }
@@ -183,7 +184,7 @@ impl<'a> Doubt<'a> {
     /// The error that tells what was looked for, where and until when, and whose decision a repetition is.
     fn unknown(self, why: &str) -> Error {
         let Self { create, identity, failure, looks, until, candidates } = self;
-        let tool = create.entry.name;
+        let tool = &create.spec.name;
         let said = failure.message.trim_end_matches('.');
         let start = format!("It is not known whether {tool} took effect: {said}, and {why}.");
         let Some(identity) = identity else {
@@ -194,7 +195,8 @@ impl<'a> Doubt<'a> {
                 ),
             );
         };
-        let (list, sent) = (identity.list, identity.sent(create));
+        let list = identity.list.as_str();
+        let sent = identity.sent(create);
         let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
         let message = format!(
             "{start} Looks so far: {looks}, the last at {until}. Look again with {list} before you repeat this call; repeating is your decision and may create a second one."

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 const NAMES: [&str; 4] = ["key", "fieldKey", "id", "name"];
 
 /// One custom field of a list.
-pub(super) struct Entry<'a> {
+pub(super) struct FieldEntry<'a> {
     /// What the field may be called.
     names: Vec<&'a str>,
     pub(super) value: Value,
 }
 
-impl Entry<'_> {
+impl FieldEntry<'_> {
     /// Whether a caller means this field: `contact.score` is called `score` too.
     pub(super) fn is_called(&self, wanted: &str) -> bool {
         self.names.iter().any(|name| plain(name).eq_ignore_ascii_case(plain(wanted)))
@@ -31,18 +31,18 @@ fn plain(name: &str) -> &str {
 }
 
 /// The entries of a list; `None` if one of them does not say which field it is of.
-pub(super) fn entries(items: &[Value]) -> Option<Vec<Entry<'_>>> {
+pub(super) fn entries(items: &[Value]) -> Option<Vec<FieldEntry<'_>>> {
     items.iter().map(entry).collect()
 }
 
-fn entry(item: &Value) -> Option<Entry<'_>> {
+fn entry(item: &Value) -> Option<FieldEntry<'_>> {
     let item = item.as_object()?;
     let text = |name: &&str| item.get(*name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
     let names: Vec<&str> = NAMES.iter().filter_map(text).collect();
     let is_value = |name: &str| name == "value" || name.starts_with("field_value") || name.starts_with("fieldValue");
     let value = item.iter().find(|(name, value)| is_value(name) && !value.is_null());
     let value = value.map(|(_, value)| value.clone()).unwrap_or_default();
-    (!names.is_empty()).then_some(Entry { names, value })
+    (!names.is_empty()).then_some(FieldEntry { names, value })
 }
 
 /// A list of custom fields as a map, with changes laid over it; `None` if the list cannot be understood.
@@ -54,7 +54,7 @@ pub(super) fn merged(items: &[Value], changes: &Map<String, Value>) -> Option<Ma
         return None;
     }
     for (name, value) in changes {
-        let key = entries.iter().find(|entry| entry.is_called(name)).map_or_else(|| name.clone(), Entry::key);
+        let key = entries.iter().find(|entry| entry.is_called(name)).map_or_else(|| name.clone(), FieldEntry::key);
         whole.insert(key, value.clone());
     }
     Some(whole)

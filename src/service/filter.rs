@@ -1,72 +1,65 @@
 //! Filters that the API lacks: done here after reading, across as many pages as it takes, and said so.
 
 use super::scan::PAGE;
-use crate::{
-    answer::OFFSETS,
-    api::{Backend, Flaw},
-};
-use highlevel_catalog::{
-    Invocation, Operation,
-    contacts::ListContacts,
-    list::{DEFAULT_LIMIT, listing},
-    opportunities::ListOpportunities,
-};
+use crate::api::{Adapter, Flaw};
+use highlevel_catalog::{Invocation, ListAnswer, ListPaging};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The most pages that one call reads.
 const MOST_PAGES: usize = 20;
 
 /// A filter that is applied after reading.
 pub(super) enum Filter {
-    /// Deals of this status, which the API's filter does not know.
-    Status(String),
-    /// Contacts with all of these tags, which hold a comma and so cannot be sent in a comma-separated list.
+    /// Items whose field has this value, which the API's filter does not know.
+    Equal { field: String, value: String },
+    /// Items with all of these tags, which the API's filter cannot take.
     Tags(Vec<String>),
 }
 
 /// The part of a list's filter that the API cannot apply, if there is one.
-pub(super) fn beyond_the_api(backend: &Backend, list: &Invocation) -> Option<Filter> {
-    let beyond = |field: &str, value: &str| !backend.filters(list.entry, field, value);
-    if list.entry.name == ListOpportunities::NAME
-        && let Some(status) = list.text("status").filter(|status| beyond("status", status))
-    {
-        return Some(Filter::Status(status.to_owned()));
+pub(super) fn beyond_the_api(list: &Invocation) -> Option<Filter> {
+    let (tags, _) = split_tags(list);
+    if !tags.is_empty() {
+        return Some(Filter::Tags(tags));
     }
-    if list.entry.name == ListContacts::NAME {
-        let (tags, _) = split_tags(list, beyond);
-        return (!tags.is_empty()).then_some(Filter::Tags(tags));
-    }
-    None
+    let texts = list.arguments.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+    let mut beyond = texts.filter(|(name, value)| !list.spec.can_filter(name, value) && !list.spec.compares_text(name));
+    beyond.next().map(|(name, value)| Filter::Equal { field: name.to_owned(), value: value.to_owned() })
 }
 
 /// The tags that the API cannot filter by, and those that it can.
-fn split_tags(list: &Invocation, beyond: impl Fn(&str, &str) -> bool) -> (Vec<String>, Vec<String>) {
-    let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
-    tags.filter_map(|tag| tag.as_str().map(str::to_owned)).partition(|tag| beyond("tags", tag))
+fn split_tags(list: &Invocation) -> (Vec<String>, Vec<String>) {
+    list.arguments.texts("tags").map(str::to_owned).partition(|tag| !list.spec.can_filter("tags", tag))
 }
 
 impl Filter {
-    /// Reads pages and keeps what passes until `limit` is filled, the list ends, or enough was read for one call.
-    pub(super) async fn list(&self, backend: &Backend, list: &Invocation, context: &CallContext) -> Result<Value> {
-        let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
-        let start = list.number("offset").unwrap_or(0);
+    /// The list without what the API cannot filter by.
+    fn without(&self, list: &Invocation) -> Invocation {
         let mut rest = list.clone();
         match self {
-            Self::Status(_) => drop(rest.arguments.shift_remove("status")),
+            Self::Equal { field, .. } => drop(rest.arguments.take(field)),
             Self::Tags(_) => {
-                let (_, plain) = split_tags(list, |field, value| !backend.filters(list.entry, field, value));
-                rest.arguments.shift_remove("tags");
+                let (_, plain) = split_tags(list);
+                rest.arguments.take("tags");
                 if !plain.is_empty() {
-                    rest.arguments.insert("tags".into(), plain.into());
+                    rest.arguments.set("tags", plain);
                 }
             }
         }
+        rest
+    }
+
+    /// Reads pages and keeps what passes until `limit` is filled, the list ends, or enough was read for one call.
+    pub(super) async fn list(&self, api: &Adapter, list: &Invocation, context: &CallContext) -> Result<ListAnswer> {
+        let window = list.window();
+        let (limit, start) = (window.limit, window.offset);
+        let rest = self.without(list);
         let (mut kept, mut offsets, mut at, mut ended) = (Vec::new(), Vec::new(), start, false);
         let (mut before, mut flaw) = (Vec::new(), None);
         'pages: for _ in 0..MOST_PAGES {
-            let page = backend.page(&rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
+            let page = api.page(&rest, at, PAGE, context).await.map_err(|failed| failed.error)?;
             let read = page.items.len() as u64 + page.aside;
             let ids: Vec<Value> = page.items.iter().filter_map(|item| item.get("id").cloned()).collect();
             flaw = page.flaw.or((!ids.is_empty() && ids == before).then_some(Flaw::Repeats));
@@ -92,13 +85,13 @@ impl Filter {
             }
             context.report(&format!("read {} items, kept {}", at - start, kept.len()));
         }
-        let mut meta = Map::new();
-        meta.insert("limit".into(), limit.into());
-        meta.insert("offset".into(), start.into());
-        meta.insert(OFFSETS.into(), offsets.into());
-        if !ended {
-            meta.insert("nextOffset".into(), at.into());
-        }
+        let paging = ListPaging {
+            limit: Some(limit),
+            offset: Some(start),
+            next_offset: (!ended).then_some(at),
+            item_offsets: Some(offsets),
+            ..ListPaging::default()
+        };
         let note = format!(
             "The API cannot filter by {}: {} items from offset {start} were read and filtered here.{}",
             self.name(),
@@ -109,14 +102,12 @@ impl Filter {
                 None => " Go on from meta.nextOffset.".to_owned(),
             }
         );
-        let mut answer = listing(kept, meta);
-        answer.insert("note".into(), note.into());
-        Ok(answer.into())
+        Ok(ListAnswer { paging, notes: vec![note], ..ListAnswer::of(kept) })
     }
 
     fn passes(&self, item: &Value) -> bool {
         match self {
-            Self::Status(status) => item.get("status").and_then(Value::as_str) == Some(status),
+            Self::Equal { field, value } => item.get(field).and_then(Value::as_str) == Some(value),
             Self::Tags(tags) => {
                 let has = |tag: &String| {
                     item.get("tags")
@@ -130,7 +121,7 @@ impl Filter {
 
     fn name(&self) -> String {
         match self {
-            Self::Status(status) => format!("status {status}"),
+            Self::Equal { field, value } => format!("{field} {value}"),
             Self::Tags(_) => "a tag with a comma".to_owned(),
         }
     }

@@ -1,47 +1,16 @@
 //! Writes down every write: before it is sent, and what became of it (docs/journal.md).
 
 use super::{AccountRules, applied::Checked};
-use crate::api::Backend;
-use highlevel_catalog::Invocation;
+use crate::{api::Adapter, guard::Agreed};
+use highlevel_catalog::{HIDDEN, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Journal, sha256_hex};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// What stands where a secret stood.
-const HIDDEN: &str = "[hidden]";
-
 /// The longest message of a failure that is kept, in characters.
 const MESSAGE_CHARS: usize = 1000;
-
-/// How a write was agreed to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Agreed {
-    /// No confirmation is asked for it.
-    #[default]
-    NotAsked,
-    /// A person, by a form of the host or a question on the terminal.
-    Form,
-    /// A person, by the answer's own input request.
-    InputRequest,
-    /// A call that repeated the confirmation token.
-    Token,
-    /// A person, by `highlevel-mcp approve` in a terminal of their own.
-    Human,
-}
-
-impl Agreed {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::NotAsked => "none",
-            Self::Form => "form",
-            Self::InputRequest => "input_request",
-            Self::Token => "token",
-            Self::Human => "human",
-        }
-    }
-}
 
 /// The journal of one account; without one, nothing is written down.
 #[derive(Debug)]
@@ -80,7 +49,7 @@ impl Recorder {
     /// `internal` when that is not possible: nothing may be sent then.
     pub(super) async fn begin(
         &self,
-        backend: &Backend,
+        api: &Adapter,
         write: &Invocation,
         before: Option<&Value>,
         agreed: Agreed,
@@ -89,7 +58,7 @@ impl Recorder {
         let Some(journal) = self.journal.as_deref() else { return Ok(None) };
         let value_bytes = journal.value_bytes();
         let mut members = Map::new();
-        members.insert("tool".into(), write.entry.name.into());
+        members.insert("tool".into(), write.spec.name.as_ref().into());
         members.insert("confirmation".into(), agreed.as_str().into());
         members.insert("account".into(), self.account.clone().into());
         if let Some(location) = &self.location {
@@ -98,8 +67,8 @@ impl Recorder {
         if let Some(id) = &write.id {
             members.insert("object".into(), id.as_str().into());
         }
-        let mask = Mask::new(backend, write);
-        members.insert("arguments".into(), bounded(mask.value(&write.arguments.clone().into()), value_bytes));
+        let mask = Mask::new(api, write);
+        members.insert("arguments".into(), bounded(mask.value(&write.arguments.to_json()), value_bytes));
         if let Some(before) = before {
             members.insert("before".into(), bounded(mask.value(before), value_bytes));
         }
@@ -111,16 +80,16 @@ impl Recorder {
 impl Attempt<'_> {
     /// Writes down what became of it. That this is not possible does not undo what was done: the attempt then shows as
     /// unfinished, which is what the journal knows of it.
-    pub(super) async fn finish(self, backend: &Backend, write: &Invocation, done: &Result<Checked>) {
-        let mask = Mask::new(backend, write);
+    pub(super) async fn finish(self, api: &Adapter, write: &Invocation, done: &Result<Checked>) {
+        let mask = Mask::new(api, write);
         let mut members = Map::new();
-        members.insert("tool".into(), write.entry.name.into());
+        members.insert("tool".into(), write.spec.name.as_ref().into());
         match done {
             Ok(Checked { value: after, not_applied, .. }) => {
                 members.insert("outcome".into(), "done".into());
                 if let Some(id) = after.get("id").and_then(Value::as_str).filter(|_| write.id.is_none()) {
                     // Not masked by the secret: a short one would tear ids apart.
-                    members.insert("object".into(), backend.scrub(id).into());
+                    members.insert("object".into(), api.scrub(id).into());
                 }
                 members.insert("after".into(), bounded(mask.value(after), self.value_bytes));
                 if !not_applied.is_empty() {
@@ -154,23 +123,21 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-/// Keeps secrets out: every token that the client has held, and the webhook's secret of this call, wherever they stand.
+/// Keeps secrets out: every token that the client has held, and the secrets of this call, wherever they stand.
 struct Mask<'a> {
-    backend: &'a Backend,
-    secret: Option<&'a str>,
+    api: &'a Adapter,
+    write: &'a Invocation,
+    secrets: Vec<&'a str>,
 }
 
 impl<'a> Mask<'a> {
-    fn new(backend: &'a Backend, write: &'a Invocation) -> Self {
-        Self { backend, secret: write.text("secret").filter(|secret| !secret.is_empty()) }
+    fn new(api: &'a Adapter, write: &'a Invocation) -> Self {
+        Self { api, write, secrets: write.secrets().collect() }
     }
 
     fn text(&self, text: &str) -> String {
-        let text = self.backend.scrub(text);
-        match self.secret {
-            Some(secret) => text.replace(secret, HIDDEN),
-            None => text.into_owned(),
-        }
+        let text = self.api.scrub(text).into_owned();
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret, HIDDEN))
     }
 
     fn value(&self, value: &Value) -> Value {
@@ -178,9 +145,9 @@ impl<'a> Mask<'a> {
             Value::String(text) => self.text(text).into(),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Object(members) => {
+                let is_secret = |name: &String, value: &Value| self.write.spec.is_sensitive(name) && !value.is_null();
                 let masked = members.iter().map(|(name, value)| {
-                    let value = if name == "secret" && !value.is_null() { HIDDEN.into() } else { self.value(value) };
-                    (self.text(name), value)
+                    (self.text(name), if is_secret(name, value) { HIDDEN.into() } else { self.value(value) })
                 });
                 masked.collect::<Map<_, _>>().into()
             }

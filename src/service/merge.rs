@@ -1,8 +1,8 @@
 //! Updates of a part of a value. What the API can only replace as a whole is read, changed and sent as a whole.
 
 use super::custom;
-use crate::api::Backend;
-use highlevel_catalog::{Effect, Invocation};
+use crate::api::Adapter;
+use highlevel_catalog::{Arguments, Effect, Invocation};
 use highlevel_core::UNREADABLE;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
@@ -12,14 +12,14 @@ use std::borrow::Cow;
 const NESTED: [&str; 2] = ["address", "customFields"];
 
 /// Whether the object has to be read, and read anew, before the update can be sent.
-pub(super) fn needs_object(backend: &Backend, update: &Invocation) -> bool {
+pub(super) fn needs_object(api: &Adapter, update: &Invocation) -> bool {
     let given = |name: &str| update.arguments.get(name);
     let nested = NESTED.iter().any(|name| given(name).is_some_and(Value::is_object));
     let tags = given("addTags").is_some() || given("removeTags").is_some();
-    update.entry.effect == Effect::Update
-        && ((nested && !backend.keeps_members())
-            || (given("customFields").is_some_and(Value::is_null) && backend.keeps_members())
-            || (tags && !backend.has_tag_requests())
+    update.spec.effect == Effect::Update
+        && ((nested && !api.keeps_members())
+            || (given("customFields").is_some_and(Value::is_null) && api.keeps_members())
+            || (tags && !api.has_tag_requests())
             || given("replace").is_some())
 }
 
@@ -27,23 +27,23 @@ pub(super) fn needs_object(backend: &Backend, update: &Invocation) -> bool {
 ///
 /// # Errors
 /// `conflict` for a value that cannot be merged with; `invalid_arguments` for a text to replace that is not there once.
-pub(super) fn whole(backend: &Backend, update: &Invocation, object: &Value) -> Result<Invocation> {
+pub(super) fn whole(api: &Adapter, update: &Invocation, object: &Value) -> Result<Invocation> {
     let mut whole = update.clone();
-    if backend.keeps_members() {
+    if api.keeps_members() {
         empty_each(&mut whole.arguments, object);
     } else {
         for name in NESTED {
             if let Some(Value::Object(changes)) = update.arguments.get(name) {
-                whole.arguments.insert(name.to_owned(), members(update, name, object, changes)?.into());
+                whole.arguments.set(name, members(update, name, object, changes)?);
             }
         }
     }
-    if !backend.has_tag_requests() {
+    if !api.has_tag_requests() {
         change_tags(&mut whole, object)?;
     }
-    if let Some(Value::Array(parts)) = whole.arguments.shift_remove("replace") {
+    if let Some(Value::Array(parts)) = whole.arguments.take("replace") {
         let content = object.get("content").and_then(Value::as_str).unwrap_or_default();
-        whole.arguments.insert("content".to_owned(), replaced(content, &parts)?.into());
+        whole.arguments.set("content", replaced(content, &parts)?);
     }
     Ok(whole)
 }
@@ -87,7 +87,7 @@ fn cannot_merge(update: &Invocation, name: &str, old: &Value) -> Error {
     const SHOWN: usize = 200;
     let shown: String = old.to_string().chars().take(SHOWN).collect();
     let mut can = String::new();
-    if update.entry.clearable.contains(&name) {
+    if update.spec.is_clearable(name) {
         can = format!(" To replace it, first empty it with `clear: [\"{name}\"]`, then give the whole.");
     }
     let message = format!(
@@ -99,24 +99,24 @@ fn cannot_merge(update: &Invocation, name: &str, old: &Value) -> Error {
 }
 
 /// `clear: ["customFields"]` where the API empties field by field: each one that has a value.
-fn empty_each(arguments: &mut Map<String, Value>, object: &Value) {
-    if !arguments.get("customFields").is_some_and(Value::is_null) {
+fn empty_each(arguments: &mut Arguments, object: &Value) {
+    if !arguments.clears("customFields") {
         return;
     }
     let fields = object.get("customFields").and_then(Value::as_object).into_iter().flatten();
     let each: Map<String, Value> =
         fields.filter(|(_, value)| !value.is_null()).map(|(name, _)| (name.clone(), Value::Null)).collect();
-    arguments.shift_remove("customFields");
+    arguments.take("customFields");
     if !each.is_empty() {
-        arguments.insert("customFields".to_owned(), each.into());
+        arguments.set("customFields", each);
     }
 }
 
 /// The tags that are there, without those to remove and with those to add. The API keeps tags in lower case, so case does
 /// not count.
 fn change_tags(update: &mut Invocation, object: &Value) -> Result<()> {
-    let added = update.arguments.shift_remove("addTags");
-    let removed = update.arguments.shift_remove("removeTags");
+    let added = update.arguments.take("addTags");
+    let removed = update.arguments.take("removeTags");
     if added.is_none() && removed.is_none() {
         return Ok(());
     }
@@ -136,7 +136,7 @@ fn change_tags(update: &mut Invocation, object: &Value) -> Result<()> {
         }
     }
     if tags != old {
-        update.arguments.insert("tags".to_owned(), tags.into());
+        update.arguments.set("tags", tags);
     }
     Ok(())
 }

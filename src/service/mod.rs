@@ -1,4 +1,4 @@
-//! What one operation means for the account: page rules, merges, reconciliation, filters that the API lacks.
+//! What an operation means for an account: page rules, merges, reconciliation, filters that the API lacks.
 
 mod applied;
 mod by_phone;
@@ -21,21 +21,16 @@ mod settle;
 mod shape;
 
 pub use insights::{QueryResult, Question, draw, picture};
-pub use journal::Agreed;
 pub use mirror::{MirrorPlace, Progress, Wait, Watcher};
 pub use pin::Location;
 
 use crate::{
-    answer,
-    api::{Backend, custom_fields_as_map},
+    api::{Adapter, custom_fields},
+    guard::Agreed,
 };
 use applied::Checked;
-use highlevel_catalog::{
-    Effect, Entry, Invocation, Operation, Shape, campaigns::GetCampaign, contacts::ListContacts,
-    opportunities::ListOpportunities, pages::UpdatePage,
-};
-use highlevel_core::context::CallContext;
-use highlevel_core::error::Result;
+use highlevel_catalog::{Answer, Effect, Invocation};
+use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Journal, WriteTurn};
 use serde_json::Value;
 use settle::Written;
@@ -64,19 +59,19 @@ pub struct AccountRules {
     pub max_answer: usize,
 }
 
-/// What is known of a write when it may go on: how it was agreed to, and the object as that read it.
-#[derive(Debug, Default)]
-pub struct Admitted {
-    /// How it was agreed to.
-    pub agreed: Agreed,
-    /// The object as it was read for the question, just now.
+/// A call whose rules hold, with the object as it was just read.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The call.
+    pub invocation: Invocation,
+    /// The object that it is about, where somebody has to see it.
     pub object: Option<Value>,
 }
 
-/// The account behind a credential.
+/// The operations of one account.
 #[derive(Debug)]
-pub struct Account {
-    backend: Backend,
+pub struct AccountService {
+    api: Adapter,
     rules: AccountRules,
     pin: Arc<pin::Pin>,
     mirroring: Arc<mirror::Mirroring>,
@@ -85,14 +80,14 @@ pub struct Account {
     repeats: repeats::Repeats,
 }
 
-impl Account {
-    /// The account that `backend` reaches. Its writes are recorded in `journal`, if there is one.
-    pub fn new(backend: Backend, rules: AccountRules, journal: Option<Arc<Journal>>) -> Self {
+impl AccountService {
+    /// The service of the account that `api` reaches. It records writes in `journal`, if there is one.
+    pub fn new(api: Adapter, rules: AccountRules, journal: Option<Arc<Journal>>) -> Self {
         let recorder = journal::Recorder::new(journal, &rules);
         let pin = Arc::new(pin::Pin::new(rules.location_id.clone()));
-        let mirroring = mirror::Mirroring::new(backend.clone(), Arc::clone(&pin), &rules);
+        let mirroring = mirror::Mirroring::new(api.clone(), Arc::clone(&pin), &rules);
         Self {
-            backend,
+            api,
             pin,
             mirroring,
             rules,
@@ -102,218 +97,244 @@ impl Account {
         }
     }
 
-    /// Whether the account's API has the operation.
-    pub fn has(&self, entry: &Entry) -> bool {
-        self.backend.has(entry)
+    /// The account's API.
+    pub fn api(&self) -> &Adapter {
+        &self.api
     }
 
-    /// Runs one operation, with everything that it means. A write is in the journal before it is sent.
+    /// Checks a call against the account's rules, before anything is asked or sent. With `reads_object`, also reads the
+    /// object that the call is about, for a person to see.
+    ///
+    /// # Errors
+    /// `invalid_arguments` and `policy_denied` by the rules; `not_found`, or `conflict` with the rule that the object's
+    /// state breaks.
+    pub async fn prepare(&self, invocation: Invocation, reads_object: bool, context: &CallContext) -> Result<Prepared> {
+        if invocation.spec.is_local() && !reads_object {
+            // The mirror holds only what the pin let through.
+            return Ok(Prepared { invocation, object: None });
+        }
+        rules::check_arguments(&self.rules, &invocation)?;
+        self.api.check(&invocation)?;
+        self.pin.allow(&invocation)?;
+        if !reads_object && invocation.spec.effect == Effect::Read {
+            self.pin.check_read(&self.api, context).await?;
+        } else {
+            self.pin.check(&self.api, context).await?;
+        }
+        let object = if reads_object { self.checked_object(&invocation, context).await? } else { None };
+        Ok(Prepared { invocation, object })
+    }
+
+    /// Runs a prepared call, with everything that it means. A write is in the journal before it is sent.
     ///
     /// # Errors
     /// A stable code and what to do; `outcome_unknown` where nobody can say whether a write took effect; `internal` for a
     /// write that the journal does not take.
-    pub async fn run(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
-        if invocation.entry.is_local {
-            // The mirror holds only what the pin let through.
-            return self.insight(invocation, context).await;
+    pub async fn run(&self, prepared: Prepared, agreed: Agreed, context: &CallContext) -> Result<Answer> {
+        let Prepared { invocation, object } = prepared;
+        if invocation.spec.is_local() {
+            return self.insight(&invocation, context).await.map(Answer::Object);
         }
-        rules::check_arguments(&self.rules, invocation)?;
-        self.backend.check(invocation)?;
-        self.pin.allow(invocation)?;
-        if invocation.entry.effect == Effect::Read {
-            self.pin.check_read(&self.backend, context).await?;
+        let invocation = &self.api.resolve_names(&invocation, context).await?;
+        let done = if invocation.spec.effect == Effect::Read {
+            self.answer_read(invocation, context).await
         } else {
-            self.pin.check(&self.backend, context).await?;
-        }
-        let invocation = &self.backend.understand(invocation, context).await?;
-        let done = self.carry_out(invocation, admitted, context).await;
-        noted(done, &context.take_notes())
+            self.answer_write(invocation, object, agreed, context).await
+        };
+        noted(done, context.take_notes())
     }
 
-    async fn carry_out(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Value> {
-        let _turn = self.turn(invocation, context).await?;
-        let mut done = if invocation.entry.effect == Effect::Read {
-            self.read(invocation, context).await.map(Checked::plain)
-        } else {
-            self.write(invocation, admitted, context).await
-        };
-        if let Ok(checked) = &mut done {
-            custom_fields_as_map(&mut checked.value);
-            self.keep_out_others(invocation, &mut checked.value)?;
+    async fn answer_read(&self, invocation: &Invocation, context: &CallContext) -> Result<Answer> {
+        let mut read = self.read(invocation, context).await;
+        if let Ok(answer) = &mut read {
+            custom_fields::as_map(answer);
+            self.keep_out_others(answer)?;
         }
-        self.mirroring.note(invocation, done.as_ref().map(|checked| &checked.value)).await;
-        let mut answer = done?.into_answer();
-        let is_list = invocation.entry.shape == Shape::Many;
-        let repeats = is_list && self.repeats.has(&self.backend, invocation, &answer, context).await;
+        let object = read.as_ref().map(|answer| answer.as_object().unwrap_or(&Value::Null));
+        self.mirroring.note(invocation, object).await;
+        let mut answer = read?;
+        let repeats = match &answer {
+            Answer::List(list) => self.repeats.has(&self.api, invocation, list, context).await,
+            Answer::Object(_) => false,
+        };
         shape::shape(invocation, &mut answer, repeats);
+        Ok(answer)
+    }
+
+    async fn answer_write(
+        &self,
+        invocation: &Invocation,
+        object: Option<Value>,
+        agreed: Agreed,
+        context: &CallContext,
+    ) -> Result<Answer> {
+        let _turn = self.turn(invocation, context).await?;
+        let mut written = self.write(invocation, object, agreed, context).await;
+        if let Ok(checked) = &mut written {
+            custom_fields::object_as_map(&mut checked.value);
+        }
+        self.mirroring.note(invocation, written.as_ref().map(|checked| &checked.value)).await;
+        let mut answer = Answer::Object(written?.into_object());
+        shape::shape(invocation, &mut answer, false);
         Ok(answer)
     }
 
     /// Waits for the turn of a write to one object, in all processes: a repetition must not overwrite what a later call
     /// wrote, and what is merged with has to stand until then.
     async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
-        match (&invocation.id, invocation.entry.effect) {
+        match (&invocation.id, invocation.spec.effect) {
             (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
-                let key = format!("{:?} {id}", invocation.entry.toolset);
-                self.backend.in_turn(&key, context).await.map(Some)
+                let key = format!("{:?} {id}", invocation.spec.toolset);
+                self.api.in_turn(&key, context).await.map(Some)
             }
             _ => Ok(None),
         }
     }
 
-    async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
-        match invocation.entry.name {
-            GetCampaign::NAME => rules::same_id(invocation, self.plain(invocation, context).await?),
-            ListContacts::NAME | ListOpportunities::NAME => match invocation.text("phone") {
-                Some(phone) if !self.backend.filters(invocation.entry, "phone", phone) => {
-                    self.by_phone(invocation, phone, context).await
-                }
-                _ => self.filtered(invocation, context).await,
-            },
-            _ => self.plain(invocation, context).await,
+    async fn read(&self, invocation: &Invocation, context: &CallContext) -> Result<Answer> {
+        if !invocation.spec.is_list() {
+            let answer = self.plain(invocation, context).await?;
+            return rules::same_id(invocation, answer);
+        }
+        match invocation.arguments.text("phone") {
+            Some(phone) if invocation.spec.compares_text("phone") => {
+                self.by_phone(invocation, phone, context).await.map(Answer::List)
+            }
+            _ => self.filtered(invocation, context).await.map(Answer::List),
         }
     }
 
     /// A list, filtered here as far as the API cannot.
-    async fn filtered(&self, list: &Invocation, context: &CallContext) -> Result<Value> {
-        match filter::beyond_the_api(&self.backend, list) {
-            Some(filter) => filter.list(&self.backend, list, context).await,
-            None => self.plain(list, context).await,
+    async fn filtered(&self, list: &Invocation, context: &CallContext) -> Result<highlevel_catalog::ListAnswer> {
+        match filter::beyond_the_api(list) {
+            Some(filter) => filter.list(&self.api, list, context).await,
+            None => match self.plain(list, context).await? {
+                Answer::List(answer) => Ok(answer),
+                Answer::Object(_) => Ok(Default::default()),
+            },
         }
     }
 
-    async fn write(&self, invocation: &Invocation, admitted: Admitted, context: &CallContext) -> Result<Checked> {
-        let Admitted { agreed, object } = admitted;
-        let creation = match invocation.entry.effect {
+    async fn write(
+        &self,
+        invocation: &Invocation,
+        object: Option<Value>,
+        agreed: Agreed,
+        context: &CallContext,
+    ) -> Result<Checked> {
+        let creation = match invocation.spec.effect {
             Effect::Create | Effect::Send | Effect::Access => {
-                Some(create::Creation::in_turn(&self.backend, invocation, context).await?)
+                Some(create::Creation::in_turn(&self.api, invocation, context).await?)
             }
             _ => None,
         };
+        let needs_object = merge::needs_object(&self.api, invocation);
         let before = match object {
             // What a change is merged into is read now: a person may have taken their time.
-            Some(object) if !merge::needs_object(&self.backend, invocation) => Some(object),
+            Some(object) if !needs_object => Some(object),
             _ => self.before(invocation, context).await?,
         };
         let sent = match &before {
-            Some(object) if merge::needs_object(&self.backend, invocation) => {
-                merge::whole(&self.backend, invocation, object)?
-            }
+            Some(object) if needs_object => merge::whole(&self.api, invocation, object)?,
             _ => invocation.clone(),
         };
-        let changes = |argument: &String| argument != invocation.entry.id_argument();
-        if invocation.entry.effect == Effect::Update
-            && !sent.arguments.keys().any(changes)
+        if invocation.spec.effect == Effect::Update
+            && sent.fields().next().is_none()
             && let Some(object) = before
         {
             return Ok(Checked::unchanged(object));
         }
-        let attempt = self.recorder.begin(&self.backend, invocation, before.as_ref(), agreed, context).await?;
-        let done = match (invocation.entry.effect, &creation) {
-            (_, Some(creation)) => {
-                creation.run(&self.creates, &self.backend, &sent, context).await.map(Written::answered)
-            }
-            (Effect::Update, None) => settle::update(&self.backend, &sent, before.as_ref(), context).await,
-            (Effect::Publish, None) => settle::publish(&self.backend, &sent, context).await,
-            (Effect::Delete, None) => settle::delete(&self.backend, &sent, context).await,
-            (Effect::Read | Effect::Create | Effect::Send | Effect::Access, None) => {
-                self.plain(&sent, context).await.map(Written::answered)
-            }
-        };
-        let checked = match done {
-            Ok(written) => applied::check(&self.backend, &sent, written, context).await,
+        let attempt = self.recorder.begin(&self.api, invocation, before.as_ref(), agreed, context).await?;
+        let checked = match self.send(&sent, before.as_ref(), creation.as_ref(), context).await {
+            Ok(written) => applied::check(&self.api, &sent, written, context).await,
             Err(error) => Err(error),
         };
         if let Some(attempt) = attempt {
-            attempt.finish(&self.backend, invocation, &checked).await;
+            attempt.finish(&self.api, invocation, &checked).await;
         }
         checked
     }
 
+    async fn send(
+        &self,
+        sent: &Invocation,
+        before: Option<&Value>,
+        creation: Option<&create::Creation>,
+        context: &CallContext,
+    ) -> Result<Written> {
+        match (sent.spec.effect, creation) {
+            (_, Some(creation)) => creation.run(&self.creates, &self.api, sent, context).await.map(Written::answered),
+            (Effect::Update, None) => settle::update(&self.api, sent, before, context).await,
+            (Effect::Publish, None) => settle::publish(&self.api, sent, context).await,
+            (Effect::Delete, None) => settle::delete(&self.api, sent, context).await,
+            (Effect::Read | Effect::Create | Effect::Send | Effect::Access, None) => {
+                self.api.object(sent, context).await.map(Written::answered)
+            }
+        }
+    }
+
     /// The object before its update, where a rule, a merge or the journal needs it.
     async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
-        let updates = invocation.entry.effect == Effect::Update;
-        let needed = invocation.entry.name == UpdatePage::NAME || merge::needs_object(&self.backend, invocation);
+        let updates = invocation.spec.effect == Effect::Update;
+        let needed = invocation.spec.state_rule.is_some() || merge::needs_object(&self.api, invocation);
         // Under a pin the object tells whose it is before anything is sent.
         let wanted = updates && (self.recorder.wants_before() || self.pin.is_set());
-        if !needed && !wanted {
-            return Ok(None);
-        }
-        let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
+        if needed || wanted { self.checked_object(invocation, context).await } else { Ok(None) }
+    }
+
+    /// The object that a call is about, as it is now, once the pin and the rule of its state allow the call. `None` for
+    /// an operation that is about no existing object.
+    async fn checked_object(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+        let Some(object) = objects::read(&self.api, invocation, context).await? else { return Ok(None) };
         self.pin.hold(&object)?;
         rules::check_state(invocation, &object)?;
         Ok(Some(object))
     }
 
-    /// The object that an invocation would change, as it is now, once the account's rules allow the change. `None` for an
-    /// operation that changes no existing object.
-    ///
-    /// # Errors
-    /// `not_found`, or `conflict` with the rule that stands against it.
-    pub async fn current(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
-        rules::check_arguments(&self.rules, invocation)?;
-        self.backend.check(invocation)?;
-        self.pin.allow(invocation)?;
-        self.pin.check(&self.backend, context).await?;
-        let Some(object) = objects::read(&self.backend, invocation, context).await? else { return Ok(None) };
-        self.pin.hold(&object)?;
-        rules::check_state(invocation, &object)?;
-        Ok(Some(object))
-    }
-
-    /// What the account is called among everything that this machine keeps.
+    /// The account's name among all that this machine keeps.
     ///
     /// # Errors
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn identity(&self) -> Result<String> {
-        self.backend.account().await
+        self.api.account().await
     }
 
     /// The location that a change would happen in, for a person to see.
     pub async fn location(&self, context: &CallContext) -> Location {
-        self.pin.location(&self.backend, context).await
+        self.pin.location(&self.api, context).await
     }
 
-    /// Holds an answer to the pinned location: a list loses the objects of others, one object of another is refused.
-    fn keep_out_others(&self, invocation: &Invocation, value: &mut Value) -> Result<()> {
-        if invocation.entry.effect != Effect::Read {
-            // What was written was read before, or is new.
-            return Ok(());
-        }
-        match value.get_mut("data").and_then(Value::as_array_mut) {
-            Some(items) if invocation.entry.shape == Shape::Many => {
-                let others = self.pin.sift(items);
-                if let (Some(members), true) = (value.as_object_mut(), others > 0) {
-                    answer::remark(members, &format!("{others} objects of other locations are left out."));
+    /// Holds what was read to the pinned location: a list loses the objects of others, one object of another is refused.
+    fn keep_out_others(&self, answer: &mut Answer) -> Result<()> {
+        match answer {
+            Answer::List(list) => {
+                let others = self.pin.sift(&mut list.items);
+                if others > 0 {
+                    list.notes.push(format!("{others} objects of other locations are left out."));
                 }
                 Ok(())
             }
-            _ => self.pin.hold(value),
+            Answer::Object(object) => self.pin.hold(object),
         }
     }
 
     /// One operation as the API runs it.
-    async fn plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
-        self.backend.run(invocation, context).await.map(|done| done.value).map_err(|failed| failed.error)
+    async fn plain(&self, invocation: &Invocation, context: &CallContext) -> Result<Answer> {
+        self.api.run(invocation, context).await.map(|done| done.answer).map_err(|failed| failed.error)
     }
 }
 
 /// The answer, or the failure, with what was noted on the way.
-fn noted(done: Result<Value>, notes: &[String]) -> Result<Value> {
-    if notes.is_empty() {
-        return done;
-    }
-    let notes = notes.join(" ");
+fn noted(done: Result<Answer>, notes: Vec<String>) -> Result<Answer> {
     match done {
-        Ok(Value::Object(mut answer)) => {
-            let said = answer.get("note").and_then(Value::as_str).map(|note| format!("{note} {notes}"));
-            answer.insert("note".to_owned(), said.unwrap_or(notes).into());
-            Ok(answer.into())
+        Ok(mut answer) => {
+            answer.add_notes(notes);
+            Ok(answer)
         }
-        Err(mut error) => {
-            error.message = format!("{} {notes}", error.message);
+        Err(mut error) if !notes.is_empty() => {
+            error.message = format!("{} {}", error.message, notes.join(" "));
             Err(error)
         }
-        other => other,
+        failed => failed,
     }
 }

@@ -1,11 +1,8 @@
 //! Reading the object that an operation is about.
 
 use super::scan;
-use crate::api::Backend;
-use highlevel_catalog::{
-    Id, Invocation, Toolset, campaigns::GetCampaign, contacts::GetContact, opportunities::GetOpportunity,
-    pages::GetPage, webhooks::ListWebhooks,
-};
+use crate::api::Adapter;
+use highlevel_catalog::{Id, Invocation, OperationSpec, ReadBack};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
@@ -21,11 +18,11 @@ pub(super) enum Seen {
 }
 
 /// Looks whether the object that `invocation` names is there.
-pub(super) async fn look(backend: &Backend, invocation: &Invocation, context: &CallContext) -> Result<Seen> {
-    if let (Toolset::Webhooks, Some(id)) = (invocation.entry.toolset, &invocation.id) {
-        return webhook(backend, id, context).await;
+pub(super) async fn look(api: &Adapter, invocation: &Invocation, context: &CallContext) -> Result<Seen> {
+    if let (Some(ReadBack::List(list)), Some(id)) = (&invocation.spec.read_back, &invocation.id) {
+        return in_list(api, list, id, context).await;
     }
-    match read(backend, invocation, context).await {
+    match read(api, invocation, context).await {
         Ok(Some(object)) => Ok(Seen::There(object)),
         Ok(None) => Ok(Seen::Unlisted),
         Err(error) if error.code == Code::NotFound => Ok(Seen::Gone),
@@ -34,50 +31,43 @@ pub(super) async fn look(backend: &Backend, invocation: &Invocation, context: &C
 }
 
 /// The object that `invocation` names, in full; `None` when it names none.
-pub(super) async fn read(backend: &Backend, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+pub(super) async fn read(api: &Adapter, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
     match invocation.id.clone() {
-        Some(id) => by_id(backend, invocation.entry.toolset, id, context).await,
+        Some(id) => by_id(api, invocation.spec, id, context).await,
         None => Ok(None),
     }
 }
 
-/// One object of a resource; `None` for resources that nothing here changes.
-pub(super) async fn by_id(
-    backend: &Backend,
-    resource: Toolset,
-    id: Id,
-    context: &CallContext,
-) -> Result<Option<Value>> {
-    let get = match resource {
-        Toolset::Contacts => Invocation::of(&GetContact { id })?,
-        Toolset::Opportunities => Invocation::of(&GetOpportunity { id })?,
-        Toolset::Campaigns => Invocation::of(&GetCampaign { id })?,
-        Toolset::Pages => Invocation::of(&GetPage { id, content_offset: None })?,
-        // The API has no single webhook to get.
-        Toolset::Webhooks => {
-            return match webhook(backend, &id, context).await? {
-                Seen::There(webhook) => Ok(Some(webhook)),
-                Seen::Gone => Err(missing(format!("The account has no webhook {id}."))),
-                Seen::Unlisted => {
-                    Err(missing(format!("The list of webhooks, which may not be whole, does not show {id}.")))
-                }
-            };
-        }
-        Toolset::Users | Toolset::Locations | Toolset::Funnels | Toolset::Insights => return Ok(None),
-    };
-    backend.run(&get, context).await.map(|done| Some(done.value)).map_err(|failed| failed.error)
+/// The object that an operation is about, by its id; `None` for operations that name no way to read it back.
+pub(super) async fn by_id(api: &Adapter, spec: &OperationSpec, id: Id, context: &CallContext) -> Result<Option<Value>> {
+    match &spec.read_back {
+        Some(ReadBack::Get(operation)) => api.object(&api.about(operation, id)?, context).await.map(Some),
+        Some(ReadBack::List(list)) => match in_list(api, list, &id, context).await? {
+            Seen::There(object) => Ok(Some(object)),
+            Seen::Gone => Err(missing(format!("The account has no {} {id}.", noun(list)))),
+            Seen::Unlisted => {
+                Err(missing(format!("The list of {}s, which may not be whole, does not show {id}.", noun(list))))
+            }
+        },
+        None => Ok(None),
+    }
+}
+
+/// What a list's items are called: `webhook` of `list_webhooks`.
+fn noun(list: &str) -> &str {
+    list.strip_prefix("list_").unwrap_or(list).trim_end_matches('s')
 }
 
 fn missing(message: String) -> Error {
     Error::new(Code::NotFound, message)
 }
 
-async fn webhook(backend: &Backend, id: &Id, context: &CallContext) -> Result<Seen> {
-    let all =
-        scan::all(backend, &Invocation::of(&ListWebhooks::default())?, context).await.map_err(|failed| failed.error)?;
+async fn in_list(api: &Adapter, list: &str, id: &Id, context: &CallContext) -> Result<Seen> {
+    let list = Invocation::bare(api.catalog().named(list)?);
+    let all = scan::all(api, &list, context).await.map_err(|failed| failed.error)?;
     let found = all.items.into_iter().find(|item| item.get("id").and_then(Value::as_str) == Some(id.as_str()));
     Ok(match found {
-        Some(webhook) => Seen::There(webhook),
+        Some(object) => Seen::There(object),
         None if all.complete => Seen::Gone,
         None => Seen::Unlisted,
     })

@@ -1,10 +1,7 @@
 //! The location that a server works on: which one it is, and that it touches no other (`--location-id`).
 
-use crate::api::{Backend, Page};
-use highlevel_catalog::{
-    Invocation, Operation,
-    locations::{GetDefaultLocation, GetLocation},
-};
+use crate::api::{Adapter, Page};
+use highlevel_catalog::{Invocation, Scope, locations::GetDefaultLocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
@@ -41,17 +38,17 @@ impl Pin {
 
     /// The same check for what only reads. Where every request names the location by itself, a location that cannot be read
     /// stands in the way of nothing else.
-    pub(super) async fn check_read(&self, backend: &Backend, context: &CallContext) -> Result<()> {
-        match self.check(backend, context).await {
-            Err(error) if backend.names_location() && is_unread(&error) => Ok(()),
+    pub(super) async fn check_read(&self, api: &Adapter, context: &CallContext) -> Result<()> {
+        match self.check(api, context).await {
+            Err(error) if api.names_location() && is_unread(&error) => Ok(()),
             checked => checked,
         }
     }
 
     /// Compares the pinned id with that of the credential's location, once per credential, before any other call.
-    pub(super) async fn check(&self, backend: &Backend, context: &CallContext) -> Result<()> {
+    pub(super) async fn check(&self, api: &Adapter, context: &CallContext) -> Result<()> {
         let Some(pinned) = &self.location else { return Ok(()) };
-        let found = self.find(backend, context).await?;
+        let found = self.find(api, context).await?;
         if found.id.as_ref() == Some(pinned) {
             return Ok(());
         }
@@ -66,26 +63,25 @@ impl Pin {
 
     /// The location as far as it can be told: for a person who has to know where something is about to happen. Where
     /// the API does not tell it, the pinned id is what is left.
-    pub(super) async fn location(&self, backend: &Backend, context: &CallContext) -> Location {
-        let found = self.find(backend, context).await;
+    pub(super) async fn location(&self, api: &Adapter, context: &CallContext) -> Location {
+        let found = self.find(api, context).await;
         found.unwrap_or_else(|_| Location { id: self.location.clone(), name: None })
     }
 
     /// The location of the credential.
-    async fn find(&self, backend: &Backend, context: &CallContext) -> Result<Location> {
+    async fn find(&self, api: &Adapter, context: &CallContext) -> Result<Location> {
         let mut found = context.bound(self.found.lock()).await?;
         match &*found {
-            Some((generation, location)) if *generation == backend.credential_generation() => {
+            Some((generation, location)) if *generation == api.credential_generation() => {
                 return Ok(location.clone());
             }
             _ => {}
         }
-        let ask = Invocation::of(&GetDefaultLocation {})?;
-        let answer = backend.run(&ask, context).await.map_err(|failed| failed.error)?.value;
+        let answer = api.object(&api.catalog().call(&GetDefaultLocation {})?, context).await?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let location = Location { id: text("id"), name: text("name") };
         // The answer may have come with a renewed credential, so the generation is read again.
-        *found = Some((backend.credential_generation(), location.clone()));
+        *found = Some((api.credential_generation(), location.clone()));
         Ok(location)
     }
 
@@ -94,11 +90,12 @@ impl Pin {
     /// # Errors
     /// `policy_denied` naming both.
     pub(super) fn allow(&self, invocation: &Invocation) -> Result<()> {
-        match (&self.location, &invocation.id) {
-            (Some(pinned), Some(id)) if invocation.entry.name == GetLocation::NAME && id.as_str() != pinned => {
-                Err(refusal(pinned, &format!("{id} is another")))
-            }
-            _ => Ok(()),
+        let Some(pinned) = &self.location else { return Ok(()) };
+        let locations = invocation.spec.scope_fields.iter().filter(|field| field.of == Scope::Location);
+        let others = locations.filter_map(|field| invocation.arguments.text(&field.name)).filter(|id| id != pinned);
+        match others.into_iter().next() {
+            Some(id) => Err(refusal(pinned, &format!("{id} is another"))),
+            None => Ok(()),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Which of the account's lists can be read: what `doctor` reports.
 
-use super::Account;
-use highlevel_catalog::{Invocation, find};
+use super::AccountService;
+use highlevel_catalog::Invocation;
 use highlevel_core::context::CallContext;
 use highlevel_store::{Missing, Table};
 
-impl Account {
+impl AccountService {
     /// Asks for one item of each list, and says which could not be read and why.
     pub async fn unreadable(&self, context: &CallContext) -> Vec<Missing> {
         let tries = self.readable_tables().into_iter().map(|table| self.try_to_read(table, context));
@@ -14,10 +14,10 @@ impl Account {
 
     async fn try_to_read(&self, table: &'static Table, context: &CallContext) -> Option<Missing> {
         let error = if table.name == "users" {
-            self.backend.everyone(context).await.err()?
+            self.api.users(context).await.err()?
         } else {
-            let list = Invocation { entry: find(table.tool)?, id: None, arguments: serde_json::Map::new() };
-            self.backend.page(&list, 0, 1, context).await.err()?.error
+            let list = Invocation::bare(self.api.catalog().find(table.tool)?);
+            self.api.page(&list, 0, 1, context).await.err()?.error
         };
         Some(Missing::of(table.name, &error))
     }

@@ -1,7 +1,7 @@
 //! Lists of an API that heeds no offset: the same page again must not be taken for the next one.
 
-use crate::{answer::OFFSETS, api::Backend};
-use highlevel_catalog::{Invocation, list::DEFAULT_LIMIT};
+use crate::api::Adapter;
+use highlevel_catalog::{Invocation, ListAnswer, PagingStyle, Window};
 use highlevel_core::context::CallContext;
 use serde_json::Value;
 use std::{
@@ -36,18 +36,17 @@ impl Repeats {
     /// does not fit its own total, the first page is read for it.
     pub(super) async fn has(
         &self,
-        backend: &Backend,
+        api: &Adapter,
         list: &Invocation,
-        answer: &Value,
+        answer: &ListAnswer,
         context: &CallContext,
     ) -> bool {
-        let meta = answer.get("meta");
-        if !list.entry.takes_query || meta.is_some_and(|meta| meta.get(OFFSETS).is_some()) {
+        let pages = list.spec.paging != PagingStyle::None;
+        if !pages || answer.paging.item_offsets.is_some() {
             return false;
         }
-        let Some(items) = answer.get("data").and_then(Value::as_array) else { return false };
-        let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
-        let (ids, offset) = (ids(items), list.number("offset").unwrap_or(0));
+        let Window { offset, limit } = list.window();
+        let ids = ids(&answer.items);
         let is_page = !ids.is_empty() && ids.len() as u64 <= limit;
         if !is_page {
             return false;
@@ -56,12 +55,12 @@ impl Repeats {
         if let Some(known) = self.compare(&key, offset, &ids) {
             return known;
         }
-        let total = meta.and_then(|meta| meta.get("total")?.as_u64());
+        let total = answer.total();
         let is_odd = offset > 0 && total.is_none_or(|total| offset + count > total);
         if !is_odd {
             return false;
         }
-        match backend.page(list, 0, count, context).await {
+        match api.page(list, 0, count, context).await {
             Ok(first) => begins_so(&self::ids(&first.items), &ids),
             Err(_) => false,
         }
@@ -93,7 +92,7 @@ fn ids(items: &[Value]) -> Vec<String> {
 
 /// What tells one list from another: its filters.
 fn key(list: &Invocation) -> String {
-    let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(&name.as_str()));
+    let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(name));
     let filters: String = filters.map(|(name, value)| format!("{name}={value};")).collect();
-    format!("{}?{filters}", list.entry.name)
+    format!("{}?{filters}", list.spec.name)
 }

@@ -1,57 +1,46 @@
 //! The account's own rules, checked before anything is asked or sent.
 
 use super::AccountRules;
-use highlevel_catalog::{
-    Invocation, Operation,
-    pages::{DeletePage, PublishPage, UpdatePage},
-    text::WebhookUrl,
-    webhooks::CreateWebhook,
-};
+use highlevel_catalog::{Answer, AnswerShape, Invocation, text::WebhookUrl};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
 
-/// What can be judged from the arguments alone.
+/// Checks what the arguments alone can tell: that addresses are on the public internet.
 pub(super) fn check_arguments(rules: &AccountRules, invocation: &Invocation) -> Result<()> {
-    if invocation.entry.name == CreateWebhook::NAME
-        && !rules.allow_private_webhooks
-        && let Some(url) = invocation.text("url").and_then(|url| url.parse::<WebhookUrl>().ok())
-        && url.is_private()
-    {
-        return Err(Error::invalid(
-            "url",
-            "`url` points to a private or loopback host. Give a public one, or start the server with --allow-private-webhooks.",
-        ));
+    if rules.allow_private_webhooks {
+        return Ok(());
+    }
+    for name in invocation.spec.public_urls.iter() {
+        let url = invocation.arguments.text(name).and_then(|url| url.parse::<WebhookUrl>().ok());
+        if url.is_some_and(|url| url.is_private()) {
+            let message = format!(
+                "`{name}` points to a private or loopback host. Give a public one, or start the server with --allow-private-webhooks."
+            );
+            return Err(Error::invalid(name.as_ref(), message));
+        }
     }
     Ok(())
 }
 
-/// What only the object's state tells ("Page Management", the notes).
+/// Checks what only the object's state can tell: pages have states that allow a change and others that do not.
 pub(super) fn check_state(invocation: &Invocation, object: &Value) -> Result<()> {
-    let status = object.get("status").and_then(Value::as_str).unwrap_or("unknown");
-    let refusal = match (invocation.entry.name, status) {
-        (UpdatePage::NAME, "draft") | (PublishPage::NAME, "draft") => return Ok(()),
-        (UpdatePage::NAME, _) => "only a draft can be updated",
-        (PublishPage::NAME, "published") => "it is public already",
-        (PublishPage::NAME, _) => "only a draft can be published",
-        (DeletePage::NAME, "published") => "a published page cannot be deleted, and nothing here unpublishes one",
-        _ => return Ok(()),
-    };
+    let Some(rule) = &invocation.spec.state_rule else { return Ok(()) };
+    let state = object.get(rule.field).and_then(Value::as_str).unwrap_or("unknown");
+    let Some(refusal) = rule.refuses(state) else { return Ok(()) };
     let name = object.get("name").and_then(Value::as_str).unwrap_or("The page");
-    Err(Error::new(Code::Conflict, format!("\"{name}\" is {status}: {refusal}.")).with("status", status))
+    Err(Error::new(Code::Conflict, format!("\"{name}\" is {state}: {refusal}.")).with(rule.field, state))
 }
 
-/// `GET /campaign` takes its id as a query parameter: an API that ignored it would answer with another campaign.
-pub(super) fn same_id(invocation: &Invocation, object: Value) -> Result<Value> {
-    let wanted = invocation.id.as_ref().map(|id| id.as_str());
-    if object.get("id").and_then(Value::as_str) == wanted {
-        Ok(object)
-    } else {
-        Err(Error::new(
+/// Checks the id of an object that was asked for by a query parameter: an API that ignored the parameter would answer with
+/// another object.
+pub(super) fn same_id(invocation: &Invocation, answer: Answer) -> Result<Answer> {
+    let AnswerShape::One(noun) = &invocation.spec.answer else { return Ok(answer) };
+    let in_query = invocation.spec.route.as_http().is_some_and(|route| route.parameters().next().is_none());
+    match (&invocation.id, answer.as_object().and_then(|object| object.get("id")?.as_str())) {
+        (Some(wanted), found) if in_query && found != Some(wanted.as_str()) => Err(Error::new(
             Code::UpstreamError,
-            format!(
-                "The API answered with another {} than the one asked for.",
-                invocation.entry.name.trim_start_matches("get_")
-            ),
-        ))
+            format!("The API answered with another {noun} than the one asked for."),
+        )),
+        _ => Ok(answer),
     }
 }

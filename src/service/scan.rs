@@ -1,7 +1,7 @@
 //! Reading a whole list by pages, and knowing whether it was whole.
 
 use super::paging::{Paging, Shown};
-use crate::api::{Backend, Page};
+use crate::api::{Adapter, Page};
 use highlevel_api_client::SendError;
 use highlevel_catalog::Invocation;
 use highlevel_core::context::CallContext;
@@ -21,14 +21,14 @@ pub(super) struct Scan {
 }
 
 /// Reads every item of a list, page by page; no further where it moved so that something may be missing.
-pub(super) async fn all(backend: &Backend, list: &Invocation, context: &CallContext) -> Result<Scan, SendError> {
-    until(backend, list, context, |_| false).await
+pub(super) async fn all(api: &Adapter, list: &Invocation, context: &CallContext) -> Result<Scan, SendError> {
+    until(api, list, context, |_| false).await
 }
 
 /// The same, no further than to where `enough` says of what was read that the rest does not matter. What was read is then
 /// complete.
 pub(super) async fn until(
-    backend: &Backend,
+    api: &Adapter,
     list: &Invocation,
     context: &CallContext,
     enough: impl Fn(&[Value]) -> bool,
@@ -46,7 +46,7 @@ pub(super) async fn until(
     let mut complete = false;
     while !paging.has_ended() && !paging.lost() {
         let Some(offset) = paging.offsets().next() else { break };
-        let page = backend.page(list, offset, PAGE, context).await?;
+        let page = api.page(list, offset, PAGE, context).await?;
         paging.take(offset, &page.shown());
         complete = add(&mut items, page, &paging);
         if !paging.has_ended() && !paging.lost() && enough(&items) {
@@ -55,7 +55,7 @@ pub(super) async fn until(
     }
     let mut head = 0;
     while head < paging.head() && !paging.lost() {
-        let page = backend.page(list, head, PAGE, context).await?;
+        let page = api.page(list, head, PAGE, context).await?;
         head += PAGE;
         paging.take_head(&page.shown());
         complete = add(&mut items, page, &paging);

@@ -4,9 +4,9 @@ use super::{
     applied,
     objects::{self, Seen},
 };
-use crate::api::Backend;
+use crate::api::Adapter;
 use highlevel_api_client::{Fate, SendError};
-use highlevel_catalog::{Effect, Invocation, Operation, Toolset, pages::PublishPage};
+use highlevel_catalog::{Effect, Invocation, ReadBack};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Value, json};
@@ -45,16 +45,16 @@ impl Written {
 /// # Errors
 /// The API's refusal of the first part; `outcome_unknown` with what was applied by then.
 pub(super) async fn update(
-    backend: &Backend,
+    api: &Adapter,
     update: &Invocation,
     before: Option<&Value>,
     context: &CallContext,
 ) -> Result<Written> {
     let mut written: Option<Written> = None;
     let mut applied: Vec<String> = Vec::new();
-    for part in backend.parts(update) {
-        let names: Vec<String> = part.arguments.keys().filter(|name| *name != "id").cloned().collect();
-        match (part_of(backend, &part, before, context).await, &mut written) {
+    for part in api.parts(update) {
+        let names: Vec<String> = part.fields().map(|(name, _)| name.to_owned()).collect();
+        match (part_of(api, &part, before, context).await, &mut written) {
             (Ok(part), Some(whole)) => {
                 applied.extend(names);
                 whole.take(part);
@@ -88,19 +88,14 @@ impl Written {
     }
 }
 
-async fn part_of(
-    backend: &Backend,
-    update: &Invocation,
-    before: Option<&Value>,
-    context: &CallContext,
-) -> Result<Written> {
-    let failed = match backend.run(update, context).await {
-        Ok(done) => return Ok(Written::answered(done.value)),
+async fn part_of(api: &Adapter, update: &Invocation, before: Option<&Value>, context: &CallContext) -> Result<Written> {
+    let failed = match api.run(update, context).await {
+        Ok(done) => return Ok(Written::answered(done.answer.into_json())),
         Err(failed) if failed.fate == Fate::NotExecuted => return Err(failed.error),
         Err(failed) => failed,
     };
-    let look = |object: &Value| applied::shows(backend, update, before, object);
-    match looked(backend, update, context, look).await {
+    let look = |object: &Value| applied::shows(update, before, object);
+    match looked(api, update, context, look).await {
         Ok(Some(object)) => Ok(Written::read(object)),
         Ok(None) => Err(unknown(update, &failed, "it does not show what was sent")),
         Err(why) => Err(unknown(update, &failed, &why)),
@@ -109,7 +104,7 @@ async fn part_of(
 
 /// Looks at the object until it shows the effect. `None` if it does not.
 async fn looked(
-    backend: &Backend,
+    api: &Adapter,
     write: &Invocation,
     context: &CallContext,
     shows: impl Fn(&Value) -> bool,
@@ -117,7 +112,7 @@ async fn looked(
     context.report("no clear answer: reading the object");
     for wait in LOOKS {
         context.bound(tokio::time::sleep(wait)).await.map_err(|error| error.message)?;
-        match objects::look(backend, write, context).await {
+        match objects::look(api, write, context).await {
             Ok(Seen::There(object)) if shows(&object) => return Ok(Some(object)),
             Ok(Seen::There(_)) => {}
             Ok(Seen::Gone | Seen::Unlisted) => return Err("the account shows no such object now".to_owned()),
@@ -131,16 +126,16 @@ async fn looked(
 ///
 /// # Errors
 /// The API's refusal; `outcome_unknown`.
-pub(super) async fn delete(backend: &Backend, delete: &Invocation, context: &CallContext) -> Result<Written> {
-    let failed = match backend.run(delete, context).await {
-        Ok(done) => return Ok(Written::answered(done.value)),
+pub(super) async fn delete(api: &Adapter, delete: &Invocation, context: &CallContext) -> Result<Written> {
+    let failed = match api.run(delete, context).await {
+        Ok(done) => return Ok(Written::answered(done.answer.into_json())),
         Err(failed) if failed.fate == Fate::NotExecuted => return Err(failed.error),
         Err(failed) => failed,
     };
     context.report("no clear answer: looking whether it is gone");
     // The API itself says of the repetition that the object is not there.
     let is_said = failed.error.code == Code::NotFound;
-    match is_gone(backend, delete, is_said, context).await {
+    match is_gone(api, delete, is_said, context).await {
         Ok(()) => {
             let id = delete.id.as_ref().map(ToString::to_string);
             Ok(Written::read(json!({"id": id, "deleted": true})))
@@ -151,13 +146,13 @@ pub(super) async fn delete(backend: &Backend, delete: &Invocation, context: &Cal
 
 /// Whether the object is gone. A list that does not show it proves that only if it is whole, and together with the API's
 /// own word or a second look.
-async fn is_gone(backend: &Backend, delete: &Invocation, is_said: bool, context: &CallContext) -> Result<(), String> {
-    let by_list = delete.entry.toolset == Toolset::Webhooks;
+async fn is_gone(api: &Adapter, delete: &Invocation, is_said: bool, context: &CallContext) -> Result<(), String> {
+    let by_list = matches!(delete.spec.read_back, Some(ReadBack::List(_)));
     let looks: &[Duration] = if by_list { &LIST_LOOKS } else { &LOOKS };
     let mut is_witnessed = is_said || !by_list;
     for wait in looks {
         context.bound(tokio::time::sleep(*wait)).await.map_err(|error| error.message)?;
-        match objects::look(backend, delete, context).await {
+        match objects::look(api, delete, context).await {
             Ok(Seen::Gone) if is_witnessed => return Ok(()),
             Ok(Seen::Gone) => is_witnessed = true,
             Ok(Seen::There(_)) => is_witnessed = is_said || !by_list,
@@ -172,16 +167,16 @@ async fn is_gone(backend: &Backend, delete: &Invocation, is_said: bool, context:
 ///
 /// # Errors
 /// The API's refusal; `outcome_unknown`.
-pub(super) async fn publish(backend: &Backend, publish: &Invocation, context: &CallContext) -> Result<Written> {
+pub(super) async fn publish(api: &Adapter, publish: &Invocation, context: &CallContext) -> Result<Written> {
     let is_public = |page: &Value| page.get("status").and_then(Value::as_str) == Some("published");
     let mut doubt: Option<SendError> = None;
     loop {
-        let failed = match backend.run(publish, context).await {
-            Ok(done) => return Ok(Written::answered(done.value)),
+        let failed = match api.run(publish, context).await {
+            Ok(done) => return Ok(Written::answered(done.answer.into_json())),
             Err(failed) if failed.fate == Fate::NotExecuted && doubt.is_none() => return Err(failed.error),
             Err(failed) => failed,
         };
-        match looked(backend, publish, context, is_public).await {
+        match looked(api, publish, context, is_public).await {
             Ok(Some(page)) => return Ok(Written::read(page)),
             Ok(None) if failed.fate == Fate::AnsweredFailure && doubt.is_none() => doubt = Some(failed),
             Ok(None) => return Err(unknown(publish, &failed, "the page does not show it")),
@@ -192,17 +187,12 @@ pub(super) async fn publish(backend: &Backend, publish: &Invocation, context: &C
 
 fn unknown(write: &Invocation, failed: &SendError, seen: &str) -> Error {
     let id = write.id.as_ref().map_or("", |id| id.as_str());
-    let doing = match write.entry.effect {
+    let doing = match write.spec.effect {
         Effect::Delete => "deleted",
-        _ if write.entry.name == PublishPage::NAME => "published",
+        Effect::Publish => "published",
         _ => "updated",
     };
-    let check = match write.entry.toolset {
-        Toolset::Contacts => "get_contact",
-        Toolset::Opportunities => "get_opportunity",
-        Toolset::Webhooks => "list_webhooks",
-        _ => "get_page",
-    };
+    let check = write.spec.read_back.as_ref().map_or("HighLevel", |read_back| read_back.operation());
     let message = format!(
         "It is not known whether {id} was {doing}: {} Looking at it did not tell: {seen}. Check with {check}, then decide.",
         failed.error.message

@@ -163,6 +163,9 @@ pub struct Settings {
     /// This program's file, which is started again as the process that runs SQL.
     #[arg(skip)]
     pub program: Option<PathBuf>,
+    /// The official API's operations, where they are not those of every build.
+    #[arg(skip)]
+    pub registry: Option<&'static crate::api::Registry>,
     /// The OAuth login, if that is the credential. [`Settings::resolve_api`] sets it.
     #[arg(skip)]
     pub login: Option<LoginView>,

@@ -1,10 +1,6 @@
 //! What stands for "not given": many hosts send null for every optional argument, and some send it as a word.
 
-use super::{
-    check,
-    operation::Effect,
-    {Entry, Invocation},
-};
+use crate::{check, invocation::Arguments, operation::Effect, spec::OperationSpec};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value};
 
@@ -66,7 +62,7 @@ pub(super) fn is_empty(value: &Value) -> bool {
 ///
 /// # Errors
 /// `invalid_arguments` naming the argument.
-pub(super) fn refuse_words(entry: &Entry, arguments: &Map<String, Value>) -> Result<()> {
+pub(super) fn refuse_words(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
     for (name, value) in arguments.iter().filter(|(name, _)| WORDLESS.contains(&name.as_str())) {
         let (field, text) = match value {
             Value::String(text) => (name.clone(), text),
@@ -79,10 +75,10 @@ pub(super) fn refuse_words(entry: &Entry, arguments: &Map<String, Value>) -> Res
         if !is_word(text) {
             continue;
         }
-        let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
-        let instead = match entry.effect {
+        let required = spec.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
+        let instead = match spec.effect {
             _ if required.clone().any(|required| required == name) => format!("`{name}` is required; give a real one."),
-            Effect::Update if entry.clearable.contains(&name.as_str()) => {
+            Effect::Update if spec.is_clearable(name) => {
                 format!("Leave `{name}` out to keep what is there; to empty it, give `clear: [\"{name}\"]`.")
             }
             _ => format!("Leave `{name}` out if there is none."),
@@ -116,9 +112,9 @@ impl Cleared {
     ///
     /// # Errors
     /// `invalid_arguments` for a field that cannot be emptied, or is given as well.
-    pub(super) fn take(entry: &Entry, arguments: &mut Map<String, Value>) -> Result<Self> {
+    pub(super) fn take(spec: &OperationSpec, arguments: &mut Map<String, Value>) -> Result<Self> {
         let mut cleared = Self::default();
-        if entry.effect != Effect::Update {
+        if spec.effect != Effect::Update {
             return Ok(cleared);
         }
         let names = match arguments.get("clear") {
@@ -133,13 +129,13 @@ impl Cleared {
         arguments.shift_remove("clear");
         for (at, name) in names.iter().filter_map(Value::as_str).enumerate() {
             match name.split_once('.') {
-                Some((field, member)) if NESTED.contains(&field) && entry.clearable.contains(&field) => {
-                    known_member(entry, field, member)?;
+                Some((field, member)) if NESTED.contains(&field) && spec.is_clearable(field) => {
+                    known_member(spec, field, member)?;
                     cleared.members.push((field.to_owned(), member.to_owned()));
                 }
-                _ if entry.clearable.contains(&name) => cleared.fields.push(name.to_owned()),
+                _ if spec.is_clearable(name) => cleared.fields.push(name.to_owned()),
                 _ => {
-                    let can = entry.clearable.join(", ");
+                    let can = spec.clearable.join(", ");
                     let message = format!("`{name}` cannot be emptied. Fields that can: {can}.");
                     return Err(Error::invalid(format!("clear[{at}]"), message));
                 }
@@ -182,8 +178,8 @@ impl Cleared {
 }
 
 /// An address has the parts that the schema names; custom fields are the account's.
-fn known_member(entry: &Entry, field: &str, member: &str) -> Result<()> {
-    let parts = entry.input_schema().get("properties").and_then(|all| all.get(field)?.get("properties")?.as_object());
+fn known_member(spec: &OperationSpec, field: &str, member: &str) -> Result<()> {
+    let parts = spec.input_schema().get("properties").and_then(|all| all.get(field)?.get("properties")?.as_object());
     match parts {
         Some(parts) if !parts.contains_key(member) => {
             Err(check::unknown(&format!("{field}.{member}"), member, parts.keys().map(String::as_str)))
@@ -196,8 +192,8 @@ fn known_member(entry: &Entry, field: &str, member: &str) -> Result<()> {
 ///
 /// # Errors
 /// `invalid_arguments` naming both.
-pub(super) fn refuse_contradictions(invocation: &Invocation) -> Result<()> {
-    let given = |name: &str| invocation.arguments.contains_key(name);
+pub(super) fn refuse_contradictions(arguments: &Arguments) -> Result<()> {
+    let given = |name: &str| arguments.has(name);
     for (whole, part, why) in [
         ("tags", "addTags", "`tags` is the whole new set, `addTags` adds to the set that is there"),
         ("tags", "removeTags", "`tags` is the whole new set, `removeTags` takes from the set that is there"),
@@ -207,7 +203,7 @@ pub(super) fn refuse_contradictions(invocation: &Invocation) -> Result<()> {
             return Err(Error::invalid(part, format!("`{part}` and `{whole}` cannot go together: {why}.")));
         }
     }
-    let texts = |name: &str| invocation.arguments.get(name).and_then(Value::as_array).into_iter().flatten();
+    let texts = |name: &str| arguments.get(name).and_then(Value::as_array).into_iter().flatten();
     let plain = |tag: &Value| tag.as_str().map(|tag| tag.trim().to_lowercase());
     let added: Vec<_> = texts("addTags").map(plain).collect();
     if let Some(both) = texts("removeTags").find(|tag| added.contains(&plain(tag))) {

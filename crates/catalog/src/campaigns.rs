@@ -1,14 +1,18 @@
 //! Campaigns ("Campaign Management").
 
 use super::{
+    argument_rules::ArgumentRules,
     id::Id,
     list::{List, Paging},
-    operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset},
+    meaning::{Lookup, LookupField, ReadBack},
+    operation::{AnswerShape, Condition, Effect, EffectRule, Operation, Output, Toolset},
+    route::Route,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// A campaign.
 #[skip_serializing_none]
@@ -31,7 +35,7 @@ pub struct Campaign {
 }
 
 impl Output for Campaign {
-    const SHAPE: Shape = Shape::One("campaign");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("campaign"));
 }
 
 /// The statuses that campaigns are filtered by.
@@ -79,7 +83,9 @@ impl Operation for ListCampaigns {
     const TITLE: &'static str = "List campaigns";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Campaigns;
-    const ROUTE: Route<Self> = Route::get("/campaigns");
+    const SESSION: Route = Route::get("/campaigns");
+    const SESSION_ARGUMENTS: ArgumentRules =
+        ArgumentRules { words: &[("status", &["active", "paused", "archived"], "")], ..ArgumentRules::NONE };
 }
 
 /// Get a campaign.
@@ -96,7 +102,9 @@ impl Operation for GetCampaign {
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Campaigns;
     // The document's one object that is asked for by query.
-    const ROUTE: Route<Self> = Route::get("/campaign").of(|campaign| &campaign.id);
+    const SESSION: Route = Route::get("/campaign");
+    const ID: Option<fn(&Self) -> &Id> = Some(|campaign| &campaign.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(Self::NAME));
 }
 
 /// Create a campaign. An active one sends: a person confirms it.
@@ -119,8 +127,17 @@ impl Operation for CreateCampaign {
     const TITLE: &'static str = "Create campaign";
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Campaigns;
-    const ROUTE: Route<Self> = Route::post("/campaigns");
+    const SESSION: Route = Route::post("/campaigns");
     // A draft reaches nobody, and a paused one only after a person lets it go on.
-    const EFFECT_RULES: &'static [EffectRule] =
-        &[EffectRule { effect: Effect::Send, when: Condition::Argument("status", &["active"]) }];
+    const EFFECT_RULES: &'static [EffectRule] = &[EffectRule {
+        effect: Effect::Send,
+        when: Condition::Argument { name: Cow::Borrowed("status"), values: Cow::Borrowed(&[Cow::Borrowed("active")]) },
+    }];
+    const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules { required: &["type"], ..ArgumentRules::NONE };
+    const LOOKUP: Option<Lookup> = Some(Lookup {
+        list: Cow::Borrowed(ListCampaigns::NAME),
+        fields: Cow::Borrowed(&[LookupField::compared("name")]),
+        any: false,
+    });
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetCampaign::NAME));
 }

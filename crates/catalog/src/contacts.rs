@@ -1,9 +1,12 @@
 //! Contacts ("Contact Management", "Contact Model").
 
 use super::{
+    argument_rules::ArgumentRules,
     id::Id,
     list::{List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    meaning::{FilterGap, GapValues, Inverse, Lookup, LookupField, LookupFilter, ReadBack},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
     tags::TagChanges,
     text::{Email, UserRef},
 };
@@ -11,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// A contact.
 #[skip_serializing_none]
@@ -38,7 +42,7 @@ pub struct Contact {
 }
 
 impl Output for Contact {
-    const SHAPE: Shape = Shape::One("contact");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("contact"));
 }
 
 /// A postal address, in whole or in part.
@@ -89,7 +93,12 @@ impl Operation for ListContacts {
     const TITLE: &'static str = "List contacts";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Contacts;
-    const ROUTE: Route<Self> = Route::get("/contact");
+    const SESSION: Route = Route::get("/contact");
+    const SESSION_FILTER_GAPS: &'static [FilterGap] = &[
+        // The API may compare numbers character by character.
+        FilterGap { argument: Cow::Borrowed("phone"), values: GapValues::OtherForms },
+        FilterGap { argument: Cow::Borrowed("tags"), values: GapValues::WithComma },
+    ];
 }
 
 /// Get a contact.
@@ -105,7 +114,9 @@ impl Operation for GetContact {
     const TITLE: &'static str = "Get contact";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Contacts;
-    const ROUTE: Route<Self> = Route::get("/contact/{id}").of(|contact| &contact.id);
+    const SESSION: Route = Route::get("/contact/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|contact| &contact.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(Self::NAME));
 }
 
 /// Create a contact. Look for the email first: duplicates are not refused.
@@ -127,7 +138,18 @@ impl Operation for CreateContact {
     const TITLE: &'static str = "Create contact";
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Contacts;
-    const ROUTE: Route<Self> = Route::post("/contact");
+    const SESSION: Route = Route::post("/contact");
+    const SESSION_ARGUMENTS: ArgumentRules =
+        ArgumentRules { required: &["firstName", "lastName", "email"], ..ArgumentRules::NONE };
+    const LOOKUP: Option<Lookup> = Some(Lookup {
+        list: Cow::Borrowed(ListContacts::NAME),
+        fields: Cow::Borrowed(&[
+            LookupField::filtered("email", LookupFilter::Email),
+            LookupField::filtered("phone", LookupFilter::Phone),
+        ]),
+        any: true,
+    });
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
 }
 
 /// Update a contact. Only the fields given change; address and customFields are merged, tags replace the whole set.
@@ -154,7 +176,10 @@ impl Operation for UpdateContact {
     const TITLE: &'static str = "Update contact";
     const EFFECT: Effect = Effect::Update;
     const TOOLSET: Toolset = Toolset::Contacts;
-    const ROUTE: Route<Self> = Route::put("/contact/{id}").of(|contact| &contact.id);
+    const SESSION: Route = Route::put("/contact/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|contact| &contact.id);
     const CLEARABLE: &'static [&'static str] =
         &["phone", "companyName", "tags", "source", "assignedTo", "address", "customFields"];
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::to_before(Self::NAME));
 }

@@ -2,12 +2,14 @@
 
 use super::{
     list::{List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// A funnel.
 #[skip_serializing_none]
@@ -28,7 +30,7 @@ pub struct Funnel {
 }
 
 impl Output for Funnel {
-    const SHAPE: Shape = Shape::One("funnel");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("funnel"));
 }
 
 /// List funnels with their pages in order.
@@ -45,5 +47,5 @@ impl Operation for ListFunnels {
     const TITLE: &'static str = "List funnels";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Funnels;
-    const ROUTE: Route<Self> = Route::get("/funnel");
+    const SESSION: Route = Route::get("/funnel");
 }

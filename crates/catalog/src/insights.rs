@@ -1,7 +1,8 @@
 //! Questions over the whole account, answered from the mirror (docs/mirror.md). They have no place in the API.
 
 use super::{
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
     text::Date,
 };
 use highlevel_chart::{Kind, Theme};
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// The tables that a search or a look at changes may be narrowed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +70,7 @@ pub struct Rows {
 }
 
 impl Output for Rows {
-    const SHAPE: Shape = Shape::One("answer");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("answer"));
 }
 
 impl Operation for QueryCrm {
@@ -77,7 +79,7 @@ impl Operation for QueryCrm {
     const TITLE: &'static str = "Query the CRM";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }
 
 /// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
@@ -98,7 +100,7 @@ impl Operation for ChartCrm {
     const TITLE: &'static str = "Chart the CRM";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }
 
 /// What query_crm can read: tables, columns, row counts, stages, tags, custom fields, freshness. Call it once before the first
@@ -125,7 +127,7 @@ pub struct Description {
 }
 
 impl Output for Description {
-    const SHAPE: Shape = Shape::One("description");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("description"));
 }
 
 impl Operation for DescribeCrm {
@@ -134,7 +136,7 @@ impl Operation for DescribeCrm {
     const TITLE: &'static str = "Describe the CRM";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }
 
 /// Find contacts, deals, pages, users and more by part of a name, e-mail, company or phone number.
@@ -169,7 +171,7 @@ pub struct Findings {
 }
 
 impl Output for Findings {
-    const SHAPE: Shape = Shape::Many;
+    const SHAPE: AnswerShape = AnswerShape::Many;
 }
 
 impl Operation for SearchCrm {
@@ -178,7 +180,7 @@ impl Operation for SearchCrm {
     const TITLE: &'static str = "Search the CRM";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }
 
 /// List pairs of contacts that are likely one person's (same e-mail or phone, near names in one company), the likeliest first,
@@ -199,7 +201,7 @@ impl Operation for FindDuplicates {
     const TITLE: &'static str = "Find duplicate contacts";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }
 
 /// List what was added, changed (old and new values) or removed in the account since a time, newest first, with the tool if it
@@ -223,5 +225,5 @@ impl Operation for ChangesSince {
     const TITLE: &'static str = "Changes since a time";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Insights;
-    const ROUTE: Route<Self> = Route::local();
+    const SESSION: Route = Route::Mirror;
 }

@@ -1,6 +1,6 @@
 //! What lists and deletions look like, whatever they are of.
 
-use super::operation::{Output, Shape};
+use super::operation::{AnswerShape, Output};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -13,11 +13,6 @@ pub const DEFAULT_LIMIT: u64 = 50;
 pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     items.into_iter().skip(size(offset)).take(size(limit)).collect()
-}
-
-/// A list as the tools give it. Its items go into it as they are; `json!` would copy each.
-pub fn listing(items: Vec<Value>, meta: Map<String, Value>) -> Map<String, Value> {
-    [("data".to_owned(), items.into()), ("meta".to_owned(), meta.into())].into_iter().collect()
 }
 
 /// The arguments that every list takes.
@@ -66,7 +61,7 @@ pub struct Meta {
 }
 
 impl<T: Serialize + DeserializeOwned + JsonSchema + Send + 'static> Output for List<T> {
-    const SHAPE: Shape = Shape::Many;
+    const SHAPE: AnswerShape = AnswerShape::Many;
 }
 
 /// The answer to a deletion.
@@ -82,5 +77,5 @@ pub struct Deleted {
 }
 
 impl Output for Deleted {
-    const SHAPE: Shape = Shape::Deleted;
+    const SHAPE: AnswerShape = AnswerShape::Deleted;
 }

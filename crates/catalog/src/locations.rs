@@ -3,12 +3,15 @@
 use super::{
     id::Id,
     list::{List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    meaning::ScopeField,
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// A location.
 #[skip_serializing_none]
@@ -28,7 +31,7 @@ pub struct Location {
 }
 
 impl Output for Location {
-    const SHAPE: Shape = Shape::One("location");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("location"));
 }
 
 /// Get the primary location: name, address, timezone, currency.
@@ -41,7 +44,7 @@ impl Operation for GetDefaultLocation {
     const TITLE: &'static str = "Get default location";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Locations;
-    const ROUTE: Route<Self> = Route::get("/location");
+    const SESSION: Route = Route::get("/location");
 }
 
 /// Get a location.
@@ -57,7 +60,9 @@ impl Operation for GetLocation {
     const TITLE: &'static str = "Get location";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Locations;
-    const ROUTE: Route<Self> = Route::get("/location/{id}").of(|location| &location.id);
+    const SESSION: Route = Route::get("/location/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|location| &location.id);
+    const SCOPE_FIELDS: &'static [ScopeField] = &[ScopeField::location("id")];
 }
 
 /// List the locations (sub-accounts) of this user.
@@ -74,5 +79,5 @@ impl Operation for ListLocations {
     const TITLE: &'static str = "List locations";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Locations;
-    const ROUTE: Route<Self> = Route::get("/locations");
+    const SESSION: Route = Route::get("/locations");
 }

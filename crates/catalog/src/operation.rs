@@ -1,68 +1,80 @@
-//! What an operation is: the vocabulary that the whole program speaks.
+//! What a typed operation declares.
 
-use super::id::Id;
+use crate::{
+    argument_rules::ArgumentRules,
+    id::Id,
+    meaning::{FilterGap, Inverse, Lookup, ReadBack, ScopeField, StateRule},
+    route::Route,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::borrow::Cow;
 
-/// What an operation does to the account. Decides annotations, confirmation and retries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// What an operation does to the account. It decides annotations, confirmation and retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Changes nothing.
     Read,
-    /// Adds an object; done twice, it adds two.
+    /// Adds an object. Sent twice, it adds two.
     Create,
-    /// Changes an object; done twice, it is as if done once.
+    /// Changes an object. Sent twice, it leaves the same state as sent once.
     Update,
-    /// Makes a page public, which nothing here undoes.
+    /// Makes a page public. No operation takes that back.
     Publish,
     /// Removes an object for good.
     Delete,
-    /// Makes something reach people: a message, a campaign that starts.
+    /// Reaches people: a message, a campaign that starts.
     Send,
     /// Lets data or rights leave the account.
     Access,
 }
 
 impl Effect {
-    /// Whether a person has to agree whatever the settings say: nothing takes back what such a call does.
+    /// Whether a person must agree whatever the settings say, because nothing takes the effect back.
     pub const fn is_guarded(self) -> bool {
         matches!(self, Self::Publish | Self::Delete | Self::Send | Self::Access)
     }
 }
 
-/// An effect that some calls of an operation have beside the operation's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An effect that some calls of an operation have instead of the operation's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectRule {
-    /// The effect that decides whether a person is asked.
+    /// The effect of the calls that meet the condition.
     pub effect: Effect,
-    /// Which calls have it.
+    /// Which calls the rule is about.
     pub when: Condition,
 }
 
-/// Which calls of an operation a rule is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A condition on a call's arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// All of them.
+    /// Holds for every call.
     Always,
-    /// Those that give an argument one of these values.
-    Argument(&'static str, &'static [&'static str]),
+    /// Holds where the argument is one of the values.
+    Argument {
+        /// The argument's name.
+        name: Cow<'static, str>,
+        /// The texts that meet the condition.
+        values: Cow<'static, [Cow<'static, str>]>,
+    },
 }
 
 impl Condition {
-    /// Whether it holds for these arguments.
-    pub fn holds(self, arguments: &Map<String, Value>) -> bool {
+    /// Whether the condition holds for a call whose arguments `argument` looks up by name.
+    pub fn holds<'a>(&self, argument: impl Fn(&str) -> Option<&'a Value>) -> bool {
         match self {
             Self::Always => true,
-            Self::Argument(name, values) => {
-                arguments.get(name).and_then(Value::as_str).is_some_and(|given| values.contains(&given))
+            Self::Argument { name, values } => {
+                argument(name).and_then(Value::as_str).is_some_and(|given| values.iter().any(|value| value == given))
             }
         }
     }
 }
 
-/// The groups of tools that `--toolsets` names.
+/// The groups of tools that `--toolsets` names. Each is a resource of the API, or the mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Toolset {
@@ -86,116 +98,12 @@ pub enum Toolset {
     Insights,
 }
 
-/// The HTTP methods that the document's API uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// GET.
-    Get,
-    /// POST.
-    Post,
-    /// PUT.
-    Put,
-    /// DELETE.
-    Delete,
-}
-
-impl Verb {
-    /// The method's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-/// An operation's place in the document's API ("Endpoint Catalog").
-#[derive(Debug)]
-pub struct Route<O> {
-    /// The method.
-    pub verb: Verb,
-    /// The path; `{…}` stands for the id, under the name of its argument.
-    pub path: &'static str,
-    /// Which field of the operation names the object it is about.
-    pub id: Option<fn(&O) -> &Id>,
-    /// Whether the API takes query parameters here; where it takes none, none is sent.
-    pub takes_query: bool,
-    /// Answered from the mirror, on this machine.
-    pub is_local: bool,
-}
-
-impl<O> Route<O> {
-    const fn new(verb: Verb, path: &'static str) -> Self {
-        Self { verb, path, id: None, takes_query: true, is_local: false }
-    }
-
-    /// No place in the API: the operation is answered from the mirror.
-    pub const fn local() -> Self {
-        let mut route = Self::new(Verb::Get, "").without_query();
-        route.is_local = true;
-        route
-    }
-
-    /// No place in the document's API: the official one has the operation.
-    pub const fn official() -> Self {
-        Self::new(Verb::Get, "")
-    }
-
-    /// `GET path`.
-    pub const fn get(path: &'static str) -> Self {
-        Self::new(Verb::Get, path)
-    }
-
-    /// `POST path`.
-    pub const fn post(path: &'static str) -> Self {
-        Self::new(Verb::Post, path)
-    }
-
-    /// `PUT path`.
-    pub const fn put(path: &'static str) -> Self {
-        Self::new(Verb::Put, path)
-    }
-
-    /// `DELETE path`.
-    pub const fn delete(path: &'static str) -> Self {
-        Self::new(Verb::Delete, path)
-    }
-
-    /// The field that names the object: it fills the path's `{…}`, or is the query's `id` where the path has none.
-    pub const fn of(mut self, id: fn(&O) -> &Id) -> Self {
-        self.id = Some(id);
-        self
-    }
-
-    /// For an endpoint that documents no query parameters.
-    pub const fn without_query(mut self) -> Self {
-        self.takes_query = false;
-        self
-    }
-}
-
-/// Whether a path has a parameter in braces.
-pub(super) const fn has_placeholder(path: &str) -> bool {
-    let bytes = path.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        // `at` is below the length, so this cannot be out of bounds; `get` is not const.
-        #[expect(clippy::indexing_slicing, reason = "checked by the loop's condition, and evaluated when compiling")]
-        if bytes[at] == b'{' {
-            return true;
-        }
-        at += 1;
-    }
-    false
-}
-
-/// What an answer is made of, for readers of envelopes and of errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// One object, of this name in the singular.
-    One(&'static str),
+/// What an answer holds. Readers of envelopes and of errors go by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerShape {
+    /// One object, with its name in the singular. Some answers wrap the object in a member of that name.
+    One(Cow<'static, str>),
     /// A list of objects.
     Many,
     /// A confirmation that an object is gone.
@@ -204,12 +112,14 @@ pub enum Shape {
 
 /// A typed answer.
 pub trait Output: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
-    /// What the answer is made of.
-    const SHAPE: Shape;
+    /// What the answer holds.
+    const SHAPE: AnswerShape;
 }
 
-/// One operation of the API. The struct's fields are its arguments, its doc comment is the tool's description, and its
-/// fields' doc comments are the arguments' descriptions: each word of them is paid for by every conversation.
+/// One operation with typed arguments.
+///
+/// The struct's fields are the arguments, its doc comment is the tool's description, and its fields' doc comments are
+/// the arguments' descriptions. Every conversation pays for each word of them.
 pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// What it answers.
     type Output: Output;
@@ -221,10 +131,32 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const EFFECT: Effect;
     /// The group it belongs to.
     const TOOLSET: Toolset;
-    /// Where it is in the document's API.
-    const ROUTE: Route<Self>;
+    /// Where it is in the session API. [`Route::Absent`] where only the official API has it.
+    const SESSION: Route;
+    /// The argument that names the object it is about.
+    const ID: Option<fn(&Self) -> &Id> = None;
     /// The fields that an update may empty.
     const CLEARABLE: &'static [&'static str] = &[];
-    /// The calls that need a person's agreement although the operation's effect does not.
+    /// The calls whose effect differs from [`Self::EFFECT`].
     const EFFECT_RULES: &'static [EffectRule] = &[];
+    /// The arguments and members that are secret: never shown, logged or kept.
+    const SENSITIVE: &'static [&'static str] = &[];
+    /// The arguments that name a location or a company.
+    const SCOPE_FIELDS: &'static [ScopeField] = &[];
+    /// How a create without a clear answer is looked up. Without one, its outcome stays unknown.
+    const LOOKUP: Option<Lookup> = None;
+    /// The operation that reads the object back.
+    const READ_BACK: Option<ReadBack> = None;
+    /// The operation that takes the effect back.
+    const INVERSE: Option<Inverse> = None;
+    /// The states in which the object allows the operation.
+    const STATE_RULE: Option<StateRule> = None;
+    /// The arguments that hold addresses which must be on the public internet.
+    const PUBLIC_URLS: &'static [&'static str] = &[];
+    /// How the session API's arguments differ from the operation's.
+    const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules::NONE;
+    /// The filters that the session API does not apply as they are meant.
+    const SESSION_FILTER_GAPS: &'static [FilterGap] = &[];
+    /// The text of the answer that is long enough to be read in parts, by `contentOffset`.
+    const LONG_TEXT: Option<&'static str> = None;
 }

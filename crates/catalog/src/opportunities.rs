@@ -1,9 +1,12 @@
 //! Opportunities, the deals of a pipeline ("Opportunity Management", "Opportunity Model").
 
 use super::{
+    argument_rules::ArgumentRules,
     id::Id,
     list::{List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    meaning::{FilterGap, GapValues, Inverse, Lookup, LookupField, LookupFilter, ReadBack},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
     tags::TagChanges,
     text::{Date, UserRef},
 };
@@ -11,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// An opportunity.
 #[skip_serializing_none]
@@ -42,7 +46,7 @@ pub struct Opportunity {
 }
 
 impl Output for Opportunity {
-    const SHAPE: Shape = Shape::One("opportunity");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("opportunity"));
 }
 
 /// A deal's status.
@@ -71,6 +75,16 @@ pub enum OpportunityFilter {
     Abandoned,
     All,
 }
+
+/// The words for a deal's status in the session API.
+const SESSION_STATUS: (&str, &[&str], &str) = (
+    "status",
+    &["open", "negotiation", "won", "lost"],
+    " Only HighLevel's official API (`--api official`) knows abandoned deals.",
+);
+
+const SESSION_CUSTOM_FIELDS: (&str, &str) =
+    ("customFields", "stores no custom fields of deals; the official API does (`--api official`)");
 
 /// The fields that an opportunity may have beside what a new one needs.
 #[skip_serializing_none]
@@ -107,7 +121,15 @@ impl Operation for ListOpportunities {
     const TITLE: &'static str = "List opportunities";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Opportunities;
-    const ROUTE: Route<Self> = Route::get("/opportunity");
+    const SESSION: Route = Route::get("/opportunity");
+    const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules { words: &[SESSION_STATUS], ..ArgumentRules::NONE };
+    const SESSION_FILTER_GAPS: &'static [FilterGap] = &[
+        FilterGap {
+            argument: Cow::Borrowed("status"),
+            values: GapValues::Words(Cow::Borrowed(&[Cow::Borrowed("negotiation")])),
+        },
+        FilterGap { argument: Cow::Borrowed("contactId"), values: GapValues::All },
+    ];
 }
 
 /// Get an opportunity.
@@ -123,7 +145,9 @@ impl Operation for GetOpportunity {
     const TITLE: &'static str = "Get opportunity";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Opportunities;
-    const ROUTE: Route<Self> = Route::get("/opportunity/{id}").of(|opportunity| &opportunity.id);
+    const SESSION: Route = Route::get("/opportunity/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|opportunity| &opportunity.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(Self::NAME));
 }
 
 /// Create an opportunity (deal) for a contact.
@@ -147,7 +171,22 @@ impl Operation for CreateOpportunity {
     const TITLE: &'static str = "Create opportunity";
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Opportunities;
-    const ROUTE: Route<Self> = Route::post("/opportunity");
+    const SESSION: Route = Route::post("/opportunity");
+    const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules {
+        without: &[SESSION_CUSTOM_FIELDS],
+        required: &["value"],
+        words: &[SESSION_STATUS],
+        ..ArgumentRules::NONE
+    };
+    const LOOKUP: Option<Lookup> = Some(Lookup {
+        list: Cow::Borrowed(ListOpportunities::NAME),
+        fields: Cow::Borrowed(&[
+            LookupField::compared("name"),
+            LookupField::filtered("contactId", LookupFilter::AsSent),
+        ]),
+        any: false,
+    });
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetOpportunity::NAME));
 }
 
 /// Update an opportunity. Only the fields given change; tags replace the whole set.
@@ -176,9 +215,14 @@ impl Operation for UpdateOpportunity {
     const TITLE: &'static str = "Update opportunity";
     const EFFECT: Effect = Effect::Update;
     const TOOLSET: Toolset = Toolset::Opportunities;
-    const ROUTE: Route<Self> = Route::put("/opportunity/{id}").of(|opportunity| &opportunity.id);
+    const SESSION: Route = Route::put("/opportunity/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|opportunity| &opportunity.id);
     const CLEARABLE: &'static [&'static str] =
         &["currency", "stage", "probability", "expectedCloseDate", "assignedTo", "tags"];
+    const SESSION_ARGUMENTS: ArgumentRules =
+        ArgumentRules { without: &[SESSION_CUSTOM_FIELDS], words: &[SESSION_STATUS], ..ArgumentRules::NONE };
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetOpportunity::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::to_before(Self::NAME));
 }
 
 /// A pipeline: the stages that deals go through.
@@ -196,7 +240,7 @@ pub struct Pipeline {
 }
 
 impl Output for Pipeline {
-    const SHAPE: Shape = Shape::One("pipeline");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("pipeline"));
 }
 
 /// List pipelines with their stages in order.
@@ -213,5 +257,5 @@ impl Operation for ListPipelines {
     const TITLE: &'static str = "List pipelines";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Opportunities;
-    const ROUTE: Route<Self> = Route::official();
+    const SESSION: Route = Route::Absent;
 }

@@ -3,12 +3,18 @@
 use super::{
     id::Id,
     list::{Deleted, List, Paging},
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    meaning::{Inverse, Lookup, LookupField, ReadBack, StateRule, States},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
+
+/// The text of a page that is long enough to be read in parts.
+const CONTENT: &str = "content";
 
 /// A page.
 #[skip_serializing_none]
@@ -37,7 +43,7 @@ pub struct Page {
 }
 
 impl Output for Page {
-    const SHAPE: Shape = Shape::One("page");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("page"));
 }
 
 /// A page's status.
@@ -82,7 +88,7 @@ impl Operation for ListPages {
     const TITLE: &'static str = "List pages";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::get("/page");
+    const SESSION: Route = Route::get("/page");
 }
 
 /// Get a page with its HTML content.
@@ -102,7 +108,10 @@ impl Operation for GetPage {
     const TITLE: &'static str = "Get page";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::get("/page/{id}").of(|page| &page.id);
+    const SESSION: Route = Route::get("/page/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|page| &page.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(Self::NAME));
+    const LONG_TEXT: Option<&'static str> = Some(CONTENT);
 }
 
 /// Create a page as a draft.
@@ -121,7 +130,15 @@ impl Operation for CreatePage {
     const TITLE: &'static str = "Create page";
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::post("/page");
+    const SESSION: Route = Route::post("/page");
+    const LOOKUP: Option<Lookup> = Some(Lookup {
+        list: Cow::Borrowed(ListPages::NAME),
+        fields: Cow::Borrowed(&[LookupField::compared("slug")]),
+        any: false,
+    });
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetPage::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::by_id(DeletePage::NAME));
+    const LONG_TEXT: Option<&'static str> = Some(CONTENT);
 }
 
 /// A part of a page's content, and what takes its place.
@@ -155,9 +172,19 @@ impl Operation for UpdatePage {
     const TITLE: &'static str = "Update page";
     const EFFECT: Effect = Effect::Update;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::put("/page/{id}").of(|page| &page.id);
+    const SESSION: Route = Route::put("/page/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|page| &page.id);
     const CLEARABLE: &'static [&'static str] =
         &["title", "description", "content", "seoTitle", "seoDescription", "seoKeywords"];
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetPage::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::to_before(Self::NAME));
+    const STATE_RULE: Option<StateRule> = Some(StateRule {
+        field: "status",
+        allowed: States::Only(&["draft"]),
+        refusal: "only a draft can be updated",
+        refusals: &[],
+    });
+    const LONG_TEXT: Option<&'static str> = Some(CONTENT);
 }
 
 /// Delete an unpublished page for good, once a person confirms.
@@ -173,7 +200,15 @@ impl Operation for DeletePage {
     const TITLE: &'static str = "Delete page";
     const EFFECT: Effect = Effect::Delete;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::delete("/page/{id}").of(|page| &page.id);
+    const SESSION: Route = Route::delete("/page/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|page| &page.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetPage::NAME));
+    const STATE_RULE: Option<StateRule> = Some(StateRule {
+        field: "status",
+        allowed: States::AllBut(&["published"]),
+        refusal: "a published page cannot be deleted, and nothing here unpublishes one",
+        refusals: &[],
+    });
 }
 
 /// Make a draft page public, once a person confirms. Nothing unpublishes it.
@@ -189,5 +224,14 @@ impl Operation for PublishPage {
     const TITLE: &'static str = "Publish page";
     const EFFECT: Effect = Effect::Publish;
     const TOOLSET: Toolset = Toolset::Pages;
-    const ROUTE: Route<Self> = Route::post("/page/{id}/publish").of(|page| &page.id);
+    const SESSION: Route = Route::post("/page/{id}/publish");
+    const ID: Option<fn(&Self) -> &Id> = Some(|page| &page.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetPage::NAME));
+    const STATE_RULE: Option<StateRule> = Some(StateRule {
+        field: "status",
+        allowed: States::Only(&["draft"]),
+        refusal: "only a draft can be published",
+        refusals: &[("published", "it is public already")],
+    });
+    const LONG_TEXT: Option<&'static str> = Some(CONTENT);
 }

@@ -5,6 +5,7 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transform_subschemas};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The argument that carries a confirmation to a tool that needs one.
 pub const CONFIRMATION_TOKEN: &str = "confirmationToken";
@@ -13,7 +14,7 @@ pub const CONFIRMATION_TOKEN: &str = "confirmationToken";
 pub(super) type Described = (String, Map<String, Value>);
 
 /// An operation's description, which is the text of its doc comment on one line, and the schema of its arguments.
-pub(super) fn input<T: JsonSchema>(clearable: &[&str]) -> Described {
+pub(super) fn input<T: JsonSchema>(clearable: &[Cow<'static, str>]) -> Described {
     let mut schema = generate::<T>(&|schema| {
         let Some(object) = schema.as_object_mut() else { return };
         drop_null(object);

@@ -2,12 +2,14 @@
 
 use super::{
     id::Id,
-    operation::{Effect, Operation, Output, Route, Shape, Toolset},
+    operation::{AnswerShape, Effect, Operation, Output, Toolset},
+    route::Route,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
 
 /// A user of the account.
 #[skip_serializing_none]
@@ -27,7 +29,7 @@ pub struct User {
 }
 
 impl Output for User {
-    const SHAPE: Shape = Shape::One("user");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("user"));
 }
 
 /// Get the user whose credential this is.
@@ -40,7 +42,7 @@ impl Operation for GetCurrentUser {
     const TITLE: &'static str = "Get current user";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Users;
-    const ROUTE: Route<Self> = Route::get("/users/me");
+    const SESSION: Route = Route::get("/users/me");
 }
 
 /// Get a user, such as the owner in `assignedTo`.
@@ -57,5 +59,6 @@ impl Operation for GetUser {
     const TITLE: &'static str = "Get user";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Users;
-    const ROUTE: Route<Self> = Route::get("/users/{userId}").of(|user| &user.user_id);
+    const SESSION: Route = Route::get("/users/{userId}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|user| &user.user_id);
 }

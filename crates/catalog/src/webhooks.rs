@@ -3,13 +3,19 @@
 use super::{
     id::Id,
     list::{Deleted, List, Paging},
-    operation::{Condition, Effect, EffectRule, Operation, Output, Route, Shape, Toolset},
+    meaning::{Inverse, Lookup, LookupField, ReadBack},
+    operation::{AnswerShape, Condition, Effect, EffectRule, Operation, Output, Toolset},
+    route::Route,
     text::WebhookUrl,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
+use std::borrow::Cow;
+
+/// What signs the deliveries. The API takes it and no answer may show it.
+const SENSITIVE: &[&str] = &["secret"];
 
 /// A webhook. Its signing secret is never shown.
 #[skip_serializing_none]
@@ -28,7 +34,7 @@ pub struct Webhook {
 }
 
 impl Output for Webhook {
-    const SHAPE: Shape = Shape::One("webhook");
+    const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("webhook"));
 }
 
 /// List webhooks.
@@ -45,7 +51,8 @@ impl Operation for ListWebhooks {
     const TITLE: &'static str = "List webhooks";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Webhooks;
-    const ROUTE: Route<Self> = Route::get("/webhook").without_query();
+    const SESSION: Route = Route::get_without_query("/webhook");
+    const SENSITIVE: &'static [&'static str] = SENSITIVE;
 }
 
 /// Create a webhook, once a person confirms: the address then receives the account's events.
@@ -67,8 +74,17 @@ impl Operation for CreateWebhook {
     const TITLE: &'static str = "Create webhook";
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Webhooks;
-    const ROUTE: Route<Self> = Route::post("/webhook");
+    const SESSION: Route = Route::post("/webhook");
     const EFFECT_RULES: &'static [EffectRule] = &[EffectRule { effect: Effect::Access, when: Condition::Always }];
+    const SENSITIVE: &'static [&'static str] = SENSITIVE;
+    const LOOKUP: Option<Lookup> = Some(Lookup {
+        list: Cow::Borrowed(ListWebhooks::NAME),
+        fields: Cow::Borrowed(&[LookupField::compared("url")]),
+        any: false,
+    });
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::list(ListWebhooks::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::by_id(DeleteWebhook::NAME));
+    const PUBLIC_URLS: &'static [&'static str] = &["url"];
 }
 
 /// Delete a webhook for good, once a person confirms.
@@ -84,5 +100,8 @@ impl Operation for DeleteWebhook {
     const TITLE: &'static str = "Delete webhook";
     const EFFECT: Effect = Effect::Delete;
     const TOOLSET: Toolset = Toolset::Webhooks;
-    const ROUTE: Route<Self> = Route::delete("/webhook/{id}").of(|webhook| &webhook.id);
+    const SESSION: Route = Route::delete("/webhook/{id}");
+    const ID: Option<fn(&Self) -> &Id> = Some(|webhook| &webhook.id);
+    const SENSITIVE: &'static [&'static str] = SENSITIVE;
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::list(ListWebhooks::NAME));
 }

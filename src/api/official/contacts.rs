@@ -1,17 +1,80 @@
 //! Contacts: a flat address, custom fields by id, dates of other names. Pure.
 
 use super::{
-    ask,
+    cursor_paging::Search,
+    endpoint::{Account, Ask, Described, List, Names},
     fields::{self, Model},
+    name_cache::NameList,
+    request,
 };
 use highlevel_api_client::Request;
-use highlevel_catalog::Invocation;
+use highlevel_catalog::{
+    ArgumentRules, Invocation, Route,
+    contacts::{CreateContact, GetContact, ListContacts, UpdateContact},
+};
 use highlevel_core::phone;
 use http::Method;
 use serde_json::{Map, Value, json};
 
 /// The largest page that a search gives.
-pub(super) const MOST: u64 = 500;
+const MOST: u64 = 500;
+
+/// How contacts are searched.
+const SEARCH: Search = Search {
+    member: "contacts",
+    most: MOST,
+    page: search,
+    after: search_after,
+    cursor: |contact| request::pair(contact, "searchAfter"),
+};
+
+/// The lists of names that a contact needs.
+const NAMES: &[NameList] = &[NameList::CustomFields, NameList::Users];
+
+const OWNER: (&str, &str) = ("assignedTo", "User's name, email or id");
+const FIELDS: (&str, &str) = ("customFields", "By name, key or id");
+
+/// The operations on contacts.
+pub(super) fn operations() -> Vec<Described> {
+    vec![
+        Described::new::<ListContacts>(
+            Route::post("/contacts/search"),
+            "POST /contacts/search",
+            Ask::List(List::Searched(&SEARCH)),
+        )
+        .reading(contact, NAMES),
+        Described::new::<GetContact>(
+            Route::get("/contacts/{contactId}"),
+            "GET /contacts/{contactId}",
+            Ask::Object(|get, _| request::get(request::under("/contacts/", get.id.as_ref()), &[])),
+        )
+        .reading(contact, NAMES),
+        Described::new::<CreateContact>(
+            Route::post("/contacts/"),
+            "POST /contacts/",
+            Ask::WithFields(|create, account, dictionary| write(create, account.location, dictionary)),
+        )
+        .reading(contact, NAMES)
+        .taking(ArgumentRules {
+            description: Some("Create a contact, by email or phone. An account may refuse duplicates."),
+            described: &[OWNER, FIELDS],
+            any_of: &["email", "phone"],
+            ..ArgumentRules::NONE
+        }),
+        Described::new::<UpdateContact>(
+            Route::put("/contacts/{contactId}"),
+            "PUT /contacts/{contactId}; POST and DELETE /contacts/{contactId}/tags",
+            Ask::WithFields(update),
+        )
+        .reading(contact, NAMES)
+        .taking(ArgumentRules { described: &[OWNER, FIELDS], ..ArgumentRules::NONE }),
+    ]
+}
+
+/// A part of an update: its fields, or a change to the tags.
+fn update(part: &Invocation, account: &Account<'_>, dictionary: &[Value]) -> Request {
+    if changes_tags(part) { tags(part) } else { write(part, account.location, dictionary) }
+}
 
 /// Where each part of an address stands in the API's flat contact, and whether it can be null there; one that cannot is
 /// emptied with an empty text.
@@ -29,52 +92,51 @@ const TAG_CHANGES: [(&str, Method); 2] = [("addTags", Method::POST), ("removeTag
 /// The requests of an update: its fields, then the tags to add, then those to remove.
 pub(in crate::api) fn parts(update: &Invocation) -> Vec<Invocation> {
     let mut fields = update.clone();
-    let changes: Vec<Invocation> = TAG_CHANGES
-        .iter()
-        .filter_map(|(name, _)| {
-            let tags = fields.arguments.shift_remove(*name)?;
+    let mut changes = Vec::new();
+    for (name, _) in &TAG_CHANGES {
+        if let Some(tags) = fields.arguments.take(name) {
             let mut change = update.clone();
             change.arguments.retain(|argument, _| argument == "id");
-            change.arguments.insert((*name).to_owned(), tags);
-            Some(change)
-        })
-        .collect();
-    let has_fields = changes.is_empty() || fields.arguments.keys().any(|name| name != "id");
+            change.arguments.set(name, tags);
+            changes.push(change);
+        }
+    }
+    let has_fields = changes.is_empty() || fields.fields().next().is_some();
     has_fields.then_some(fields).into_iter().chain(changes).collect()
 }
 
 /// Whether this part of an update changes the tags that are there.
-pub(super) fn changes_tags(update: &Invocation) -> bool {
-    TAG_CHANGES.iter().any(|(name, _)| update.arguments.contains_key(*name))
+fn changes_tags(update: &Invocation) -> bool {
+    TAG_CHANGES.iter().any(|(name, _)| update.arguments.has(name))
 }
 
 /// `POST` or `DELETE /contacts/{contactId}/tags`.
-pub(super) fn tags(change: &Invocation) -> Request {
-    let found = TAG_CHANGES.iter().find_map(|(name, method)| Some((method, change.arguments.get(*name)?)));
+fn tags(change: &Invocation) -> Request {
+    let found = TAG_CHANGES.iter().find_map(|(name, method)| Some((method, change.arguments.get(name)?)));
     let (method, tags) = found.map_or((Method::POST, json!([])), |(method, tags)| (method.clone(), tags.clone()));
     // As the API keeps them: one to remove is met whatever its case.
     let tags: Value = match tags {
         Value::Array(tags) => tags.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_lowercase()).collect(),
         other => other,
     };
-    let path = ask::under("/contacts/", change.id.as_ref()) + "/tags";
-    ask::change(method, path, [("tags".to_owned(), tags)].into_iter().collect())
+    let path = request::under("/contacts/", change.id.as_ref()) + "/tags";
+    request::change(method, path, [("tags".to_owned(), tags)].into_iter().collect())
 }
 
 /// `POST /contacts/search`, the newest first.
-pub(super) fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
+fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
     found(list, location, size, ("page", page.into()))
 }
 
 /// The same, behind the contact that has this cursor.
-pub(super) fn search_after(list: &Invocation, location: &str, cursor: Value, size: u64) -> Request {
-    found(list, location, size, ("searchAfter", cursor))
+fn search_after(list: &Invocation, location: &str, cursor: &Value, size: u64) -> Request {
+    found(list, location, size, ("searchAfter", cursor.clone()))
 }
 
 fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Value)) -> Request {
     let is = |field: &str, value: &Value| json!({"field": field, "operator": "eq", "value": value});
     let mut filters: Vec<Value> = list.arguments.get("email").map(|email| is("email", email)).into_iter().collect();
-    filters.extend(list.text("phone").map(|phone| numbered(phone, is)));
+    filters.extend(list.arguments.text("phone").map(|phone| numbered(phone, is)));
     // One filter a tag, because all of them have to hold; `eq` would ask for these and no others.
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
     filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
@@ -85,7 +147,7 @@ fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Val
     if let (false, Some(body)) = (filters.is_empty(), body.as_object_mut()) {
         body.insert("filters".to_owned(), filters.into());
     }
-    ask::search("/contacts/search", body)
+    request::search("/contacts/search", body)
 }
 
 /// The filter for a phone number in each of its forms, and for what ends with it: the number is stored with the country's
@@ -102,17 +164,12 @@ fn numbered(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
     }
 }
 
-/// `GET /contacts/{contactId}`.
-pub(super) fn get(invocation: &Invocation) -> Request {
-    ask::get(ask::under("/contacts/", invocation.id.as_ref()), &[])
-}
-
 /// `POST /contacts/` or `PUT /contacts/{contactId}`. `dictionary` is the account's. That the file has no
 /// `companyName` in an update is its mistake (highlevel-api-docs#314).
 pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value]) -> Request {
     let mut body = Map::new();
-    for (name, value) in &invocation.arguments {
-        match (name.as_str(), value) {
+    for (name, value) in invocation.arguments.iter() {
+        match (name, value) {
             ("id", _) => {}
             ("address", Value::Object(parts)) => {
                 for (part, flat, nullable) in ADDRESS {
@@ -123,17 +180,17 @@ pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value
                 body.extend(ADDRESS.map(|(_, flat, nullable)| (flat.to_owned(), empty(&Value::Null, nullable))));
             }
             ("customFields", Value::Object(values)) => {
-                body.insert(name.clone(), fields::to_array(dictionary, Model::Contact, values));
+                body.insert(name.to_owned(), fields::to_array(dictionary, Model::Contact, values));
             }
-            ("tags", Value::Null) => drop(body.insert(name.clone(), json!([]))),
-            _ => drop(body.insert(name.clone(), value.clone())),
+            ("tags", Value::Null) => drop(body.insert(name.to_owned(), json!([]))),
+            _ => drop(body.insert(name.to_owned(), value.clone())),
         }
     }
     match &invocation.id {
-        Some(id) => ask::update(ask::under("/contacts/", Some(id)), body),
+        Some(id) => request::update(request::under("/contacts/", Some(id)), body),
         None => {
             body.insert("locationId".to_owned(), location.into());
-            ask::create("/contacts/".to_owned(), body)
+            request::create("/contacts/".to_owned(), body)
         }
     }
 }
@@ -143,20 +200,20 @@ fn empty(value: &Value, nullable: bool) -> Value {
 }
 
 /// A contact as the tools give it.
-pub(super) fn contact(mut contact: Map<String, Value>, dictionary: &[Value]) -> Value {
-    ask::rename(&mut contact, "dateAdded", "createdAt");
-    ask::rename(&mut contact, "dateUpdated", "updatedAt");
+pub(super) fn contact(mut contact: Map<String, Value>, names: &Names) -> Value {
+    request::rename(&mut contact, "dateAdded", "createdAt");
+    request::rename(&mut contact, "dateUpdated", "updatedAt");
     // A search tells names in lower case where it tells them at all, and beside them, if at all, as they are written.
     for name in ["firstName", "lastName", "contactName", "companyName", "businessName"] {
         if let Some(raw) = contact.shift_remove(&format!("{name}Raw")).filter(|raw| !raw.is_null()) {
             contact.insert(name.to_owned(), raw);
         }
     }
-    ask::rename(&mut contact, "firstNameLowerCase", "firstName");
-    ask::rename(&mut contact, "lastNameLowerCase", "lastName");
+    request::rename(&mut contact, "firstNameLowerCase", "firstName");
+    request::rename(&mut contact, "lastNameLowerCase", "lastName");
     // Its street is called `address`.
     if contact.get("address").is_some_and(Value::is_string) {
-        ask::rename(&mut contact, "address", "address1");
+        request::rename(&mut contact, "address", "address1");
     }
     let parts = ADDRESS.into_iter().filter_map(|(part, flat, _)| {
         let value = contact.shift_remove(flat)?;
@@ -168,6 +225,6 @@ pub(super) fn contact(mut contact: Map<String, Value>, dictionary: &[Value]) -> 
     }
     // A place in the API's own list, of no use to anyone else.
     contact.shift_remove("searchAfter");
-    fields::to_map(dictionary, &mut contact);
+    fields::to_map(&names.fields, &mut contact);
     contact.into()
 }

@@ -1,8 +1,8 @@
 //! Custom fields: what the account calls them, and their lists in the API's objects as maps by key. Pure.
 
 use super::{
-    ask::text,
     names::{self, same},
+    request::text,
     values,
 };
 use highlevel_catalog::Toolset;
@@ -239,6 +239,6 @@ pub(in crate::api) fn to_map(dictionary: &[Value], object: &mut Map<String, Valu
     }
     object.insert("customFields".to_owned(), map.into());
     if !odd.is_empty() {
-        highlevel_catalog::lenient::set_aside(object, json!({"customFields": odd}));
+        highlevel_catalog::coerce::set_aside(object, json!({"customFields": odd}));
     }
 }

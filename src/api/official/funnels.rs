@@ -1,15 +1,42 @@
 //! Funnels, and the pages of each. Pure.
 
-use super::ask;
+use super::{
+    endpoint::{Ask, Described, List},
+    request,
+};
 use highlevel_api_client::Request;
+use highlevel_catalog::{ArgumentRules, Route, funnels::ListFunnels, pages::ListPages};
 use serde_json::{Map, Value, json};
 
 /// So many are asked for at once.
 pub(super) const MOST: u64 = 100;
 
+/// The operations on funnels and their pages.
+pub(super) fn operations() -> Vec<Described> {
+    vec![
+        Described::new::<ListPages>(
+            Route::get("/funnels/page"),
+            "GET /funnels/page of every funnel: names only",
+            Ask::List(List::FunnelPages),
+        )
+        .reading(|object, _| page(object), &[])
+        .taking(ArgumentRules { without: &[("status", "tells no page's status")], ..ArgumentRules::NONE }),
+        Described::new::<ListFunnels>(
+            Route::get("/funnels/funnel/list"),
+            "GET /funnels/funnel/list",
+            Ask::List(List::Counted {
+                member: "funnels",
+                most: MOST,
+                page: |_, account, offset, limit| funnels(account.location, offset, limit),
+            }),
+        )
+        .reading(|object, _| funnel(object), &[]),
+    ]
+}
+
 /// `GET /funnels/funnel/list`. Its file declares no version; the API refuses the request without one.
 pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
-    ask::get(
+    request::get(
         "/funnels/funnel/list".to_owned(),
         &[("locationId", location.to_owned()), ("limit", limit.to_string()), ("offset", offset.to_string())],
     )
@@ -17,7 +44,7 @@ pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
 
 /// `GET /funnels/page`, of which the same holds.
 pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Request {
-    ask::get(
+    request::get(
         "/funnels/page".to_owned(),
         &[
             ("locationId", location.to_owned()),
@@ -30,14 +57,14 @@ pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Re
 
 /// A funnel as the tools give it: its pages are those of its steps, in order, each under its step's name.
 pub(super) fn funnel(mut funnel: Map<String, Value>) -> Value {
-    ask::rename(&mut funnel, "_id", "id");
-    ask::rename(&mut funnel, "dateAdded", "createdAt");
+    request::rename(&mut funnel, "_id", "id");
+    request::rename(&mut funnel, "dateAdded", "createdAt");
     let mut steps: Vec<&Map<String, Value>> =
         funnel.get("steps").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect();
     steps.sort_by_key(|step| step.get("sequence").and_then(Value::as_u64));
     let all = steps.iter().flat_map(|step| {
         let ids = step.get("pages").and_then(Value::as_array).into_iter().flatten();
-        ids.filter_map(Value::as_str).map(|id| (id, ask::text(step, "name")))
+        ids.filter_map(Value::as_str).map(|id| (id, request::text(step, "name")))
     });
     let pages: Vec<Value> =
         all.enumerate().map(|(at, (id, name))| json!({"id": id, "name": name, "order": at + 1})).collect();
@@ -49,8 +76,8 @@ pub(super) fn funnel(mut funnel: Map<String, Value>) -> Value {
 
 /// A page as the tools give it: its name and where it belongs.
 pub(super) fn page(mut page: Map<String, Value>) -> Value {
-    ask::rename(&mut page, "_id", "id");
-    ask::rename(&mut page, "dateAdded", "createdAt");
-    ask::rename(&mut page, "dateUpdated", "updatedAt");
+    request::rename(&mut page, "_id", "id");
+    request::rename(&mut page, "dateAdded", "createdAt");
+    request::rename(&mut page, "dateUpdated", "updatedAt");
     page.into()
 }

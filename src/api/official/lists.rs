@@ -1,12 +1,13 @@
 //! Lists: each pages in its own way, and some not at all.
 
-use super::{Official, Page, ask, campaigns, deep::Searched, funnels, known::Kind, opportunities, places, session};
+use super::{
+    Official, Page,
+    endpoint::{Account, Ask, List},
+    funnels, locations, request, session,
+};
 use crate::api::{Flaw, may_be_cap};
 use highlevel_api_client::{Fate, Moment, Request, SendError};
-use highlevel_catalog::{
-    Invocation, Operation, campaigns::ListCampaigns, contacts::ListContacts, funnels::ListFunnels, list::listing,
-    locations::ListLocations, opportunities::ListOpportunities, opportunities::ListPipelines, pages::ListPages,
-};
+use highlevel_catalog::{Invocation, ListAnswer, PagingStyle};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
@@ -41,34 +42,32 @@ impl Official {
         limit: u64,
         context: &CallContext,
     ) -> Result<Page, SendError> {
-        let location = self.location.as_str();
-        let (mut behind, mut note) = (false, None);
-        let mut raw = match list.entry.name {
-            ListContacts::NAME | ListOpportunities::NAME => {
-                let kind = Searched::of(list).ok_or_else(|| nowhere(list.entry.name))?;
-                let (raw, follows) = self.searched(kind, list, offset, limit, context).await?;
+        let endpoint = self.registry.endpoint(list.spec).ok_or_else(|| nowhere(list))?;
+        let account = self.account();
+        let mut behind = false;
+        let mut note = None;
+        let mut raw = match &endpoint.ask {
+            Ask::List(List::Searched(search)) => {
+                let (raw, follows) = self.searched(search, list, offset, limit, context).await?;
                 behind = follows;
                 raw
             }
-            ListCampaigns::NAME => {
-                let ask = |offset, limit| campaigns::list(list, location, offset, limit);
-                self.counted("campaigns", campaigns::MOST, ask, offset..offset + limit, context).await?
+            Ask::List(List::Counted { member, most, page }) => {
+                let ask = |offset, limit| page(list, &account, offset, limit);
+                self.counted(member, *most, ask, offset..offset + limit, context).await?
             }
-            ListFunnels::NAME => {
-                let ask = |offset, limit| funnels::funnels(location, offset, limit);
-                self.counted("funnels", funnels::MOST, ask, offset..offset + limit, context).await?
-            }
-            ListPages::NAME => self.every_page(context).await?,
-            ListLocations::NAME => {
+            Ask::List(List::FunnelPages) => self.every_page(context).await?,
+            Ask::List(List::Locations) => {
                 let (raw, less) = self.every_location(context).await?;
                 note = less;
                 raw
             }
-            ListPipelines::NAME => {
-                let raw = self.read(&opportunities::pipelines(location), "pipelines", context).await?;
+            Ask::List(List::Whole { member, request }) => {
+                let raw = self.read(&request(&account), member, context).await?;
                 Raw { whole: true, ..raw }
             }
-            name => return Err(nowhere(name)),
+            Ask::Row => self.row_page(list, &account, offset, limit, context).await?,
+            Ask::Object(_) | Ask::WithFields(_) | Ask::Authored(_) => return Err(nowhere(list)),
         };
         if raw.whole {
             let count = raw.items.len() as u64;
@@ -81,23 +80,56 @@ impl Official {
         let mut shown = Vec::with_capacity(items.len());
         for item in items {
             shown.push(match item {
-                Value::Object(item) => self.shown(list.entry, item, context).await,
+                Value::Object(item) => self.shown(endpoint, item, context).await,
                 odd => odd,
             });
         }
-        let unnamed = self.known.failures(names_in(list));
-        let mut answer = listing(shown, Map::new()).into();
-        let odd = session::take_odd_items(&mut answer);
-        session::fit(list.entry, &mut answer);
-        let items = ask::array(&mut answer, "data").unwrap_or_default();
-        Ok(Page { items, aside: odd.len() as u64, total, sent_at, whole, behind, end, flaw, unnamed, note })
+        let unnamed = self.names.failures(endpoint.names);
+        let ListAnswer { items, unreadable, .. } = session::fitted(list.spec, ListAnswer::of(shown));
+        let aside = unreadable.len() as u64;
+        Ok(Page { items, aside, total, sent_at, whole, behind, end, flaw, unnamed, note })
+    }
+
+    /// A page of a list that a row of data describes.
+    async fn row_page(
+        &self,
+        list: &Invocation,
+        account: &Account<'_>,
+        offset: u64,
+        limit: u64,
+        context: &CallContext,
+    ) -> Result<Raw, SendError> {
+        /// The largest page that is asked for.
+        const MOST: u64 = 100;
+        let member = list.spec.list_member.as_deref().unwrap_or("data");
+        let page = |offset: u64, limit: u64| {
+            let mut page = list.clone();
+            page.arguments.set("limit", limit);
+            page.arguments.set("offset", offset);
+            super::row::request(&page, account)
+        };
+        match list.spec.paging {
+            PagingStyle::Offset => {
+                // The request of one page shows that those of all others can be built.
+                page(offset, limit).map_err(SendError::not_sent)?;
+                let page = |offset, limit| page(offset, limit).unwrap_or_else(|_| request::get(String::new(), &[]));
+                self.counted(member, MOST, page, offset..offset + limit, context).await
+            }
+            PagingStyle::None | PagingStyle::PageThenCursor => {
+                let mut whole = list.clone();
+                whole.arguments.retain(|name, _| !["limit", "offset", "fields"].contains(&name));
+                let request = super::row::request(&whole, account).map_err(SendError::not_sent)?;
+                let raw = self.read(&request, member, context).await?;
+                Ok(Raw { whole: true, ..raw })
+            }
+        }
     }
 
     /// A list that is asked for by offset and limit, in as many requests as its pages make necessary. A short page is not
     /// the end: it goes on to the total, and where there is none or it may be a cap, to an empty page.
     async fn counted(
         &self,
-        name: &'static str,
+        name: &str,
         most: u64,
         ask: impl Fn(u64, u64) -> Request,
         wanted: Range<u64>,
@@ -131,7 +163,7 @@ impl Official {
     /// The same for all of the list.
     async fn counted_whole(
         &self,
-        name: &'static str,
+        name: &str,
         most: u64,
         ask: impl Fn(u64, u64) -> Request,
         context: &CallContext,
@@ -162,14 +194,14 @@ impl Official {
 
     /// The locations that the token reaches. A location's own token may not list them: it reaches its own.
     async fn every_location(&self, context: &CallContext) -> Result<(Raw, Option<&'static str>), SendError> {
-        let ask = |skip, _| places::locations(skip);
-        match self.counted_whole("locations", places::MOST, ask, context).await {
+        let ask = |skip, _| locations::locations(skip);
+        match self.counted_whole("locations", locations::MOST, ask, context).await {
             Err(failed) if matches!(failed.error.code, Code::Unauthorized | Code::Forbidden) => {
-                let request = places::location(&self.location);
+                let request = locations::location(&self.location);
                 let response = self.client.send(&request, context).await?;
                 let sent_at = response.sent_at;
-                let body = ask::body(response).map_err(|error| refused(error, sent_at))?;
-                let only = vec![ask::object(body, "location").into()];
+                let body = request::body(response).map_err(|error| refused(error, sent_at))?;
+                let only = vec![request::object(body, "location").into()];
                 let only = Raw { items: only, whole: true, ..Raw::new(sent_at) };
                 Ok((only, Some("The token cannot list locations: this is the one that the server is held to.")))
             }
@@ -181,7 +213,7 @@ impl Official {
     pub(super) async fn read(&self, request: &Request, name: &str, context: &CallContext) -> Result<Raw, SendError> {
         let response = self.client.send(request, context).await?;
         let sent_at = response.sent_at;
-        let mut body = ask::body(response).map_err(|error| refused(error, sent_at))?;
+        let mut body = request::body(response).map_err(|error| refused(error, sent_at))?;
         let count = |object: &Map<String, Value>| ["total", "count"].iter().find_map(|name| number(object.get(*name)?));
         let total = body.as_object().and_then(count);
         let total = total.or_else(|| body.get("meta").and_then(Value::as_object).and_then(count));
@@ -189,20 +221,11 @@ impl Official {
             Value::Array(items) => Some(items),
             // An item itself.
             Value::Object(ref item) if item.contains_key("_id") => Some(vec![body]),
-            ref mut body => ask::array(body, name),
+            ref mut body => request::array(body, name),
         };
         let unreadable =
             || refused(Error::new(Code::UpstreamError, format!("The API's answer holds no {name}.")), sent_at);
         Ok(Raw { items: items.ok_or_else(unreadable)?, total, ..Raw::new(sent_at) })
-    }
-}
-
-/// The lists of names that a list's items need.
-fn names_in(list: &Invocation) -> &'static [Kind] {
-    match list.entry.name {
-        ListContacts::NAME => &[Kind::CustomFields, Kind::Users],
-        ListOpportunities::NAME => &[Kind::Pipelines, Kind::CustomFields, Kind::Users],
-        _ => &[],
     }
 }
 
@@ -215,8 +238,9 @@ fn id(object: &Value) -> Option<&str> {
     object.get("_id").or(object.get("id")).and_then(Value::as_str)
 }
 
-fn nowhere(name: &str) -> SendError {
-    SendError::not_sent(Error::new(Code::Internal, format!("HighLevel's official API has no {name}.")))
+fn nowhere(list: &Invocation) -> SendError {
+    let message = format!("HighLevel's official API lists nothing by {}.", list.spec.name);
+    SendError::not_sent(Error::new(Code::Internal, message))
 }
 
 /// A list that was answered by a refusal.

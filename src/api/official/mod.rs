@@ -1,77 +1,95 @@
-//! The official API: the catalogue's operations on HighLevel's published one, some of them by several requests. What is
-//! asked and how it is read are pure functions, a file a resource.
+//! The official API: the catalogue's operations on HighLevel's published one, some of them by several requests. Each
+//! resource has a file with its operations, their requests and the reading of their answers.
 
-mod ask;
 mod campaigns;
 mod contacts;
-mod deep;
+mod cursor_paging;
+mod endpoint;
 mod fields;
 mod funnels;
-mod known;
 mod lists;
+mod locations;
+mod name_cache;
 mod names;
 mod opportunities;
-mod places;
+mod page_window;
+mod registry;
+mod request;
+mod resolve_names;
+mod row;
 mod scopes;
-mod table;
 #[cfg(test)]
 mod tests;
-mod understand;
+mod users;
 mod values;
-mod window;
 
 pub(super) use contacts::parts;
 pub(super) use fields::to_map;
-pub(super) use table::{form_of, how};
+pub use registry::Registry;
 
-use super::{Done, Page, refusal, session};
-use crate::{answer::COUNT, api::Flaw};
+use super::{Done, Flaw, Page, refusal, session};
+use endpoint::{Account, Ask, Author, Endpoint, Names};
 use highlevel_api_client::{Client, Fate, Request, SendError};
 use highlevel_catalog::{
-    Effect, Entry, Invocation, Operation, Shape, Toolset,
-    campaigns::{CreateCampaign, GetCampaign},
-    contacts::{CreateContact, GetContact, UpdateContact},
-    list::{DEFAULT_LIMIT, listing, part},
-    locations::{GetDefaultLocation, GetLocation},
-    opportunities::{CreateOpportunity, GetOpportunity, ListPipelines, UpdateOpportunity},
-    users::{GetCurrentUser, GetUser},
+    Answer, AnswerShape, Catalog, Effect, Invocation, ListAnswer, ListPaging, OperationSpec, list::part, users::GetUser,
 };
-use highlevel_core::context::CallContext;
-use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::{
+    context::CallContext,
+    error::{Code, Error, Result},
+};
 use highlevel_store::Store;
-use known::{Kind, Known};
+use name_cache::{NameCache, NameList};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// The official API for one location.
 #[derive(Debug)]
 pub(super) struct Official {
+    registry: &'static Registry,
     client: Client,
     /// The location that every request is for.
     location: String,
-    /// Who logged in; a private integration is nobody.
+    /// Who logged in. A private integration is nobody.
     user: Option<String>,
     store: Arc<Store>,
-    known: Known,
-    cursors: deep::Cursors,
+    names: NameCache,
+    cursors: cursor_paging::Cursors,
 }
 
 impl Official {
-    pub(super) fn new(client: Client, location: String, user: Option<String>, store: Arc<Store>) -> Self {
-        Self { client, location, user, store, known: Known::default(), cursors: deep::Cursors::default() }
+    pub(super) fn new(
+        registry: &'static Registry,
+        client: Client,
+        location: String,
+        user: Option<String>,
+        store: Arc<Store>,
+    ) -> Self {
+        let (names, cursors) = (NameCache::default(), cursor_paging::Cursors::default());
+        Self { registry, client, location, user, store, names, cursors }
+    }
+
+    /// The API's operations.
+    pub(super) fn catalog(&self) -> &'static Catalog {
+        self.registry.catalog()
     }
 
     /// Whether this credential has an operation that the API has.
-    pub(super) fn has(&self, entry: &Entry) -> bool {
-        entry.name != GetCurrentUser::NAME || self.user.is_some()
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.user.is_some() || !self.registry.endpoint_named(name).is_some_and(|endpoint| endpoint.needs_user)
+    }
+
+    fn account(&self) -> Account<'_> {
+        Account { location: &self.location, user: self.user.as_deref().unwrap_or_default() }
     }
 
     /// Runs one operation.
     pub(super) async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
-        if invocation.entry.shape == Shape::Many {
+        if invocation.spec.is_list() {
             return self.list(invocation, context).await;
         }
-        let request = self.request(invocation, context).await.map_err(SendError::not_sent)?;
+        let spec = invocation.spec;
+        let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
+        let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
         let (sent_at, status, after_doubt) = (response.sent_at, response.status, response.repeated_after_doubt);
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
@@ -79,118 +97,94 @@ impl Official {
             true => Fate::Unknown,
             // This attempt was refused; an earlier one of the same request may have taken effect.
             false if after_doubt => Fate::Unknown,
-            false => refusal::fate(invocation.entry, status, &response.body, &object_of(&request)),
+            false => refusal::fate(spec, status, &response.body, sent(&request)),
         };
-        let body = ask::body(response).map_err(|error| fail(error, fate))?;
-        if session::is_void(&body, wrapped(invocation)) {
-            let (error, fate) = session::nothing(invocation.entry, &body);
+        if spec.answer == AnswerShape::Deleted && status.is_success() {
+            let id = invocation.id.as_ref().map(ToString::to_string);
+            return Ok(Done { answer: Answer::Object(serde_json::json!({"id": id, "deleted": true})), sent_at });
+        }
+        let body = request::body(response).map_err(|error| fail(error, fate))?;
+        if session::is_void(&body, wrapper(spec)) {
+            let (error, fate) = session::nothing(spec, &body);
             return Err(fail(error, fate));
         }
-        let mut object = ask::object(body, wrapped(invocation));
-        if invocation.entry.effect == Effect::Update && !object.contains_key("id") {
+        let mut object = request::object(body, wrapper(spec));
+        if spec.effect == Effect::Update && !object.contains_key("id") {
             // The update was taken, and what became of the object has to be read.
             object.retain(|name, _| name == "tags");
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
-        if invocation.entry.name == CreateCampaign::NAME {
-            let user = ask::text(&object_of(&request), "userId").unwrap_or_default().to_owned();
-            object.insert("note".to_owned(), self.whose(&user, context).await.into());
+        if matches!(endpoint.ask, Ask::Authored(_)) {
+            self.note_author(&request, context).await;
         }
-        let value = self.shown(invocation.entry, object, context).await;
-        let value = finished(invocation.entry, value).ok_or_else(|| {
-            let message = format!("The API's answer to {} holds no object with an id.", invocation.entry.name);
+        let value = self.shown(endpoint, object, context).await;
+        let value = finished(spec, value).ok_or_else(|| {
+            let message = format!("The API's answer to {} holds no object with an id.", spec.name);
             fail(Error::new(Code::UpstreamError, message), Fate::Unknown)
         })?;
+        let reads = spec.effect == Effect::Read;
         let held = self.hold(&value);
-        held.map_err(|error| {
-            fail(error, if invocation.entry.effect == Effect::Read { Fate::NotExecuted } else { Fate::Unknown })
-        })?;
-        Ok(Done { value, sent_at })
+        held.map_err(|error| fail(error, if reads { Fate::NotExecuted } else { Fate::Unknown }))?;
+        Ok(Done { answer: Answer::Object(value), sent_at })
     }
 
-    /// Pages of a list as a caller sees them.
+    /// A part of a list as a caller sees it.
     async fn list(&self, list: &Invocation, context: &CallContext) -> Result<Done, SendError> {
-        let limit = list.number("limit").unwrap_or(DEFAULT_LIMIT);
-        let offset = list.number("offset").unwrap_or(0);
-        let Page { mut items, total, sent_at, whole, end, flaw, note, .. } =
-            self.page(list, offset, limit, context).await?;
-        let mut meta = Map::new();
-        meta.extend(total.map(|total| ("total".to_owned(), total.into())));
-        if whole || end {
-            let here = items.len() as u64;
-            meta.insert(COUNT.to_owned(), if whole { here } else { offset + here }.into());
-        }
+        let window = list.window();
+        let page = self.page(list, window.offset, window.limit, context).await?;
+        let Page { mut items, total, sent_at, whole, end, flaw, note, .. } = page;
+        let mut paging = ListPaging::default();
+        paging.reported.extend(total.map(|total| ("total".to_owned(), total.into())));
+        let here = items.len() as u64;
         if whole {
-            items = part(items, offset, limit);
+            paging.counted = Some(here);
+            items = part(items, window.offset, window.limit);
+        } else if end {
+            paging.counted = Some(window.offset + here);
         }
-        let flaw =
-            flaw.filter(|flaw| *flaw != Flaw::Fewer).map(|flaw| format!("Not all of it is here: {}.", flaw.as_str()));
-        let note: Vec<String> = note.map(str::to_owned).into_iter().chain(flaw).collect();
-        let mut answer = listing(items, meta);
-        if !note.is_empty() {
-            answer.insert("note".to_owned(), note.join(" ").into());
-        }
-        Ok(Done { value: answer.into(), sent_at })
+        let flaw = flaw.filter(|flaw| *flaw != Flaw::Fewer);
+        let flaw = flaw.map(|flaw| format!("Not all of it is here: {}.", flaw.as_str()));
+        let notes = note.map(str::to_owned).into_iter().chain(flaw).collect();
+        Ok(Done { answer: Answer::List(ListAnswer { items, paging, notes, unreadable: Vec::new() }), sent_at })
     }
 
     /// The request of an operation on one object.
-    async fn request(&self, invocation: &Invocation, context: &CallContext) -> Result<Request> {
-        let location = self.location.as_str();
-        let id = invocation.id.as_ref().map_or("", |id| id.as_str());
-        Ok(match invocation.entry.name {
-            GetCurrentUser::NAME => places::user(self.user.as_deref().unwrap_or_default()),
-            GetUser::NAME => places::user(id),
-            GetDefaultLocation::NAME => places::location(location),
-            GetLocation::NAME => places::location(id),
-            GetContact::NAME => contacts::get(invocation),
-            UpdateContact::NAME if contacts::changes_tags(invocation) => contacts::tags(invocation),
-            CreateContact::NAME | UpdateContact::NAME => {
-                contacts::write(invocation, location, &self.fields_of(invocation).await)
+    async fn request(&self, endpoint: &Endpoint, invocation: &Invocation, context: &CallContext) -> Result<Request> {
+        let account = self.account();
+        match &endpoint.ask {
+            Ask::Object(request) => Ok(request(invocation, &account)),
+            Ask::WithFields(request) => Ok(request(invocation, &account, &self.fields_of(invocation).await)),
+            Ask::Authored(request) => {
+                let (user, time_zone) = (self.author(context).await?, self.time_zone(context).await?);
+                Ok(request(invocation, &account, &Author { user: &user, time_zone: &time_zone }))
             }
-            GetOpportunity::NAME => opportunities::get(invocation),
-            CreateOpportunity::NAME | UpdateOpportunity::NAME => {
-                opportunities::write(invocation, location, &self.fields_of(invocation).await)
-            }
-            GetCampaign::NAME => campaigns::get(invocation, location),
-            CreateCampaign::NAME => {
-                let (user, zone) = (self.author(context).await?, self.time_zone(context).await?);
-                campaigns::create(invocation, location, &user, &zone)
-            }
-            name => {
-                let message = format!("HighLevel's official API has no {name}.");
-                return Err(Error::new(Code::Internal, message));
-            }
-        })
+            Ask::Row => row::request(invocation, &account),
+            Ask::List(_) => Err(nowhere(invocation.spec)),
+        }
     }
 
     /// The dictionary that a write's custom fields were named by a moment ago.
     async fn fields_of(&self, write: &Invocation) -> Arc<Vec<Value>> {
-        match write.arguments.contains_key("customFields") {
-            true => self.last(Kind::CustomFields).await.unwrap_or_default(),
+        match write.arguments.has("customFields") {
+            true => self.last(NameList::CustomFields).await.unwrap_or_default(),
             false => Arc::default(),
         }
     }
 
-    /// An object as the tools give it, with names where it has ids.
-    pub(super) async fn shown(&self, entry: &Entry, object: Map<String, Value>, context: &CallContext) -> Value {
+    /// An object as the tools give it, with names in place of ids.
+    async fn shown(&self, endpoint: &Endpoint, object: Map<String, Value>, context: &CallContext) -> Value {
+        let mut names = Names::default();
         let has_fields = object.get("customFields").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        let fields = if has_fields { self.names(Kind::CustomFields, context).await } else { Arc::default() };
-        let mut value = match entry.toolset {
-            Toolset::Contacts => contacts::contact(object, &fields),
-            Toolset::Opportunities if entry.name == ListPipelines::NAME => opportunities::pipeline(object),
-            Toolset::Opportunities => {
-                let pipelines = self.names(Kind::Pipelines, context).await;
-                opportunities::opportunity(object, &pipelines, &fields)
-            }
-            Toolset::Campaigns => campaigns::campaign(object),
-            Toolset::Funnels => funnels::funnel(object),
-            Toolset::Pages => funnels::page(object),
-            Toolset::Users => places::as_user(object),
-            _ => object.into(),
-        };
+        if endpoint.names.contains(&NameList::CustomFields) && has_fields {
+            names.fields = self.names(NameList::CustomFields, context).await;
+        }
+        if endpoint.names.contains(&NameList::Pipelines) {
+            names.pipelines = self.names(NameList::Pipelines, context).await;
+        }
+        let mut value = (endpoint.read)(object, &names);
         // Only what owns something has one, and its list of users is one request in ten minutes.
         if let Some(owner) = value.get("assignedTo").and_then(Value::as_str).map(str::to_owned) {
-            let name = names::user_name(&self.names(Kind::Users, context).await, &owner);
+            let name = names::user_name(&self.names(NameList::Users, context).await, &owner);
             if let (Some(name), Some(object)) = (name, value.as_object_mut()) {
                 object.insert("assignedToName".to_owned(), name.into());
             }
@@ -199,9 +193,9 @@ impl Official {
     }
 
     /// Every user of the location.
-    pub(super) async fn everyone(&self, context: &CallContext) -> Result<Vec<Value>> {
-        let users = self.list_of(Kind::Users, known::JUST_NOW, context).await?;
-        Ok(users.iter().filter_map(Value::as_object).cloned().map(places::as_user).collect())
+    pub(super) async fn users(&self, context: &CallContext) -> Result<Vec<Value>> {
+        let users = self.list_of(NameList::Users, name_cache::JUST_NOW, context).await?;
+        Ok(users.iter().filter_map(Value::as_object).cloned().map(users::as_user).collect())
     }
 
     /// Refuses an object of another location: a token may reach several, and this server is held to one.
@@ -217,7 +211,7 @@ impl Official {
 
     /// The user in whose name a campaign is made, since the API asks for one: an admin, if there is any.
     async fn author(&self, context: &CallContext) -> Result<String> {
-        let users = self.everyone(context).await?;
+        let users = self.users(context).await?;
         let is_admin = |user: &&Value| user.get("role").and_then(Value::as_str) == Some("admin");
         let author = users.iter().find(is_admin).or(users.first()).and_then(|user| user.get("id")?.as_str());
         author.map(str::to_owned).ok_or_else(|| {
@@ -228,31 +222,32 @@ impl Official {
         })
     }
 
-    async fn whose(&self, user: &str, context: &CallContext) -> String {
-        let users = self.names(Kind::Users, context).await;
+    async fn note_author(&self, request: &Request, context: &CallContext) {
+        let user = request.body.as_ref().and_then(|body| body.get("userId")?.as_str()).unwrap_or_default();
+        let users = self.names(NameList::Users, context).await;
         let name = names::user_name(&users, user).unwrap_or_else(|| user.to_owned());
-        format!("Created as a draft in the name of {name}. Sending it is done in HighLevel.")
+        context.note(format!("Created as a draft in the name of {name}. Sending it is done in HighLevel."));
     }
 
     async fn time_zone(&self, context: &CallContext) -> Result<String> {
-        let response =
-            self.client.send(&places::location(&self.location), context).await.map_err(|failed| failed.error)?;
-        let location = ask::object(ask::body(response)?, "location");
-        Ok(ask::text(&location, "timezone").unwrap_or("UTC").to_owned())
+        let request = locations::location(&self.location);
+        let response = self.client.send(&request, context).await.map_err(|failed| failed.error)?;
+        let location = request::object(request::body(response)?, "location");
+        Ok(request::text(&location, "timezone").unwrap_or("UTC").to_owned())
     }
 }
 
 /// The member of an answer that holds the object.
-fn wrapped(invocation: &Invocation) -> &'static str {
-    match invocation.entry.shape {
-        Shape::One(name) => name,
-        Shape::Many | Shape::Deleted => "data",
+fn wrapper(spec: &OperationSpec) -> &str {
+    match &spec.answer {
+        AnswerShape::One(name) => name,
+        AnswerShape::Many | AnswerShape::Deleted => "data",
     }
 }
 
-/// A user who is not there is told of with 401 (highlevel-api-docs#205), and that is no matter of the token.
+/// The API reports a user who does not exist with 401 (highlevel-api-docs#205). The token is not at fault.
 fn missing_user(invocation: &Invocation, failed: SendError) -> SendError {
-    let is_missing = invocation.entry.name == GetUser::NAME
+    let is_missing = invocation.spec.is::<GetUser>()
         && failed.error.code == Code::Unauthorized
         && failed.error.message.contains("does not exist");
     if is_missing {
@@ -262,12 +257,18 @@ fn missing_user(invocation: &Invocation, failed: SendError) -> SendError {
     failed
 }
 
-fn object_of(request: &Request) -> Map<String, Value> {
-    request.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default()
+fn nowhere(spec: &OperationSpec) -> Error {
+    Error::new(Code::Internal, format!("HighLevel's official API has no {}.", spec.name))
 }
 
-/// An object as its schema promises; `None` for one without an id.
-pub(super) fn finished(entry: &Entry, mut value: Value) -> Option<Value> {
-    session::fit(entry, &mut value);
+/// The fields of a request's body.
+fn sent(request: &Request) -> impl Iterator<Item = (&str, &Value)> {
+    let body = request.body.as_ref().and_then(Value::as_object);
+    body.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+}
+
+/// An object with the types that its schema names; `None` for one without an id.
+pub(super) fn finished(spec: &OperationSpec, mut value: Value) -> Option<Value> {
+    spec.answer_fields().fit(&mut value);
     value.get("id").is_some_and(Value::is_string).then_some(value)
 }

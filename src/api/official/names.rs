@@ -1,7 +1,7 @@
 //! What the account calls its stages and users, and which ids those have. Pure: the lists come from [`super::known`], as
 //! the API gave them.
 
-use super::ask::text;
+use super::request::text;
 use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::nearest;
 use serde_json::{Map, Value};

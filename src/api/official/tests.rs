@@ -1,21 +1,23 @@
 //! What the official backend asks and understands, as pure functions.
 
 use super::{
-    ask, campaigns, contacts,
+    campaigns, contacts,
+    endpoint::{Ask, Author, Endpoint, List, Names},
     fields::{Model, checked},
-    finished, funnels, names, opportunities, places,
+    finished, funnels, names, opportunities, request, users,
 };
-use crate::api::{Api, invocations::any_invocation};
-use highlevel_catalog::{ALL, Effect, Entry, Invocation, Shape, find};
+use crate::api::{Registry, invocations::any_invocation};
+use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation, OperationSpec};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 fn call(tool: &str, arguments: Value) -> Invocation {
-    find(tool).unwrap().parse(object(arguments)).unwrap()
+    Catalog::declared().find(tool).unwrap().parse(object(arguments)).unwrap()
 }
 
 fn official(tool: &str, arguments: Value) -> Result<Invocation, highlevel_core::error::Error> {
-    Api::Official.parse(find(tool).unwrap(), object(arguments))
+    Registry::standard().catalog().find(tool).unwrap().parse(object(arguments))
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -27,6 +29,22 @@ fn fields() -> Vec<Value> {
         json!({"id": "f1", "name": "Pin code", "fieldKey": "contact.pincode", "model": "contact"}),
         json!({"id": "f2", "name": "Budget", "fieldKey": "opportunity.budget", "model": "opportunity"}),
     ]
+}
+
+fn known() -> Names {
+    Names { fields: Arc::new(fields()), pipelines: Arc::new(pipelines()) }
+}
+
+fn endpoint(tool: &str) -> &'static Endpoint {
+    Registry::standard().endpoint_named(tool).unwrap()
+}
+
+/// The first page of a list that is searched.
+fn searched(tool: &str, list: &Invocation, page: u64, size: u64) -> highlevel_api_client::Request {
+    match &endpoint(tool).ask {
+        Ask::List(List::Searched(search)) => (search.page)(list, "loc1", page, size),
+        _ => panic!("{tool} is not searched"),
+    }
 }
 
 fn pipelines() -> Vec<Value> {
@@ -53,7 +71,7 @@ fn a_contacts_flat_parts_are_written_and_read_as_the_tools_have_them() {
     let read = json!({"id": "c1", "firstName": "Ada", "address1": "1 Main St", "city": "Here", "country": "",
         "dateAdded": "2024-01-01T00:00:00.000Z", "customFields": [{"id": "f1", "value": "1234"}, {"id": "f9", "value": 2}]});
     assert_eq!(
-        contacts::contact(object(read), &fields()),
+        contacts::contact(object(read), &known()),
         json!({"id": "c1", "firstName": "Ada", "createdAt": "2024-01-01T00:00:00.000Z",
             "address": {"street": "1 Main St", "city": "Here"}, "customFields": {"pincode": "1234", "f9": 2}})
     );
@@ -71,13 +89,13 @@ fn what_is_to_be_empty_is_null_where_the_file_allows_it() {
 #[test]
 fn a_search_carries_every_filter() {
     let list = call("list_contacts", json!({"email": "a@b.example", "tags": ["a", "b, c"]}));
-    let body = contacts::search(&list, "loc1", 3, 100).body.unwrap();
+    let body = searched("list_contacts", &list, 3, 100).body.unwrap();
     assert_eq!((&body["page"], &body["pageLimit"], &body["locationId"]), (&json!(3), &json!(100), &json!("loc1")));
     let filters = body["filters"].as_array().unwrap();
     assert_eq!(filters.len(), 3);
     assert_eq!(filters[2], json!({"field": "tags", "operator": "contains", "value": ["b, c"]}));
     let list = call("list_opportunities", json!({"status": "won"}));
-    let query = opportunities::search(&list, "loc1", 1, 50).query;
+    let query = searched("list_opportunities", &list, 1, 50).query;
     assert!(
         query.contains(&("status".to_owned(), "won".to_owned()))
             && query.contains(&("location_id".into(), "loc1".into()))
@@ -88,15 +106,15 @@ fn a_search_carries_every_filter() {
 fn a_deal_has_its_stage_by_name_and_is_sent_by_id() {
     let raw = object(json!({"id": "d1", "monetaryValue": 12, "pipelineId": "p1", "pipelineStageId": "s2",
         "customFields": [{"id": "f2", "fieldValue": "9"}]}));
-    let read = opportunities::opportunity(raw, &pipelines(), &fields());
+    let read = opportunities::opportunity(raw, &known());
     assert_eq!((&read["value"], &read["stage"], &read["pipeline"]), (&json!(12), &json!("Proposal"), &json!("Sales")));
     assert_eq!(read["customFields"], json!({"budget": "9"}));
     let mut create = call(
         "create_opportunity",
         json!({"name": "X", "contactId": "c1", "value": 5, "status": "open", "stage": "Proposal"}),
     );
-    create.arguments.insert("pipelineId".into(), "p1".into());
-    create.arguments.insert("pipelineStageId".into(), "s2".into());
+    create.arguments.set("pipelineId", "p1");
+    create.arguments.set("pipelineStageId", "s2");
     assert_eq!(
         opportunities::write(&create, "loc1", &[]).body.unwrap(),
         json!({"name": "X", "contactId": "c1", "monetaryValue": 5, "status": "open", "pipelineId": "p1",
@@ -158,7 +176,7 @@ fn what_has_no_place_is_refused_by_name() {
     assert!(official("update_contact", json!({"id": "c", "clear": ["phone", "address"]})).is_ok());
     // Hosts give null for what they leave out.
     let deal = json!({"id": "d", "name": "n", "currency": null, "tags": null, "stage": null, "contactId": null});
-    assert_eq!(official("update_opportunity", deal).unwrap().arguments, object(json!({"id": "d", "name": "n"})));
+    assert_eq!(official("update_opportunity", deal).unwrap().arguments.to_json(), json!({"id": "d", "name": "n"}));
 }
 
 #[test]
@@ -171,13 +189,13 @@ fn funnels_campaigns_and_users_have_the_tools_names() {
     );
     assert_eq!((&funnel["id"], &funnel["createdAt"]), (&json!("f"), &json!("2024-01-01")));
     let campaign = call("create_campaign", json!({"name": "n", "type": "email", "template": "t"}));
-    let request = campaigns::create(&campaign, "loc1", "u1", "UTC");
+    let request = campaigns::create(&campaign, "loc1", &Author { user: "u1", time_zone: "UTC" });
     assert_eq!(request.version, Some("v3"));
     assert_eq!(
         request.body.unwrap(),
         json!({"name": "n", "templateId": "t", "editorType": "html", "timeZone": "UTC", "userId": "u1"})
     );
-    assert_eq!(places::as_user(object(json!({"id": "u", "roles": {"role": "admin"}})))["role"], "admin");
+    assert_eq!(users::as_user(object(json!({"id": "u", "roles": {"role": "admin"}})))["role"], "admin");
 }
 
 #[test]
@@ -187,7 +205,7 @@ fn refusals_say_what_is_missing_and_what_is_there_already() {
     let refused = |status: u16, body: Value| {
         let status = http::StatusCode::from_u16(status).unwrap();
         let response = Response { status, body: Body::Json(body), sent_at: Moment::now(), repeated_after_doubt: false };
-        super::ask::body(response).unwrap_err()
+        request::body(response).unwrap_err()
     };
     let said = json!({"statusCode": 400, "message": "Contact not found", "traceId": "t"});
     assert_eq!(refused(400, said).code, Code::NotFound);
@@ -238,21 +256,15 @@ fn any_object() -> impl Strategy<Value = Map<String, Value>> {
         .prop_map(|pairs| pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
-fn ours() -> Vec<&'static Entry> {
-    ALL.iter().filter(|entry| !entry.is_local && Api::Official.how(entry).is_some()).collect()
+fn ours() -> Vec<&'static OperationSpec> {
+    Registry::standard().catalog().iter().filter(|spec| !spec.is_local()).collect()
 }
 
 proptest! {
     #[test]
     fn whatever_the_api_answers_an_object_is_as_its_schema_promises(raw in any_object(), tool in prop::sample::select(ours())) {
-        prop_assume!(matches!(tool.shape, Shape::One(_)));
-        let shown = match tool.toolset {
-            highlevel_catalog::Toolset::Contacts => contacts::contact(raw, &fields()),
-            highlevel_catalog::Toolset::Opportunities => opportunities::opportunity(raw, &pipelines(), &fields()),
-            highlevel_catalog::Toolset::Campaigns => campaigns::campaign(raw),
-            highlevel_catalog::Toolset::Users => places::as_user(raw),
-            _ => raw.into(),
-        };
+        prop_assume!(matches!(tool.answer, AnswerShape::One(_)));
+        let shown = (endpoint(&tool.name).read)(raw, &known());
         if let Some(value) = finished(tool, shown) {
             let schema = Value::Object(tool.output_schema().clone());
             if let Err(error) = jsonschema::validate(&schema, &value) {
@@ -275,12 +287,12 @@ proptest! {
 #[test]
 fn every_operation_of_the_table_can_be_asked_for() {
     for entry in ours() {
-        let mut invocation = any_invocation(entry).unwrap();
+        let mut invocation = any_invocation(Catalog::declared().find(&entry.name).unwrap()).unwrap();
         if entry.effect == Effect::Update {
-            invocation.arguments.insert("assignedTo".to_owned(), "u1".into());
+            invocation.arguments.set("assignedTo", "u1");
         }
         // What it refuses it refuses by name.
-        if let Err(error) = Api::Official.parse(entry, invocation.arguments) {
+        if let Err(error) = entry.parse(object(invocation.arguments.to_json())) {
             assert!(error.field.is_some(), "{}: {error}", entry.name);
         }
     }
@@ -289,7 +301,7 @@ fn every_operation_of_the_table_can_be_asked_for() {
 #[test]
 fn one_object_in_a_lists_place_is_a_list_of_one() {
     let mut body = json!({"funnels": {"_id": "f1"}, "pages": [{"_id": "p1"}], "count": 2});
-    assert_eq!(ask::array(&mut body, "funnels"), Some(vec![json!({"_id": "f1"})]));
-    assert_eq!(ask::array(&mut body, "pages"), Some(vec![json!({"_id": "p1"})]));
-    assert_eq!(ask::array(&mut body, "count"), None);
+    assert_eq!(request::array(&mut body, "funnels"), Some(vec![json!({"_id": "f1"})]));
+    assert_eq!(request::array(&mut body, "pages"), Some(vec![json!({"_id": "p1"})]));
+    assert_eq!(request::array(&mut body, "count"), None);
 }

@@ -1,7 +1,7 @@
 //! Values of custom fields: read from whatever member they come in, and checked against the field's type before they are
 //! sent, since the API drops what does not fit in silence. Pure.
 
-use super::{ask::text, fields::Field, names::same};
+use super::{fields::Field, names::same, request::text};
 use chrono::{DateTime, NaiveTime, SecondsFormat};
 use highlevel_catalog::{date_in, number_in};
 use highlevel_core::error::{Error, Result};

@@ -1,17 +1,15 @@
 //! manifest.json (the bundle for desktop hosts) and server.json (the registry): version and tools come from here.
 
-use crate::api::Api;
 use anyhow::Context;
-use highlevel_catalog::ALL;
+use highlevel_catalog::Catalog;
 use serde_json::{Value, json};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The bundle's manifest with this version and these tools.
 pub(super) fn bundle(text: &str) -> anyhow::Result<String> {
-    let tools: Value = ALL
+    let tools: Value = Catalog::session()
         .iter()
-        .filter(|entry| Api::Session.how(entry).is_some())
         .map(|entry| json!({"name": entry.name, "description": entry.description()}))
         .collect();
     rewritten(text, &[("/version", VERSION.into()), ("/tools", tools)])

@@ -5,20 +5,21 @@ use super::{
     blocks::table,
 };
 use crate::{
-    api::Api,
     guard::Policy,
     mcp::{Need, PROMPTS, places},
     settings::Settings,
 };
 use clap::{Arg, ArgAction, Args, Command, CommandFactory};
-use highlevel_catalog::{ALL, Condition, Effect, Entry};
+use highlevel_catalog::{Catalog, Condition, Effect, OperationSpec};
 use highlevel_sandbox::{FaultPlan, Manners};
 use std::collections::BTreeSet;
 
 /// Every tool, in the order in which hosts list them.
 pub(super) fn tools() -> String {
     let policy = Policy::default();
-    let (here, elsewhere): (Vec<&Entry>, Vec<_>) = ALL.iter().partition(|entry| Api::Session.how(entry).is_some());
+    let session = Catalog::session();
+    let here: Vec<&OperationSpec> = session.iter().collect();
+    let elsewhere = Catalog::declared().names().filter(|name| session.find(name).is_none());
     let rows = here.iter().map(|entry| {
         let effect = match entry.effect {
             Effect::Read => "reads",
@@ -31,19 +32,19 @@ pub(super) fn tools() -> String {
         };
         [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks(&policy, entry)]
     });
-    let more: Vec<String> = elsewhere.iter().map(|entry| code(entry.name)).collect();
+    let more: Vec<String> = elsewhere.map(code).collect();
     let table = table(["Tool", "What it does", "Effect", "Asks a person"], rows);
     format!("{} tools:\n\n{table}\nWith `--api official` also {}.\n", here.len(), more.join(", "))
 }
 
 /// When a person has to agree: to every call, or to those with certain arguments.
-fn asks(policy: &Policy, entry: &Entry) -> String {
+fn asks(policy: &Policy, entry: &OperationSpec) -> String {
     if entry.effect.is_guarded() || !policy.confirms(entry) {
         return if policy.confirms(entry) { "yes".to_owned() } else { String::new() };
     }
-    let cases = entry.effect_rules.iter().map(|rule| match rule.when {
+    let cases = entry.effect_rules.iter().map(|rule| match &rule.when {
         Condition::Always => "yes".to_owned(),
-        Condition::Argument(name, values) => format!("if `{name}` is {}", values.join(" or ")),
+        Condition::Argument { name, values } => format!("if `{name}` is {}", values.join(" or ")),
     });
     cases.collect::<Vec<_>>().join(", ")
 }
@@ -70,7 +71,7 @@ pub(super) fn prompts() -> String {
 
 /// Every resource and template, with the tool that reads it.
 pub(super) fn resources() -> String {
-    let rows = places(ALL.iter()).map(|place| [code(&place.uri()), code(place.entry.name)]);
+    let rows = places(Catalog::declared().iter()).map(|place| [code(&place.uri()), code(&place.entry.name)]);
     table(["URI", "Read by"], rows)
 }
 

@@ -188,7 +188,7 @@ mod tests {
         for prompt in &PROMPTS {
             assert!(prompt.tools().count() >= 3, "{}", prompt.name);
             for tool in prompt.tools() {
-                assert!(highlevel_catalog::find(tool).is_some(), "{} names {tool}", prompt.name);
+                assert!(highlevel_catalog::Catalog::declared().find(tool).is_some(), "{} names {tool}", prompt.name);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The `arguments` of a call that are JSON text, no object, or nested too deep.
 
-use highlevel_catalog::Entry;
+use highlevel_catalog::OperationSpec;
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub(in crate::mcp) enum MalformedArguments {
 
 impl MalformedArguments {
     /// The error for the call.
-    pub(in crate::mcp) fn error(&self, entry: &Entry) -> Error {
+    pub(in crate::mcp) fn error(&self, entry: &OperationSpec) -> Error {
         let what = match self {
             Self::NotAnObject(what) => format!("`arguments` must be one JSON object, not {what}"),
             Self::TooDeep => format!("`arguments` are nested deeper than {MAX_DEPTH} levels"),

@@ -3,7 +3,7 @@
 //! That clock is learned from the objects that answer creates. Until one did, the clock of the answers' `Date` stands for
 //! it, and without any, this machine's.
 
-use crate::{api::Backend, service::normal};
+use crate::{api::Adapter, service::normal};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::{Clock, Moment};
 use serde_json::Value;
@@ -55,9 +55,9 @@ impl Stamps {
     }
 
     /// The age of an object.
-    pub(super) fn age(&self, object: &Value, sent_at: Moment, backend: &Backend) -> Age {
+    pub(super) fn age(&self, object: &Value, sent_at: Moment, api: &Adapter) -> Age {
         let Some((created, resolution)) = stamp(object) else { return Age::Unclear };
-        let known = self.clock.at(sent_at).or_else(|| backend.server_time_at(sent_at));
+        let known = self.clock.at(sent_at).or_else(|| api.server_time_at(sent_at));
         match known {
             Some(time) => age(created, resolution, time.earliest, None),
             None => age(created, resolution, sent_at.wall, Some(Moment::now().wall)),

@@ -2,58 +2,50 @@
 
 use super::same::Likeness;
 use crate::service::normal;
-use highlevel_catalog::{
-    Invocation, Operation, Toolset, campaigns::ListCampaigns, contacts::ListContacts, opportunities::ListOpportunities,
-    pages::ListPages, webhooks::ListWebhooks,
-};
+use highlevel_catalog::{Arguments, Catalog, Invocation, LookupField, LookupFilter};
 use highlevel_core::error::Result;
 use serde_json::{Map, Value};
 
 /// How the object of a create is found again.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
-    /// The tool that lists such objects.
-    pub(super) list: &'static str,
+    /// The operation that lists such objects.
+    pub(super) list: String,
     /// The fields that tell the object from others, of those that were sent.
-    fields: Vec<&'static str>,
+    fields: Vec<LookupField>,
     /// Whether one of them is enough.
     any: bool,
 }
 
 impl Identity {
-    /// How the object of this create is found again; `None` where there is no way.
+    /// How the object of this create is found again; `None` where its operation declares no way, or none of the fields
+    /// was sent.
     pub(super) fn of(create: &Invocation) -> Option<Self> {
-        let (list, fields, any): (_, &[&str], _) = match create.entry.toolset {
-            Toolset::Contacts => (ListContacts::NAME, &["email", "phone"], true),
-            Toolset::Opportunities => (ListOpportunities::NAME, &["name", "contactId"], false),
-            Toolset::Pages => (ListPages::NAME, &["slug"], false),
-            Toolset::Webhooks => (ListWebhooks::NAME, &["url"], false),
-            Toolset::Campaigns => (ListCampaigns::NAME, &["name"], false),
-            Toolset::Users | Toolset::Locations | Toolset::Funnels | Toolset::Insights => return None,
-        };
-        let is_sent = |field: &&&str| create.arguments.get(**field).is_some_and(|value| !normal::is_empty(value));
-        let fields: Vec<_> = fields.iter().filter(is_sent).copied().collect();
-        (!fields.is_empty()).then_some(Self { list, fields, any })
+        let lookup = create.spec.lookup.as_ref()?;
+        let is_sent =
+            |field: &&LookupField| create.arguments.get(&field.name).is_some_and(|value| !normal::is_empty(value));
+        let fields: Vec<LookupField> = lookup.fields.iter().filter(is_sent).cloned().collect();
+        (!fields.is_empty()).then(|| Self { list: lookup.list.to_string(), fields, any: lookup.any })
     }
 
     /// A text that is the same for all creates of the same object.
     pub(super) fn key(&self, create: &Invocation) -> String {
         let telling = if self.any { self.fields.get(..1) } else { self.fields.get(..) };
-        let value = |field: &&str| Some(normal::canonical(field, create.arguments.get(*field)?));
+        let value = |field: &LookupField| Some(normal::canonical(&field.name, create.arguments.get(&field.name)?));
         let values = telling.into_iter().flatten().filter_map(value);
-        std::iter::once(create.entry.name.to_owned()).chain(values).collect::<Vec<_>>().join("\n\n")
+        std::iter::once(create.spec.name.to_string()).chain(values).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The fields with what was sent in them.
     pub(super) fn sent(&self, create: &Invocation) -> Map<String, Value> {
-        let sent = |field: &&str| Some(((*field).to_owned(), create.arguments.get(*field)?.clone()));
+        let sent = |field: &LookupField| Some((field.name.to_string(), create.arguments.get(&field.name)?.clone()));
         self.fields.iter().filter_map(sent).collect()
     }
 
     /// Whether an object is told from others by the same values.
-    pub(super) fn likeness(&self, sent: &Map<String, Value>, object: &Value) -> Likeness {
-        let of = |field: &&str| match (sent.get(*field), object.get(*field)) {
-            (Some(sent), Some(found)) if normal::same(field, sent, found) => Likeness::Same,
+    pub(super) fn likeness(&self, sent: &Arguments, object: &Value) -> Likeness {
+        let of = |field: &LookupField| match (sent.get(&field.name), object.get(field.name.as_ref())) {
+            (Some(sent), Some(found)) if normal::same(&field.name, sent, found) => Likeness::Same,
             (_, None) => Likeness::Unclear,
             (_, Some(Value::Null)) if !self.any => Likeness::Unclear,
             (_, Some(_)) => Likeness::Different,
@@ -73,35 +65,38 @@ impl Identity {
 
     /// The lists that would show the object, each narrowed as far as the API can, in every form in which the API may have
     /// stored what narrows it. The next one is read only where those before it show nothing.
-    pub(super) fn lists(&self, create: &Invocation) -> Result<Vec<Vec<Invocation>>> {
-        let text = |field: &str| create.text(field).unwrap_or_default();
-        match create.entry.toolset {
-            Toolset::Contacts => {
-                let by = |field: &str, forms: Vec<String>| {
-                    let list = Invocation::of(&ListContacts::default())?;
-                    let lists = forms.into_iter().map(|form| {
-                        let mut list = list.clone();
-                        list.arguments.insert(field.to_owned(), form.into());
-                        list
-                    });
-                    Ok(lists.collect())
-                };
-                let forms = |field: &&str| match *field {
-                    "email" => by("email", emails(text("email"))),
-                    field => by(field, phones(text(field))),
-                };
-                self.fields.iter().map(forms).collect()
+    ///
+    /// # Errors
+    /// `internal` when the API does not have the list.
+    pub(super) fn lists(&self, create: &Invocation, catalog: &'static Catalog) -> Result<Vec<Vec<Invocation>>> {
+        let list = Invocation::bare(catalog.named(&self.list)?);
+        let narrowed = |field: &LookupField, value: &str| {
+            let mut list = list.clone();
+            if list.spec.can_filter(&field.name, value) {
+                list.arguments.set(&field.name, value);
             }
-            Toolset::Opportunities => {
-                let mut list = Invocation::of(&ListOpportunities::default())?;
-                // Where the API has such a filter; where it has none, the whole list is read.
-                list.arguments.insert("contactId".to_owned(), text("contactId").into());
-                Ok(vec![vec![list]])
+            list
+        };
+        let forms = |field: &LookupField| {
+            let sent = create.arguments.text(&field.name).unwrap_or_default();
+            match field.filter {
+                LookupFilter::None => Vec::new(),
+                LookupFilter::AsSent => vec![sent.to_owned()],
+                LookupFilter::Email => emails(sent),
+                LookupFilter::Phone => phones(sent),
             }
-            Toolset::Pages => Ok(vec![vec![Invocation::of(&ListPages::default())?]]),
-            Toolset::Webhooks => Ok(vec![vec![Invocation::of(&ListWebhooks::default())?]]),
-            _ => Ok(vec![vec![Invocation::of(&ListCampaigns::default())?]]),
+        };
+        if self.any {
+            let each = |field: &LookupField| forms(field).iter().map(|form| narrowed(field, form)).collect();
+            return Ok(self.fields.iter().map(each).collect());
         }
+        let mut one = list.clone();
+        for field in &self.fields {
+            for form in forms(field).into_iter().filter(|form| one.spec.can_filter(&field.name, form)) {
+                one.arguments.set(&field.name, form);
+            }
+        }
+        Ok(vec![vec![one]])
     }
 }
 

@@ -6,11 +6,11 @@ use super::{
     same::{Likeness, likeness},
 };
 use crate::{
-    api::Backend,
+    api::Adapter,
     service::{objects, scan},
 };
 use highlevel_api_client::Moment;
-use highlevel_catalog::{Id, Invocation, Toolset};
+use highlevel_catalog::{Id, Invocation, ReadBack};
 use highlevel_core::context::CallContext;
 use highlevel_store::Claim;
 use serde_json::Value;
@@ -24,7 +24,7 @@ const TELLING_ORDER: usize = 20;
 
 /// What is looked for.
 pub(super) struct Lookup<'a> {
-    pub(super) backend: &'a Backend,
+    pub(super) api: &'a Adapter,
     pub(super) create: &'a Invocation,
     pub(super) identity: &'a Identity,
     pub(super) stamps: &'a Stamps,
@@ -83,9 +83,9 @@ impl Lookup<'_> {
 
     async fn see(&self, seen: &mut Seen, context: &CallContext) -> Result<(), String> {
         let mut met = HashSet::new();
-        for lists in self.identity.lists(self.create).map_err(|error| error.message)? {
+        for lists in self.identity.lists(self.create, self.api.catalog()).map_err(|error| error.message)? {
             for list in lists {
-                let scan = scan::until(self.backend, &self.narrowed(list), context, |items| self.is_past(items)).await;
+                let scan = scan::until(self.api, &list, context, |items| self.is_past(items)).await;
                 let scan = scan.map_err(|failed| failed.error.message)?;
                 seen.listed += scan.items.len();
                 if !scan.complete {
@@ -106,16 +106,9 @@ impl Lookup<'_> {
         Ok(())
     }
 
-    /// Without the filters that this API does not have.
-    fn narrowed(&self, mut list: Invocation) -> Invocation {
-        let entry = list.entry;
-        list.arguments.retain(|name, value| self.backend.filters(entry, name, value.as_str().unwrap_or_default()));
-        list
-    }
-
     /// Whether a list that begins with these goes on with objects that are too old.
     fn is_past(&self, items: &[Value]) -> bool {
-        let is_old = |item: &Value| self.stamps.age(item, self.sent_at, self.backend) == Age::Before;
+        let is_old = |item: &Value| self.stamps.age(item, self.sent_at, self.api) == Age::Before;
         items.len() >= TELLING_ORDER && items.last().is_some_and(is_old) && Stamps::newest_first(items)
     }
 
@@ -140,10 +133,7 @@ impl Lookup<'_> {
     }
 
     fn compare(&self, object: &Value) -> Likeness {
-        match (
-            likeness(self.identity, &self.create.arguments, object),
-            self.stamps.age(object, self.sent_at, self.backend),
-        ) {
+        match (likeness(self.identity, self.create, object), self.stamps.age(object, self.sent_at, self.api)) {
             (Likeness::Different, _) | (_, Age::Before) => Likeness::Different,
             (Likeness::Same, Age::Since) => Likeness::Same,
             _ => Likeness::Unclear,
@@ -152,11 +142,10 @@ impl Lookup<'_> {
 
     /// Lists may leave fields out; the object itself does not.
     async fn whole(&self, item: &Value, context: &CallContext) -> Result<Option<Value>, String> {
-        let resource = self.create.entry.toolset;
         let id = item.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok());
-        match id {
-            Some(id) if resource != Toolset::Webhooks => {
-                objects::by_id(self.backend, resource, id, context).await.map_err(|error| error.message)
+        match (id, &self.create.spec.read_back) {
+            (Some(id), Some(ReadBack::Get(_))) => {
+                objects::by_id(self.api, self.create.spec, id, context).await.map_err(|error| error.message)
             }
             _ => Ok(None),
         }
@@ -192,7 +181,7 @@ impl Lookup<'_> {
         if ids.is_empty() {
             return Ok(());
         }
-        let taken = self.backend.store().answered_creations(number, ids).await.map_err(|error| error.message)?;
+        let taken = self.api.store().answered_creations(number, ids).await.map_err(|error| error.message)?;
         let is_free = |object: &Value| {
             !object.get("id").and_then(Value::as_str).is_some_and(|id| taken.iter().any(|other| other == id))
         };
@@ -203,9 +192,7 @@ impl Lookup<'_> {
 
     async fn claim(&self, object: &Value) -> Result<Claim, String> {
         match (self.number, object.get("id").and_then(Value::as_str)) {
-            (Some(number), Some(id)) => {
-                self.backend.store().claim_created(number, id).await.map_err(|error| error.message)
-            }
+            (Some(number), Some(id)) => self.api.store().claim_created(number, id).await.map_err(|error| error.message),
             _ => Ok(Claim::Unclear),
         }
     }

@@ -2,7 +2,8 @@
 
 use super::identity::Identity;
 use crate::service::normal;
-use serde_json::{Map, Value};
+use highlevel_catalog::Invocation;
+use serde_json::Value;
 
 /// How an object compares with what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,29 +18,29 @@ pub(super) enum Likeness {
 
 /// Compares the fields that tell the object from others, then every sent field. Who has the same key and differs in
 /// another field is not another object for sure: the API may have changed or dropped what it was sent.
-pub(super) fn likeness(identity: &Identity, sent: &Map<String, Value>, object: &Value) -> Likeness {
-    match identity.likeness(sent, object) {
-        Likeness::Same if sent.iter().all(|(name, value)| is_stored(name, value, object)) => Likeness::Same,
+pub(super) fn likeness(identity: &Identity, create: &Invocation, object: &Value) -> Likeness {
+    let is_stored = |name: &str, sent: &Value| {
+        // A secret is never shown again, so it tells nothing.
+        create.spec.is_sensitive(name) || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
+    };
+    match identity.likeness(&create.arguments, object) {
+        Likeness::Same if create.arguments.iter().all(|(name, value)| is_stored(name, value)) => Likeness::Same,
         Likeness::Different => Likeness::Different,
         Likeness::Same | Likeness::Unclear => Likeness::Unclear,
     }
-}
-
-/// A secret is never shown again, so it tells nothing.
-fn is_stored(name: &str, sent: &Value, object: &Value) -> bool {
-    name == "secret" || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Likeness, likeness};
     use crate::service::create::identity::Identity;
-    use highlevel_catalog::find;
+    use highlevel_catalog::Catalog;
     use serde_json::{Value, json};
 
     fn like(tool: &str, sent: &Value, object: &Value) -> Likeness {
-        let create = find(tool).unwrap().parse(serde_json::from_value(sent.clone()).unwrap()).unwrap();
-        likeness(&Identity::of(&create).unwrap(), &create.arguments, object)
+        let create =
+            Catalog::declared().find(tool).unwrap().parse(serde_json::from_value(sent.clone()).unwrap()).unwrap();
+        likeness(&Identity::of(&create).unwrap(), &create, object)
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! `chart_crm`: a question whose answer is drawn.
 
-use super::typed;
 use highlevel_catalog::{
-    Invocation, Operation,
+    Invocation,
     insights::{ChartCrm, Rows},
 };
 use highlevel_chart::Chart;
@@ -14,10 +13,8 @@ use serde_json::Value;
 /// # Errors
 /// `invalid_arguments` for rows that cannot be drawn so.
 pub async fn picture(invocation: &Invocation, answer: &Value) -> Result<Option<Vec<u8>>> {
-    if invocation.entry.name != ChartCrm::NAME {
-        return Ok(None);
-    }
-    let asked: ChartCrm = typed(invocation)?;
+    let Some(asked) = invocation.read_as::<ChartCrm>() else { return Ok(None) };
+    let asked = asked?;
     let rows: Rows = serde_json::from_value(answer.clone())
         .map_err(|fault| Error::new(Code::Internal, format!("The rows cannot be read: {fault}.")))?;
     let chart = Chart {

@@ -2,7 +2,7 @@
 
 use super::{missing, told};
 use crate::service::{
-    Account,
+    AccountService,
     mirror::{Freshness, Wait},
 };
 use chrono::Utc;
@@ -19,7 +19,7 @@ const WORD: usize = 40;
 
 const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates are UTC text as datetime() writes them, such as updatedAt < datetime('now','-30 days'). Group money by currency. `other` is JSON of further fields.";
 
-impl Account {
+impl AccountService {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
         let wanted = Freshness { wait: Wait::ForFew, ..Freshness::default() };

@@ -1,7 +1,7 @@
 //! `search_crm`, `find_duplicates` and `changes_since`: lists from the mirror.
 
 use super::{time, told};
-use crate::service::{Account, mirror::Freshness};
+use crate::service::{AccountService, mirror::Freshness};
 use chrono::{DateTime, NaiveDate, Utc};
 use highlevel_catalog::{
     insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
@@ -22,7 +22,7 @@ const NAMING: [&str; 2] = ["contacts", "users"];
 const FOUND: u32 = 20;
 const CHANGES: u32 = 50;
 
-impl Account {
+impl AccountService {
     pub(super) async fn search(&self, asked: &SearchCrm, context: &CallContext) -> Result<Value> {
         if asked.text.trim().is_empty() {
             return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));

@@ -2,7 +2,7 @@
 
 use super::unwatched;
 use crate::service::{
-    Account,
+    AccountService,
     mirror::{Freshness, Wait},
 };
 use highlevel_catalog::Id;
@@ -12,7 +12,7 @@ use highlevel_core::error::Result;
 /// The most that are given at once, which is what the protocol allows.
 const MOST: usize = 100;
 
-impl Account {
+impl AccountService {
     /// The ids of a table's objects that fit what was typed so far. The table is read for it as for any question.
     ///
     /// # Errors

@@ -7,36 +7,45 @@ mod ids;
 mod query;
 
 use super::{
-    Account,
+    AccountService,
     mirror::{Progress, Watcher},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_catalog::{
-    Invocation, Operation,
+    Invocation,
     insights::{ChangesSince, ChartCrm, DescribeCrm, FindDuplicates, QueryCrm, SearchCrm},
 };
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Missing, TABLES, Table, TableState};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 pub use chart::{draw, picture};
 pub use query::{Question, Table as QueryResult};
 
-impl Account {
+impl AccountService {
     /// Runs an operation that is answered from the mirror.
     pub(super) async fn insight(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
-        match invocation.entry.name {
-            QueryCrm::NAME => self.query(&typed(invocation)?, context).await,
-            ChartCrm::NAME => self.query(&typed::<ChartCrm>(invocation)?.query, context).await,
-            DescribeCrm::NAME => self.describe(context).await,
-            SearchCrm::NAME => self.search(&typed(invocation)?, context).await,
-            FindDuplicates::NAME => self.duplicates(&typed(invocation)?, context).await,
-            ChangesSince::NAME => self.changes(&typed(invocation)?, context).await,
-            other => Err(Error::new(Code::Internal, format!("{other} has no answer from the mirror."))),
+        if let Some(query) = invocation.read_as::<QueryCrm>() {
+            return self.query(&query?, context).await;
         }
+        if let Some(chart) = invocation.read_as::<ChartCrm>() {
+            return self.query(&chart?.query, context).await;
+        }
+        if let Some(search) = invocation.read_as::<SearchCrm>() {
+            return self.search(&search?, context).await;
+        }
+        if let Some(duplicates) = invocation.read_as::<FindDuplicates>() {
+            return self.duplicates(&duplicates?, context).await;
+        }
+        if let Some(changes) = invocation.read_as::<ChangesSince>() {
+            return self.changes(&changes?, context).await;
+        }
+        if invocation.spec.is::<DescribeCrm>() {
+            return self.describe(context).await;
+        }
+        Err(Error::new(Code::Internal, format!("{} has no answer from the mirror.", invocation.spec.name)))
     }
 
     /// The tables that the settings let be read.
@@ -214,12 +223,6 @@ impl Standing {
         }
         members
     }
-}
-
-/// The typed operation that was checked before.
-fn typed<O: DeserializeOwned>(invocation: &Invocation) -> Result<O> {
-    serde_json::from_value(invocation.arguments.clone().into())
-        .map_err(|fault| Error::new(Code::InvalidArguments, format!("The arguments cannot be read: {fault}.")))
 }
 
 fn time(at: DateTime<Utc>) -> String {

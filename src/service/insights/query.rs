@@ -2,7 +2,7 @@
 
 use super::{Standing, told};
 use crate::service::{
-    Account,
+    AccountService,
     mirror::{Freshness, Wait, Watcher},
 };
 use chrono::{TimeDelta, Utc};
@@ -46,7 +46,7 @@ pub struct Table {
     pub standing: Map<String, Value>,
 }
 
-impl Account {
+impl AccountService {
     pub(super) async fn query(&self, asked: &QueryCrm, context: &CallContext) -> Result<Value> {
         let question = Question {
             sql: asked.sql.clone(),

@@ -1,17 +1,17 @@
 //! Keeping the mirror: when a table is read anew, and what a tool's own write means for it (docs/mirror.md).
 
-mod fresh;
+mod freshness;
 mod pace;
 mod scan;
 mod users;
-mod wrote;
+mod write_through;
 
-pub(crate) use fresh::Freshness;
-pub use fresh::Wait;
+pub(crate) use freshness::Freshness;
+pub use freshness::Wait;
 pub use scan::{Progress, Watcher};
 
 use super::{AccountRules, pin::Pin};
-use crate::api::Backend;
+use crate::api::Adapter;
 use chrono::Utc;
 use highlevel_core::context::{CallContext, process_name};
 use highlevel_core::error::{Error, Result};
@@ -41,7 +41,7 @@ pub enum MirrorPlace {
 /// The mirror of the account behind a credential, and the scans that this process makes.
 #[derive(Debug)]
 pub(crate) struct Mirroring {
-    backend: Backend,
+    api: Adapter,
     pin: Arc<Pin>,
     place: MirrorPlace,
     program: Option<PathBuf>,
@@ -65,11 +65,11 @@ struct Opened {
 }
 
 impl Mirroring {
-    pub(super) fn new(backend: Backend, pin: Arc<Pin>, rules: &AccountRules) -> Arc<Self> {
+    pub(super) fn new(api: Adapter, pin: Arc<Pin>, rules: &AccountRules) -> Arc<Self> {
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Arc::new(Self {
-            backend,
+            api,
             pin,
             place: rules.mirror.clone(),
             program: rules.program.clone(),
@@ -87,7 +87,7 @@ impl Mirroring {
     /// The account's mirror; the account is known by the credential, so there has to be one.
     pub(crate) async fn mirror(&self) -> Result<&Arc<Mirror>> {
         let opened = self.opened.get_or_try_init(|| async {
-            let account = self.backend.account().await?;
+            let account = self.api.account().await?;
             let (dir, temporary) = match &self.place {
                 MirrorPlace::In(dir) => (dir.clone(), None),
                 MirrorPlace::Temporary => {

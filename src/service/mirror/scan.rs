@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use futures::{StreamExt, stream};
-use highlevel_catalog::{Invocation, find, locations::GetDefaultLocation};
+use highlevel_catalog::{Invocation, locations::GetDefaultLocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{LEASE, Mirror, MirrorPage, Missing, Table, Turn, Written};
@@ -67,7 +67,7 @@ impl Mirroring {
     ) -> Result<()> {
         let mirror = self.mirror().await?;
         let read = async {
-            self.pin.check_read(&self.backend, context).await?;
+            self.pin.check_read(&self.api, context).await?;
             self.read_table(mirror, table, paced, tell, context).await
         };
         let Err(error) = read.await else { return Ok(()) };
@@ -157,17 +157,17 @@ impl Mirroring {
         tell: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<Reading> {
-        let list = Invocation { entry: entry(table)?, id: None, arguments: serde_json::Map::new() };
+        let list = Invocation::bare(self.api.catalog().named(table.tool)?);
         if let (Some(cursor), Some(last)) = (cursor, paging.read().checked_sub(1)) {
-            self.backend.resume(&list, last, cursor);
+            self.api.resume(&list, last, cursor);
         }
         let fetch = |offset: u64| {
             let list = &list;
             async move {
                 if let Some(pace) = self.pace_of(paced) {
-                    context.bound(tokio::time::sleep_until(pace.turn(&self.backend.quota()))).await?;
+                    context.bound(tokio::time::sleep_until(pace.turn(&self.api.quota()))).await?;
                 }
-                let page = self.backend.page(list, offset, PAGE, context).await;
+                let page = self.api.page(list, offset, PAGE, context).await;
                 let mut page = page.map_err(|failed| failed.error)?;
                 self.pin.sift_page(&mut page);
                 Ok::<_, Error>((offset, page))
@@ -180,7 +180,7 @@ impl Mirroring {
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
                 let fit = paging.take(offset, &page.shown());
-                let cursor = paging.read().checked_sub(1).and_then(|last| self.backend.cursor_at(&list, last));
+                let cursor = paging.read().checked_sub(1).and_then(|last| self.api.cursor_at(&list, last));
                 paging = self.keep(mirror, table, page, Place { paging, cursor }, spent()).await?;
                 tell.send_modify(|progress| (progress.read, progress.total) = (paging.read(), paging.total()));
                 if fit == Fit::Moved || paging.has_ended() {
@@ -198,9 +198,8 @@ impl Mirroring {
         }
         if table.name == "locations" {
             // A list tells little of each; the one that matters is read in full.
-            let location = Invocation::of(&GetDefaultLocation {})?;
-            let done = self.backend.run(&location, context).await.map_err(|failed| failed.error)?;
-            if let Value::Object(location) = done.value {
+            let location = self.api.catalog().call(&GetDefaultLocation {})?;
+            if let Value::Object(location) = self.api.object(&location, context).await? {
                 mirror.wrote(table, location, Written::default()).await?;
             }
         }
@@ -226,7 +225,7 @@ impl Mirroring {
             _ => 0,
         };
         let pages: u64 = self.running().values().map(|progress| left(&progress.borrow())).sum();
-        (pages >= u64::from(self.backend.quota().limit)).then_some(&self.even)
+        (pages >= u64::from(self.api.quota().limit)).then_some(&self.even)
     }
 
     /// Keeps a page with the place that is read now.
@@ -274,8 +273,4 @@ struct Place {
     paging: Paging,
     /// The place of the last item in the API's own list.
     cursor: Option<Value>,
-}
-
-fn entry(table: &Table) -> Result<&'static highlevel_catalog::Entry> {
-    find(table.tool).ok_or_else(|| Error::new(Code::Internal, format!("{} is not in the catalogue.", table.tool)))
 }

@@ -4,7 +4,7 @@ use super::{Mirroring, scan::Reading};
 use chrono::Utc;
 use futures::{StreamExt, TryStreamExt, stream};
 use highlevel_catalog::{
-    Id, Invocation,
+    Id,
     users::{GetCurrentUser, GetUser},
 };
 use highlevel_core::context::CallContext;
@@ -24,7 +24,7 @@ impl Mirroring {
     pub(super) async fn read_users(&self, mirror: &Mirror, context: &CallContext) -> Result<Reading> {
         let table = Table::named("users").ok_or_else(|| Error::new(Code::Internal, "There is no table of users."))?;
         let (sent_at, start) = (Utc::now(), Instant::now());
-        let (items, short) = match self.backend.everyone(context).await? {
+        let (items, short) = match self.api.users(context).await? {
             Some(users) => (users, None),
             None => self.meet_users(mirror, context).await?,
         };
@@ -56,11 +56,12 @@ impl Mirroring {
             None => (owners.len() > MOST).then(|| format!("more than {MOST} users own something")),
         };
         let asks = owners.into_iter().take(MOST).filter_map(|id| id.parse::<Id>().ok());
-        let asks = asks.map(|user_id| Invocation::of(&GetUser { user_id }));
-        let asks: Vec<_> = std::iter::once(Invocation::of(&GetCurrentUser {})).chain(asks).collect::<Result<_>>()?;
+        let catalog = self.api.catalog();
+        let asks = asks.map(|user_id| catalog.call(&GetUser { user_id }));
+        let asks: Vec<_> = std::iter::once(catalog.call(&GetCurrentUser {})).chain(asks).collect::<Result<_>>()?;
         let users = stream::iter(asks).map(|ask| async move {
-            match self.backend.run(&ask, context).await {
-                Ok(done) => Ok(Some(done.value)),
+            match self.api.run(&ask, context).await {
+                Ok(done) => Ok(Some(done.answer.into_json())),
                 // Deleted users may still own records.
                 Err(failed) if failed.error.code == Code::NotFound => Ok(None),
                 Err(failed) => Err(failed.error),

@@ -62,7 +62,7 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     all.call(host, "list_pages", json!({})).await;
     let tools = host.session.list_all_tools().await.unwrap();
     let forgotten = tools.iter().find(|tool| {
-        let is_local = highlevel_catalog::find(&tool.name).unwrap().is_local;
+        let is_local = highlevel_catalog::Catalog::declared().find(&tool.name).unwrap().is_local();
         !is_local && !all.0.iter().any(|(called, _)| *called == tool.name)
     });
     assert!(forgotten.is_none(), "{forgotten:?}");

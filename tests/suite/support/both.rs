@@ -3,7 +3,7 @@
 
 pub use highlevel_sandbox::{Api, Manners};
 
-use highlevel_catalog::{self, Operation, users::GetCurrentUser};
+use highlevel_catalog::{Catalog, Operation, users::GetCurrentUser};
 use highlevel_mcp::api;
 use serde_json::{Map, Value};
 
@@ -88,11 +88,11 @@ pub fn live() -> Manners {
 
 /// Whether a server with a token of this API lists the tool.
 pub fn has(api: Api, tool: &str) -> bool {
-    let entry = highlevel_catalog::find(tool).expect("a tool of the catalogue");
+    assert!(Catalog::declared().find(tool).is_some(), "{tool} is a tool");
     match api {
-        Api::Session => api::Api::Session.how(entry).is_some(),
+        Api::Session => Catalog::session().find(tool).is_some(),
         // The sandbox's is a private token, which is no user.
-        Api::Official => api::Api::Official.how(entry).is_some() && tool != GetCurrentUser::NAME,
+        Api::Official => api::catalog(api::Api::Official).find(tool).is_some() && tool != GetCurrentUser::NAME,
     }
 }
 

@@ -16,15 +16,15 @@ pub use host::{Era, Host, Person, error_of, params, structured};
 pub use normal::stored_as;
 pub use wire::Wire;
 
-use highlevel_catalog::ALL;
+use highlevel_catalog::Catalog;
 use std::{path::Path, process::Command};
 
 /// The server's binary as this test run built it.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
-/// The tools of the session API.
+/// The session API's tools.
 pub fn tool_names() -> Vec<&'static str> {
-    ALL.iter().map(|entry| entry.name).filter(|tool| both::has(Api::Session, tool)).collect()
+    Catalog::session().names().collect()
 }
 
 /// How many tools there are.

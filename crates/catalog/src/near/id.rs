@@ -1,7 +1,7 @@
 //! Ids that were given as something else: an address of the application is read for the id in it, and of a name or an e-mail
 //! address is said which tool finds its id.
 
-use crate::{Entry, Id};
+use crate::{id::Id, spec::OperationSpec};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -27,16 +27,20 @@ const APP: [&str; 3] = ["gohighlevel.com", "leadconnectorhq.com", "msgsndr.com"]
 const SHOWN: usize = 80;
 
 /// What the operation's object is called.
-pub(super) fn noun(entry: &Entry) -> &'static str {
-    entry.name.split_once('_').map_or(entry.name, |(_, noun)| noun)
+pub(super) fn noun(spec: &OperationSpec) -> &str {
+    spec.name.split_once('_').map_or(spec.name.as_ref(), |(_, noun)| noun)
 }
 
 /// Reads each id among the arguments.
 ///
 /// # Errors
 /// `invalid_arguments` for what is no id and holds none, with the tool that finds it.
-pub(crate) fn read(entry: &Entry, schema: &Map<String, Value>, arguments: &mut Map<String, Value>) -> Result<()> {
-    let own = entry.takes_id.then(|| (entry.id_argument(), noun(entry)));
+pub(crate) fn read(
+    spec: &OperationSpec,
+    schema: &Map<String, Value>,
+    arguments: &mut Map<String, Value>,
+) -> Result<()> {
+    let own = spec.id_field.as_deref().map(|field| (field, noun(spec)));
     let others = OTHERS.iter().copied().filter(|(name, _)| super::property(schema, name).is_some());
     for (name, noun) in own.into_iter().chain(others) {
         let Some(value) = arguments.get_mut(name) else { continue };
@@ -106,9 +110,9 @@ pub fn advice_on(noun: &str, text: &str) -> String {
 }
 
 /// The same for an id that the account does not have, if it is rather a name.
-pub fn advice(entry: &Entry, id: &Id) -> Option<String> {
+pub fn advice(spec: &OperationSpec, id: &Id) -> Option<String> {
     let is_word = !id.as_str().bytes().any(|byte| byte.is_ascii_digit());
-    is_word.then(|| advice_on(noun(entry), id.as_str())).filter(|advice| !advice.is_empty())
+    is_word.then(|| advice_on(noun(spec), id.as_str())).filter(|advice| !advice.is_empty())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod number;
 pub(super) use id::read as read_ids;
 pub use id::{advice, advice_on};
 
-use super::{CONFIRMATION_TOKEN, Entry};
+use crate::{meaning::Scope, schema::CONFIRMATION_TOKEN, spec::OperationSpec};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -45,14 +45,14 @@ fn plain(name: &str) -> String {
 }
 
 /// Reads the arguments of an operation.
-pub(super) fn read(entry: &Entry, schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
-    if entry.takes_id && !arguments.contains_key(entry.id_argument()) {
+pub(super) fn read(spec: &OperationSpec, schema: &Map<String, Value>, arguments: &mut Map<String, Value>) {
+    if let Some(field) = spec.id_field.as_deref().filter(|field| !arguments.contains_key(*field)) {
         // `contactId` can only be the contact's `id`, unless the operation has an argument of that name.
-        let own = ["id".to_owned(), format!("{}id", id::noun(entry))];
+        let own = ["id".to_owned(), format!("{}id", id::noun(spec))];
         let is_own = |name: &String| own.contains(&plain(name)) && property(schema, name).is_none();
         let given: Vec<String> = arguments.keys().filter(|name| is_own(name)).cloned().collect();
         if let [only] = given.as_slice() {
-            rename(arguments, only, entry.id_argument());
+            rename(arguments, only, field);
         }
     }
     object(schema, arguments);
@@ -63,27 +63,27 @@ fn property<'a>(schema: &'a Map<String, Value>, name: &str) -> Option<&'a Map<St
 }
 
 /// The names of arguments that name a location, of an operation that has no such argument.
-fn locations_in(entry: &Entry, arguments: &Map<String, Value>) -> Vec<String> {
-    if entry.takes_id && id::noun(entry) == "location" {
+fn locations_in(spec: &OperationSpec, arguments: &Map<String, Value>) -> Vec<String> {
+    if spec.scope_fields.iter().any(|field| field.of == Scope::Location) {
         return Vec::new();
     }
-    let schema = entry.input_schema();
+    let schema = spec.input_schema();
     let is_location = |name: &&String| plain(name) == "locationid" && property(schema, name).is_none();
     arguments.keys().filter(is_location).cloned().collect()
 }
 
 /// Whether a call names a location although its operation has no such argument.
-pub fn names_location(entry: &Entry, arguments: &Map<String, Value>) -> bool {
+pub fn names_location(spec: &OperationSpec, arguments: &Map<String, Value>) -> bool {
     let names = |name: &String| arguments.get(name).and_then(Value::as_str).is_some_and(|text| !bare(text).is_empty());
-    locations_in(entry, arguments).iter().any(names)
+    locations_in(spec, arguments).iter().any(names)
 }
 
 /// Takes the account's own location from the arguments of an operation that has no such argument: each call is about it.
 ///
 /// # Errors
 /// `policy_denied` for another location; `invalid_arguments` where the account's own is not known.
-pub fn drop_location(entry: &Entry, arguments: &mut Map<String, Value>, own: Option<&str>) -> Result<()> {
-    for name in locations_in(entry, arguments) {
+pub fn drop_location(spec: &OperationSpec, arguments: &mut Map<String, Value>, own: Option<&str>) -> Result<()> {
+    for name in locations_in(spec, arguments) {
         let value = arguments.shift_remove(&name).unwrap_or_default();
         let text = value.as_str().map(bare);
         let error = match (text, own) {
@@ -276,10 +276,11 @@ pub(super) fn example(schema: &Map<String, Value>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::ALL, *};
+    use super::*;
+    use crate::catalog::Catalog;
     use serde_json::json;
 
-    fn error(entry: &'static Entry, arguments: Value) -> Error {
+    fn error(entry: &'static OperationSpec, arguments: Value) -> Error {
         let Value::Object(arguments) = arguments else { panic!("no object") };
         match entry.parse(arguments.clone()) {
             Ok(_) => panic!("{} took {arguments:?}", entry.name),
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn every_argument_that_is_wrong_is_refused_with_an_example_that_works() {
-        for entry in ALL.iter() {
+        for entry in Catalog::declared().iter() {
             let schema = entry.input_schema();
             let mut base = example::of_all(schema);
             base.values_mut().filter(|value| **value == "…").for_each(|id| *id = "a1".into());
@@ -321,7 +322,7 @@ mod tests {
 
     #[test]
     fn near_forms_are_read_on_every_tool() {
-        for entry in ALL.iter() {
+        for entry in Catalog::declared().iter() {
             let schema = entry.input_schema();
             let mut base = example::of_all(schema);
             base.values_mut().filter(|value| **value == "…").for_each(|id| *id = "a1".into());

@@ -2,18 +2,17 @@
 //! or lead astray, where pages are smaller than was asked for.
 
 use super::{
-    Official, ask, contacts,
+    Official,
+    endpoint::{Ask, List},
     lists::Raw,
-    opportunities,
-    window::{Window, windows},
+    page_window::{PageWindow, windows},
 };
 use crate::api::{Flaw, may_be_cap};
-use chrono::DateTime;
 use highlevel_api_client::{Request, SendError};
-use highlevel_catalog::{Invocation, Operation, contacts::ListContacts, list::part, opportunities::ListOpportunities};
+use highlevel_catalog::{Invocation, list::part};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
@@ -33,79 +32,32 @@ const CAPPED: Duration = Duration::from_secs(600);
 /// So many places of a list are held.
 const MOST_HELD: usize = 2_000;
 
-/// The lists that are searched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Searched {
-    Contacts,
-    Opportunities,
-}
-
-impl Searched {
-    /// Which of them a list is, if it is one.
-    pub(super) fn of(list: &Invocation) -> Option<Self> {
-        match list.entry.name {
-            ListContacts::NAME => Some(Self::Contacts),
-            ListOpportunities::NAME => Some(Self::Opportunities),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Contacts => "contacts",
-            Self::Opportunities => "opportunities",
-        }
-    }
-
+/// A list that is searched: by page numbers, and by the cursor of its last item.
+pub(super) struct Search {
+    /// The member of the answer that holds the items.
+    pub(super) member: &'static str,
     /// The largest page.
-    fn most(self) -> u64 {
-        match self {
-            Self::Contacts => contacts::MOST,
-            Self::Opportunities => opportunities::MOST,
-        }
-    }
-
-    fn page(self, list: &Invocation, location: &str, page: u64, size: u64) -> Request {
-        match self {
-            Self::Contacts => contacts::search(list, location, page, size),
-            Self::Opportunities => opportunities::search(list, location, page, size),
-        }
-    }
-
-    fn after(self, list: &Invocation, location: &str, cursor: &Value, size: u64) -> Request {
-        match self {
-            Self::Contacts => contacts::search_after(list, location, cursor.clone(), size),
-            Self::Opportunities => opportunities::search_after(list, location, cursor, size),
-        }
-    }
-
-    /// The place of an item in the API's own list.
-    fn cursor(self, item: &Value) -> Option<Value> {
-        let item = item.as_object()?;
-        let pair = |name: &str| item.get(name).filter(|cursor| cursor.as_array().is_some_and(|pair| pair.len() == 2));
-        match self {
-            Self::Contacts => pair("searchAfter").cloned(),
-            Self::Opportunities => pair("sort").cloned().or_else(|| by_time(item)),
-        }
-    }
-
-    /// Whether a number reaches no page that holds these.
-    fn is_beyond(self, offset: u64, limit: u64) -> bool {
-        let beyond = |window: &Window| window.page.saturating_mul(window.size) > REACH;
-        offset.saturating_add(limit) > REACH || windows(offset, limit, self.most()).iter().any(beyond)
-    }
-
-    /// The page from which it goes on: not the last one that has a number, so that it begins before every place beyond.
-    fn base(self) -> u64 {
-        REACH / self.most() - 1
-    }
+    pub(super) most: u64,
+    /// A page by its number.
+    pub(super) page: fn(&Invocation, &str, u64, u64) -> Request,
+    /// The items behind the one that has this cursor.
+    pub(super) after: fn(&Invocation, &str, &Value, u64) -> Request,
+    /// The cursor of an item.
+    pub(super) cursor: fn(&Value) -> Option<Value>,
 }
 
-/// A deal's place: when it was added, and its id.
-fn by_time(deal: &Map<String, Value>) -> Option<Value> {
-    let added = ["createdAt", "dateAdded"].iter().find_map(|name| ask::text(deal, name))?;
-    let added = DateTime::parse_from_rfc3339(added).ok()?.timestamp_millis();
-    Some(json!([added, ask::text(deal, "id")?]))
+impl Search {
+    /// Whether page numbers reach no page that holds these items.
+    fn is_beyond(&self, offset: u64, limit: u64) -> bool {
+        let beyond = |window: &PageWindow| window.page.saturating_mul(window.size) > REACH;
+        offset.saturating_add(limit) > REACH || windows(offset, limit, self.most).iter().any(beyond)
+    }
+
+    /// The page from which cursors go on: not the last one that has a number, so that it begins before every place
+    /// beyond.
+    fn base(&self) -> u64 {
+        REACH / self.most - 1
+    }
 }
 
 /// The cursor at each place, and when it was read.
@@ -123,8 +75,8 @@ pub(super) struct Cursors {
 
 impl Cursors {
     /// Holds the places of these items, the first of which is at `offset`.
-    fn note(&self, kind: Searched, list: &str, offset: u64, items: &[Value]) {
-        let cursors = (offset..).zip(items).filter_map(|(at, item)| Some((at, kind.cursor(item)?)));
+    fn note(&self, search: &Search, list: &str, offset: u64, items: &[Value]) {
+        let cursors = (offset..).zip(items).filter_map(|(at, item)| Some((at, (search.cursor)(item)?)));
         self.hold(list, cursors);
     }
 
@@ -148,27 +100,35 @@ impl Cursors {
         places.find(|(_, (_, at))| *at + FRESH > now).map(|(at, (cursor, _))| (*at, cursor.clone()))
     }
 
-    fn is_capped(&self, kind: Searched) -> bool {
+    fn is_capped(&self, search: &Search) -> bool {
         let capped = self.capped.lock().unwrap_or_else(PoisonError::into_inner);
-        capped.get(kind.name()).is_some_and(|at| at.elapsed() < CAPPED)
+        capped.get(search.member).is_some_and(|at| at.elapsed() < CAPPED)
     }
 
-    fn set_capped(&self, kind: Searched) {
-        self.capped.lock().unwrap_or_else(PoisonError::into_inner).insert(kind.name(), Instant::now());
+    fn set_capped(&self, search: &Search) {
+        self.capped.lock().unwrap_or_else(PoisonError::into_inner).insert(search.member, Instant::now());
     }
 }
 
 /// What tells one list from another: its filters.
 fn key(list: &Invocation) -> String {
-    let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(&name.as_str()));
+    let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(name));
     let filters: String = filters.map(|(name, value)| format!("{name}={value};")).collect();
-    format!("{}?{filters}", list.entry.name)
+    format!("{}?{filters}", list.spec.name)
 }
 
 impl Official {
+    /// How a list is searched, if it is.
+    fn search_of(&self, list: &Invocation) -> Option<&'static Search> {
+        match &self.registry.endpoint(list.spec)?.ask {
+            Ask::List(List::Searched(search)) => Some(search),
+            _ => None,
+        }
+    }
+
     /// Holds the cursor of the item at a place, as an earlier process read it.
     pub(in crate::api) fn resume(&self, list: &Invocation, place: u64, cursor: Value) {
-        if Searched::of(list).is_some() {
+        if self.search_of(list).is_some() {
             self.cursors.hold(&key(list), std::iter::once((place, cursor)));
         }
     }
@@ -176,43 +136,43 @@ impl Official {
     /// Items from `offset` on, and whether they follow on the one before them, wherever that stands by now.
     pub(super) async fn searched(
         &self,
-        kind: Searched,
+        search: &Search,
         list: &Invocation,
         offset: u64,
         limit: u64,
         context: &CallContext,
     ) -> Result<(Raw, bool), SendError> {
-        if !kind.is_beyond(offset, limit)
-            && !self.cursors.is_capped(kind)
-            && let Some(raw) = self.numbered(kind, list, offset, limit, context).await?
+        if !search.is_beyond(offset, limit)
+            && !self.cursors.is_capped(search)
+            && let Some(raw) = self.numbered(search, list, offset, limit, context).await?
         {
             return Ok((raw, false));
         }
-        Ok((self.followed(kind, list, offset, limit, context).await?, true))
+        Ok((self.followed(search, list, offset, limit, context).await?, true))
     }
 
     /// Items by page numbers; `None` where pages turn out to be smaller than was asked for, so that numbers lead astray.
     async fn numbered(
         &self,
-        kind: Searched,
+        search: &Search,
         list: &Invocation,
         offset: u64,
         limit: u64,
         context: &CallContext,
     ) -> Result<Option<Raw>, SendError> {
         let mut all: Option<Raw> = None;
-        for Window { page, size, wanted } in windows(offset, limit, kind.most()) {
-            let request = kind.page(list, &self.location, page, size);
-            let raw = self.read(&request, kind.name(), context).await?;
+        for PageWindow { page, size, wanted } in windows(offset, limit, search.most) {
+            let request = (search.page)(list, &self.location, page, size);
+            let raw = self.read(&request, search.member, context).await?;
             let begin = (page - 1).saturating_mul(size);
             let got = raw.items.len() as u64;
             let is_short = got < size;
             let is_last = raw.total == Some(begin + got) && !may_be_cap(begin + got);
-            if is_short && !is_last && self.goes_on(kind, list, &raw, context).await? {
-                self.cursors.set_capped(kind);
+            if is_short && !is_last && self.goes_on(search, list, &raw, context).await? {
+                self.cursors.set_capped(search);
                 return Ok(None);
             }
-            self.cursors.note(kind, &key(list), begin, &raw.items);
+            self.cursors.note(search, &key(list), begin, &raw.items);
             let items = part(raw.items, wanted.start, wanted.end - wanted.start);
             let known = all.get_or_insert_with(|| Raw::new(raw.sent_at));
             known.items.extend(items);
@@ -228,14 +188,14 @@ impl Official {
     /// Whether something follows on a short page.
     async fn goes_on(
         &self,
-        kind: Searched,
+        search: &Search,
         list: &Invocation,
         page: &Raw,
         context: &CallContext,
     ) -> Result<bool, SendError> {
-        let Some(cursor) = page.items.last().and_then(|item| kind.cursor(item)) else { return Ok(false) };
-        let request = kind.after(list, &self.location, &cursor, kind.most());
-        let next = self.read(&request, kind.name(), context).await?;
+        let Some(cursor) = page.items.last().and_then(|item| (search.cursor)(item)) else { return Ok(false) };
+        let request = (search.after)(list, &self.location, &cursor, search.most);
+        let next = self.read(&request, search.member, context).await?;
         let is_news = |item: &Value| !page.items.iter().any(|known| known.get("id") == item.get("id"));
         Ok(next.items.iter().any(is_news))
     }
@@ -243,7 +203,7 @@ impl Official {
     /// Items from `offset` on, each page behind the one before it.
     async fn followed(
         &self,
-        kind: Searched,
+        search: &Search,
         list: &Invocation,
         offset: u64,
         limit: u64,
@@ -254,8 +214,8 @@ impl Official {
         let held = offset.checked_sub(1).and_then(|last| self.cursors.before(&key, last));
         let (mut place, mut cursor) = match held {
             Some((at, cursor)) => (at + 1, Some(cursor)),
-            None if kind.is_beyond(offset, limit) && !self.cursors.is_capped(kind) => {
-                ((kind.base() - 1) * kind.most(), None)
+            None if search.is_beyond(offset, limit) && !self.cursors.is_capped(search) => {
+                ((search.base() - 1) * search.most, None)
             }
             None => (0, None),
         };
@@ -264,25 +224,25 @@ impl Official {
             let missing = offset.saturating_add(limit).saturating_sub(place);
             let (request, size) = match &cursor {
                 Some(cursor) => {
-                    let size = missing.min(kind.most());
-                    (kind.after(list, &self.location, cursor, size), size)
+                    let size = missing.min(search.most);
+                    ((search.after)(list, &self.location, cursor, size), size)
                 }
                 None => {
-                    let number = place / kind.most() + 1;
-                    (kind.page(list, &self.location, number, kind.most()), kind.most())
+                    let number = place / search.most + 1;
+                    ((search.page)(list, &self.location, number, search.most), search.most)
                 }
             };
-            let raw = self.read(&request, kind.name(), context).await?;
+            let raw = self.read(&request, search.member, context).await?;
             let got = raw.items.len() as u64;
             let is_last = raw.total == Some(place + got) && !may_be_cap(place + got);
             if cursor.is_none() && place > 0 && 0 < got && got < size && !is_last {
                 // Numbers count smaller pages than this one.
-                self.cursors.set_capped(kind);
+                self.cursors.set_capped(search);
                 place = 0;
                 continue;
             }
-            self.cursors.note(kind, &key, place, &raw.items);
-            let next = raw.items.last().and_then(|item| kind.cursor(item));
+            self.cursors.note(search, &key, place, &raw.items);
+            let next = raw.items.last().and_then(|item| (search.cursor)(item));
             let known = all.get_or_insert_with(|| Raw::new(raw.sent_at));
             known.total = raw.total.or(known.total);
             known.items.extend(part(raw.items, offset.saturating_sub(place), missing));
@@ -302,7 +262,7 @@ impl Official {
 
     /// The cursor of an item at a place of a list that was just read.
     pub(in crate::api) fn cursor_at(&self, list: &Invocation, place: u64) -> Option<Value> {
-        Searched::of(list)?;
+        self.search_of(list)?;
         let (at, cursor) = self.cursors.before(&key(list), place)?;
         (at == place).then_some(cursor)
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A page to ask for, and which of its items are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Window {
+pub(super) struct PageWindow {
     /// Its number, counted from 1.
     pub(super) page: u64,
     /// Its size.
@@ -15,14 +15,14 @@ pub(super) struct Window {
 
 /// The pages that hold the items from `offset` on, `limit` of them, where a page has at most `most` items: one page
 /// that is a little larger, if there is one that holds them all, else the two on whose border they lie.
-pub(super) fn windows(offset: u64, limit: u64, most: u64) -> Vec<Window> {
+pub(super) fn windows(offset: u64, limit: u64, most: u64) -> Vec<PageWindow> {
     let limit = limit.clamp(1, most.max(1));
     let end = offset.saturating_add(limit);
     let holds_all = |size: &u64| offset / size == (end - 1) / size;
     let cut = |page: u64, size: u64| {
         let start = page * size;
         let wanted = offset.max(start) - start..end.min(start.saturating_add(size)) - start;
-        Window { page: page + 1, size, wanted }
+        PageWindow { page: page + 1, size, wanted }
     };
     match (limit..=most).find(holds_all) {
         Some(size) => vec![cut(offset / size, size)],
@@ -37,9 +37,9 @@ mod tests {
 
     #[test]
     fn a_whole_page_is_one_request_and_no_more() {
-        assert_eq!(windows(0, 100, 500), [Window { page: 1, size: 100, wanted: 0..100 }]);
-        assert_eq!(windows(200, 100, 500), [Window { page: 3, size: 100, wanted: 0..100 }]);
-        assert_eq!(windows(99, 100, 500), [Window { page: 1, size: 199, wanted: 99..199 }]);
+        assert_eq!(windows(0, 100, 500), [PageWindow { page: 1, size: 100, wanted: 0..100 }]);
+        assert_eq!(windows(200, 100, 500), [PageWindow { page: 3, size: 100, wanted: 0..100 }]);
+        assert_eq!(windows(99, 100, 500), [PageWindow { page: 1, size: 199, wanted: 99..199 }]);
         assert_eq!(windows(99, 100, 100).len(), 2);
     }
 

@@ -1,21 +1,17 @@
-//! What one API takes of an operation's arguments. The catalogue has what any API takes; each API says here what it leaves
-//! out, and the schemas, the checks and the docs follow from that one declaration.
+//! How one API's arguments differ from an operation's own. Schemas, checks and docs follow from one declaration.
 
-use super::{Entry, Invocation, Schemas, arguments, near};
+use crate::{api::Api, invocation::Arguments, spec::Schemas};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value};
-use std::sync::OnceLock;
 
-/// Where one API differs from the catalogue for an operation.
-#[derive(Debug, Clone, Copy)]
-pub struct Takes {
-    /// How an error names the API.
-    pub api: &'static str,
+/// How one API's arguments differ from an operation's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArgumentRules {
     /// The tool's description, where the operation's own does not hold.
     pub description: Option<&'static str>,
-    /// The descriptions of arguments that mean more, or less, than elsewhere.
+    /// The descriptions of arguments that mean more or less than elsewhere.
     pub described: &'static [(&'static str, &'static str)],
-    /// The arguments that the API has no place for, each with the rest of the sentence that begins with the API's name.
+    /// The arguments that the API has no place for, each with the end of a sentence that begins with the API's name.
     pub without: &'static [(&'static str, &'static str)],
     /// The arguments that the API cannot empty, each as above.
     pub keeps: &'static [(&'static str, &'static str)],
@@ -27,23 +23,18 @@ pub struct Takes {
     pub words: &'static [(&'static str, &'static [&'static str], &'static str)],
 }
 
-impl Takes {
+impl ArgumentRules {
     /// No difference.
-    pub const fn of(api: &'static str) -> Self {
-        Self {
-            api,
-            description: None,
-            described: &[],
-            without: &[],
-            keeps: &[],
-            required: &[],
-            any_of: &[],
-            words: &[],
-        }
+    pub const NONE: Self =
+        Self { description: None, described: &[], without: &[], keeps: &[], required: &[], any_of: &[], words: &[] };
+
+    /// Whether there is no difference.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
     }
 
-    /// The operation's schemas with the differences in them.
-    fn narrow(&self, schemas: &mut Schemas) {
+    /// Applies the differences to the operation's schemas.
+    pub(crate) fn narrow(&self, schemas: &mut Schemas) {
         if let Some(description) = self.description {
             description.clone_into(&mut schemas.description);
         }
@@ -90,9 +81,12 @@ impl Takes {
     }
 
     /// Refuses what the API always refuses, and takes out what a host gives as null for it.
-    fn admit(&self, arguments: &mut Map<String, Value>) -> Result<()> {
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the argument and the API.
+    pub(crate) fn admit(&self, api: Api, arguments: &mut Map<String, Value>) -> Result<()> {
         let refuse = |name: &str, what: &str, why: &str| {
-            Err(Error::invalid(name, format!("`{name}` cannot be {what}: {} {why}.", self.api)))
+            Err(Error::invalid(name, format!("`{name}` cannot be {what}: {} {why}.", api.title())))
         };
         for (name, why) in self.without {
             if arguments.shift_remove(*name).is_some_and(|value| !value.is_null()) {
@@ -123,9 +117,13 @@ impl Takes {
         Ok(())
     }
 
-    /// Whether what the API needs is there; what every API needs is the schema's matter.
-    fn complete(&self, arguments: &Map<String, Value>) -> Result<()> {
-        let given = |name: &&str| match arguments.get(*name) {
+    /// Checks that one of the arguments is given of which the API needs one. The schema has those that are always
+    /// required.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the first of them.
+    pub(crate) fn complete(&self, arguments: &Arguments) -> Result<()> {
+        let given = |name: &&str| match arguments.get(name) {
             None | Some(Value::Null) => false,
             Some(Value::String(text)) => !text.trim().is_empty(),
             Some(_) => true,
@@ -137,40 +135,5 @@ impl Takes {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// An operation's arguments as one API takes them, with the schema that says so.
-#[derive(Debug)]
-pub struct Form {
-    /// The differences.
-    pub takes: Takes,
-    input: OnceLock<Map<String, Value>>,
-}
-
-impl Form {
-    /// The form with these differences.
-    pub const fn new(takes: Takes) -> Self {
-        Self { takes, input: OnceLock::new() }
-    }
-
-    /// The operation's schemas in this API.
-    pub fn make_schemas(&self, entry: &Entry) -> Schemas {
-        let mut schemas = entry.make_schemas();
-        self.takes.narrow(&mut schemas);
-        schemas
-    }
-
-    /// Checks a caller's arguments.
-    ///
-    /// # Errors
-    /// `invalid_arguments` naming the field, the problem and what is allowed.
-    pub fn parse(&self, entry: &'static Entry, mut arguments: Map<String, Value>) -> Result<Invocation> {
-        arguments::understand(entry, entry.input_schema(), &mut arguments)?;
-        self.takes.admit(&mut arguments)?;
-        let input = self.input.get_or_init(|| self.make_schemas(entry).input);
-        let invocation = arguments::parse(entry, input, arguments)?;
-        self.takes.complete(&invocation.arguments).map_err(|error| near::with_example(input, error))?;
-        Ok(invocation)
     }
 }

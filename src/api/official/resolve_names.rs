@@ -1,10 +1,10 @@
 //! What a caller's arguments mean here: names become ids, and custom fields get the form of their types.
 
 use super::{
-    Official, ask,
+    Official,
     fields::{self, Model},
-    known::{Kind, Looked},
-    names, opportunities,
+    name_cache::{Looked, NameList},
+    names, opportunities, request,
 };
 use highlevel_catalog::{Effect, Invocation, Toolset};
 use highlevel_core::context::CallContext;
@@ -13,21 +13,21 @@ use serde_json::{Map, Value};
 
 impl Official {
     /// The same call with ids for names.
-    pub(in crate::api) async fn understand(
+    pub(in crate::api) async fn resolve_names(
         &self,
         invocation: &Invocation,
         context: &CallContext,
     ) -> Result<Invocation> {
         let mut meant = invocation.clone();
-        if let Some(owner) = invocation.text("assignedTo") {
+        if let Some(owner) = invocation.arguments.text("assignedTo") {
             let id = self.owner(owner, context).await?;
-            meant.arguments.insert("assignedTo".to_owned(), id.into());
+            meant.arguments.set("assignedTo", id);
         }
-        if let Some(values) = invocation.arguments.get("customFields").and_then(Value::as_object) {
-            let named = self.custom_fields(Model::of(invocation.entry.toolset), values, context).await?;
-            meant.arguments.insert("customFields".to_owned(), named.into());
+        if let Some(values) = invocation.arguments.members("customFields") {
+            let named = self.custom_fields(Model::of(invocation.spec.toolset), values, context).await?;
+            meant.arguments.set("customFields", named);
         }
-        match (invocation.text("stage"), invocation.entry.toolset, invocation.entry.effect) {
+        match (invocation.arguments.text("stage"), invocation.spec.toolset, invocation.spec.effect) {
             (Some(stage), Toolset::Opportunities, _) => self.place(&mut meant, stage, context).await?,
             (None, Toolset::Opportunities, Effect::Create) => self.only_pipeline(&mut meant, context).await?,
             _ => {}
@@ -38,7 +38,7 @@ impl Official {
     /// The id of a user.
     async fn owner(&self, wanted: &str, context: &CallContext) -> Result<String> {
         let find = |users: &[Value]| names::user_id(users, "assignedTo", wanted);
-        match self.find(Kind::Users, context, find).await? {
+        match self.find(NameList::Users, context, find).await? {
             Looked::Found(id) => Ok(id),
             Looked::Unreadable(list) if names::is_id(wanted.trim()) => {
                 context.note(format!("{} `assignedTo` was taken for a user's id, unchecked.", list.reason()));
@@ -58,7 +58,7 @@ impl Official {
         context: &CallContext,
     ) -> Result<Map<String, Value>> {
         let check = |dictionary: &[Value]| fields::checked(dictionary, model, given);
-        let list = match self.find(Kind::CustomFields, context, check).await? {
+        let list = match self.find(NameList::CustomFields, context, check).await? {
             Looked::Found(map) => return Ok(map),
             Looked::Unreadable(list) => list,
         };
@@ -85,12 +85,12 @@ impl Official {
             let several = names::stages_named(pipelines, wanted)?;
             Ok(several.into_iter().map(|stage| (names::whole(&stage), own(stage))).collect::<Vec<_>>())
         };
-        let found = match self.find(Kind::Pipelines, context, find).await? {
+        let found = match self.find(NameList::Pipelines, context, find).await? {
             Looked::Found(found) => found,
             // A deal that is there has a pipeline; a new one needs to be told it.
             Looked::Unreadable(list) if deal.id.is_some() && names::is_id(wanted.trim()) => {
                 context.note(format!("{} `stage` was taken for a stage's id, unchecked.", list.reason()));
-                deal.arguments.insert("pipelineStageId".to_owned(), wanted.trim().into());
+                deal.arguments.set("pipelineStageId", wanted.trim());
                 return Ok(());
             }
             Looked::Unreadable(list) => {
@@ -100,7 +100,7 @@ impl Official {
         };
         let mut found = found.into_iter();
         match (found.next(), found.as_slice()) {
-            (Some((_, only)), []) => deal.arguments.extend(only),
+            (Some((_, only)), []) => put(deal, only),
             (Some(first), others) => {
                 // Several pipelines have a stage of this name: a deal that is there stays in its own.
                 let pipeline = self.pipeline_of(deal, context).await?;
@@ -115,7 +115,7 @@ impl Official {
                         format!("`stage`: several stages have that name. Give one of {}.", names.join(" or "));
                     return Err(Error::invalid("stage", message));
                 };
-                deal.arguments.extend(arguments.clone());
+                put(deal, arguments.clone());
             }
             (None, _) => {}
         }
@@ -128,8 +128,8 @@ impl Official {
             return Ok(None);
         }
         let response = self.client.send(&opportunities::get(deal), context).await.map_err(|failed| failed.error)?;
-        let deal = ask::object(ask::body(response)?, "opportunity");
-        Ok(ask::text(&deal, "pipelineId").map(str::to_owned))
+        let deal = request::object(request::body(response)?, "opportunity");
+        Ok(request::text(&deal, "pipelineId").map(str::to_owned))
     }
 
     /// A new deal without a stage goes into the account's pipeline, if there is only one.
@@ -142,13 +142,15 @@ impl Official {
                 Err(Error::invalid("stage", message))
             }
         };
-        let id = match self.find(Kind::Pipelines, context, find).await? {
+        let id = match self.find(NameList::Pipelines, context, find).await? {
             Looked::Found(id) => id,
             Looked::Unreadable(list) => {
                 return Err(list.refusal("stage", "a new deal needs a pipeline, which cannot be looked up."));
             }
         };
-        deal.arguments.extend(id.map(|id| ("pipelineId".to_owned(), id.into())));
+        if let Some(id) = id {
+            deal.arguments.set("pipelineId", id);
+        }
         Ok(())
     }
 }
@@ -157,4 +159,10 @@ impl Official {
 fn with_id(name: &str, stage: &[(String, Value)]) -> String {
     let id = stage.iter().find(|(name, _)| name == "pipelineStageId").and_then(|(_, id)| id.as_str());
     id.map_or_else(|| name.to_owned(), |id| format!("{name} ({id})"))
+}
+
+fn put(deal: &mut Invocation, arguments: [(String, Value); 3]) {
+    for (name, value) in arguments {
+        deal.arguments.set(&name, value);
+    }
 }

@@ -6,18 +6,18 @@ use serde_json::{Map, Value};
 
 /// What a schema promises, read once: answers are held to it by the thousand. One of these has to hold.
 #[derive(Debug)]
-pub struct Promise(Vec<Alternative>);
+pub struct AnswerFields(Vec<Alternative>);
 
 #[derive(Debug)]
 struct Alternative {
-    kind: Option<Kind>,
+    kind: Option<JsonType>,
     minimum: Option<f64>,
-    items: Option<Promise>,
-    fields: Vec<(String, Promise)>,
+    items: Option<AnswerFields>,
+    fields: Vec<(String, AnswerFields)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum JsonType {
     Null,
     Text,
     Boolean,
@@ -27,7 +27,7 @@ enum Kind {
     Object,
 }
 
-impl Promise {
+impl AnswerFields {
     /// The promise of a schema: of those under `anyOf`, or of the schema itself.
     pub fn of(schema: &Map<String, Value>) -> Self {
         let several = schema.get("anyOf").and_then(Value::as_array);
@@ -77,23 +77,23 @@ impl Promise {
     }
 
     fn is_text(&self) -> bool {
-        matches!(self.0.as_slice(), [only] if only.kind == Some(Kind::Text))
+        matches!(self.0.as_slice(), [only] if only.kind == Some(JsonType::Text))
     }
 }
 
 impl Alternative {
     fn of(schema: &Map<String, Value>) -> Self {
         let kind = match schema.get("type").and_then(Value::as_str) {
-            Some("null") => Some(Kind::Null),
-            Some("string") => Some(Kind::Text),
-            Some("boolean") => Some(Kind::Boolean),
-            Some("integer") => Some(Kind::Integer),
-            Some("number") => Some(Kind::Number),
-            Some("array") => Some(Kind::List),
-            Some("object") => Some(Kind::Object),
+            Some("null") => Some(JsonType::Null),
+            Some("string") => Some(JsonType::Text),
+            Some("boolean") => Some(JsonType::Boolean),
+            Some("integer") => Some(JsonType::Integer),
+            Some("number") => Some(JsonType::Number),
+            Some("array") => Some(JsonType::List),
+            Some("object") => Some(JsonType::Object),
             _ => None,
         };
-        let promise = |schema: &Value| schema.as_object().map(Promise::of);
+        let promise = |schema: &Value| schema.as_object().map(AnswerFields::of);
         let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         Self {
             kind,
@@ -105,13 +105,13 @@ impl Alternative {
 
     fn allows(&self, value: &Value) -> bool {
         let plain = match self.kind {
-            Some(Kind::Null) => value.is_null(),
-            Some(Kind::Text) => value.is_string(),
-            Some(Kind::Boolean) => value.is_boolean(),
-            Some(Kind::Integer) => value.is_u64() || value.is_i64(),
-            Some(Kind::Number) => value.is_number(),
-            Some(Kind::List) => value.is_array(),
-            Some(Kind::Object) => value.is_object(),
+            Some(JsonType::Null) => value.is_null(),
+            Some(JsonType::Text) => value.is_string(),
+            Some(JsonType::Boolean) => value.is_boolean(),
+            Some(JsonType::Integer) => value.is_u64() || value.is_i64(),
+            Some(JsonType::Number) => value.is_number(),
+            Some(JsonType::List) => value.is_array(),
+            Some(JsonType::Object) => value.is_object(),
             None => true,
         };
         let in_range = self.minimum.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
@@ -126,18 +126,18 @@ impl Alternative {
 
     fn converted(&self, value: &Value) -> Option<Value> {
         match (self.kind?, value) {
-            (Kind::Text, Value::Number(number)) => Some(Value::from(number.to_string())),
-            (Kind::Text, Value::Bool(flag)) => Some(Value::from(flag.to_string())),
-            (Kind::Number, Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
-            (Kind::Integer, Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
-            (Kind::Integer, Value::Number(number)) => number
+            (JsonType::Text, Value::Number(number)) => Some(Value::from(number.to_string())),
+            (JsonType::Text, Value::Bool(flag)) => Some(Value::from(flag.to_string())),
+            (JsonType::Number, Value::String(text)) => text.trim().parse::<f64>().ok().and_then(number_of),
+            (JsonType::Integer, Value::String(text)) => text.trim().parse::<u64>().ok().map(Value::from),
+            (JsonType::Integer, Value::Number(number)) => number
                 .as_f64()
                 .filter(|n| n.fract() == 0.0 && *n >= 0.0)
                 .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
                 .map(Value::from),
             // How some answers tell of an object without members.
-            (Kind::Object, Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
-            (Kind::List, Value::String(text)) if self.items.as_ref().is_some_and(Promise::is_text) => {
+            (JsonType::Object, Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
+            (JsonType::List, Value::String(text)) if self.items.as_ref().is_some_and(AnswerFields::is_text) => {
                 Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
             }
             _ => None,
@@ -145,7 +145,7 @@ impl Alternative {
     }
 }
 
-fn fit_fields(fields: &[(String, Promise)], object: &mut Map<String, Value>) {
+fn fit_fields(fields: &[(String, AnswerFields)], object: &mut Map<String, Value>) {
     let mut aside = Map::new();
     for (name, promise) in fields {
         if let Some(field) = object.get_mut(name)

@@ -1,7 +1,7 @@
 //! What a tool's own call means for the mirror, so that a question after a write knows of it.
 
 use super::Mirroring;
-use highlevel_catalog::{Effect, Invocation, Shape, find};
+use highlevel_catalog::{Arguments, Effect, Invocation};
 use highlevel_core::error::{Code, Error};
 use highlevel_store::{TABLES, Table, Written};
 use serde_json::{Map, Value};
@@ -14,16 +14,20 @@ impl Mirroring {
         if done.is_err() && !unknown {
             return;
         }
-        let Some(table) = table(invocation) else { return };
+        let Some(table) = self.table_of(invocation) else { return };
         let known = self.mirror().await;
         let Ok(mirror) = known else { return };
         if !mirror.path().exists() {
             return;
         }
-        let (effect, id) = (invocation.entry.effect, invocation.id.as_ref().map(|id| id.as_str()));
+        let (effect, id) = (invocation.spec.effect, invocation.id.as_ref().map(|id| id.as_str()));
         let by = Written {
-            tool: (effect != Effect::Read).then_some(invocation.entry.name),
-            members: if effect == Effect::Update { invocation.arguments.keys().cloned().collect() } else { Vec::new() },
+            tool: (effect != Effect::Read).then_some(invocation.spec.name.as_ref()),
+            members: if effect == Effect::Update {
+                invocation.arguments.names().map(str::to_owned).collect()
+            } else {
+                Vec::new()
+            },
         };
         let noted = match (effect, done, id) {
             (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,
@@ -37,24 +41,26 @@ impl Mirroring {
             _ => Ok(()),
         };
         if let Err(error) = noted {
-            tracing::warn!("the mirror missed what {} did: {}", invocation.entry.name, error.message);
+            tracing::warn!("the mirror missed what {} did: {}", invocation.spec.name, error.message);
         }
+    }
+
+    /// The table of the one object that a call is about: of whatever writes, and of what reads users and locations, which
+    /// no list shows in full.
+    fn table_of(&self, invocation: &Invocation) -> Option<&'static Table> {
+        let spec = invocation.spec;
+        if spec.is_list() {
+            return None;
+        }
+        let is_its_resource =
+            |table: &&Table| self.api.catalog().find(table.tool).is_some_and(|tool| tool.toolset == spec.toolset);
+        let shows_more = |table: &&Table| spec.effect != Effect::Read || !table.listed_whole || table.name == "users";
+        TABLES.iter().find(is_its_resource).filter(shows_more)
     }
 }
 
 /// The arguments that empty a field.
-fn cleared(arguments: &Map<String, Value>) -> Map<String, Value> {
-    arguments.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| (name.clone(), Value::Null)).collect()
-}
-
-/// The table of the one object that a call is about: whatever writes, and what reads users and locations, which no list
-/// tells in full.
-fn table(invocation: &Invocation) -> Option<&'static Table> {
-    let entry = invocation.entry;
-    if entry.shape == Shape::Many {
-        return None;
-    }
-    let of_group = |table: &&Table| find(table.tool).is_some_and(|tool| tool.toolset == entry.toolset);
-    let told = |table: &&Table| entry.effect != Effect::Read || !table.listed_whole || table.name == "users";
-    TABLES.iter().find(of_group).filter(told)
+fn cleared(arguments: &Arguments) -> Map<String, Value> {
+    let cleared = arguments.iter().filter(|(_, value)| value.is_null());
+    cleared.map(|(name, _)| (name.to_owned(), Value::Null)).collect()
 }

@@ -18,17 +18,17 @@ type Query<'a> = &'a [(&'a str, String)];
 /// A reading GET.
 pub(super) fn get(path: String, query: Query<'_>) -> Request {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    request(Method::GET, path, query, None, Repeat::Freely)
+    request_of(Method::GET, path, query, None, Repeat::Freely)
 }
 
 /// A POST that only searches.
 pub(super) fn search(path: &str, body: Value) -> Request {
-    request(Method::POST, path.to_owned(), Vec::new(), Some(body), Repeat::Freely)
+    request_of(Method::POST, path.to_owned(), Vec::new(), Some(body), Repeat::Freely)
 }
 
 /// A POST that creates.
 pub(super) fn create(path: String, body: Map<String, Value>) -> Request {
-    request(Method::POST, path, Vec::new(), Some(body.into()), Repeat::IfNotExecuted)
+    request_of(Method::POST, path, Vec::new(), Some(body.into()), Repeat::IfNotExecuted)
 }
 
 /// A PUT that changes.
@@ -38,10 +38,16 @@ pub(super) fn update(path: String, body: Map<String, Value>) -> Request {
 
 /// A change that leaves the same state however often it is made.
 pub(super) fn change(method: Method, path: String, body: Map<String, Value>) -> Request {
-    request(method, path, Vec::new(), Some(body.into()), Repeat::Freely)
+    request_of(method, path, Vec::new(), Some(body.into()), Repeat::Freely)
 }
 
-fn request(method: Method, path: String, query: Vec<(String, String)>, body: Option<Value>, repeat: Repeat) -> Request {
+fn request_of(
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    repeat: Repeat,
+) -> Request {
     let (service, version, expect) = (Service::Backend, Some(VERSION), Expect::Json);
     let scope = scopes::of(&method, &path);
     Request { method, service, path, version, scope, query, body, repeat, expect }
@@ -109,4 +115,10 @@ pub(super) fn rename(object: &mut Map<String, Value>, from: &str, to: &str) {
 /// A text member.
 pub(super) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str)
+}
+
+/// The member of an item that holds two values: its cursor.
+pub(super) fn pair(item: &Value, name: &str) -> Option<Value> {
+    let cursor = item.get(name)?;
+    cursor.as_array().is_some_and(|pair| pair.len() == 2).then(|| cursor.clone())
 }

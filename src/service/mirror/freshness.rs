@@ -185,7 +185,7 @@ impl Mirroring {
     /// has to be read first.
     fn in_turn(&self, tables: &[&'static Table]) -> [Vec<&'static Table>; 2] {
         let (users, mut others): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(|table| table.name == "users");
-        if !users.is_empty() && !self.backend.lists_users() {
+        if !users.is_empty() && !self.api.lists_users() {
             let known: Vec<_> = others.iter().map(|table| table.name).collect();
             others.extend(self.owned().into_iter().filter(|table| !known.contains(&table.name)));
         }
@@ -198,7 +198,7 @@ impl Mirroring {
         let left = total?.saturating_sub(read);
         let part = |number: u64| u32::try_from(number).map_or(f64::from(u32::MAX), f64::from);
         let measured = if read > 0 { state.spent.mul_f64(part(left) / part(read)) } else { Duration::ZERO };
-        let quota = self.backend.quota();
+        let quota = self.api.quota();
         let pages = left.div_ceil(PAGE - 1);
         // What is free goes at once.
         let waiting = pages.saturating_sub(u64::from(quota.remaining));

@@ -1,7 +1,7 @@
 //! The account's dictionaries: read once, kept in the state directory with their age, and read again when they are old or
 //! before anything is refused for their sake.
 
-use super::{Official, ask, opportunities, places};
+use super::{Official, locations, opportunities, request, users};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::Request;
 use highlevel_core::context::CallContext;
@@ -22,13 +22,13 @@ const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
 
 /// The lists that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum NameList {
     Pipelines,
     CustomFields,
     Users,
 }
 
-impl Kind {
+impl NameList {
     /// Its name in the store, which is the API's own for the list.
     fn name(self) -> &'static str {
         match self {
@@ -59,8 +59,8 @@ impl Kind {
     fn request(self, location: &str) -> Request {
         match self {
             Self::Pipelines => opportunities::pipelines(location),
-            Self::CustomFields => places::custom_fields(location),
-            Self::Users => places::users(location),
+            Self::CustomFields => locations::custom_fields(location),
+            Self::Users => users::users(location),
         }
     }
 }
@@ -69,40 +69,40 @@ pub(super) type List = Arc<Vec<Value>>;
 
 /// The lists that this process holds.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    held: Mutex<HashMap<Kind, (List, DateTime<Utc>)>>,
+pub(super) struct NameCache {
+    held: Mutex<HashMap<NameList, (List, DateTime<Utc>)>>,
     /// When a list could not be read, and why. A failure is never held as a list.
-    failed: Mutex<HashMap<Kind, (Error, DateTime<Utc>)>>,
+    failed: Mutex<HashMap<NameList, (Error, DateTime<Utc>)>>,
     /// One at a time reads, and the others take what it read.
     reading: tokio::sync::Mutex<()>,
 }
 
-impl Known {
-    fn get(&self, kind: Kind, oldest: DateTime<Utc>) -> Option<List> {
+impl NameCache {
+    fn get(&self, kind: NameList, oldest: DateTime<Utc>) -> Option<List> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.get(&kind).filter(|(_, at)| *at >= oldest).map(|(list, _)| Arc::clone(list))
     }
 
     /// Which of these lists could not be read a moment ago, so that ids stand for their names.
-    pub(super) fn failures(&self, kinds: &[Kind]) -> Vec<(&'static str, Error)> {
+    pub(super) fn failures(&self, kinds: &[NameList]) -> Vec<(&'static str, Error)> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = Utc::now() - FRESH;
         let failed = kinds.iter().filter_map(|kind| Some((kind.name(), failed.get(kind)?)));
         failed.filter(|(_, (_, at))| *at >= oldest).map(|(name, (error, _))| (name, error.clone())).collect()
     }
 
-    fn put(&self, kind: Kind, list: List, at: DateTime<Utc>) {
+    fn put(&self, kind: NameList, list: List, at: DateTime<Utc>) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (list, at));
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&kind);
     }
 
     /// Why the list could not be read a moment ago.
-    fn failure(&self, kind: Kind, oldest: DateTime<Utc>) -> Option<Error> {
+    fn failure(&self, kind: NameList, oldest: DateTime<Utc>) -> Option<Error> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.get(&kind).filter(|(_, at)| *at >= oldest).map(|(error, _)| error.clone())
     }
 
-    fn fail(&self, kind: Kind, error: &Error) {
+    fn fail(&self, kind: NameList, error: &Error) {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, (error.clone(), Utc::now()));
     }
 }
@@ -117,7 +117,7 @@ pub(super) enum Looked<T> {
 
 /// A list that cannot be read.
 pub(super) struct Unreadable {
-    kind: Kind,
+    kind: NameList,
     why: Error,
     /// The list as it was last.
     pub(super) last: Option<List>,
@@ -139,7 +139,7 @@ impl Unreadable {
 }
 
 /// Why a list cannot be read, with the scope that it wants.
-fn reason(kind: Kind, why: &Error) -> String {
+fn reason(kind: NameList, why: &Error) -> String {
     let what = kind.words();
     match why.details.get("scope").and_then(Value::as_str) {
         Some(scope) => format!("The account's {what} cannot be read: the token lacks the scope {scope}."),
@@ -150,10 +150,10 @@ fn reason(kind: Kind, why: &Error) -> String {
 impl Official {
     /// The list for showing names. One that cannot be read is no reason to show nothing: names of the list as it was last
     /// are shown, else ids, and the answer says so.
-    pub(super) async fn names(&self, kind: Kind, context: &CallContext) -> List {
-        let failed = self.known.failure(kind, Utc::now() - LEFT_ALONE);
+    pub(super) async fn names(&self, kind: NameList, context: &CallContext) -> List {
+        let failed = self.names.failure(kind, Utc::now() - LEFT_ALONE);
         let read = match failed {
-            Some(error) => self.known.get(kind, Utc::now() - FRESH).ok_or(error),
+            Some(error) => self.names.get(kind, Utc::now() - FRESH).ok_or(error),
             None => self.list_of(kind, FRESH, context).await,
         };
         match read {
@@ -174,7 +174,7 @@ impl Official {
     /// What `find` gives for the list as it is now; the call's end.
     pub(super) async fn find<T>(
         &self,
-        kind: Kind,
+        kind: NameList,
         context: &CallContext,
         find: impl Fn(&[Value]) -> Result<T>,
     ) -> Result<Looked<T>> {
@@ -192,7 +192,7 @@ impl Official {
             None => None,
         };
         let now = match fresh {
-            Ok(list) => match self.known.get(kind, began) {
+            Ok(list) => match self.names.get(kind, began) {
                 // It was read for this very call.
                 Some(newest) if Arc::ptr_eq(&newest, &list) => {
                     return Err(refused.unwrap_or_else(|| Error::new(Code::Internal, "A list was not searched.")));
@@ -210,16 +210,16 @@ impl Official {
     }
 
     /// The list, no older than this.
-    pub(super) async fn list_of(&self, kind: Kind, age: TimeDelta, context: &CallContext) -> Result<List> {
+    pub(super) async fn list_of(&self, kind: NameList, age: TimeDelta, context: &CallContext) -> Result<List> {
         self.list_since(kind, Utc::now() - age, context).await
     }
 
-    async fn list_since(&self, kind: Kind, oldest: DateTime<Utc>, context: &CallContext) -> Result<List> {
-        if let Some(list) = self.known.get(kind, oldest) {
+    async fn list_since(&self, kind: NameList, oldest: DateTime<Utc>, context: &CallContext) -> Result<List> {
+        if let Some(list) = self.names.get(kind, oldest) {
             return Ok(list);
         }
-        let _turn = context.bound(self.known.reading.lock()).await?;
-        if let Some(list) = self.known.get(kind, oldest) {
+        let _turn = context.bound(self.names.reading.lock()).await?;
+        if let Some(list) = self.names.get(kind, oldest) {
             return Ok(list);
         }
         // Without a state directory each process reads for itself.
@@ -227,7 +227,7 @@ impl Official {
         if let Some((list, at)) = self.kept(kind).await
             && at >= oldest
         {
-            self.known.put(kind, Arc::clone(&list), at);
+            self.names.put(kind, Arc::clone(&list), at);
             return Ok(list);
         }
         let at = Utc::now();
@@ -238,12 +238,12 @@ impl Official {
                 tracing::warn!("{} could not be read ({})", kind.name(), error.code);
                 tracing::debug!("why {} could not be read: {}", kind.name(), error.message);
                 if !is_over(&error, context) {
-                    self.known.fail(kind, &error);
+                    self.names.fail(kind, &error);
                 }
                 return Err(error);
             }
         };
-        self.known.put(kind, Arc::clone(&list), at);
+        self.names.put(kind, Arc::clone(&list), at);
         if let Some(account) = &account
             && let Err(error) = self.store.keep_known(account, kind.name(), &list, at).await
         {
@@ -253,24 +253,24 @@ impl Official {
     }
 
     /// The list as it was last, however old.
-    pub(super) async fn last(&self, kind: Kind) -> Option<List> {
-        match self.known.get(kind, DateTime::<Utc>::MIN_UTC) {
+    pub(super) async fn last(&self, kind: NameList) -> Option<List> {
+        match self.names.get(kind, DateTime::<Utc>::MIN_UTC) {
             Some(list) => Some(list),
             None => self.kept(kind).await.map(|(list, _)| list),
         }
     }
 
     /// The list that the state directory has.
-    async fn kept(&self, kind: Kind) -> Option<(List, DateTime<Utc>)> {
+    async fn kept(&self, kind: NameList) -> Option<(List, DateTime<Utc>)> {
         let account = self.client.account().await.ok()?;
         let (items, at) = self.store.known(&account, kind.name()).await.ok()??;
         (at <= Utc::now()).then(|| (Arc::new(items), at))
     }
 
-    async fn read_list(&self, kind: Kind, context: &CallContext) -> Result<Vec<Value>> {
+    async fn read_list(&self, kind: NameList, context: &CallContext) -> Result<Vec<Value>> {
         let response = self.client.send(&kind.request(&self.location), context).await.map_err(|failed| failed.error)?;
-        let mut body = ask::body(response)?;
-        ask::array(&mut body, kind.name())
+        let mut body = request::body(response)?;
+        request::array(&mut body, kind.name())
             .ok_or_else(|| Error::new(Code::UpstreamError, format!("The API's answer holds no {}.", kind.name())))
     }
 }

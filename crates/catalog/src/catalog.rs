@@ -1,0 +1,153 @@
+//! The operations of each API, in the order in which tools are listed.
+
+use crate::{
+    api::Api, argument_rules::ArgumentRules, campaigns, contacts, funnels, id::Id, insights, invocation::Invocation,
+    locations, operation::Operation, opportunities, pages, route::Route, spec::OperationSpec, users, webhooks,
+};
+use highlevel_core::error::{Code, Error, Result};
+use std::{collections::HashMap, sync::LazyLock};
+
+/// The operations of one API.
+#[derive(Debug)]
+pub struct Catalog {
+    api: Api,
+    specs: Vec<OperationSpec>,
+    places: HashMap<String, usize>,
+}
+
+/// Every typed operation as the session API has it. The order never changes; a new operation goes to the end of its
+/// resource's.
+fn typed() -> Vec<OperationSpec> {
+    vec![
+        OperationSpec::of::<users::GetCurrentUser>(),
+        OperationSpec::of::<users::GetUser>(),
+        OperationSpec::of::<locations::GetDefaultLocation>(),
+        OperationSpec::of::<locations::GetLocation>(),
+        OperationSpec::of::<locations::ListLocations>(),
+        OperationSpec::of::<contacts::ListContacts>(),
+        OperationSpec::of::<contacts::GetContact>(),
+        OperationSpec::of::<contacts::CreateContact>(),
+        OperationSpec::of::<contacts::UpdateContact>(),
+        OperationSpec::of::<opportunities::ListOpportunities>(),
+        OperationSpec::of::<opportunities::GetOpportunity>(),
+        OperationSpec::of::<opportunities::CreateOpportunity>(),
+        OperationSpec::of::<opportunities::UpdateOpportunity>(),
+        OperationSpec::of::<opportunities::ListPipelines>(),
+        OperationSpec::of::<campaigns::ListCampaigns>(),
+        OperationSpec::of::<campaigns::GetCampaign>(),
+        OperationSpec::of::<campaigns::CreateCampaign>(),
+        OperationSpec::of::<pages::ListPages>(),
+        OperationSpec::of::<pages::GetPage>(),
+        OperationSpec::of::<pages::CreatePage>(),
+        OperationSpec::of::<pages::UpdatePage>(),
+        OperationSpec::of::<pages::DeletePage>(),
+        OperationSpec::of::<pages::PublishPage>(),
+        OperationSpec::of::<funnels::ListFunnels>(),
+        OperationSpec::of::<webhooks::ListWebhooks>(),
+        OperationSpec::of::<webhooks::CreateWebhook>(),
+        OperationSpec::of::<webhooks::DeleteWebhook>(),
+        OperationSpec::of::<insights::QueryCrm>(),
+        OperationSpec::of::<insights::DescribeCrm>(),
+        OperationSpec::of::<insights::SearchCrm>(),
+        OperationSpec::of::<insights::FindDuplicates>(),
+        OperationSpec::of::<insights::ChangesSince>(),
+        OperationSpec::of::<insights::ChartCrm>(),
+    ]
+}
+
+/// The typed operations as declared, whichever API has them and without what the session API makes of them.
+static DECLARED: LazyLock<Catalog> = LazyLock::new(|| {
+    let mut specs = typed();
+    specs.iter_mut().for_each(|spec| spec.arguments = ArgumentRules::NONE);
+    Catalog::new(Api::Session, specs)
+});
+
+/// The session API's operations, and those of the mirror.
+static SESSION: LazyLock<Catalog> = LazyLock::new(|| {
+    let specs = typed().into_iter().filter(|spec| spec.route != Route::Absent);
+    Catalog::new(Api::Session, specs.collect())
+});
+
+impl Catalog {
+    fn new(api: Api, specs: Vec<OperationSpec>) -> Self {
+        let places = specs.iter().enumerate().map(|(at, spec)| (spec.name.to_string(), at)).collect();
+        Self { api, specs, places }
+    }
+
+    /// Every typed operation as it is declared, whichever API has it. Its order is the order of tools.
+    pub fn declared() -> &'static Self {
+        &DECLARED
+    }
+
+    /// The session API's operations, and those that the mirror answers.
+    pub fn session() -> &'static Self {
+        &SESSION
+    }
+
+    /// The official API's operations: those given, in the order of [`Catalog::declared`], then those that the mirror
+    /// answers, and rows of data after all others.
+    pub fn official(specs: Vec<OperationSpec>) -> Self {
+        let mirror = typed().into_iter().filter(OperationSpec::is_local);
+        let mirror = mirror.map(|spec| OperationSpec { api: Api::Official, ..spec });
+        let mut specs: Vec<OperationSpec> = specs.into_iter().chain(mirror).collect();
+        let order = |spec: &OperationSpec| DECLARED.places.get(spec.name.as_ref()).copied().unwrap_or(usize::MAX);
+        specs.sort_by_key(order);
+        Self::new(Api::Official, specs)
+    }
+
+    /// The API.
+    pub fn api(&self) -> Api {
+        self.api
+    }
+
+    /// The operation of this name.
+    pub fn find(&self, name: &str) -> Option<&OperationSpec> {
+        self.places.get(name).and_then(|at| self.specs.get(*at))
+    }
+
+    /// The operations, in the order in which tools are listed.
+    pub fn iter(&self) -> impl Iterator<Item = &OperationSpec> + Clone {
+        self.specs.iter()
+    }
+
+    /// The operations' names, in the same order.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.specs.iter().map(|spec| spec.name.as_ref())
+    }
+
+    /// The typed operation `O`.
+    ///
+    /// # Errors
+    /// `internal` when this API does not have it.
+    pub fn get<O: Operation>(&self) -> Result<&OperationSpec> {
+        self.find(O::NAME).ok_or_else(|| {
+            let message = format!("{} has no {}.", self.api.title(), O::NAME);
+            Error::new(Code::Internal, message)
+        })
+    }
+
+    /// A checked call of a typed operation.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for values that the type allows and the API does not; `internal` when this API does not
+    /// have the operation.
+    pub fn call<O: Operation>(&'static self, operation: &O) -> Result<Invocation> {
+        self.get::<O>()?.parse(crate::invocation::Arguments::of(operation))
+    }
+
+    /// A call of the operation of this name about the object with this id.
+    ///
+    /// # Errors
+    /// `internal` when this API does not have the operation.
+    pub fn about(&'static self, name: &str, id: Id) -> Result<Invocation> {
+        Ok(Invocation::about(self.named(name)?, id))
+    }
+
+    /// The operation of this name, which another operation's declaration names.
+    ///
+    /// # Errors
+    /// `internal` when this API does not have it.
+    pub fn named(&self, name: &str) -> Result<&OperationSpec> {
+        self.find(name).ok_or_else(|| Error::new(Code::Internal, format!("{} has no {name}.", self.api.title())))
+    }
+}

@@ -1,0 +1,155 @@
+//! From what a caller wrote to a checked invocation. Nothing here sends a request, so bad arguments cost no quota.
+
+use crate::{
+    absent::{self, Cleared},
+    catalog::Catalog,
+    check,
+    id::Id,
+    invocation::{Arguments, Invocation},
+    near,
+    operation::{Effect, Operation},
+    spec::{OperationSpec, Source},
+};
+use highlevel_core::error::{Code, Error, Result};
+use serde_json::{Map, Value, json};
+
+/// Reads the arguments into the operation's own type. Texts that have a form, such as dates, are from then on in the form
+/// that the type gives them.
+pub(crate) fn check_type<O: Operation>(arguments: &mut Map<String, Value>) -> Result<()> {
+    let read = |arguments: Map<String, Value>| serde_path_to_error::deserialize::<_, O>(Value::Object(arguments));
+    let error = match read(arguments.clone()) {
+        Ok(operation) => {
+            let mut formed = Arguments::of(&operation);
+            for (name, value) in arguments.iter_mut().filter(|(_, value)| value.is_string()) {
+                if let Some(text) = formed.get_mut(name).filter(|text| text.is_string()) {
+                    *value = text.take();
+                }
+            }
+            return Ok(());
+        }
+        Err(error) => error,
+    };
+    let message = error.inner().to_string();
+    let mut field = error.path().to_string();
+    if field == "." {
+        // serde loses the path of a flattened field. The field at fault is the one without which this complaint is gone.
+        // Without a required field the complaint is another one, but that field is not at fault.
+        let is_at_fault = |name: &&String| {
+            let mut rest = arguments.clone();
+            rest.shift_remove(*name);
+            let complaint = read(rest).err().map(|error| error.inner().to_string());
+            complaint.is_none_or(|other| other != message && !other.starts_with("missing field"))
+        };
+        let at_fault = arguments.keys().find(is_at_fault);
+        field = at_fault.cloned().unwrap_or_default();
+    }
+    Err(Error::invalid(&field, format!("`{field}` {message}.")))
+}
+
+impl OperationSpec {
+    /// Checks a caller's arguments as the API takes them.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the field, the problem and what is allowed.
+    pub fn parse(&'static self, mut arguments: Map<String, Value>) -> Result<Invocation> {
+        if !self.arguments.is_empty() {
+            // Arguments that the API has no place for are known by the operation's own schema.
+            let declared = Catalog::declared().find(&self.name).unwrap_or(self);
+            read_near_forms(self, declared.input_schema(), &mut arguments)?;
+            self.arguments.admit(self.api, &mut arguments)?;
+        }
+        let schema = self.input_schema();
+        let checked = self.checked(schema, arguments).map_err(|error| near::with_example(schema, error))?;
+        self.arguments.complete(&checked.arguments).map_err(|error| near::with_example(schema, error))?;
+        Ok(checked)
+    }
+
+    fn checked(&'static self, schema: &Map<String, Value>, mut arguments: Map<String, Value>) -> Result<Invocation> {
+        read_near_forms(self, schema, &mut arguments)?;
+        // A host's null at any depth stands for "not given". A null at the top still needs a known name.
+        if self.effect != Effect::Read {
+            absent::drop_inner_nulls(&mut arguments);
+        }
+        let cleared = Cleared::take(self, &mut arguments)?;
+        near::read_ids(self, schema, &mut arguments)?;
+        check::object(schema, &arguments, "")?;
+        arguments.retain(|_, value| !value.is_null());
+        // An empty list as a filter, and an empty list or object of changes, stand for "not given" too.
+        arguments.retain(|name, value| match self.effect {
+            Effect::Read => value.as_array().is_none_or(|items| !items.is_empty()),
+            Effect::Update => !(absent::is_empty(value) && absent::holds_changes(name)),
+            _ => true,
+        });
+        absent::refuse_words(self, &arguments)?;
+        refuse_blank(self, &arguments)?;
+        if let Source::Typed(typed) = &self.source {
+            (typed.check)(&mut arguments)?;
+        }
+        let id = self.id_in(&arguments)?;
+        cleared.put(&mut arguments);
+        if self.effect == Effect::Update && arguments.len() < 2 {
+            let message = format!("Nothing to change: give {} at least one field beside `id`.", self.name);
+            return Err(Error::new(Code::InvalidArguments, message));
+        }
+        let invocation = Invocation { spec: self, id, arguments: Arguments::checked(arguments) };
+        absent::refuse_contradictions(&invocation.arguments)?;
+        Ok(invocation)
+    }
+
+    fn id_in(&self, arguments: &Map<String, Value>) -> Result<Option<Id>> {
+        let Some(field) = self.id_field.as_deref() else { return Ok(None) };
+        let Some(text) = arguments.get(field).and_then(Value::as_str) else { return Ok(None) };
+        let id = text.parse().map_err(|problem| Error::invalid(field, format!("`{field}` {problem}.")))?;
+        Ok(Some(id))
+    }
+}
+
+/// Reads arguments in a near form by this schema.
+///
+/// # Errors
+/// `invalid_arguments` for an empty text in an update.
+fn read_near_forms(
+    spec: &OperationSpec,
+    schema: &Map<String, Value>,
+    arguments: &mut Map<String, Value>,
+) -> Result<()> {
+    near::read(spec, schema, arguments);
+    if spec.effect == Effect::Update {
+        return refuse_empty(spec, arguments);
+    }
+    near::drop_empty(schema, arguments);
+    Ok(())
+}
+
+/// An empty text in an update may mean that the field is to be emptied, or that the host has nothing to give.
+fn refuse_empty(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
+    let is_empty = |(name, value): &(&String, &Value)| *name != "clear" && value.as_str() == Some("");
+    let Some((name, _)) = arguments.iter().find(is_empty) else { return Ok(()) };
+    let how = if spec.is_clearable(name) {
+        format!("leave it out to keep it, or empty it with `clear`, such as {}", json!({"clear": [name]}))
+    } else {
+        "leave it out to keep it".to_owned()
+    };
+    Err(Error::invalid(name, format!("`{name}` must not be empty: {how}.")))
+}
+
+/// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. In an
+/// update it would empty a field, which only `clear` does.
+fn refuse_blank(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
+    let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+    for (name, value) in arguments {
+        let items = value.as_array().into_iter().flatten();
+        if let Some(index) = items.clone().position(is_blank) {
+            return Err(Error::invalid(format!("{name}[{index}]"), format!("`{name}` must not hold an empty text.")));
+        }
+        let may_be_blank = !matches!(spec.effect, Effect::Read | Effect::Update);
+        if !may_be_blank && is_blank(value) {
+            let instead = match spec.is_clearable(name) {
+                true => format!(" To empty the field, give `clear: [\"{name}\"]`."),
+                false => String::new(),
+            };
+            return Err(Error::invalid(name, format!("`{name}` must not be empty.{instead}")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The request of an operation that a row of data describes.
+
+use super::{endpoint::Account, request};
+use highlevel_api_client::{Expect, Repeat, Request, Service};
+use highlevel_catalog::{AnswerShape, Effect, Invocation, Method, Scope};
+use highlevel_core::error::{Code, Error, Result};
+use serde_json::{Map, Value};
+
+/// The name that stands for the account's location in a path.
+const LOCATION: &str = "locationId";
+
+/// The request: path parameters from the arguments, the rest as query or body. Fields that name a location are filled
+/// in.
+///
+/// # Errors
+/// `internal` without a route; `policy_denied` for another location.
+pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<Request> {
+    let spec = invocation.spec;
+    let route = spec
+        .route
+        .as_http()
+        .ok_or_else(|| Error::new(Code::Internal, format!("{} has no request in the official API.", spec.name)))?;
+    let mut fields: Map<String, Value> =
+        invocation.arguments.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    for field in spec.scope_fields.iter().filter(|field| field.of == Scope::Location) {
+        let given = fields.entry(field.name.to_string()).or_insert_with(|| account.location.into());
+        if given.as_str() != Some(account.location) {
+            let message =
+                format!("`{}` names another location: this server is for {} alone.", field.name, account.location);
+            return Err(Error { field: Some(field.name.to_string()), ..Error::new(Code::PolicyDenied, message) });
+        }
+    }
+    let mut path = route.path.to_string();
+    for parameter in route.parameters() {
+        let value = fields.shift_remove(parameter).unwrap_or_else(|| match parameter {
+            LOCATION => account.location.into(),
+            _ => Value::Null,
+        });
+        // Each parameter is one path segment, whatever a caller writes.
+        let segment = crate::api::path_segment(&crate::api::query_text(&value));
+        path = path.replace(&format!("{{{parameter}}}"), &segment);
+    }
+    let reads = matches!(route.method, Method::Get | Method::Delete);
+    let (query, body) = if reads {
+        (fields.iter().map(|(name, value)| (name.clone(), crate::api::query_text(value))).collect(), None)
+    } else {
+        (Vec::new(), Some(Value::Object(fields)))
+    };
+    let repeat = match spec.effect {
+        Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
+        Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
+    };
+    Ok(Request {
+        method: crate::api::http_method(route.method),
+        service: Service::Backend,
+        path,
+        version: Some(spec_version(spec)),
+        scope: scope(spec),
+        query,
+        body,
+        repeat,
+        expect: if spec.answer == AnswerShape::Deleted { Expect::Anything } else { Expect::Json },
+    })
+}
+
+fn spec_version(spec: &'static highlevel_catalog::OperationSpec) -> &'static str {
+    spec.version.as_deref().unwrap_or(request::VERSION)
+}
+
+fn scope(spec: &'static highlevel_catalog::OperationSpec) -> Option<&'static str> {
+    spec.scopes.first().map(AsRef::as_ref)
+}

@@ -1,0 +1,90 @@
+//! The request of an invocation.
+
+use highlevel_api_client::{Expect, Repeat, Request, Service};
+use highlevel_catalog::{AnswerShape, Catalog, Effect, HttpRoute, Id, Invocation, Method, Toolset, advice_on};
+use highlevel_core::error::{Code, Error, Result};
+use serde_json::{Map, Value};
+
+/// Arguments that this program reads itself and never sends.
+const LOCAL: [&str; 2] = ["fields", "contentOffset"];
+
+/// The request for an invocation.
+///
+/// # Errors
+/// `invalid_arguments` for an id that names another resource of the API; `internal` for an operation that has no
+/// request.
+pub fn request(invocation: &Invocation) -> Result<Request> {
+    let spec = invocation.spec;
+    let route = spec.route.as_http().ok_or_else(|| {
+        let message = format!("{} has no request in the session API.", spec.name);
+        Error::new(Code::Internal, message)
+    })?;
+    let in_path: Vec<&str> = route.parameters().collect();
+    let sent = |name: &str| !LOCAL.contains(&name) && !in_path.contains(&name);
+    let fields = invocation.arguments.iter().filter(|(name, _)| sent(name));
+    let fields: Map<String, Value> = fields.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let (query, body) = match route.method {
+        Method::Get if route.takes_query => (query(&fields), None),
+        Method::Get | Method::Delete => (Vec::new(), None),
+        // A publish has no fields beside its id, and its body is empty.
+        Method::Post | Method::Put => (Vec::new(), (!fields.is_empty()).then_some(Value::Object(fields))),
+    };
+    Ok(Request {
+        method: crate::api::http_method(route.method),
+        service: service(spec.toolset),
+        path: path(invocation, route)?,
+        version: None,
+        scope: None,
+        query,
+        body,
+        repeat: match spec.effect {
+            Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
+            Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
+        },
+        expect: if spec.answer == AnswerShape::Deleted { Expect::Anything } else { Expect::Json },
+    })
+}
+
+/// The service that has an operation's resource.
+fn service(toolset: Toolset) -> Service {
+    match toolset {
+        Toolset::Locations => Service::Location,
+        Toolset::Pages | Toolset::Funnels => Service::PageBuilder,
+        _ => Service::Backend,
+    }
+}
+
+fn path(invocation: &Invocation, route: &HttpRoute) -> Result<String> {
+    let (Some(parameter), Some(id)) = (route.parameters().next(), &invocation.id) else {
+        return Ok(route.path.to_string());
+    };
+    let fill = |text: &str| route.path.replace(&format!("{{{parameter}}}"), text);
+    // `get_user("me")` would be another operation's path.
+    let plain = fill(id.as_str());
+    let is_other = |path: &str| path == plain;
+    if Catalog::session().iter().filter_map(|spec| spec.route.as_http()).any(|other| is_other(&other.path)) {
+        return Err(Error::invalid(parameter, format!("`{parameter}` is no id: {plain} is another resource.")));
+    }
+    Ok(fill(&crate::api::path_segment(id.as_str())))
+}
+
+fn query(fields: &Map<String, Value>) -> Vec<(String, String)> {
+    fields.iter().map(|(name, value)| (name.clone(), crate::api::query_text(value))).collect()
+}
+
+/// The argument that names a user.
+const OWNER: &str = "assignedTo";
+
+/// Refuses what is no id where an id has to stand. The official API takes names there.
+///
+/// # Errors
+/// `invalid_arguments` with the tool that finds the id.
+pub fn check_ids(invocation: &Invocation) -> Result<()> {
+    match invocation.arguments.text(OWNER).map(|text| (text, text.parse::<Id>())) {
+        Some((text, Err(problem))) => {
+            let advice = advice_on("user", text);
+            Err(Error::invalid(OWNER, format!("`{OWNER}` {problem}.{advice}")))
+        }
+        _ => Ok(()),
+    }
+}
