@@ -1,5 +1,7 @@
 //! How one request gets there and back. Knows requests, no operation.
 
+#![deny(missing_docs)]
+
 mod attempt;
 mod auth;
 mod breaker;

@@ -3,6 +3,8 @@
 //! A typed operation is a struct with an [`Operation`] implementation. It yields an [`OperationSpec`], which is plain
 //! data; rows of data yield the same ([`rows`]). A [`Catalog`] holds the specs of one API.
 
+#![deny(missing_docs)]
+
 mod absent;
 pub mod answer;
 mod api;

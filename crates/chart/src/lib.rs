@@ -4,6 +4,8 @@
 //! can overlap, and fills shapes on a canvas of twice the size at which a chat shows it. The same chart is always the same
 //! bytes. `docs/charts.md` says what it looks like and where its limits are.
 
+#![deny(missing_docs)]
+
 mod bar;
 mod canvas;
 mod encode;

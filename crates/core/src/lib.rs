@@ -1,5 +1,7 @@
 //! What every layer shares: the one [`error`], the [`context`] of a call, and how text is cleaned and compared.
 
+#![deny(missing_docs)]
+
 pub mod clean;
 pub mod context;
 pub mod error;

@@ -6,6 +6,8 @@
 //! What it does is repeatable: the same seed gives the same account, ids included, and the same faults; its dates count
 //! back from now, or from a given moment.
 
+#![deny(missing_docs)]
+
 mod account;
 mod answer;
 mod books;

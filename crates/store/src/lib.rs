@@ -3,6 +3,8 @@
 //! Opening does nothing; the directory and the file come into being with the first need. SQLite and the keyring never
 //! run on the runtime's threads.
 
+#![deny(missing_docs)]
+
 mod approvals;
 mod creations;
 mod credential;
