@@ -6,7 +6,6 @@ mod call;
 mod chart;
 mod csv;
 mod demo;
-mod docs;
 mod doctor;
 mod journal;
 mod login;
@@ -18,6 +17,8 @@ mod start;
 mod sync;
 mod terminal;
 mod tools;
+
+pub use tools::apis;
 
 use crate::settings::{Settings, without_empty_variables};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -98,8 +99,6 @@ enum Command {
     Demo(demo::Options),
     /// Serve the embedded account over HTTP
     Sandbox(sandbox::Options),
-    /// Write or check the generated parts of docs/, manifest.json and server.json
-    Docs(docs::Options),
 }
 
 /// `call` has one subcommand per tool, which [`call::with_tools`] adds from the catalogue.
@@ -108,7 +107,7 @@ struct CallMarker {}
 
 /// The command with the catalogue's tools under `call`. `-h` shows only a command's own options; `--help` also shows the
 /// settings.
-fn command() -> clap::Command {
+pub fn command() -> clap::Command {
     let command = Cli::command().mut_subcommand("call", |call| call.defer(call::with_tools)).mut_args(|argument| {
         let is_setting = argument.get_help_heading().is_some();
         argument.hide_short_help(is_setting)
@@ -163,7 +162,6 @@ pub fn main() -> ExitCode {
             Command::Journal(options) => journal::run(&cli.settings, options).await,
             Command::Demo(options) => demo::run(&options).await,
             Command::Sandbox(options) => sandbox::run(options, cli.settings.api).await,
-            Command::Docs(options) => docs::run(&options),
         }
     });
     // Do not wait for a thread that still reads stdin.

@@ -58,7 +58,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
 
 /// The name of each tool with its requests in the session API and in the official API, in the catalogue's order. Tools that
 /// the mirror answers are left out.
-pub(super) fn apis() -> impl Iterator<Item = [String; 3]> {
+pub fn apis() -> impl Iterator<Item = [String; 3]> {
     let requests = |api: Api, name: &str| {
         let place = api::catalog(api).find(name).and_then(OperationSpec::place);
         place.unwrap_or_else(|| "none".to_owned())

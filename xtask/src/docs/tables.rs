@@ -1,16 +1,14 @@
 //! The tables: tools, prompts and resources from their catalogues, settings from the command line's own definitions.
 
-use super::{
-    super::{Cli, tools},
-    blocks::table,
-};
-use crate::{
+use super::blocks::table;
+use clap::{Arg, ArgAction, Args, Command};
+use highlevel_catalog::{Catalog, Condition, Effect, OperationSpec};
+use highlevel_mcp::{
+    cli,
     guard::Policy,
     mcp::{Need, PROMPTS, places},
     settings::Settings,
 };
-use clap::{Arg, ArgAction, Args, Command, CommandFactory};
-use highlevel_catalog::{Catalog, Condition, Effect, OperationSpec};
 use highlevel_sandbox::{FaultPlan, Manners};
 use std::collections::BTreeSet;
 
@@ -51,7 +49,7 @@ fn asks(policy: &Policy, entry: &OperationSpec) -> String {
 
 /// What each of HighLevel's APIs has of the tools.
 pub(super) fn apis() -> String {
-    let rows = tools::apis().map(|[tool, session, official]| [code(&tool), session, official]);
+    let rows = cli::apis().map(|[tool, session, official]| [code(&tool), session, official]);
     table(["Tool", "Session", "Official"], rows)
 }
 
@@ -89,7 +87,7 @@ pub(super) fn settings_by_heading() -> String {
 
 /// What `highlevel-mcp sandbox` takes beside the settings.
 pub(super) fn sandbox_flags() -> String {
-    let command = Cli::command();
+    let command = cli::command();
     rows_of(command.find_subcommand("sandbox").into_iter().flat_map(Command::get_arguments))
 }
 

@@ -1,29 +1,33 @@
-//! `docs`: the parts of the project's documents that are generated, so that none of them can be stale unseen.
+//! `docs`: the generated parts of the project's documents. A check in CI keeps them from going stale.
 
 mod blocks;
 mod manifests;
 mod tables;
 
-use super::{print, say};
 use anyhow::Context;
 use clap::Args;
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// Change nothing: end with status 1 and name each file that is stale
     #[arg(long)]
     check: bool,
     /// The project's directory
-    #[arg(long, value_name = "DIR", default_value = ".")]
+    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/.."))]
     dir: PathBuf,
 }
 
-/// From a file's text to the same text with its generated parts as they are now.
-type Renew = fn(&str) -> anyhow::Result<String>;
+/// Takes a file's text and returns it with its generated parts as they are now.
+type Render = fn(&str) -> anyhow::Result<String>;
 
 /// Every file with generated parts.
-const FILES: [(&str, Renew); 7] = [
+const FILES: [(&str, Render); 7] = [
     ("docs/tools.md", |text| blocks::replace(text, "tools", &tables::tools())),
     ("docs/accounts.md", |text| blocks::replace(text, "apis", &tables::apis())),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
@@ -40,27 +44,27 @@ const FILES: [(&str, Renew); 7] = [
     ("server.json", manifests::registry),
 ];
 
-pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let mut stale = 0;
-    for (name, renew) in FILES {
+    for (name, render) in FILES {
         let path = options.dir.join(name);
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let renewed = renew(&text).with_context(|| format!("{} has another form than expected", path.display()))?;
-        if renewed == text {
+        let rendered = render(&text).with_context(|| format!("{} has another form than expected", path.display()))?;
+        if rendered == text {
             continue;
         }
         stale += 1;
         if options.check {
-            say(&format!("{name} is stale."));
+            writeln!(stderr(), "{name} is stale.")?;
         } else {
-            fs::write(&path, renewed).with_context(|| format!("{} cannot be written", path.display()))?;
-            print(&format!("{name} written."))?;
+            fs::write(&path, rendered).with_context(|| format!("{} cannot be written", path.display()))?;
+            writeln!(stdout(), "{name} written.")?;
         }
     }
     match stale {
-        0 => print(&format!("All {} files with generated parts are up to date.", FILES.len()))?,
+        0 => writeln!(stdout(), "All {} files with generated parts are up to date.", FILES.len())?,
         _ if options.check => {
-            say("Write them with `cargo run -- docs`, and commit the result.");
+            writeln!(stderr(), "Write them with `cargo xtask docs`, and commit the result.")?;
             return Ok(ExitCode::FAILURE);
         }
         _ => {}
