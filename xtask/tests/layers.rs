@@ -23,7 +23,7 @@ const END: &str = "<!-- end of layers -->";
 const ALL_BELOW: &str = "all below";
 
 struct Layer {
-    /// The paths of its files, from the project's directory.
+    /// Its directories, and its files without `.rs`, from the project's directory.
     paths: Vec<PathBuf>,
     /// The names of the layers that it may use.
     may_use: BTreeSet<String>,
@@ -41,13 +41,17 @@ impl Layer {
     }
 
     fn has(&self, file: &Path) -> bool {
-        self.paths.iter().any(|path| file.starts_with(path))
+        self.paths.iter().any(|path| is_at(path, file))
     }
 
     /// The names that other layers use it by.
     fn names(&self) -> impl Iterator<Item = String> {
-        self.paths.iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        self.paths.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
     }
+}
+
+fn is_at(path: &Path, file: &Path) -> bool {
+    file.starts_with(path) || file == path.with_extension("rs")
 }
 
 fn code_spans(cell: &str) -> impl Iterator<Item = &str> {
@@ -149,14 +153,15 @@ fn each_layer_uses_only_what_the_table_allows() {
     let layers = layers();
     let names: BTreeMap<String, usize> =
         layers.iter().enumerate().flat_map(|(row, layer)| layer.names().map(move |name| (name, row))).collect();
+    let files = files();
     let mut wrong = Vec::new();
     let mut seen: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
-    for file in files() {
-        let Some(row) = layers.iter().position(|layer| layer.has(&file)) else {
+    for file in &files {
+        let Some(row) = layers.iter().position(|layer| layer.has(file)) else {
             wrong.push(format!("{} is in no layer", file.display()));
             continue;
         };
-        for name in used(&file) {
+        for name in used(file) {
             let Some(&other) = names.get(&name).filter(|other| **other != row) else { continue };
             let layer = &layers[row];
             if other < row || !(layer.uses_all_below || layer.may_use.contains(&name)) {
@@ -168,7 +173,7 @@ fn each_layer_uses_only_what_the_table_allows() {
     for (row, layer) in layers.iter().enumerate() {
         let used = seen.get(&row).cloned().unwrap_or_default();
         wrong.extend(layer.may_use.difference(&used).map(|name| format!("{:?} does not use {name}", layer.paths)));
-        let gone = layer.paths.iter().filter(|path| !project().join(path).exists());
+        let gone = layer.paths.iter().filter(|path| !files.iter().any(|file| is_at(path, file)));
         wrong.extend(gone.map(|path| format!("there is no {}", path.display())));
     }
     assert!(wrong.is_empty(), "docs/architecture.md and the code differ:\n{}", wrong.join("\n"));
