@@ -1,7 +1,6 @@
-//! Draws every kind of chart in every way it has to look right, to be looked at: `cargo run --example charts -- DIRECTORY`.
+//! Draws every kind of chart with difficult tables, for visual inspection: `cargo run --example charts -- DIRECTORY`.
 
-use clap::ValueEnum;
-use highlevel_chart::{Chart, Kind, Theme};
+use highlevel_chart::{Chart, ChartKind, Theme};
 use serde_json::{Value, json};
 use std::{env, fs, path::PathBuf};
 
@@ -9,10 +8,10 @@ fn main() -> anyhow::Result<()> {
     let directory = PathBuf::from(env::args().nth(1).unwrap_or_else(|| "target/charts".to_owned()));
     fs::create_dir_all(&directory)?;
     for (kind, name, series, rows) in cases() {
-        for theme in Theme::value_variants() {
+        for theme in Theme::ALL {
             let columns = std::iter::once("label").chain(series.iter().copied()).map(str::to_owned).collect();
             let title = Some("Open deals by stage".to_owned());
-            let chart = Chart { kind, theme: *theme, title, columns, rows: rows.clone() };
+            let chart = Chart { kind, theme, title, columns, rows: rows.clone() };
             let file = format!("{kind:?}-{theme:?}-{name}.png").to_lowercase();
             fs::write(directory.join(file), chart.png()?)?;
         }
@@ -20,31 +19,31 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-type Case = (Kind, &'static str, &'static [&'static str], Vec<Vec<Value>>);
+type Case = (ChartKind, &'static str, &'static [&'static str], Vec<Vec<Value>>);
 
 fn cases() -> Vec<Case> {
     const LONG_NAME: &str =
         "the value of all open opportunities in this pipeline, and more words that go on and on and on";
     let mut cases = Vec::new();
-    for kind in Kind::value_variants() {
+    for kind in ChartKind::ALL {
         cases.extend([
-            (*kind, "normal", &["deals"][..], normal()),
-            (*kind, "long", &[LONG_NAME], long()),
-            (*kind, "one", &["deals"], normal().into_iter().take(1).collect()),
-            (*kind, "none", &["deals"], vec![]),
+            (kind, "normal", &["deals"][..], normal()),
+            (kind, "long", &[LONG_NAME], long()),
+            (kind, "one", &["deals"], normal().into_iter().take(1).collect()),
+            (kind, "none", &["deals"], vec![]),
         ]);
     }
     let eight =
         &["first", "second", "a third one that is long in the name, really", "fourth", "fifth", "6th", "7th", "8th"];
     cases.extend([
-        (Kind::Bar, "many", &["won", "lost", "open"][..], many(40)),
-        (Kind::Bar, "eight", eight, wide()),
-        (Kind::Bar, "signs", &["change", "target"], signs()),
-        (Kind::Line, "many", &["revenue", "cost", "ads"], months()),
-        (Kind::Line, "eight", eight, wide()),
-        (Kind::Line, "signs", &["change"], signs()),
-        (Kind::Pie, "many", &["won"], many(40)),
-        (Kind::Funnel, "many", &["won"], many(12)),
+        (ChartKind::Bar, "many", &["won", "lost", "open"][..], many(40)),
+        (ChartKind::Bar, "eight", eight, wide()),
+        (ChartKind::Bar, "signs", &["change", "target"], signs()),
+        (ChartKind::Line, "many", &["revenue", "cost", "ads"], months()),
+        (ChartKind::Line, "eight", eight, wide()),
+        (ChartKind::Line, "signs", &["change"], signs()),
+        (ChartKind::Pie, "many", &["won"], many(40)),
+        (ChartKind::Funnel, "many", &["won"], many(12)),
     ]);
     cases
 }

@@ -1,13 +1,16 @@
-//! `chart`: the rows of a question as a PNG.
+//! `chart`: draws the rows of a query as a PNG.
 
 use super::{print, query, say, start::start};
 use crate::{service::draw, settings::Settings};
 use anyhow::Context;
-use clap::Args;
-use highlevel_chart::{Chart, Kind, Theme};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use highlevel_chart::{Chart, ChartKind, Theme};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
-/// More rows than a chart takes: the drawing says what the limit is.
+/// More rows than any chart takes, so that the error of a chart with too many names its limit.
 const MOST_ROWS: usize = 2000;
 
 #[derive(Debug, Args)]
@@ -15,17 +18,25 @@ pub(super) struct Options {
     #[command(flatten)]
     question: query::QuestionArgs,
     /// How to draw the rows: the first column holds the labels, the others numbers
-    #[arg(long, value_enum, default_value = "bar")]
-    kind: Kind,
+    #[arg(long, default_value = "bar", value_parser = kinds())]
+    kind: ChartKind,
     /// A line above the chart
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// What it is shown on
-    #[arg(long, value_enum, default_value = "light")]
+    #[arg(long, default_value = "light", value_parser = themes())]
     theme: Theme,
     /// Where to write the PNG; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+}
+
+fn kinds() -> impl TypedValueParser<Value = ChartKind> {
+    PossibleValuesParser::new(ChartKind::ALL.map(ChartKind::name)).try_map(|name| name.parse())
+}
+
+fn themes() -> impl TypedValueParser<Value = Theme> {
+    PossibleValuesParser::new(Theme::ALL.map(Theme::name)).try_map(|name| name.parse())
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {

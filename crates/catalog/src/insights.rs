@@ -5,7 +5,6 @@ use super::{
     route::Route,
     text::Date,
 };
-use highlevel_chart::{Kind, Theme};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -82,6 +81,28 @@ impl Operation for QueryCrm {
     const SESSION: Route = Route::Mirror;
 }
 
+/// The kinds of chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the kinds' names")]
+pub enum ChartKind {
+    Bar,
+    Line,
+    Pie,
+    Funnel,
+}
+
+/// The backgrounds that a chart is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(transform = super::schema::wordless)]
+#[expect(missing_docs, reason = "the words are the themes' names")]
+pub enum ChartTheme {
+    Light,
+    Dark,
+}
+
 /// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -89,9 +110,9 @@ impl Operation for QueryCrm {
 pub struct ChartCrm {
     #[serde(flatten)]
     pub query: QueryCrm,
-    pub kind: Kind,
+    pub kind: ChartKind,
     pub title: Option<String>,
-    pub theme: Option<Theme>,
+    pub theme: Option<ChartTheme>,
 }
 
 impl Operation for ChartCrm {

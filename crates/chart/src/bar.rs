@@ -1,7 +1,7 @@
-//! Bars lie, so that labels have room at any length, and a chart of many rows grows downwards, the way a chat scrolls.
+//! Horizontal bars: labels of any length have room, and a chart of many rows grows downwards, as a chat scrolls.
 
 use super::{
-    Theme, WIDTH,
+    Result, Theme, WIDTH,
     canvas::{Align, Canvas, MARGIN},
     float, font,
     heading::Heading,
@@ -9,24 +9,23 @@ use super::{
     scale::Scale,
     table::Table,
 };
-use highlevel_core::error::Result;
 
 const LABEL_SIZE: f32 = 14.0;
 const LABEL_WIDE: f32 = 240.0;
 const TICK_SIZE: f32 = 13.0;
-/// Below the bars, for the axis.
+/// The height of the axis below the bars.
 const AXIS: u16 = 36;
-/// Between a text and what it stands beside.
+/// The gap between a text and its neighbor.
 const GAP: f32 = 8.0;
-/// The height that all bars share, and the least and the most that one gets.
+/// The height that all bars share, within the bounds of one bar.
 const SHARED: u16 = 320;
-const THINNEST: u16 = 12;
-const THICKEST: u16 = 34;
+const MIN_THICKNESS: u16 = 12;
+const MAX_THICKNESS: u16 = 34;
 
 pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Canvas> {
     let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     let (rows, series) = (count(table.labels.len()), count(table.series.len()));
-    let thick = (SHARED / (rows * series).max(1)).clamp(THINNEST, THICKEST);
+    let thick = (SHARED / (rows * series).max(1)).clamp(MIN_THICKNESS, MAX_THICKNESS);
     let group = thick * series + (thick / 2).max(8);
     let mut canvas = heading.canvas(theme, group * rows + AXIS)?;
     let (thick, group) = (f32::from(thick), f32::from(group));
@@ -54,7 +53,7 @@ pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Can
             let Some(value) = series.values.get(row).copied().flatten() else { continue };
             let (end, y) = (axis.at(value), first + thick * float(index));
             let color = canvas.palette.series(index);
-            // A hair between neighbours, and a hair's width for what is not nothing.
+            // One unit between neighbors, and at least one unit of width for a value that is not zero.
             let least = if value == 0.0 { 0.0 } else { 1.0 };
             canvas.rectangle((zero.min(end), y + 0.5), (zero - end).abs().max(least), thick - 1.0, color);
             let (x, align) = if value < 0.0 { (end - GAP / 2.0, Align::Right) } else { (end + GAP / 2.0, Align::Left) };

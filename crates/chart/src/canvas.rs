@@ -1,25 +1,24 @@
-//! The canvas: shapes and text in the units of a chat, drawn at twice their size.
+//! The canvas: shapes and text in a chat's units, drawn at twice their size.
 
 use super::{
-    Theme, encode, font,
+    ChartError, Result, Theme, encode, font,
     palette::{Palette, Rgb},
 };
-use highlevel_core::error::{Code, Error, Result};
 use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
 
-/// Every chart's width.
+/// The width of every chart.
 pub(super) const WIDTH: f32 = 800.0;
-/// What stays free at each side.
+/// The margin at each side.
 pub(super) const MARGIN: f32 = 24.0;
 
-/// Pixels a unit. Screens are dense, and a chat makes a picture smaller rather than larger.
+/// Pixels per unit. Screens are dense, and chats rather shrink a picture than enlarge it.
 const DENSITY: u16 = 2;
 const PIXELS_WIDE: u16 = 800 * DENSITY;
 
-/// A place, from the left and the top.
+/// A point, measured from the upper left corner.
 pub(super) type Point = (f32, f32);
 
-/// Which end of a text is at its place.
+/// Which part of a text its point marks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
@@ -29,7 +28,7 @@ pub(super) enum Align {
 
 pub(super) struct Canvas {
     pixmap: Pixmap,
-    /// The theme's colours.
+    /// The theme's colors.
     pub(super) palette: &'static Palette,
 }
 
@@ -37,33 +36,34 @@ impl Canvas {
     /// An empty canvas of this height.
     pub(super) fn new(theme: Theme, height: u16) -> Result<Self> {
         let high = u32::from(height) * u32::from(DENSITY);
-        let mut pixmap = Pixmap::new(PIXELS_WIDE.into(), high).ok_or_else(|| fault("it has no size"))?;
+        let mut pixmap =
+            Pixmap::new(PIXELS_WIDE.into(), high).ok_or_else(|| ChartError::Render("it has no size".to_owned()))?;
         let palette = theme.palette();
         let Rgb(r, g, b) = palette.background;
         pixmap.fill(Color::from_rgba8(r, g, b, 255));
         Ok(Self { pixmap, palette })
     }
 
-    /// A filled rectangle from its upper left corner.
+    /// Fills a rectangle, given its upper left corner.
     pub(super) fn rectangle(&mut self, (x, y): Point, wide: f32, high: f32, color: Rgb) {
         self.polygon(&[(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)], color);
     }
 
-    /// A filled polygon.
+    /// Fills a polygon.
     pub(super) fn polygon(&mut self, corners: &[Point], color: Rgb) {
         if let Some(path) = path(corners, true) {
             self.fill(&path, color);
         }
     }
 
-    /// A filled circle.
+    /// Fills a circle.
     pub(super) fn circle(&mut self, (x, y): Point, radius: f32, color: Rgb) {
         if let Some(path) = PathBuilder::from_circle(x, y, radius) {
             self.fill(&path, color);
         }
     }
 
-    /// A line through these points.
+    /// Strokes a line through these points.
     pub(super) fn line(&mut self, points: &[Point], width: f32, color: Rgb) {
         if let Some(path) = path(points, false) {
             let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
@@ -71,7 +71,7 @@ impl Canvas {
         }
     }
 
-    /// A text on one line, its middle at the place's height.
+    /// Draws a text on one line, vertically centered on its point.
     pub(super) fn text(&mut self, (x, y): Point, align: Align, size: f32, color: Rgb, text: &str) {
         let x = match align {
             Align::Left => x,
@@ -83,10 +83,11 @@ impl Canvas {
         }
     }
 
-    /// The picture's bytes.
+    /// Encodes the canvas as a PNG.
     pub(super) fn png(&self) -> Result<Vec<u8>> {
         let pixels = self.pixmap.pixels();
-        encode::png(self.pixmap.width(), self.pixmap.height(), pixels).map_err(|error| fault(&error.to_string()))
+        encode::png(self.pixmap.width(), self.pixmap.height(), pixels)
+            .map_err(|error| ChartError::Render(error.to_string()))
     }
 
     fn fill(&mut self, path: &Path, color: Rgb) {
@@ -115,8 +116,4 @@ fn path(points: &[Point], closed: bool) -> Option<Path> {
         path.close();
     }
     path.finish()
-}
-
-fn fault(why: &str) -> Error {
-    Error::new(Code::Internal, format!("The chart could not be drawn: {why}."))
 }

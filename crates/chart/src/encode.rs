@@ -1,14 +1,14 @@
-//! Pixels as a PNG, in as few bytes as come cheap: a chat pays for them as base64.
+//! Encodes pixels as a PNG. Size matters more than speed: a chat carries the bytes as base64.
 
 use std::collections::BTreeMap;
 use tiny_skia::PremultipliedColorU8;
 
-/// The PNG of these opaque pixels.
+/// Encodes opaque pixels as a PNG.
 pub(super) fn png(wide: u32, high: u32, pixels: &[PremultipliedColorU8]) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, wide, high);
     encoder.set_compression(png::Compression::Balanced);
-    // Plain areas and letters repeat as they are. Filtered, they repeat less, and the file is larger.
+    // Plain areas and letters repeat exactly. Filters would break the repetition and make the file larger.
     encoder.set_filter(png::Filter::NoFilter);
     let data = if let Some((palette, indices)) = indexed(pixels) {
         encoder.set_color(png::ColorType::Indexed);
@@ -22,27 +22,29 @@ pub(super) fn png(wide: u32, high: u32, pixels: &[PremultipliedColorU8]) -> Resu
     Ok(bytes)
 }
 
-/// A palette and each pixel's place in it, where there are no more colours than a byte can tell. So it is where edges are
-/// upright, as those of bars: that is half the bytes.
+/// The palette and each pixel's index in it, if there are at most 256 colors. A chart of bars has few enough, and its file
+/// is half as large.
 fn indexed(pixels: &[PremultipliedColorU8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (mut places, mut palette) = (BTreeMap::new(), Vec::new());
+    let mut known = BTreeMap::new();
+    let mut palette = Vec::new();
     let mut indices = Vec::with_capacity(pixels.len());
-    // Most pixels are as the one before.
+    // Most pixels equal the one before: this skips the lookup.
     let mut last = None;
     for pixel in pixels {
-        let place = match last {
-            Some((same, place)) if same == *pixel => place,
+        let index = match last {
+            Some((same, index)) if same == *pixel => index,
             _ => {
-                let (color, next) = (rgb(*pixel), places.len());
-                let place = *places.entry(color).or_insert(next);
-                if place == next {
+                let color = rgb(*pixel);
+                let next = known.len();
+                let index = *known.entry(color).or_insert(next);
+                if index == next {
                     palette.extend(color);
                 }
-                u8::try_from(place).ok()?
+                u8::try_from(index).ok()?
             }
         };
-        last = Some((*pixel, place));
-        indices.push(place);
+        last = Some((*pixel, index));
+        indices.push(index);
     }
     Some((palette, indices))
 }

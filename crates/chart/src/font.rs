@@ -1,8 +1,8 @@
-//! Text as outlines: how wide it is, how it is shortened, which shape each character has.
+//! Text as outlines: its width, how it is shortened, and the shape of each character.
 //!
-//! The fonts are in the binary, because the machine may have none: Ubuntu Light for Latin, Greek and Cyrillic, Noto Emoji
-//! for what people put into the names of their stages. Another script's characters become the font's box for a missing one.
-//! There is no shaping: a character is a glyph, from left to right.
+//! The fonts are part of the binary, because the machine may have none: Ubuntu Light for Latin, Greek and Cyrillic, Noto
+//! Emoji for the emoji in the names of stages. Characters of other scripts become the font's box for a missing glyph. There
+//! is no shaping: each character is one glyph, from left to right.
 
 use std::sync::LazyLock;
 use tiny_skia::{Path, PathBuilder};
@@ -15,9 +15,9 @@ static FACES: LazyLock<Vec<Face<'static>>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The height of a capital letter, as a part of the size.
+/// The height of a capital letter, relative to the text size.
 pub(super) const CAPITAL: f32 = 0.69;
-/// How much wider strokes are than the font has them, as a part of the size.
+/// How much wider strokes are drawn than the font defines them, relative to the text size.
 const WEIGHT: f32 = 0.02;
 
 /// The text's width at this size.
@@ -30,9 +30,9 @@ pub(super) fn widest<'a>(texts: impl IntoIterator<Item = &'a str>, size: f32) ->
     texts.into_iter().map(|text| width(text, size)).fold(0.0, f32::max)
 }
 
-/// The text, shortened with an ellipsis where it is wider than the room.
+/// The text, shortened with an ellipsis if it is wider than `room`.
 pub(super) fn fit(text: &str, size: f32, room: f32) -> String {
-    // Measured sums differ in the last bits, and a text that was given just its room has to keep it.
+    // Sums of widths differ in the last bits. A text whose room is its own width must not be shortened.
     if width(text, size) <= room + 0.5 {
         return text.to_owned();
     }
@@ -48,10 +48,10 @@ pub(super) fn fit(text: &str, size: f32, room: f32) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// The text's outline, its baseline beginning at this point.
+/// The text's outline, with its baseline starting at this point.
 ///
-/// The font is a light one, and a chat makes it smaller still. So each glyph is there four times, a little apart: filled as
-/// one, its strokes are that much wider.
+/// The font is light, and a chat shrinks the picture. So each glyph is drawn four times, slightly apart, which widens its
+/// strokes.
 pub(super) fn outline(text: &str, size: f32, (mut x, y): (f32, f32)) -> Option<Path> {
     let apart = size * WEIGHT;
     let mut pen = Pen { path: PathBuilder::new(), x, y, scale: 1.0 };
@@ -72,14 +72,14 @@ struct Glyph {
 }
 
 impl Glyph {
-    /// How far the next glyph is, at size 1.
+    /// The distance to the next glyph, at size 1.
     fn advance(&self) -> f32 {
         f32::from(self.face.glyph_hor_advance(self.id).unwrap_or(0)) / f32::from(self.face.units_per_em())
     }
 }
 
-/// The first font's glyph that has the character, or else the first font's box. Joiners and presentation selectors have no
-/// shape of their own.
+/// The glyph of the first font that has the character, or the first font's box for a missing one. Joiners and presentation
+/// selectors have no glyph.
 fn glyph(c: char) -> Option<Glyph> {
     if matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}') {
         return None;
@@ -88,7 +88,7 @@ fn glyph(c: char) -> Option<Glyph> {
     FACES.iter().find_map(has).or_else(|| FACES.first().map(|face| Glyph { face, id: GlyphId(0) }))
 }
 
-/// Draws a glyph, whose y goes up, on a canvas, whose y goes down.
+/// Adds a glyph to a path. Glyphs have the y axis upwards, canvases downwards.
 struct Pen {
     path: PathBuilder,
     x: f32,

@@ -1,7 +1,7 @@
-//! A funnel: steps in their order around one middle, each with its value and its share of the first.
+//! A funnel: centered steps in their order, each with its value and its share of the first step.
 
 use super::{
-    Theme, WIDTH,
+    Result, Theme, WIDTH,
     canvas::{Align, Canvas, MARGIN},
     float, font,
     heading::Heading,
@@ -9,24 +9,23 @@ use super::{
     scale::fraction,
     table::Table,
 };
-use highlevel_core::error::Result;
 
 const TEXT_SIZE: f32 = 15.0;
 const LABEL_WIDE: f32 = 230.0;
 const PERCENT_WIDE: f32 = 62.0;
 const GAP: f32 = 20.0;
-/// The height that all steps share, and the most that one gets.
+/// The height that all steps share, and the maximum of one step.
 const SHARED: u16 = 340;
-const HIGHEST: u16 = 64;
+const MAX_STEP: u16 = 64;
 const BELOW: u16 = 20;
-/// How much of a step's height is its bar. The rest leads over to the next.
+/// The part of a step's height that its bar takes. The rest leads over to the next step.
 const BAR: f32 = 0.68;
 
 pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Canvas> {
     let values: Vec<f64> =
         table.series.iter().take(1).flat_map(|series| series.values.iter()).map(|value| value.unwrap_or(0.0)).collect();
     let steps = u16::try_from(values.len()).unwrap_or(u16::MAX).max(1);
-    let high = (SHARED / steps).min(HIGHEST);
+    let high = (SHARED / steps).min(MAX_STEP);
     let mut canvas = heading.canvas(theme, high * steps + BELOW)?;
     let high = f32::from(high);
 
@@ -35,9 +34,10 @@ pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Can
     let value_right = WIDTH - MARGIN - PERCENT_WIDE;
     let left = MARGIN + font::widest(labels.iter().map(String::as_str), TEXT_SIZE) + GAP;
     let right = value_right - font::widest(texts.iter().map(String::as_str), TEXT_SIZE) - GAP;
-    let (middle, most) = ((left + right) / 2.0, values.iter().copied().fold(0.0, f64::max));
-    // What is not quite nothing has to be seen.
-    let half = |value: f64| (fraction(value, most) * (right - left) / 2.0).max(if value > 0.0 { 1.0 } else { 0.0 });
+    let middle = (left + right) / 2.0;
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    // A value above zero stays visible, however small.
+    let half = |value: f64| (fraction(value, largest) * (right - left) / 2.0).max(if value > 0.0 { 1.0 } else { 0.0 });
 
     let first = values.first().copied().unwrap_or(0.0);
     let (text, muted, color) = (canvas.palette.text, canvas.palette.muted, canvas.palette.series(0));

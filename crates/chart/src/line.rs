@@ -1,7 +1,7 @@
-//! Lines over the rows in their order. The rows are as far from each other as from the next, whatever their labels say.
+//! Lines over the rows in their order. Rows are evenly spaced, whatever their labels say.
 
 use super::{
-    Theme, WIDTH,
+    Result, Theme, WIDTH,
     canvas::{Align, Canvas, MARGIN, Point},
     float, font,
     heading::Heading,
@@ -10,24 +10,24 @@ use super::{
     scale::Scale,
     table::Table,
 };
-use highlevel_core::error::Result;
 
-/// A line's width, in the legend too, and half its mark's.
+/// The width of a line.
 pub(super) const STROKE: f32 = 2.5;
+/// Half the width of a mark.
 pub(super) const MARK: f32 = 4.5;
 
 const BODY: u16 = 356;
 const AXIS: f32 = 40.0;
 const TEXT_SIZE: f32 = 13.0;
-/// With less than this for each, labels say too little, and some are left out for others of this width.
-const LABEL_LEAST: f32 = 66.0;
+/// If a row has less room than this, some labels are left out and the others get [`LABEL_WIDE`].
+const LABEL_MIN: f32 = 66.0;
 const LABEL_WIDE: f32 = 120.0;
-/// Between neighbours.
+/// The gap between neighbors.
 const LABEL_GAP: f32 = 14.0;
-/// With more rows than these, marks would hide the line.
-const MOST_MARKS: usize = 40;
-/// A line alone of so few rows has its values written on it.
-const MOST_VALUES: usize = 12;
+/// With more rows than this, marks would hide the line.
+const MAX_MARKS: usize = 40;
+/// A single line of at most this many rows shows its values.
+const MAX_VALUES: usize = 12;
 
 pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Canvas> {
     let mut canvas = heading.canvas(theme, BODY)?;
@@ -36,7 +36,7 @@ pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Can
     let plot = Plot {
         left: MARGIN + font::widest(ticks.iter().map(String::as_str), TEXT_SIZE) + 10.0,
         right: WIDTH - MARGIN,
-        // Room for the value on the highest point.
+        // Room for the value at the highest point.
         top: heading.height() + 22.0,
         bottom: heading.height() + f32::from(BODY) - AXIS,
         rows: table.labels.len(),
@@ -48,18 +48,9 @@ pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Can
         plot.series(&mut canvas, index, &series.values);
     }
     if let [series] = table.series.as_slice()
-        && plot.rows <= MOST_VALUES
+        && plot.rows <= MAX_VALUES
     {
-        let text = canvas.palette.text;
-        for (row, value) in series.values.iter().enumerate() {
-            let Some(value) = *value else { continue };
-            let (x, y) = plot.at(row, value);
-            let (y, shown) = (y + plot.aside(&series.values, row, y), human(value));
-            // A steep line would run through it.
-            let (wide, background) = (font::width(&shown, TEXT_SIZE) + 4.0, canvas.palette.background);
-            canvas.rectangle((x - wide / 2.0, y - 7.0), wide, 14.0, background);
-            canvas.text((x, y), Align::Middle, TEXT_SIZE, text, &shown);
-        }
+        plot.values(&mut canvas, &series.values);
     }
     Ok(canvas)
 }
@@ -74,7 +65,7 @@ struct Plot {
 }
 
 impl Plot {
-    /// The width that a row has for itself.
+    /// The width of one row.
     fn slot(&self) -> f32 {
         (self.right - self.left) / float(self.rows).max(1.0)
     }
@@ -91,12 +82,27 @@ impl Plot {
         (self.x(row), self.y(value))
     }
 
-    /// How far from a point its value is written: below it where the line rises on both sides, if there is room.
-    fn aside(&self, values: &[Option<f64>], row: usize, y: f32) -> f32 {
+    /// Writes the values beside their points.
+    fn values(&self, canvas: &mut Canvas, values: &[Option<f64>]) {
+        let (text, background) = (canvas.palette.text, canvas.palette.background);
+        for (row, value) in values.iter().enumerate() {
+            let Some(value) = *value else { continue };
+            let (x, point) = self.at(row, value);
+            let y = point + self.value_offset(values, row, point);
+            let shown = human(value);
+            let wide = font::width(&shown, TEXT_SIZE) + 4.0;
+            // The background keeps a steep line from running through the text.
+            canvas.rectangle((x - wide / 2.0, y - 7.0), wide, 14.0, background);
+            canvas.text((x, y), Align::Middle, TEXT_SIZE, text, &shown);
+        }
+    }
+
+    /// The distance from a point to its value: below the point if the line rises on both sides and there is room.
+    fn value_offset(&self, values: &[Option<f64>], row: usize, y: f32) -> f32 {
         let near = |row: Option<usize>| row.and_then(|row| values.get(row).copied().flatten());
-        let neighbours = [near(row.checked_sub(1)), near(row.checked_add(1))];
-        let dips = neighbours.into_iter().flatten().all(|value| self.y(value) < y);
-        if dips && neighbours != [None, None] && y + 26.0 < self.bottom { 15.0 } else { -14.0 }
+        let neighbors = [near(row.checked_sub(1)), near(row.checked_add(1))];
+        let dips = neighbors.into_iter().flatten().all(|value| self.y(value) < y);
+        if dips && neighbors != [None, None] && y + 26.0 < self.bottom { 15.0 } else { -14.0 }
     }
 
     fn frame(&self, canvas: &mut Canvas, ticks: &[String]) {
@@ -108,10 +114,10 @@ impl Plot {
         }
     }
 
-    /// As many labels as have room: each one, or each second, third, …
+    /// Writes as many labels as have room: each, every second, every third, and so on.
     fn labels(&self, canvas: &mut Canvas, labels: &[String]) {
         let own = self.slot() - LABEL_GAP;
-        let wide = if own < LABEL_LEAST { LABEL_WIDE } else { own };
+        let wide = if own < LABEL_MIN { LABEL_WIDE } else { own };
         let labels: Vec<String> = labels.iter().map(|label| font::fit(label, TEXT_SIZE, wide)).collect();
         let needed = font::widest(labels.iter().map(String::as_str), TEXT_SIZE) + LABEL_GAP;
         let every =
@@ -119,7 +125,7 @@ impl Plot {
         let muted = canvas.palette.muted;
         for (row, label) in labels.iter().enumerate().step_by(every.max(1)) {
             let (x, half) = (self.x(row), font::width(label, TEXT_SIZE) / 2.0);
-            // The last of them may stand near the edge, where moving it would push it into its neighbour.
+            // A last label near the edge is left out: moved inwards, it would overlap its neighbor.
             if x + half <= WIDTH {
                 let x = x.max(half + 4.0);
                 canvas.text((x, self.bottom + 20.0), Align::Middle, TEXT_SIZE, muted, label);
@@ -127,7 +133,7 @@ impl Plot {
         }
     }
 
-    /// A line, cut where a value is missing.
+    /// Draws a line with a gap for each missing value.
     fn series(&self, canvas: &mut Canvas, index: usize, values: &[Option<f64>]) {
         let color = canvas.palette.series(index);
         let points: Vec<Option<Point>> =
@@ -135,8 +141,8 @@ impl Plot {
         for run in points.split(Option::is_none) {
             let run: Vec<Point> = run.iter().copied().flatten().collect();
             canvas.line(&run, STROKE, color);
-            // A point between two gaps has no line to be seen by.
-            if self.rows <= MOST_MARKS || run.len() == 1 {
+            // Without a mark, a point between two gaps would be invisible.
+            if self.rows <= MAX_MARKS || run.len() == 1 {
                 for point in run {
                     mark(canvas, index, point, MARK, color);
                 }
@@ -145,7 +151,7 @@ impl Plot {
     }
 }
 
-/// A series' mark: with its colour it has a shape, for those who see the colours less well.
+/// Draws the mark of a series. Its shape helps readers who see the colors less well.
 pub(super) fn mark(canvas: &mut Canvas, index: usize, (x, y): Point, half: f32, color: Rgb) {
     match index % 4 {
         0 => canvas.circle((x, y), half, color),

@@ -1,22 +1,22 @@
-//! Colours that are told apart by the colour-blind too, on white and on near black.
+//! The colors of both themes, distinct for color-blind readers as well.
 
 use super::Theme;
 
-/// A colour.
+/// A color.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rgb(pub(super) u8, pub(super) u8, pub(super) u8);
 
-/// A theme's colours.
+/// The colors of a theme.
 #[derive(Debug)]
 pub(super) struct Palette {
     pub(super) background: Rgb,
     pub(super) text: Rgb,
-    /// What stands back: axes, legends of one entry.
+    /// For axes, and for the legend of a single series.
     pub(super) muted: Rgb,
     pub(super) grid: Rgb,
-    /// After Okabe and Ito, moved apart as far as a test asks for. As many as a chart may have series.
+    /// Okabe and Ito's colors, adjusted until a test finds them distinct. One for each series that a chart may have.
     pub(super) series: [Rgb; 8],
-    /// The slice of all others.
+    /// For the slice that holds all other rows.
     pub(super) other: Rgb,
 }
 
@@ -66,14 +66,14 @@ impl Theme {
 }
 
 impl Palette {
-    /// The colour of the series at this place.
+    /// The color of the series with this index.
     pub(super) fn series(&self, index: usize) -> Rgb {
         self.series.iter().cycle().nth(index).copied().unwrap_or(self.other)
     }
 }
 
 impl Rgb {
-    /// How bright it looks, from 0 to 1, as WCAG defines it.
+    /// The relative luminance from 0 to 1, as WCAG defines it.
     pub(super) fn luminance(self) -> f32 {
         let linear = |channel: u8| {
             let c = f32::from(channel) / 255.0;
@@ -82,13 +82,13 @@ impl Rgb {
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
 
-    /// Black or white, whichever reads better on it.
+    /// Black or white, whichever has more contrast with this color.
     pub(super) fn ink(self) -> Self {
-        // Where the contrast with both is the same.
+        // At this luminance, the contrast with both is the same.
         if self.luminance() > 0.179 { Self(0, 0, 0) } else { Self(255, 255, 255) }
     }
 
-    /// Three parts of the other to one of this.
+    /// One part of this color mixed with three parts of the other.
     pub(super) fn faint(self, other: Self) -> Self {
         let mix = |a: u8, b: u8| u8::try_from((u16::from(a) + 3 * u16::from(b)) / 4).unwrap_or(b);
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))

@@ -1,7 +1,7 @@
-//! A pie, and beside it each slice's label, value and share in a list, where the longest label touches nothing.
+//! A pie with a list beside it: each slice's label, value and share. In the list, no label can overlap another.
 
 use super::{
-    Theme, WIDTH,
+    Result, Theme, WIDTH,
     canvas::{Align, Canvas, MARGIN, Point},
     float, font,
     heading::Heading,
@@ -10,17 +10,16 @@ use super::{
     scale::fraction,
     table::Table,
 };
-use highlevel_core::error::Result;
 use std::f32::consts::TAU;
 
-/// As many as there are colours, the last being grey: a ninth slice would look like the first.
-const MOST_SLICES: usize = 8;
+/// The number of colors, with gray for the last slice: a ninth slice would look like the first.
+const MAX_SLICES: usize = 8;
 const BODY: u16 = 320;
 const RADIUS: f32 = 142.0;
 const TEXT_SIZE: f32 = 15.0;
 const LINE: f32 = 34.0;
-/// A smaller share has no room for its percentage on the slice.
-const LEAST_WRITTEN: f32 = 0.05;
+/// A slice with a smaller share has no room for its percentage.
+const MIN_WRITTEN: f32 = 0.05;
 
 struct Slice {
     label: String,
@@ -38,22 +37,22 @@ pub(super) fn draw(theme: Theme, heading: &Heading, table: &Table) -> Result<Can
     Ok(canvas)
 }
 
-/// The rows in their order, and the smallest folded into one where they are too many.
+/// The rows as slices in their order. If there are too many, the smallest become one.
 fn slices(canvas: &Canvas, table: &Table) -> Vec<Slice> {
     let values = table.series.first().into_iter().flat_map(|series| series.values.iter());
     let values = values.map(|value| value.unwrap_or(0.0));
     let mut rows: Vec<(usize, &String, f64)> =
         table.labels.iter().zip(values).enumerate().map(|(row, (label, value))| (row, label, value)).collect();
     let mut rest = Vec::new();
-    if rows.len() > MOST_SLICES {
+    if rows.len() > MAX_SLICES {
         rows.sort_by(|a, b| b.2.total_cmp(&a.2));
-        rest = rows.split_off(MOST_SLICES - 1);
+        rest = rows.split_off(MAX_SLICES - 1);
         rows.sort_by_key(|(row, ..)| *row);
     }
-    let slice = |(place, (_, label, value)): (usize, &(usize, &String, f64))| Slice {
+    let slice = |(index, (_, label, value)): (usize, &(usize, &String, f64))| Slice {
         label: (*label).clone(),
         value: *value,
-        color: canvas.palette.series(place),
+        color: canvas.palette.series(index),
     };
     let mut slices: Vec<Slice> = rows.iter().enumerate().map(slice).collect();
     if !rest.is_empty() {
@@ -83,11 +82,11 @@ fn pie(canvas: &mut Canvas, center: Point, slices: &[Slice], total: f64) {
     for slice in slices {
         let (from, share) = (fraction(before, total), fraction(slice.value, total));
         before += slice.value;
-        if share >= LEAST_WRITTEN {
-            // The whole pie has its middle at its middle.
+        if share >= MIN_WRITTEN {
+            // A slice that is the whole pie has its label at the center.
             let out = if share > 0.99 { 0.0 } else { RADIUS * 0.72 };
-            let place = on_circle(center, out, from + share / 2.0);
-            canvas.text(place, Align::Middle, 14.0, slice.color.ink(), &percent(slice.value, total));
+            let point = on_circle(center, out, from + share / 2.0);
+            canvas.text(point, Align::Middle, 14.0, slice.color.ink(), &percent(slice.value, total));
         }
     }
 }
@@ -111,7 +110,7 @@ fn list(canvas: &mut Canvas, middle: f32, slices: &[Slice], total: f64) {
     }
 }
 
-/// A sector as a polygon of so many corners that none is seen. Turns begin at the top and go clockwise.
+/// A sector as a polygon with enough corners to look round. Turns begin at the top and go clockwise.
 fn sector(center: Point, from: f32, to: f32) -> Vec<Point> {
     const CORNERS: u16 = 360;
     let turn = |corner: u16| from + (to - from) * f32::from(corner) / f32::from(CORNERS);

@@ -1,11 +1,11 @@
-//! An axis: from values to places, with round numbers on it.
+//! The scale of an axis: maps values to positions, with ticks at round numbers.
 
-/// How many steps an axis is cut into, about.
+/// About how many steps an axis has.
 const STEPS: f64 = 5.0;
-/// Less than this has no picture of its own, and as a step it would be none.
-const LEAST: f64 = 1e-12;
+/// A range below this counts as empty: its steps would be lost in rounding.
+const MIN_RANGE: f64 = 1e-12;
 
-/// An axis that holds all values and zero, and begins and ends at a tick. Without zero, lengths would lie.
+/// A scale that covers all values and zero, and begins and ends at a tick. Without zero, lengths would mislead.
 pub(super) struct Scale {
     low: f64,
     high: f64,
@@ -19,7 +19,7 @@ impl Scale {
             (low, high) = (low.min(value), high.max(value));
             whole &= value.fract() == 0.0;
         }
-        if high - low < LEAST {
+        if high - low < MIN_RANGE {
             (low, high) = (0.0, 1.0);
         }
         let step = round_step((high - low) / STEPS, whole);
@@ -34,22 +34,22 @@ impl Scale {
         Self { low: first * step, high, ticks }
     }
 
-    /// Where on the axis, from 0 to 1.
+    /// The position of a value on the axis, from 0 to 1.
     pub(super) fn at(&self, value: f64) -> f32 {
         fraction(value - self.low, self.high - self.low)
     }
 }
 
-/// A part of the whole, from 0 to 1. Here numbers become places, which need no more digits than this leaves.
+/// A part of the whole, from 0 to 1. A position needs no more precision than `f32` has.
 pub(super) fn fraction(part: f64, whole: f64) -> f32 {
     let part = if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and 1; there is no other way from f64 to f32")]
-    let place = part as f32;
-    place
+    let fraction = part as f32;
+    fraction
 }
 
-/// The next larger of 1, 2, 2.5, 5 and 10 times a power of ten; a whole one where all values are, because between one deal
-/// and two there is none.
+/// The next larger of 1, 2, 2.5, 5 and 10 times a power of ten. A whole number if all values are: there is no tick between
+/// one deal and two.
 fn round_step(rough: f64, whole: bool) -> f64 {
     let power = 10.0_f64.powf(rough.log10().floor());
     let fits = |step: &f64| *step >= rough && (!whole || step.fract() == 0.0);

@@ -1,30 +1,26 @@
-//! What of a table can be drawn: labels, and series of numbers under limits within which a picture still says something.
+//! Validates a chart's table: labels, and series of numbers within the limits of a readable picture.
 
-use super::{Chart, Kind};
-use highlevel_core::clean;
-use highlevel_core::error::{Error, Result};
+use super::{Chart, ChartError, ChartKind, Result};
 use serde_json::Value;
 
-/// More bars than these and nobody finds theirs.
-const MOST_BARS: usize = 120;
-const MOST_BAR_ROWS: usize = 40;
-/// More steps than these are no funnel.
-const MOST_STEPS: usize = 12;
-/// A point for every pixel or so.
-const MOST_POINTS: usize = 1000;
-/// As many as there are colours that are told apart.
-const MOST_SERIES: usize = 8;
-/// Beyond this a number of money or things is a mistake, and sums and axes stay exact below it.
-const LARGEST: f64 = 1e15;
-/// No chart has room for more of a text, and measuring it would take time.
-const LONGEST: usize = 200;
+const MAX_BARS: usize = 120;
+const MAX_BAR_ROWS: usize = 40;
+const MAX_STEPS: usize = 12;
+/// About one point per pixel.
+const MAX_POINTS: usize = 1000;
+/// The number of distinct colors.
+const MAX_SERIES: usize = 8;
+/// Amounts and counts beyond this are mistakes; below it, sums and axes are exact.
+const MAX_NUMBER: f64 = 1e15;
+/// In characters. No chart has room for a longer text.
+const MAX_TEXT: usize = 200;
 
 /// A table that can be drawn.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// A label a row.
+    /// One label per row.
     pub(super) labels: Vec<String>,
-    /// At least one series. A pie or a funnel has just one, without gaps.
+    /// At least one series. A pie or a funnel has exactly one, without gaps.
     pub(super) series: Vec<Series>,
 }
 
@@ -32,26 +28,25 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) name: String,
-    /// A value a row; none is a gap.
+    /// One value per row; `None` is a gap.
     pub(super) values: Vec<Option<f64>>,
 }
 
 impl Table {
-    /// Reads a chart's table, or says what about it cannot be drawn.
+    /// Reads a chart's table, or reports why it cannot be drawn.
     pub(super) fn read(chart: &Chart) -> Result<Self> {
         let columns = chart.columns.iter().enumerate().skip(1);
         let names: Vec<(usize, &String)> = match chart.kind {
-            Kind::Bar | Kind::Line => columns.collect(),
-            Kind::Pie | Kind::Funnel => columns.take(1).collect(),
+            ChartKind::Bar | ChartKind::Line => columns.collect(),
+            ChartKind::Pie | ChartKind::Funnel => columns.take(1).collect(),
         };
         if names.is_empty() {
-            return Err(Error::invalid(
-                "sql",
-                "A chart needs at least two columns: the first holds the labels, each other one numbers.",
+            return Err(ChartError::Table(
+                "A chart needs at least two columns: the first holds the labels, each other one numbers.".to_owned(),
             ));
         }
         limits(chart, names.len())?;
-        let read = |(place, name): (usize, &String)| Series::read(chart, place, name);
+        let read = |(column, name): (usize, &String)| Series::read(chart, column, name);
         let labels = chart.rows.iter().map(|row| label(row.first())).collect();
         Ok(Self { labels, series: names.into_iter().map(read).collect::<Result<_>>()? })
     }
@@ -63,81 +58,79 @@ impl Table {
 }
 
 impl Series {
-    fn read(chart: &Chart, place: usize, name: &str) -> Result<Self> {
-        let share = matches!(chart.kind, Kind::Pie | Kind::Funnel);
+    fn read(chart: &Chart, column: usize, name: &str) -> Result<Self> {
+        let share = matches!(chart.kind, ChartKind::Pie | ChartKind::Funnel);
         let mut values = Vec::with_capacity(chart.rows.len());
         for row in &chart.rows {
-            let value = match row.get(place) {
-                // A sum over nothing: a share of nothing, but a gap in a row of values.
+            let value = match row.get(column) {
+                // SQL's sum over no rows is null. As a share it is zero, in a series of values it is a gap.
                 None | Some(Value::Null) => share.then_some(0.0),
-                Some(cell) => Some(number(cell).ok_or_else(|| no_number(name, cell, label(row.first())))?),
+                Some(cell) => Some(number(cell).ok_or_else(|| not_a_number(name, cell, &label(row.first())))?),
             };
             if share && value.is_some_and(|value| value < 0.0) {
-                let (row, kind) = (label(row.first()), if chart.kind == Kind::Pie { "pie" } else { "funnel" });
-                return Err(Error::invalid(
-                    "kind",
-                    format!("A {kind} cannot show the negative value at `{row}`. A bar or a line can."),
-                ));
+                let (kind, row) = (chart.kind.name(), label(row.first()));
+                return Err(ChartError::Kind(format!(
+                    "A {kind} cannot show the negative value at `{row}`. A bar or a line can."
+                )));
             }
             values.push(value);
         }
-        Ok(Self { name: tidy(name), values })
+        Ok(Self { name: one_line(name), values })
     }
 }
 
+/// Refuses a table with more rows or series than a chart of its kind can show.
 fn limits(chart: &Chart, series: usize) -> Result<()> {
     let rows = chart.rows.len();
-    let problem = if series > MOST_SERIES {
-        format!("The table has {series} columns of numbers; a chart shows at most {MOST_SERIES}. Select fewer.")
+    let problem = if series > MAX_SERIES {
+        format!("The table has {series} columns of numbers; a chart shows at most {MAX_SERIES}. Select fewer.")
     } else {
         match chart.kind {
-            Kind::Bar if rows > MOST_BAR_ROWS || rows * series > MOST_BARS => format!(
-                "The table has {rows} rows of {series} numbers; a bar chart shows at most {MOST_BAR_ROWS} rows and {MOST_BARS} \
+            ChartKind::Bar if rows > MAX_BAR_ROWS || rows * series > MAX_BARS => format!(
+                "The table has {rows} rows of {series} numbers; a bar chart shows at most {MAX_BAR_ROWS} rows and {MAX_BARS} \
                  bars. Group or limit the rows, or draw a line."
             ),
-            Kind::Line if rows > MOST_POINTS => format!(
-                "The table has {rows} rows; a line chart shows at most {MOST_POINTS}. Group the rows, by week for example."
+            ChartKind::Line if rows > MAX_POINTS => format!(
+                "The table has {rows} rows; a line chart shows at most {MAX_POINTS}. Group the rows, by week for example."
             ),
-            Kind::Funnel if rows > MOST_STEPS => format!(
-                "The table has {rows} rows; a funnel shows at most {MOST_STEPS} steps. Group or limit the rows, or draw \
+            ChartKind::Funnel if rows > MAX_STEPS => format!(
+                "The table has {rows} rows; a funnel shows at most {MAX_STEPS} steps. Group or limit the rows, or draw \
                  bars."
             ),
-            // A pie folds what is too small to be seen; but there has to be an end.
-            Kind::Pie if rows > MOST_POINTS => {
-                format!("The table has {rows} rows; a pie takes at most {MOST_POINTS}. Group or limit the rows.")
+            // A pie folds its smallest slices into one, so it takes more rows than it shows.
+            ChartKind::Pie if rows > MAX_POINTS => {
+                format!("The table has {rows} rows; a pie takes at most {MAX_POINTS}. Group or limit the rows.")
             }
             _ => return Ok(()),
         }
     };
-    Err(Error::invalid("sql", problem))
+    Err(ChartError::Table(problem))
 }
 
 fn number(cell: &Value) -> Option<f64> {
-    cell.as_f64().filter(|number| number.abs() <= LARGEST)
+    cell.as_f64().filter(|number| number.abs() <= MAX_NUMBER)
 }
 
-fn no_number(column: &str, cell: &Value, row: String) -> Error {
-    let (column, cell) = (tidy(column), tidy(&cell.to_string()));
-    Error::invalid(
-        "sql",
-        format!(
-            "Column `{column}` holds {cell} at `{row}`, which is no number up to 1e15. The first column holds the labels, \
-             and all others numbers: leave it out, or join it to the labels."
-        ),
-    )
+fn not_a_number(column: &str, cell: &Value, row: &str) -> ChartError {
+    let column = one_line(column);
+    let cell = one_line(&cell.to_string());
+    ChartError::Table(format!(
+        "Column `{column}` holds {cell} at `{row}`, which is no number up to 1e15. The first column holds the labels, and \
+         all others numbers: leave it out, or join it to the labels."
+    ))
 }
 
 fn label(cell: Option<&Value>) -> String {
     let text = match cell {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => tidy(text),
-        Some(other) => tidy(&other.to_string()),
+        Some(Value::String(text)) => one_line(text),
+        Some(other) => one_line(&other.to_string()),
     };
     if text.is_empty() { "(none)".to_owned() } else { text }
 }
 
-/// A text on one line, without what cannot be seen.
-pub(super) fn tidy(text: &str) -> String {
-    let start: String = text.chars().take(LONGEST).collect();
-    clean::text(&start).0.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A text on one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let text: String = text.chars().take(MAX_TEXT).filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
