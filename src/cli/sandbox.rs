@@ -1,4 +1,4 @@
-//! `sandbox`: the embedded account as an HTTP server of its own.
+//! `sandbox`: serves the embedded account over HTTP.
 
 use super::{print, say};
 use crate::api::Api;
@@ -14,60 +14,64 @@ pub(super) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// How many contacts the account has
+    /// The number of contacts
     #[arg(long, value_name = "N", default_value_t = 250)]
     contacts: usize,
-    /// The date or date-time that the sample data's dates count back from; now when not given
+    /// The date or date-time that the sample data's dates count back from; by default now
     #[arg(long, value_name = "TIME", value_parser = moment)]
     as_of: Option<DateTime<Utc>>,
-    /// The same seed gives the same account and the same faults
+    /// The same seed gives the same account
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Requests per window; 300, or 100 of the official API, when not given
+    /// Requests per window; by default 300, or 100 with the official API
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rate_limit: Option<u32>,
-    /// The window in seconds; 60, or 10 of the official API, when not given
+    /// The window in seconds; by default 60, or 10 with the official API
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     rate_window: Option<u64>,
-    /// Requests per day, which only the official API counts
+    /// Requests per day; only the official API counts them
     #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(1..))]
     daily_limit: u32,
     /// Count in a sliding window instead of fixed ones
     #[arg(long)]
     sliding: bool,
-    /// How long a token lives, in seconds
+    /// The lifetime of a token in seconds
     #[arg(long, value_name = "S", default_value_t = 1200, value_parser = clap::value_parser!(u64).range(1..))]
     token_ttl: u64,
-    /// A renewed token ends the one before
+    /// Refreshing a token ends the one before
     #[arg(long)]
     rotate: bool,
-    /// One more token to accept
+    /// A further token to accept
     #[arg(long, value_name = "TOKEN", env = "GHL_SANDBOX_TOKEN", hide_env_values = true)]
     token: Option<String>,
     /// What goes wrong: see `sandbox --help` for the words
-    #[arg(long, value_name = "SPEC", default_value = "")]
+    #[arg(long, value_name = "SPEC", default_value = "", hide = !highlevel_sandbox::HAS_FAULTS)]
     fault: FaultPlan,
     /// Where it behaves as live accounts do: see `sandbox --help` for the words
     #[arg(long, value_name = "WORDS", default_value = "")]
     manners: Manners,
 }
 
-/// Reads a date, or a date-time with its offset.
+/// Parses a date, or a date-time with an offset.
 fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     let day = text.parse::<NaiveDate>().ok().map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let time = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()));
     time.ok_or_else(|| "a date such as 2025-11-03, or a date-time such as 2025-11-03T15:30:00Z".to_owned())
 }
 
-/// What the words of faults and of manners mean.
+/// The words of faults, if this build has them, and of manners.
 fn help() -> String {
-    format!("{}\n\n{}", FaultPlan::HELP, Manners::HELP)
+    if highlevel_sandbox::HAS_FAULTS {
+        format!("{}\n\n{}", FaultPlan::HELP, Manners::HELP)
+    } else {
+        Manners::HELP.to_owned()
+    }
 }
 
-/// `api` is the setting `--api`: which API the account is served as.
+/// Serves the account until the process ends. `api` is the setting `--api`.
 pub(super) async fn run(options: Options, api: Option<Api>) -> anyhow::Result<ExitCode> {
     if !options.listen.ip().is_loopback() {
-        say("This account is for tests: it listens beyond this machine, and anybody who reaches it can change it.");
+        say("The sandbox listens beyond this machine: anybody who reaches it can read and change its account.");
     }
     let usual = match api.unwrap_or_default() {
         Api::Session => SandboxConfig::default(),
@@ -90,16 +94,17 @@ pub(super) async fn run(options: Options, api: Option<Api>) -> anyhow::Result<Ex
     };
     let sandbox =
         Sandbox::start(options.listen, config).await.with_context(|| format!("cannot listen on {}", options.listen))?;
-    // Lines that a script can take apart: the address, a first token, and what else its API has to be spoken with.
+    // Lines for scripts: the address, a first token, and the further settings that the API needs.
     print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
     print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
     if api == Some(Api::Official) {
         print("GHL_API=official")?;
         print(&format!("GHL_LOCATION_ID={}", sandbox.location_id()))?;
     }
-    say(
-        "An embedded GoHighLevel account. Set the variables above for highlevel-mcp; /sandbox/stats counts what was served; Ctrl-C ends it.",
-    );
+    say("An embedded GoHighLevel account. Set the variables above for highlevel-mcp. Ctrl-C ends it.");
+    if highlevel_sandbox::HAS_MANAGEMENT {
+        say("GET /sandbox/stats counts the requests that were served.");
+    }
     sandbox.wait().await;
     Ok(ExitCode::SUCCESS)
 }

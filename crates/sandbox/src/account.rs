@@ -44,6 +44,7 @@ impl Kind {
     ];
 
     /// The kind with this plural name.
+    #[cfg(feature = "management")]
     pub(super) fn named(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, plural, _)| *plural == word).map(|(kind, ..)| *kind)
     }
@@ -121,6 +122,7 @@ impl Account {
     }
 
     /// Writes behind the client's back, which lists show at once.
+    #[cfg(feature = "management")]
     pub(super) fn at_once<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
         let lag = std::mem::take(&mut self.lag);
         let done = write(self);
@@ -179,6 +181,7 @@ impl Account {
     }
 
     /// Every object of a kind as one JSON array.
+    #[cfg(any(feature = "management", test))]
     pub(super) fn all(&self, kind: Kind) -> String {
         let texts: Vec<_> = self.shelf(kind).map_or(&[][..], Shelf::all).iter().map(|it| it.text.as_str()).collect();
         format!("[{}]", texts.join(","))

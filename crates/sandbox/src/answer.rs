@@ -41,6 +41,7 @@ impl Answer {
     }
 
     /// The same answer with one more header.
+    #[cfg(any(feature = "faults", feature = "oauth"))]
     pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self

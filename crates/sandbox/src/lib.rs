@@ -10,35 +10,39 @@
 
 mod account;
 mod answer;
-mod books;
 mod checks;
 mod duplicates;
-mod fault_spec;
 mod faults;
 mod fields;
 mod limits;
-mod manage;
+#[cfg(feature = "management")]
+mod management;
 mod manners;
+#[cfg(not(feature = "management"))]
+mod no_request_log;
 mod normal;
 mod odd;
 mod official;
 mod operations;
 mod pages;
 mod query;
+#[cfg(feature = "management")]
+mod request_log;
 mod routes;
 mod scopes;
 mod seed;
 mod server;
 mod shelf;
-mod strike;
 mod tokens;
 mod validate;
 mod world;
 
-pub use fault_spec::FaultError;
-pub use faults::FaultPlan;
+pub use faults::{FaultError, FaultPlan};
 pub use limits::Counting;
 pub use manners::{Manners, MannersError};
+
+#[cfg(not(feature = "management"))]
+use no_request_log as request_log;
 
 use chrono::{DateTime, Utc};
 use server::{Shared, lock};
@@ -50,10 +54,17 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use world::{Clock, World};
 
+/// Whether this build injects faults: the cargo feature `faults`.
+pub const HAS_FAULTS: bool = cfg!(feature = "faults");
+/// Whether this build issues OAuth tokens behind the official API: the cargo feature `oauth`.
+pub const HAS_OAUTH: bool = cfg!(feature = "oauth");
+/// Whether this build has the endpoints under `/sandbox/`: the cargo feature `management`.
+pub const HAS_MANAGEMENT: bool = cfg!(feature = "management");
+
 /// The API that the account is served as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Api {
-    /// The API document that the catalogue follows.
+    /// The API of HighLevel's web application.
     #[default]
     Session,
     /// HighLevel's official API, as its OpenAPI files describe it.
@@ -87,7 +98,7 @@ pub struct SandboxConfig {
     pub rotate: bool,
     /// One more token that is accepted: tests plant one that they can look for.
     pub extra_token: Option<String>,
-    /// What goes wrong.
+    /// The faults that requests get.
     pub faults: FaultPlan,
     /// How it behaves where live accounts leave the API's description.
     pub manners: Manners,
@@ -135,10 +146,10 @@ impl Sandbox {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let mut tokens = tokens::Tokens::new(config.token_ttl, config.rotate)?;
-        let mut auth = official::auth::Auth::new(config.token_ttl)?;
+        let mut access_tokens = official::tokens::AccessTokens::new()?;
         if let Some(token) = config.extra_token {
             tokens.plant(token.clone());
-            auth.plant(token);
+            access_tokens.accept(token);
         }
         let mut account = seed::account(config.seed, config.contacts, config.as_of.unwrap_or_else(Utc::now));
         if config.manners.normalise {
@@ -150,13 +161,21 @@ impl Sandbox {
         let world = Arc::new(Mutex::new(World {
             api: config.api,
             account,
-            official: official::State { auth, day, traces: 0 },
+            official: official::State {
+                tokens: access_tokens,
+                #[cfg(feature = "oauth")]
+                grants: official::oauth::Grants::new(config.token_ttl)?,
+                day,
+                traces: 0,
+            },
             tokens,
             limits,
-            faults: faults::Faults::new(config.faults, config.seed),
+            #[cfg(feature = "faults")]
+            faults: faults::FaultInjector::new(config.faults, config.seed),
             manners: config.manners,
-            books: books::Books::default(),
+            log: request_log::RequestLog::new(),
             clock,
+            #[cfg(all(feature = "faults", feature = "management"))]
             seed: config.seed,
         }));
         let task = tokio::spawn(server::run(listener, world.clone()));

@@ -1,5 +1,6 @@
 //! The quota: requests counted in fixed windows or a sliding one, and a record that judges both.
 
+#[cfg(any(feature = "management", test))]
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -155,6 +156,7 @@ impl Limits {
         }
     }
 
+    #[cfg(any(feature = "management", test))]
     /// The record, with the most requests that a window of this length held wherever it begins.
     pub(super) fn stats(&self) -> Value {
         let windows: Vec<_> = self

@@ -68,6 +68,7 @@ pub(super) struct Route {
 pub(super) struct Label {
     pub(super) name: &'static str,
     /// The document's operation that does the same, if this one is another API's: one plan of faults fits both.
+    #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only the filters of faults read it"))]
     pub(super) twin: Option<&'static str>,
     pub(super) effect: Effect,
 }

@@ -1,9 +1,9 @@
 //! The way of one request: connection, books, faults, and back. What it does to the account is the [`World`]'s.
 
 use super::answer::Payload;
-use super::faults::{Drawn, Kind, Rule};
-use super::strike;
-use super::world::{Call, RateHeaders, Step, Target, World};
+#[cfg(feature = "faults")]
+use super::faults::serve as perform;
+use super::world::{Call, RateHeaders, Step, World};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -75,52 +75,38 @@ async fn serve(world: Shared, request: http::Request<Incoming>) -> Result<Respon
         headers: head.headers,
         body: body.to_bytes(),
     };
-    if let Some(path) = call.path.strip_prefix("/sandbox/") {
-        return Ok(super::manage::answer(&mut lock(&world), &call, path));
+    if let Some(response) = own_endpoint(&world, &call) {
+        return Ok(response);
     }
-    let (entry, rate, step) = lock(&world).arrive(&call);
+    let (request, rate, step) = lock(&world).arrive(&call);
     let response = match step {
         Step::Refused(answer) => Some(answer.into_response()),
-        Step::Goes(target, drawn) => attend(&world, &call, target, drawn).await,
+        Step::Goes(target) => perform(&world, &call, target).await,
     };
     let status = response.as_ref().map(|response| response.status().as_u16());
-    lock(&world).books.answer(entry, status);
+    lock(&world).log.answered(request, status);
     response.map(|response| with_rate(response, rate)).ok_or(Dropped)
 }
 
-/// Performs an operation, with the faults that were drawn for it.
-async fn attend(world: &Shared, call: &Call, target: Target, drawn: Drawn) -> Option<Response<Payload>> {
-    wait(drawn.before).await;
-    let fault = match drawn.fault {
-        Some(Rule { name, kind, after: false, .. }) => {
-            lock(world).books.fault(name);
-            if let Kind::Late(delay) = kind {
-                let (world, call) = (world.clone(), call.clone());
-                tokio::spawn(async move {
-                    tokio::time::sleep(delay).await;
-                    lock(&world).perform(&call, &target);
-                });
-            }
-            return strike::answer(&kind, call, None);
-        }
-        fault => fault,
-    };
-    let answer = lock(world).perform(call, &target);
-    wait(drawn.after).await;
-    match fault {
-        Some(rule) if answer.status.is_success() => {
-            lock(world).books.fault(rule.name);
-            strike::answer(&rule.kind, call, Some(answer))
-        }
-        _ => Some(answer.into_response()),
+/// Answers a request to an endpoint under `/sandbox/`, if this build has it.
+fn own_endpoint(world: &Shared, call: &Call) -> Option<Response<Payload>> {
+    #[cfg(feature = "oauth")]
+    if let Some(answer) = super::official::oauth::consent(&mut lock(world), call) {
+        return Some(answer.into_response());
     }
+    #[cfg(feature = "management")]
+    if let Some(path) = call.path.strip_prefix("/sandbox/") {
+        return Some(super::management::answer(&mut lock(world), call, path));
+    }
+    #[cfg(not(any(feature = "oauth", feature = "management")))]
+    let _ = (world, call);
+    None
 }
 
-/// Waits, if there is something to wait for: even a sleep of nothing takes a tick of the timer.
-async fn wait(time: Duration) {
-    if !time.is_zero() {
-        tokio::time::sleep(time).await;
-    }
+/// Performs an operation in a build without faults.
+#[cfg(not(feature = "faults"))]
+async fn perform(world: &Shared, call: &Call, target: super::world::Target) -> Option<Response<Payload>> {
+    Some(lock(world).perform(call, &target).into_response())
 }
 
 /// Adds the quota's headers, which every answer bears.

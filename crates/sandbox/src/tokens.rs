@@ -73,7 +73,8 @@ impl Tokens {
         Some((self.issue(now), whole_seconds(self.ttl)))
     }
 
-    /// Ends every token now. They can still be renewed.
+    /// Ends every token now. They can still be refreshed.
+    #[cfg(any(feature = "management", test))]
     pub(super) fn expire_all(&mut self, now: Duration) {
         for expiry in self.issued.values_mut() {
             *expiry = now.min(*expiry);

@@ -2,11 +2,10 @@
 
 use super::account::{Account, Fields};
 use super::answer::Answer;
-use super::books::{Books, Entry};
-use super::faults::{Drawn, Faults};
 use super::limits::{Limits, Rate};
 use super::manners::Manners;
 use super::operations::{self, Effect, Found, Label, Route};
+use super::request_log::{RequestId, RequestLog};
 use super::routes::{self, perform};
 use super::tokens::Tokens;
 use super::{Api, checks, official, query, scopes};
@@ -42,10 +41,13 @@ pub(super) struct World {
     pub(super) official: official::State,
     pub(super) tokens: Tokens,
     pub(super) limits: Limits,
-    pub(super) faults: Faults,
+    #[cfg(feature = "faults")]
+    pub(super) faults: super::faults::FaultInjector,
     pub(super) manners: Manners,
-    pub(super) books: Books,
+    pub(super) log: RequestLog,
     pub(super) clock: Clock,
+    /// The seed of the faults that `POST /sandbox/faults` sets.
+    #[cfg(all(feature = "faults", feature = "management"))]
     pub(super) seed: u64,
 }
 
@@ -64,7 +66,7 @@ pub(super) enum Step {
     /// It is answered at once.
     Refused(Answer),
     /// It is for this operation.
-    Goes(Target, Drawn),
+    Goes(Target),
 }
 
 /// An operation of one of the APIs, and the ids in the request's path.
@@ -87,13 +89,13 @@ impl Target {
 pub(super) type RateHeaders = Vec<(&'static str, u64)>;
 
 impl World {
-    /// Enters a request, counts it, and draws its faults.
-    pub(super) fn arrive(&mut self, call: &Call) -> (Entry, RateHeaders, Step) {
+    /// Logs a request, counts it, and finds its operation.
+    pub(super) fn arrive(&mut self, call: &Call) -> (RequestId, RateHeaders, Step) {
         let now = self.clock.now();
         let (found, path_exists) = self.find(call);
         let label = found.as_ref().map(Target::label);
-        let entry = self.books.arrive(now, call.clone(), label.map(|label| label.name));
-        let (Some(target), Some(label)) = (found, label) else {
+        let request = self.log.arrived(now, call, label.map(|label| label.name));
+        let Some(target) = found else {
             let (status, message) = if path_exists {
                 (StatusCode::METHOD_NOT_ALLOWED, format!("{} has no {}", call.path, call.method))
             } else {
@@ -101,19 +103,25 @@ impl World {
             };
             let rate = self.limits.peek(now);
             let (_, headers) = self.day(rate, now, false);
-            return (entry, headers, Step::Refused(self.finished(Answer::refuse(status, message))));
+            return (request, headers, Step::Refused(self.finished(Answer::refuse(status, message))));
         };
         let rate = self.limits.count(now);
         let (day_admits, headers) = self.day(rate, now, true);
         if !rate.admitted || !day_admits {
             let refusal = Answer::refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
-            return (entry, headers, Step::Refused(self.finished(refusal)));
+            return (request, headers, Step::Refused(self.finished(refusal)));
         }
-        let mut drawn = self.faults.draw(label);
-        for wait in drawn.waits.drain(..) {
-            self.books.fault(wait);
+        (request, headers, Step::Goes(target))
+    }
+
+    /// Draws the faults of a request, and logs its delays.
+    #[cfg(feature = "faults")]
+    pub(super) fn draw_faults(&mut self, target: &Target) -> super::faults::DrawnFaults {
+        let mut drawn = self.faults.draw(target.label());
+        for name in drawn.delays.drain(..) {
+            self.log.fault(name);
         }
-        (entry, headers, Step::Goes(target, drawn))
+        drawn
     }
 
     /// The operation of a request, and whether its path has any.
@@ -157,7 +165,7 @@ impl World {
     pub(super) fn issue(&mut self) -> String {
         match self.api {
             Api::Session => self.tokens.issue(self.clock.now()),
-            Api::Official => self.official.auth.private(),
+            Api::Official => self.official.tokens.issue_private(),
         }
     }
 
@@ -184,7 +192,7 @@ impl World {
         let body: Fields = checks::body(call, route.body)?;
         if route.effect == Effect::Refresh {
             let (token, seconds) = self.tokens.refresh(token, now).ok_or_else(checks::unauthorized)?;
-            self.books.refresh();
+            self.log.refreshed();
             return Ok(Answer::ok(json!({ "tokenId": token, "expiresIn": seconds })));
         }
         let manners = &self.manners;
@@ -192,7 +200,7 @@ impl World {
         let request = routes::Request { op: route.op, id, query: &query, body: &body, manners, now };
         let done = perform(&mut self.account, &request)?;
         if let Some((change, id)) = done.change {
-            self.books.change(change, id);
+            self.log.changed(change, id);
         }
         Ok(done.answer)
     }

@@ -1,6 +1,7 @@
 //! The day's budget, and the rate headers of the official family.
 
 use super::super::limits::{Rate, millis};
+#[cfg(feature = "management")]
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ impl Day {
         Left { remaining: left.remaining - 1, ..left }
     }
 
+    #[cfg(feature = "management")]
     pub(crate) fn stats(&self) -> Value {
         json!({ "limit": self.limit, "used": self.used, "refused": self.refused })
     }

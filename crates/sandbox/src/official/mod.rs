@@ -3,7 +3,6 @@
 //! What the files leave open is read as the live service's users report it, and is said where it stands. The stored
 //! objects stay in the document's shape: translated on their way in and out, so that one test can judge both APIs.
 
-pub(super) mod auth;
 mod checks;
 mod contacts;
 mod content;
@@ -11,13 +10,15 @@ mod custom;
 pub(super) mod errors;
 mod filters;
 pub(super) mod limits;
-mod oauth;
+#[cfg(feature = "oauth")]
+pub(super) mod oauth;
 pub(super) mod operations;
 mod opportunities;
 mod paging;
 mod pipelines;
 mod search;
 pub(super) mod team;
+pub(super) mod tokens;
 
 pub(super) use operations::Route;
 
@@ -26,15 +27,19 @@ use super::answer::Answer;
 use super::routes::{Done, Outcome};
 use super::scopes;
 use super::world::{Call, World};
-use auth::{Auth, Owner};
 use checks::Query;
 use errors::unauthorized;
+#[cfg(not(feature = "oauth"))]
+use http::StatusCode;
 use operations::{Access, Op};
+use tokens::{AccessTokens, TokenOwner};
 
 /// What only the official API needs of a world.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) auth: Auth,
+    pub(super) tokens: AccessTokens,
+    #[cfg(feature = "oauth")]
+    pub(super) grants: oauth::Grants,
     pub(super) day: limits::Day,
     pub(super) traces: u64,
 }
@@ -51,13 +56,13 @@ impl State {
 pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[String]) -> Result<Answer, Answer> {
     let now = world.clock.now();
     let token = checks::token(&call.headers, route)?;
-    judge(&world.official.auth, token, route.access, now)?;
+    judge(&world.official.tokens, token, route.access, now)?;
     checks::headers(&call.headers, route, world.manners.version)?;
     scopes::judge(&world.manners.missing_scopes, route.label())?;
     let query = Query::read(&call.query, route)?;
     let body = checks::body(call, route.body)?;
     let trace = world.official.trace();
-    let World { account, official, books, manners, .. } = world;
+    let World { account, log, manners, .. } = world;
     let written = manners.written_at(now);
     let id = |place: usize| ids.get(place).map(String::as_str).unwrap_or_default();
     let done = match route.op {
@@ -84,15 +89,21 @@ pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[Stri
         Op::CreateEmailCampaign => content::create_email(account, id(0), &body, written, &trace, manners),
         Op::FunnelPages => read(content::pages(account, &query, manners)),
         Op::Funnels => read(content::funnels(account, &query, &trace, manners)),
+        #[cfg(feature = "oauth")]
         Op::Token => {
-            let answer = oauth::token(&mut official.auth, account, &body, now)?;
-            books.refresh();
+            let answer = oauth::token(&mut world.official, account, &body, now)?;
+            log.refreshed();
             read(Ok(answer))
         }
-        Op::LocationToken => read(oauth::location_token(&mut official.auth, account, &body, now)),
+        #[cfg(feature = "oauth")]
+        Op::LocationToken => read(oauth::location_token(&mut world.official, account, &body, now)),
+        #[cfg(not(feature = "oauth"))]
+        Op::Token | Op::LocationToken => {
+            Err(Answer::refuse(StatusCode::NOT_FOUND, format!("Cannot {} {}", call.method, call.path)))
+        }
     }?;
     if let Some((change, id)) = done.change {
-        books.change(change, id);
+        log.changed(change, id);
     }
     Ok(done.answer)
 }
@@ -102,15 +113,15 @@ fn read(answer: Result<Answer, Answer>) -> Outcome {
 }
 
 /// Whether a token may do this.
-fn judge(auth: &Auth, token: &str, access: Access, now: std::time::Duration) -> Result<(), Answer> {
+fn judge(tokens: &AccessTokens, token: &str, access: Access, now: std::time::Duration) -> Result<(), Answer> {
     if access == Access::Nobody {
         return Ok(());
     }
     let invalid = if token.starts_with("pit-") { "Invalid Private Integration token" } else { "Invalid JWT" };
-    match (auth.owner(token, now), access) {
+    match (tokens.owner(token, now), access) {
         (None, _) => Err(unauthorized(invalid)),
-        (Some(Owner::Location), Access::Location | Access::Either)
-        | (Some(Owner::Company), Access::Company | Access::Either) => Ok(()),
+        (Some(TokenOwner::Location), Access::Location | Access::Either)
+        | (Some(TokenOwner::Company), Access::Company | Access::Either) => Ok(()),
         (Some(_), _) => Err(unauthorized("This authClass type is not allowed to access this scope.")),
     }
 }

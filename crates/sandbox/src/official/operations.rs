@@ -256,6 +256,7 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The labels of all operations.
+#[cfg(any(feature = "faults", test))]
 pub(crate) fn labels() -> impl Iterator<Item = Label> {
     ROUTES.iter().map(Route::label)
 }

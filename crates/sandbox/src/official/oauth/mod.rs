@@ -1,15 +1,28 @@
-//! `POST /oauth/token` and `POST /oauth/locationToken`.
+//! The OAuth issuer: `POST /oauth/token`, `POST /oauth/locationToken`, and the consent page that an app starts from.
 
-use super::super::account::{Account, Fields, Kind};
-use super::super::answer::Answer;
-use super::super::validate::{self, Field, Shape, optional, required};
-use super::auth::{Auth, CLIENT_ID, CLIENT_SECRET, Owner};
+mod consent;
+mod grants;
+
+pub(crate) use consent::answer as consent;
+pub(crate) use grants::Grants;
+
+use super::State;
 use super::errors::{foreign, unprocessable};
 use super::team::{COMPANY, home};
+use super::tokens::TokenOwner;
+use crate::account::{Account, Fields, Kind};
+use crate::answer::Answer;
+use crate::limits::whole_seconds;
+use crate::validate::{self, Field, Shape, optional, required};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The file knows no `code_verifier`: there is no PKCE here.
+/// The client id of the app that the account has installed.
+const CLIENT_ID: &str = "sandbox-client";
+/// The app's secret. It protects nothing: whoever reaches the sandbox may do everything.
+const CLIENT_SECRET: &str = "sandbox-client-secret";
+
+/// HighLevel's OpenAPI file has no `code_verifier`, so there is no PKCE.
 const TOKEN: &[Field] = &[
     required("client_id", Shape::Filled),
     required("client_secret", Shape::Filled),
@@ -22,7 +35,20 @@ const TOKEN: &[Field] = &[
 
 const LOCATION_TOKEN: &[Field] = &[required("companyId", Shape::Filled), required("locationId", Shape::Filled)];
 
-/// A grant that is refused, in OAuth's own words inside the file's shape.
+/// The word for an owner in `user_type` and `userType`.
+fn word(owner: TokenOwner) -> &'static str {
+    match owner {
+        TokenOwner::Company => "Company",
+        TokenOwner::Location => "Location",
+    }
+}
+
+/// The owner that a word names.
+fn named(text: &str) -> Option<TokenOwner> {
+    [TokenOwner::Company, TokenOwner::Location].into_iter().find(|owner| word(*owner) == text)
+}
+
+/// A refused grant: OAuth's error code in the shape of HighLevel's errors.
 fn refused(error: &str, message: &str) -> Answer {
     let mut answer = Answer::bad_request(message);
     if let Value::Object(body) = &mut answer.body {
@@ -31,46 +57,47 @@ fn refused(error: &str, message: &str) -> Answer {
     answer
 }
 
-/// Exchanges a code or a refresh token for a new pair.
-pub(super) fn token(auth: &mut Auth, account: &Account, form: &Fields, now: Duration) -> Result<Answer, Answer> {
+/// Exchanges a code or a refresh token for an access token and the next refresh token.
+pub(super) fn token(state: &mut State, account: &Account, form: &Fields, now: Duration) -> Result<Answer, Answer> {
     validate::creation(TOKEN, form).map_err(unprocessable)?;
     let text = |name: &str| form.get(name).and_then(Value::as_str);
     if text("client_id") != Some(CLIENT_ID) || text("client_secret") != Some(CLIENT_SECRET) {
         return Err(refused("invalid_client", "Invalid client credentials"));
     }
-    let user_type = text("user_type").and_then(Owner::named);
+    let user_type = text("user_type").and_then(named);
+    let grants = &mut state.grants;
     let owner = match (text("grant_type"), text("code"), text("refresh_token")) {
         (Some("authorization_code"), Some(code), None) => {
             let owner =
-                auth.take_code(code, text("redirect_uri")).filter(|owner| user_type.is_none_or(|it| it == *owner));
+                grants.take_code(code, text("redirect_uri")).filter(|owner| user_type.is_none_or(|it| it == *owner));
             owner.ok_or_else(|| refused("invalid_grant", "Invalid grant: authorization code is invalid"))?
         }
-        (Some("refresh_token"), None, Some(refresh)) => auth
+        (Some("refresh_token"), None, Some(refresh)) => grants
             .take_refresh(refresh, user_type)
             .ok_or_else(|| refused("invalid_grant", "Invalid grant: refresh token is invalid"))?,
         (Some("authorization_code"), ..) => return Err(unprocessable("code is required, and no refresh_token")),
         (Some("refresh_token"), ..) => return Err(unprocessable("refresh_token is required, and no code")),
-        // The file names this grant and says nothing of it.
+        // The file names this grant type and does not describe it.
         _ => return Err(refused("unsupported_grant_type", "Unsupported grant type")),
     };
-    let mut answer = auth.issue(owner, now);
-    let refresh_token = auth.next_refresh(owner);
+    let refresh_token = grants.issue_refresh(owner);
+    let mut answer = access_token(state, owner, now);
     if let Value::Object(answer) = &mut answer {
         answer.insert("refresh_token".into(), refresh_token.into());
-        answer.insert("userType".into(), owner.word().into());
+        answer.insert("userType".into(), word(owner).into());
         answer.insert("companyId".into(), COMPANY.into());
-        if owner == Owner::Location {
+        if owner == TokenOwner::Location {
             answer.insert("locationId".into(), home(account).into());
         }
         answer.insert("userId".into(), user(account));
-        answer.insert("isBulkInstallation".into(), json!(owner == Owner::Company));
+        answer.insert("isBulkInstallation".into(), json!(owner == TokenOwner::Company));
     }
     Ok(Answer::ok(answer))
 }
 
-/// A sub-account's access token for an agency's. It comes without a refresh token: the agency's is the one to renew.
+/// Issues a sub-account's access token for an agency's. It has no refresh token: the agency's is refreshed instead.
 pub(super) fn location_token(
-    auth: &mut Auth,
+    state: &mut State,
     account: &Account,
     form: &Fields,
     now: Duration,
@@ -80,12 +107,23 @@ pub(super) fn location_token(
     if form.get("companyId") != Some(&json!(COMPANY)) || form.get("locationId") != Some(&json!(home)) {
         return Err(foreign());
     }
-    let mut answer = auth.issue(Owner::Location, now);
+    let mut answer = access_token(state, TokenOwner::Location, now);
     if let Value::Object(answer) = &mut answer {
         answer.insert("locationId".into(), home.into());
         answer.insert("userId".into(), user(account));
     }
     Ok(Answer::ok(answer))
+}
+
+/// Issues an access token, as the fields that all answers have.
+fn access_token(state: &mut State, owner: TokenOwner, now: Duration) -> Value {
+    let ttl = state.grants.ttl;
+    json!({
+        "access_token": state.tokens.issue(owner, now, ttl),
+        "token_type": "Bearer",
+        "expires_in": whole_seconds(ttl),
+        "scope": "contacts.readonly contacts.write opportunities.readonly opportunities.write",
+    })
 }
 
 /// The user who installed the app.

@@ -1,14 +1,13 @@
-//! The sandbox's own endpoints under `/sandbox/`: they need no headers, and no quota counts them.
+//! The endpoints under `/sandbox/` for tests. They need no headers, and the quota does not count them.
 
 use super::Api;
 use super::account::{Fields, Kind};
 use super::answer::{Answer, Payload, full};
-use super::faults::{FaultPlan, Faults};
+#[cfg(feature = "faults")]
+use super::faults::{FaultInjector, FaultPlan};
 use super::manners::Manners;
-use super::official::auth::{CLIENT_ID, CLIENT_SECRET, Owner};
-use super::official::team::COMPANY;
 use super::world::{Call, World};
-use http::{Response, StatusCode, header};
+use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
 /// Answers a management request. `path` is what follows `/sandbox/`.
@@ -16,20 +15,19 @@ pub(super) fn answer(world: &mut World, call: &Call, path: &str) -> Response<Pay
     let segments: Vec<_> = path.split('/').collect();
     let answer = match (call.method.as_str(), segments.as_slice()) {
         ("GET", ["stats"]) => Answer::ok(stats(world)),
-        ("GET", ["requests"]) => Answer::ok(world.books.requests()),
+        ("GET", ["requests"]) => Answer::ok(world.log.requests()),
         ("DELETE", ["requests"]) => {
-            world.books.clear();
+            world.log.clear();
             Answer::ok(json!({ "message": "Requests cleared" }))
         }
         ("POST", ["token"]) => Answer::ok(json!({ "tokenId": world.issue() })),
-        ("POST", ["oauth"]) if world.api == Api::Official => oauth(world, &call.body),
-        ("GET", ["oauth"]) if world.api == Api::Official => consent(world, &call.query),
         ("POST", ["expire-tokens"]) => {
             let now = world.clock.now();
             world.tokens.expire_all(now);
-            world.official.auth.expire_all();
+            world.official.tokens.expire_all();
             Answer::ok(json!({ "message": "Tokens expired" }))
         }
+        #[cfg(feature = "faults")]
         ("POST", ["faults"]) => faults(world, &call.body),
         ("POST", ["manners"]) => manners(world, &call.body),
         ("GET", ["objects", kind]) => match Kind::named(kind) {
@@ -65,56 +63,22 @@ fn nothing() -> Answer {
 
 /// All counts; those of a day and of OAuth only where there are such.
 fn stats(world: &World) -> Value {
-    let mut stats = world.books.stats(&world.limits);
+    let mut stats = world.log.stats(&world.limits);
     if let (Api::Official, Value::Object(stats)) = (world.api, &mut stats) {
         stats.insert("day".into(), world.official.day.stats());
-        stats.insert("liveRefreshTokens".into(), world.official.auth.chains().into());
+        #[cfg(feature = "oauth")]
+        stats.insert("liveRefreshTokens".into(), world.official.grants.live_refresh_tokens().into());
     }
     stats
 }
 
-/// What an app needs to begin: its credentials and a code, of the sub-account unless `{"userType": "Company"}` is asked.
-fn oauth(world: &mut World, body: &[u8]) -> Answer {
-    let asked = serde_json::from_slice::<Fields>(body).unwrap_or_default();
-    let owner = asked.get("userType").and_then(Value::as_str).and_then(Owner::named).unwrap_or(Owner::Location);
-    let code = world.official.auth.code(owner, None);
-    Answer::ok(json!({
-        "clientId": CLIENT_ID,
-        "clientSecret": CLIENT_SECRET,
-        "code": code,
-        "companyId": COMPANY,
-        "locationId": super::official::home(&world.account),
-    }))
-}
-
-/// The consent page, whose person says yes at once: back to the app with a code.
-fn consent(world: &mut World, query: &str) -> Answer {
-    let given = |wanted: &str| {
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
-    let redirect = given("redirect_uri").unwrap_or_default();
-    let Ok(mut address) = url::Url::parse(&redirect) else {
-        return Answer::bad_request("redirect_uri must be an address");
-    };
-    if given("client_id").as_deref() != Some(CLIENT_ID) {
-        return Answer::bad_request("client_id names no app");
-    }
-    let owner = given("user_type").as_deref().and_then(Owner::named).unwrap_or(Owner::Location);
-    address.query_pairs_mut().append_pair("code", &world.official.auth.code(owner, Some(redirect)));
-    if let Some(state) = given("state") {
-        address.query_pairs_mut().append_pair("state", &state);
-    }
-    let answer = Answer::ok(json!({ "message": "Installed" })).with(header::LOCATION, address.as_str());
-    Answer { status: StatusCode::FOUND, ..answer }
-}
-
 /// Replaces the fault plan.
+#[cfg(feature = "faults")]
 fn faults(world: &mut World, body: &[u8]) -> Answer {
     match String::from_utf8_lossy(body).parse::<FaultPlan>() {
         Ok(plan) => {
             let count = plan.rules.len();
-            world.faults = Faults::new(plan, world.seed);
+            world.faults = FaultInjector::new(plan, world.seed);
             Answer::ok(json!({ "rules": count }))
         }
         Err(error) => Answer::bad_request(error.to_string()),

@@ -1,4 +1,4 @@
-//! The books: every request as it came, and the counts that tests and demos read.
+//! The request log: the latest requests as they arrived, and the counts that tests read.
 
 use super::limits::{Limits, millis};
 use super::routes::Change;
@@ -7,24 +7,25 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// How many requests are kept.
+/// The number of requests that the log keeps.
 const KEPT: usize = 10_000;
 
-/// The number under which a request was entered.
+/// The number of a logged request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry(u64);
+pub(super) struct RequestId(u64);
 
 #[derive(Debug)]
-struct Recorded {
-    entry: Entry,
+struct LoggedRequest {
+    id: RequestId,
     at: Duration,
     call: Call,
     answered: Option<u16>,
 }
 
+/// The latest requests, and every count since the start.
 #[derive(Debug, Default)]
-pub(super) struct Books {
-    recorded: VecDeque<Recorded>,
+pub(super) struct RequestLog {
+    latest: VecDeque<LoggedRequest>,
     requests: u64,
     by_operation: BTreeMap<&'static str, u64>,
     by_status: BTreeMap<String, u64>,
@@ -41,41 +42,46 @@ fn add_one<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
     *counts.entry(key).or_default() += 1;
 }
 
-impl Books {
-    /// Enters a request as it arrives. A request without an operation counts as `unknown`.
-    pub(super) fn arrive(&mut self, at: Duration, call: Call, operation: Option<&'static str>) -> Entry {
+impl RequestLog {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Logs a request as it arrives. A request without an operation counts as `unknown`.
+    pub(super) fn arrived(&mut self, at: Duration, call: &Call, operation: Option<&'static str>) -> RequestId {
         self.requests += 1;
         add_one(&mut self.by_operation, operation.unwrap_or("unknown"));
-        if self.recorded.len() == KEPT {
-            self.recorded.pop_front();
+        if self.latest.len() == KEPT {
+            self.latest.pop_front();
         }
-        let entry = Entry(self.requests);
-        self.recorded.push_back(Recorded { entry, at, call, answered: None });
-        entry
+        let id = RequestId(self.requests);
+        self.latest.push_back(LoggedRequest { id, at, call: call.clone(), answered: None });
+        id
     }
 
-    /// Notes the status a request was answered with; none if its connection was dropped.
-    pub(super) fn answer(&mut self, entry: Entry, status: Option<u16>) {
+    /// Logs the status of a request's answer; none if its connection was dropped.
+    pub(super) fn answered(&mut self, id: RequestId, status: Option<u16>) {
         add_one(&mut self.by_status, status.map_or_else(|| "dropped".to_owned(), |status| status.to_string()));
-        if let Ok(place) = self.recorded.binary_search_by_key(&entry, |recorded| recorded.entry)
-            && let Some(recorded) = self.recorded.get_mut(place)
+        if let Ok(index) = self.latest.binary_search_by_key(&id, |request| request.id)
+            && let Some(request) = self.latest.get_mut(index)
         {
-            recorded.answered = status;
+            request.answered = status;
         }
     }
 
-    /// Notes that a fault befell a request.
+    /// Counts an injected fault.
+    #[cfg(feature = "faults")]
     pub(super) fn fault(&mut self, name: String) {
         add_one(&mut self.faults, name);
     }
 
-    /// Notes a token renewed.
-    pub(super) fn refresh(&mut self) {
+    /// Counts a token refresh.
+    pub(super) fn refreshed(&mut self) {
         self.refreshes += 1;
     }
 
-    /// Notes a write that took effect.
-    pub(super) fn change(&mut self, change: Change, id: String) {
+    /// Counts a write that took effect.
+    pub(super) fn changed(&mut self, change: Change, id: String) {
         *match change {
             Change::Create => &mut self.creates,
             Change::Update => &mut self.updates,
@@ -85,17 +91,17 @@ impl Books {
         add_one(&mut self.writes, id);
     }
 
-    /// Forgets the recorded requests. The counts stay.
+    /// Clears the logged requests. The counts stay.
     pub(super) fn clear(&mut self) {
-        self.recorded.clear();
+        self.latest.clear();
     }
 
-    /// The recorded requests, oldest first.
+    /// The logged requests, oldest first.
     pub(super) fn requests(&self) -> Value {
-        self.recorded.iter().map(Recorded::to_json).collect()
+        self.latest.iter().map(LoggedRequest::to_json).collect()
     }
 
-    /// All counts, with those of the quota.
+    /// All counts, including the quota's.
     pub(super) fn stats(&self, limits: &Limits) -> Value {
         let mut stats = Map::new();
         stats.insert("requests".into(), self.requests.into());
@@ -118,7 +124,7 @@ impl Books {
     }
 }
 
-impl Recorded {
+impl LoggedRequest {
     fn to_json(&self) -> Value {
         let Call { method, path, query, headers, body } = &self.call;
         let mut shown: Map<String, Value> = Map::new();

@@ -1,0 +1,139 @@
+//! Serves a request with its faults.
+
+use super::super::answer::{Answer, Payload, full};
+use super::super::server::{Shared, lock};
+use super::super::world::{Call, Target};
+use super::inject::DrawnFaults;
+use super::rule::{FaultKind, FaultRule};
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Frame;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway\
+</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+
+const BLOCKED: &str = "<!DOCTYPE html>\n<html>\n<head><title>Attention Required! | Cloudflare</title></head>\n<body>\n\
+<h1>Sorry, you have been blocked</h1>\n<p>You are unable to access leadconnectorhq.com</p>\n</body>\n</html>\n";
+
+/// The size of one piece of a huge body.
+const CHUNK: usize = 64 * 1024;
+
+/// Performs an operation with the faults that the plan draws for it. `None` drops the connection.
+pub(crate) async fn serve(world: &Shared, call: &Call, target: Target) -> Option<Response<Payload>> {
+    let DrawnFaults { before, after, fault, .. } = lock(world).draw_faults(&target);
+    wait(before).await;
+    let fault = match fault {
+        Some(FaultRule { name, kind, after: false, .. }) => {
+            lock(world).log.fault(name);
+            if let FaultKind::Late(delay) = kind {
+                perform_later(world, call, target, delay);
+            }
+            return fault_response(&kind, call, None);
+        }
+        fault => fault,
+    };
+    let answer = lock(world).perform(call, &target);
+    wait(after).await;
+    match fault {
+        Some(rule) if answer.status.is_success() => {
+            lock(world).log.fault(rule.name);
+            fault_response(&rule.kind, call, Some(answer))
+        }
+        _ => Some(answer.into_response()),
+    }
+}
+
+fn perform_later(world: &Shared, call: &Call, target: Target, delay: Duration) {
+    let (world, call) = (world.clone(), call.clone());
+    tokio::spawn(async move {
+        tokio::time::sleep(delay).await;
+        lock(&world).perform(&call, &target);
+    });
+}
+
+/// Sleeps, unless the time is zero: even a sleep of zero takes a tick of the timer.
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// The response that a fault puts in the place of the operation's own, if the operation was performed. `None` drops the
+/// connection.
+fn fault_response(kind: &FaultKind, call: &Call, own: Option<Answer>) -> Option<Response<Payload>> {
+    let own = own.unwrap_or_else(|| Answer::ok(serde_json::Value::Null));
+    Some(match kind {
+        FaultKind::Drop | FaultKind::Late(_) => return None,
+        FaultKind::Status(status) => injected(StatusCode::from_u16(*status).unwrap_or_default()).into_response(),
+        FaultKind::RetryAfter { seconds, as_date } => {
+            let value = if *as_date {
+                httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(*seconds))
+            } else {
+                seconds.to_string()
+            };
+            injected(StatusCode::TOO_MANY_REQUESTS).with(header::RETRY_AFTER, value).into_response()
+        }
+        FaultKind::Html => injected(StatusCode::BAD_GATEWAY).with_payload("text/html", full(HTML)),
+        FaultKind::Block => injected(StatusCode::FORBIDDEN).with_payload("text/html; charset=UTF-8", full(BLOCKED)),
+        FaultKind::NoRoute(status) => {
+            let status = StatusCode::from_u16(*status).unwrap_or_default();
+            Answer::refuse(status, format!("Cannot {} {}", call.method, call.path)).into_response()
+        }
+        FaultKind::Redirect(to) => {
+            let address = if to.contains("://") { to.clone() } else { format!("http://{to}{}", call.path) };
+            injected(StatusCode::FOUND).with(header::LOCATION, address).into_response()
+        }
+        FaultKind::Malformed => {
+            let text = own.body.to_string();
+            let payload = full(half(&text).to_owned());
+            own.with_payload("application/json", payload)
+        }
+        FaultKind::Truncate => {
+            let text = own.body.to_string();
+            let payload = StreamBody::new(breaking_off(half(&text).to_owned())).boxed_unsync();
+            let mut response = own.with_payload("application/json", payload);
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+            response
+        }
+        FaultKind::Huge(bytes) => own.with_payload("application/json", StreamBody::new(huge(*bytes)).boxed_unsync()),
+        // Delays are not responses: `serve` has waited already.
+        FaultKind::Latency(_) => own.into_response(),
+    })
+}
+
+fn injected(status: StatusCode) -> Answer {
+    Answer::refuse(status, "injected by the sandbox's fault plan")
+}
+
+/// The first half of a text, up to a character boundary.
+fn half(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(text.len() / 2)).unwrap_or_default()
+}
+
+type Frames = io::Result<Frame<Bytes>>;
+
+fn breaking_off(text: String) -> impl Stream<Item = Frames> {
+    let broken = async {
+        // Yielding once lets hyper send what it has before the connection breaks.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("the answer breaks off"))
+    };
+    stream::iter([Ok(Frame::data(Bytes::from(text)))]).chain(stream::once(broken))
+}
+
+/// A JSON string of this many bytes including the quotes, or an endless one.
+fn huge(bytes: Option<u64>) -> impl Stream<Item = Frames> {
+    let chunk = Bytes::from(vec![b'x'; CHUNK]);
+    let mut left = bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX).saturating_sub(2));
+    let filling = stream::iter(std::iter::from_fn(move || {
+        let size = left.unwrap_or(CHUNK).min(CHUNK);
+        left = left.map(|left| left - size);
+        (size > 0).then(|| chunk.slice(..size))
+    }));
+    let quote = || stream::iter([Bytes::from_static(b"\"")]);
+    quote().chain(filling).chain(quote()).map(|bytes| Ok(Frame::data(bytes)))
+}
