@@ -35,6 +35,7 @@ mod protocol;
 #[path = "../questions/mod.rs"]
 mod questions;
 mod resources;
+mod rows;
 mod sandbox_command;
 mod support;
 #[cfg(unix)]

@@ -154,6 +154,9 @@ impl Row {
                 "description": format!("Default {DEFAULT_LIMIT}")});
             properties.insert("limit".to_owned(), limit);
             properties.insert("offset".to_owned(), json!({"type": "integer", "minimum": 0}));
+            let fields = json!({"type": "array", "items": {"type": "string"},
+                "description": "Return only these of each item"});
+            properties.insert("fields".to_owned(), fields);
         }
         let mut input = object(properties, &self.required);
         input.insert("additionalProperties".to_owned(), false.into());

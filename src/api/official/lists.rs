@@ -117,7 +117,7 @@ impl Official {
             }
             PagingStyle::None | PagingStyle::PageThenCursor => {
                 let mut whole = list.clone();
-                whole.arguments.retain(|name, _| !["limit", "offset", "fields"].contains(&name));
+                whole.arguments.retain(|name, _| !["limit", "offset"].contains(&name));
                 let request = super::row::request(&whole, account).map_err(SendError::not_sent)?;
                 let raw = self.read(&request, member, context).await?;
                 Ok(Raw { whole: true, ..raw })

@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 /// The name that stands for the account's location in a path.
 const LOCATION: &str = "locationId";
 
+/// Arguments that this program reads itself and never sends.
+const LOCAL: [&str; 2] = ["fields", "contentOffset"];
+
 /// The request: path parameters from the arguments, the rest as query or body. Fields that name a location are filled
 /// in.
 ///
@@ -20,8 +23,8 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         .route
         .as_http()
         .ok_or_else(|| Error::new(Code::Internal, format!("{} has no request in the official API.", spec.name)))?;
-    let mut fields: Map<String, Value> =
-        invocation.arguments.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let sent = invocation.arguments.iter().filter(|(name, _)| !LOCAL.contains(name));
+    let mut fields: Map<String, Value> = sent.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     for field in spec.scope_fields.iter().filter(|field| field.of == Scope::Location) {
         let given = fields.entry(field.name.to_string()).or_insert_with(|| account.location.into());
         if given.as_str() != Some(account.location) {

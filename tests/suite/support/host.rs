@@ -1,8 +1,9 @@
 //! A host: rmcp's own client, with the server as its child process.
 
-use super::{Account, command, watch::Watch};
+use super::{Account, Api, command, watch::Watch};
 use clap::{Args, Command, FromArgMatches, builder::Resettable};
 use highlevel_mcp::{
+    api::{self, Registry},
     app::App,
     mcp::{Server, transport::LineTransport},
     settings::Settings,
@@ -131,7 +132,7 @@ impl Host {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (read, write) = tokio::io::split(theirs);
         let transport = LineTransport::new(read, write, closing.clone());
-        let server = server(account, state.path(), closing);
+        let server = server(account, state.path(), None, closing);
         tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
         let watch = Watch::in_process(account.token(), state.path());
         Self::attach(ours, watch, state, era, person).await
@@ -139,9 +140,14 @@ impl Host {
 
     /// The same over a transport of rmcp's, which knows nothing of this server.
     pub async fn in_memory(account: &Account, era: Era, person: Person) -> Self {
+        Self::of_registry(account, era, person, None).await
+    }
+
+    /// The same with these operations of the official API.
+    pub async fn of_registry(account: &Account, era: Era, person: Person, registry: Option<&'static Registry>) -> Self {
         let state = tempfile::tempdir().unwrap();
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let server = server(account, state.path(), CancellationToken::new());
+        let server = server(account, state.path(), registry, CancellationToken::new());
         tokio::spawn(async move { rmcp::serve_server(server, theirs).await.unwrap().waiting().await });
         let watch = Watch::in_process(account.token(), state.path());
         Self::attach(ours, watch, state, era, person).await
@@ -192,12 +198,18 @@ impl Host {
 }
 
 /// A server with the default settings, whatever this machine's environment says.
-fn server(account: &Account, state: &Path, closing: CancellationToken) -> Server {
+fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, closing: CancellationToken) -> Server {
     let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
     let settings = Settings {
         base_url: Some(account.url().parse().unwrap()),
         given_token: Some(account.token().into()),
         state_dir: Some(state.to_owned()),
+        api: Some(match account.api() {
+            Api::Session => api::Api::Session,
+            Api::Official => api::Api::Official,
+        }),
+        location_id: account.location(),
+        registry,
         ..Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
     };
     Server::new(Arc::new(App::new(&settings).unwrap()), closing).unwrap()
