@@ -4,7 +4,7 @@
 use highlevel_catalog::Catalog;
 use highlevel_mcp::{
     guard::{Answer, Ticket},
-    mcp::{Seal, answer_of},
+    mcp::{StateKey, answer_of},
 };
 use rmcp::model::{CallToolRequestParams, ElicitResult, JsonObject};
 use serde_json::Value;
@@ -16,13 +16,13 @@ pub(crate) fn check(data: &[u8]) {
 
 /// What was sealed here opens for its own call. It opens for no other call, and not with one character changed.
 fn sealed_state(data: &[u8]) {
-    let seal = Seal::new().unwrap();
+    let key = StateKey::new().unwrap();
     let session = Catalog::session();
     let (tool, other) = (session.find("delete_page").unwrap(), session.find("publish_page").unwrap());
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
     let call = |id: &str| CallToolRequestParams::new(tool.name.as_ref()).with_arguments(with(id));
-    let opens = |tool, id: &str, state: &str| seal.open(tool, &call(id), state).is_ok();
-    let sealed = seal.seal(tool, &with("p1"), &Ticket::from_text("ticket"));
+    let opens = |tool, id: &str, state: &str| key.open(tool, &call(id), state).is_ok();
+    let sealed = key.seal(tool, &with("p1"), &Ticket::from_text("ticket"));
     assert!(opens(tool, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(tool, "p2", &sealed));
 
     let text = String::from_utf8_lossy(data).into_owned();

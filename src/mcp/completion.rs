@@ -1,37 +1,40 @@
 //! Completion of what a person types for a prompt's argument or a resource's id.
 
-use super::prompts::{Argument, Kind};
+use super::{
+    prompts::{self, ArgumentKind},
+    resources,
+};
 use crate::app::App;
 use highlevel_core::error::{Error, Result};
 use rmcp::model::{ArgumentInfo, CompletionInfo, Reference};
 
-/// The times that people ask for.
+/// The suggested numbers of days.
 const DAYS: [&str; 5] = ["7", "14", "30", "60", "90"];
 
-/// The values that fit what was typed so far. Ids are found by the object's name.
+/// The values that match what is typed so far. Ids are found by the name of their object.
 ///
 /// # Errors
-/// `invalid_arguments` for a prompt, template or argument that is not there.
+/// `invalid_arguments` for an unknown prompt, template or argument.
 pub(super) async fn complete(app: &App, reference: &Reference, argument: &ArgumentInfo) -> Result<CompletionInfo> {
-    let mut values = match kind(app, reference, &argument.name)? {
-        Kind::Days => DAYS.iter().filter(|days| days.starts_with(&argument.value)).map(ToString::to_string).collect(),
-        Kind::Id(table) => app.ids_by_name(table, &argument.value).await,
+    let typed = &argument.value;
+    let mut values = match argument_kind(app, reference, &argument.name)? {
+        ArgumentKind::Days => DAYS.iter().filter(|days| days.starts_with(typed)).map(ToString::to_string).collect(),
+        ArgumentKind::Id(table) => app.ids_by_name(table, typed).await,
     };
     values.truncate(CompletionInfo::MAX_VALUES);
     Ok(CompletionInfo::new(values).unwrap_or_default())
 }
 
-fn kind(app: &App, reference: &Reference, argument: &str) -> Result<Kind> {
+fn argument_kind(app: &App, reference: &Reference, argument: &str) -> Result<ArgumentKind> {
     let found = match reference {
         Reference::Prompt(prompt) => {
-            let is_it = |one: &&Argument| one.name == argument;
-            super::prompts::find(app, &prompt.name)?.arguments.iter().find(is_it).map(|one| one.kind)
+            let mut arguments = prompts::find(app, &prompt.name)?.arguments.iter();
+            arguments.find(|one| one.name == argument).map(|one| one.kind)
         }
         Reference::Resource(template) => {
-            let mut places = super::resources::of(app);
-            let place = places.find(|place| place.uri() == template.uri);
-            let place = place.ok_or_else(|| Error::invalid("uri", "There is no such resource template."))?;
-            place.completes().filter(|_| argument == "id").map(Kind::Id)
+            let resource = resources::listed(app).find(|resource| resource.uri() == template.uri);
+            let resource = resource.ok_or_else(|| Error::invalid("uri", "There is no such resource template."))?;
+            resource.table().filter(|_| argument == "id").map(ArgumentKind::Id)
         }
         _ => None,
     };

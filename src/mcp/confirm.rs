@@ -1,4 +1,5 @@
-//! The three ways of a confirmation on the wire.
+//! How a person's confirmation comes from the host: a form in the answer and the call's second round (2026-07-28), a form that
+//! the server asks for (earlier revisions), or a token.
 
 use crate::guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket};
 use futures::future::BoxFuture;
@@ -17,61 +18,56 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// The name of the one input request, and of the form's one field.
+/// The name of the input request and of the form's only field.
 const CONFIRM: &str = "confirm";
 
-/// Seals the ticket of a confirmation, which goes through the host and comes back with the second round of its call.
+/// The key that seals a ticket into the state that a host returns with the second round of its call.
 #[derive(Debug)]
-pub struct Seal(RequestStateCodec);
+pub struct StateKey(RequestStateCodec);
 
-impl Seal {
-    /// A seal that this process alone can open.
+impl StateKey {
+    /// A random key, which only this process has.
     ///
     /// # Errors
-    /// `internal` when the system has no random numbers.
+    /// `internal` if the system has no random numbers.
     pub fn new() -> Result<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
-            .map_err(|error| Error::new(Code::Internal, format!("No random numbers from the system: {error}.")))?;
+            .map_err(|error| Error::new(Code::Internal, format!("The system has no random numbers: {error}.")))?;
         RequestStateCodec::try_new(key).map(Self).map_err(|error| Error::new(Code::Internal, error.to_string()))
     }
 
-    /// The answer that asks for a person's word, with the ticket sealed for this tool and these arguments.
+    /// The result that asks a person, with the ticket sealed for this tool and these arguments.
     pub(super) fn input_request(
         &self,
-        entry: &OperationSpec,
+        spec: &OperationSpec,
         arguments: &JsonObject,
         ticket: &Ticket,
         preview: &Preview,
     ) -> InputRequiredResult {
-        let state = self.seal(entry, arguments, ticket);
+        let state = self.seal(spec, arguments, ticket);
         let ask = InputRequest::Elicitation(ElicitRequest::new(form(preview)));
         InputRequiredResult::new(Some(InputRequests::from([(CONFIRM.to_owned(), ask)])), Some(state))
     }
 
-    /// The ticket as the host gets it: it opens for this tool with these arguments, and for five minutes.
-    pub fn seal(&self, entry: &OperationSpec, arguments: &JsonObject, ticket: &Ticket) -> String {
-        let bound = bound_to(entry, arguments);
-        let options = SealOptions::new().associated_data(&bound).ttl(PATIENCE);
+    /// The ticket as state that opens for this tool with these arguments alone, and for five minutes.
+    pub fn seal(&self, spec: &OperationSpec, arguments: &JsonObject, ticket: &Ticket) -> String {
+        let call = associated_data(spec, arguments);
+        let options = SealOptions::new().associated_data(&call).ttl(PATIENCE);
         self.0.seal_with(ticket.as_str().as_bytes(), &options)
     }
 
-    /// The second round of a call: the ticket in its sealed state, and the person's answer.
+    /// The ticket of a call's second round, and the person's answer.
     ///
     /// # Errors
-    /// `confirmation_invalid` for a state that was not sealed here for this call, or is too old.
-    pub fn open(
-        &self,
-        entry: &OperationSpec,
-        request: &CallToolRequestParams,
-        state: &str,
-    ) -> Result<(Ticket, Answer)> {
+    /// `confirmation_invalid` for state that this key did not seal for this call, or that is too old.
+    pub fn open(&self, spec: &OperationSpec, request: &CallToolRequestParams, state: &str) -> Result<(Ticket, Answer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
-        let opened = self.0.open_with(state, &bound_to(entry, &arguments)).ok();
+        let opened = self.0.open_with(state, &associated_data(spec, &arguments)).ok();
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
             Error::new(
                 Code::ConfirmationInvalid,
-                "This answer belongs to another call, or came after more than five minutes. Nothing was done; call again without it.",
+                "This answer belongs to another call, or came after more than five minutes. Nothing was done. Call again without it.",
             )
         })?;
         let response = request.input_responses.as_ref().and_then(|all| all.get(CONFIRM)).cloned();
@@ -83,8 +79,8 @@ impl Seal {
     }
 }
 
-fn bound_to(entry: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
-    format!("{} {}", entry.name, Value::Object(arguments.clone())).into_bytes()
+fn associated_data(spec: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
+    format!("{} {}", spec.name, Value::Object(arguments.clone())).into_bytes()
 }
 
 fn form(preview: &Preview) -> ElicitRequestParams {
@@ -104,19 +100,19 @@ pub fn answer_of(result: &ElicitResult) -> Answer {
     if result.action == ElicitationAction::Accept && yes { Answer::Accepted } else { Answer::Declined }
 }
 
-/// A form that the host shows, asked for and waited for (`elicitation/create`, before 2026-07-28).
-pub(super) struct Form {
+/// Asks by a form that the server sends to the host (`elicitation/create`, before 2026-07-28).
+pub(super) struct Elicitation {
     peer: Peer<RoleServer>,
     closing: CancellationToken,
 }
 
-impl Form {
+impl Elicitation {
     pub(super) fn new(request: &RequestContext<RoleServer>, closing: &CancellationToken) -> Self {
         Self { peer: request.peer.clone(), closing: closing.clone() }
     }
 }
 
-impl Ask for Form {
+impl Ask for Elicitation {
     fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
             context.report("waiting for a person's answer");
@@ -141,27 +137,27 @@ impl Ask for Form {
     }
 }
 
-/// How this request's person can be reached, best way first.
-pub(super) fn way<'a>(
-    seal: &Seal,
-    entry: &OperationSpec,
+/// How this request's person can be asked. The first of these that the host supports is the one.
+pub(super) fn confirmation<'a>(
+    key: &StateKey,
+    spec: &OperationSpec,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
-    form: &'a Form,
+    elicitation: &'a Elicitation,
 ) -> Result<Confirmation<'a>> {
     let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-    // A capability that names neither mode means forms.
+    // A capability that names no mode means forms.
     let shows_forms = context
         .client_capabilities()
         .and_then(|capabilities| capabilities.elicitation)
         .is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none());
     Ok(match &request.request_state {
         Some(state) => {
-            let (ticket, answer) = seal.open(entry, request, state)?;
+            let (ticket, answer) = key.open(spec, request, state)?;
             Confirmation::InputResponse(ticket, answer)
         }
         None if modern && shows_forms => Confirmation::InputRequest,
-        None if shows_forms => Confirmation::Ask(form),
+        None if shows_forms => Confirmation::Ask(elicitation),
         None => Confirmation::None,
     })
 }

@@ -11,8 +11,8 @@ mod server;
 mod tools;
 pub mod transport;
 
-pub use confirm::{Seal, answer_of};
-pub use prompts::{Argument, Kind, Need, PROMPTS, Prompt};
-pub use resources::{Place, places};
+pub use confirm::{StateKey, answer_of};
+pub use prompts::{ArgumentKind, ArgumentPresence, PROMPTS, Prompt, PromptArgument};
+pub use resources::{ObjectResource, object_resources};
 pub use server::Server;
 pub use tools::{Tool, tool};

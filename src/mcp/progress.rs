@@ -1,4 +1,4 @@
-//! Progress of a call that waits, told to hosts that asked for it.
+//! Progress notifications of a call that waits, for hosts that ask for them.
 
 use highlevel_core::context::CallContext;
 use rmcp::{
@@ -9,23 +9,23 @@ use rmcp::{
 use std::time::Duration;
 use tokio::{sync::watch, task::AbortHandle};
 
-/// How often a waiting call says that it still waits, so that hosts which reset their clock on progress do so.
+/// How often a waiting call repeats its progress. Hosts that restart their timeout on progress keep waiting.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// Sends a call's progress for as long as it lives. Sending never holds the call up: at the end of input, a call that
-/// awaited its notifications would hang.
+/// Sends a call's progress until it is dropped. It sends from a task of its own: a call that awaited its notifications
+/// would hang at the end of input.
 pub(super) struct Progress {
     task: Option<AbortHandle>,
 }
 
 impl Progress {
-    /// The call's context, telling its progress to the host if the request carries a progress token.
-    pub(super) fn of(request: &RequestContext<RoleServer>, context: CallContext) -> (Self, CallContext) {
+    /// The context with its progress reported to the host, if the request has a progress token.
+    pub(super) fn start(request: &RequestContext<RoleServer>, context: CallContext) -> (Self, CallContext) {
         let Some(token) = request.meta.get_progress_token() else { return (Self { task: None }, context) };
-        let (say, said) = watch::channel(String::new());
-        let task = tokio::spawn(tell(request.peer.clone(), token, said)).abort_handle();
+        let (reports, reported) = watch::channel(String::new());
+        let task = tokio::spawn(notify(request.peer.clone(), token, reported)).abort_handle();
         let context = context.reporting_to(move |message| {
-            say.send_replace(message.to_owned());
+            reports.send_replace(message.to_owned());
         });
         (Self { task: Some(task) }, context)
     }
@@ -39,16 +39,16 @@ impl Drop for Progress {
     }
 }
 
-async fn tell(peer: Peer<RoleServer>, token: ProgressToken, mut said: watch::Receiver<String>) {
+async fn notify(peer: Peer<RoleServer>, token: ProgressToken, mut reported: watch::Receiver<String>) {
     let started = tokio::time::Instant::now();
     let mut last = 0.0;
     loop {
-        if let Ok(Err(_)) = tokio::time::timeout(HEARTBEAT, said.changed()).await {
+        if let Ok(Err(_)) = tokio::time::timeout(HEARTBEAT, reported.changed()).await {
             return;
         }
-        let message = said.borrow_and_update().clone();
+        let message = reported.borrow_and_update().clone();
         let message = if message.is_empty() { "still working".to_owned() } else { message };
-        // Progress has to grow with each notification; seconds since the start do, and mean something.
+        // The protocol wants a number that grows: the seconds since the start.
         let progress = started.elapsed().as_secs_f64().max(last + 0.001);
         last = progress;
         let param = ProgressNotificationParam::new(token.clone(), progress).with_message(message);

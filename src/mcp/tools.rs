@@ -1,4 +1,4 @@
-//! A tool as the protocol shows it, made from an entry of the catalogue.
+//! Tools as `tools/list` shows them, each from its spec in the catalogue.
 
 use highlevel_catalog::{CONFIRMATION_TOKEN, Effect, OperationSpec, Schemas};
 pub use rmcp::model::Tool;
@@ -6,44 +6,44 @@ use rmcp::model::{MetaObject, ToolAnnotations};
 use serde_json::json;
 use std::sync::Arc;
 
-/// The most that hosts take for the size of a result.
-const MOST_CHARS: usize = 500_000;
+/// The largest value that hosts accept for `anthropic/maxResultSizeChars`.
+const MAX_RESULT_CHARS: usize = 500_000;
 
-/// The tool of an operation in this API. `confirms` says whether it takes a confirmation, `most` how many bytes its answer
-/// may have.
-pub fn tool(entry: &'static OperationSpec, confirms: bool, most: usize) -> Tool {
-    let Schemas { description, mut input, output } = entry.make_schemas();
+/// The tool of an operation. `confirms` says whether it takes a confirmation; `max_answer` is the most bytes that
+/// its answer may have.
+pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize) -> Tool {
+    let Schemas { description, mut input, output } = spec.make_schemas();
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
             CONFIRMATION_TOKEN.to_owned(),
             json!({"type": "string", "description": "Only if an answer gave one"}),
         );
     }
-    let mut tool = Tool::new(entry.name.as_ref(), description, Arc::new(input))
-        .with_title(entry.title.as_ref())
+    let mut tool = Tool::new(spec.name.as_ref(), description, Arc::new(input))
+        .with_title(spec.title.as_ref())
         .with_raw_output_schema(Arc::new(output));
-    tool.annotations = Some(annotations(entry));
-    tool.meta = hints(entry, confirms, most);
+    tool.annotations = Some(annotations(spec));
+    tool.meta = host_hints(spec, confirms, max_answer);
     tool
 }
 
-/// What Anthropic's hosts take from a tool's `_meta`: that a person is asked whatever the host's own settings say, and how
-/// large a result may be before the host puts it aside.
-fn hints(entry: &OperationSpec, confirms: bool, most: usize) -> Option<MetaObject> {
+/// What Anthropic's hosts read from a tool's `_meta`: that a person is asked whatever the host's settings say, and how large
+/// a result may be before the host moves it out of the conversation.
+fn host_hints(spec: &OperationSpec, confirms: bool, max_answer: usize) -> Option<MetaObject> {
     let mut meta = MetaObject::default();
     if confirms {
         meta.insert("anthropic/requiresUserInteraction".to_owned(), true.into());
     }
-    let is_large = entry.is_list() || entry.is_local() || entry.long_text.is_some();
-    if entry.effect == Effect::Read && is_large {
-        meta.insert("anthropic/maxResultSizeChars".to_owned(), most.min(MOST_CHARS).into());
+    let is_large = spec.is_list() || spec.is_local() || spec.long_text.is_some();
+    if spec.effect == Effect::Read && is_large {
+        meta.insert("anthropic/maxResultSizeChars".to_owned(), max_answer.min(MAX_RESULT_CHARS).into());
     }
     (!meta.is_empty()).then_some(meta)
 }
 
-/// All four hints. What talks to a live account beyond this machine works in an open world.
-fn annotations(entry: &OperationSpec) -> ToolAnnotations {
-    let (read_only, destructive, idempotent) = match entry.effect {
+/// The protocol's four hints. A tool that is answered on this machine alone does not work in an open world.
+fn annotations(spec: &OperationSpec) -> ToolAnnotations {
+    let (read_only, destructive, idempotent) = match spec.effect {
         Effect::Read => (true, false, true),
         Effect::Create => (false, false, false),
         Effect::Update | Effect::Publish | Effect::Delete => (false, true, true),
@@ -53,5 +53,5 @@ fn annotations(entry: &OperationSpec) -> ToolAnnotations {
         .read_only(read_only)
         .destructive(destructive)
         .idempotent(idempotent)
-        .open_world(!entry.is_local())
+        .open_world(!spec.is_local())
 }

@@ -1,8 +1,8 @@
-//! Every prompt. A text says what to do, step by step, and leaves how to the tools' own descriptions.
+//! The prompts. A text says what to do, step by step; the tools' own descriptions say how.
 
-use super::{Argument, Kind, Need, Prompt};
+use super::{ArgumentKind, ArgumentPresence, Prompt, PromptArgument};
 
-/// Every prompt, in the order in which they are listed.
+/// The prompts in the order in which hosts list them.
 pub static PROMPTS: [Prompt; 4] = [
     Prompt {
         name: "pipeline_review",
@@ -16,17 +16,17 @@ pub static PROMPTS: [Prompt; 4] = [
         title: "Find stale deals",
         description: "Open deals that nobody has touched for some time, with their owners and a next step for each.",
         arguments: &[
-            Argument {
+            PromptArgument {
                 name: "days",
                 description: "Days without a change; 30 if left out",
-                kind: Kind::Days,
-                need: Need::Otherwise("30"),
+                kind: ArgumentKind::Days,
+                presence: ArgumentPresence::Default("30"),
             },
-            Argument {
+            PromptArgument {
                 name: "owner",
                 description: "The id of the user whose deals to look at; everybody's if left out",
-                kind: Kind::Id("users"),
-                need: Need::Optional,
+                kind: ArgumentKind::Id("users"),
+                presence: ArgumentPresence::Optional,
             },
         ],
         text: STALE_DEALS,
@@ -42,11 +42,11 @@ pub static PROMPTS: [Prompt; 4] = [
         name: "page_checklist",
         title: "Check a page before it goes public",
         description: "What has to be right before a page is published, checked one by one.",
-        arguments: &[Argument {
+        arguments: &[PromptArgument {
             name: "page",
             description: "The page's id",
-            kind: Kind::Id("pages"),
-            need: Need::Required,
+            kind: ArgumentKind::Id("pages"),
+            presence: ArgumentPresence::Required,
         }],
         text: PAGE_CHECKLIST,
     },
@@ -72,7 +72,7 @@ WHERE status NOT IN ('won', 'lost') AND expectedCloseDate < date('now')
 ORDER BY expectedCloseDate
 LIMIT 20
 ```
-4. What was won and lost of late. Call `query_crm`:
+4. What was won and lost lately. Call `query_crm`:
 ```sql
 SELECT status, currency, count(*) AS deals, sum(value) AS value
 FROM opportunities
@@ -91,7 +91,7 @@ ORDER BY value DESC
 
 Then write one page: the totals for each currency, the stages where deals pile up, the overdue deals with their owners'
 names (`get_user`), what changed, and at most five things to do this week, the most valuable first. Never add up values
-across currencies. Say from when the data is, and say so if it is not complete.";
+across currencies. Say how old the data is, and say so if it is incomplete.";
 
 const STALE_DEALS: &str = "\
 Find the open deals that nobody has touched for {days} days. Change nothing until I agree.
@@ -112,13 +112,13 @@ LIMIT 50
 (call, write, give a new closing date, or close as lost). Add up each currency by itself.
 5. Ask which of the steps I want. Only then change deals.
 
-Say from when the data is, and say so if it is not complete.";
+Say how old the data is, and say so if it is incomplete.";
 
 const CONTACT_CLEANUP: &str = "\
 Help me clean up the contacts of this account. Change nothing until I agree to a list of changes.
 
 1. Call `find_duplicates`. For each group, read its contacts with `get_contact`.
-2. Which deals hang on them. Call `query_crm` with the contacts' ids:
+2. Which deals belong to them. Call `query_crm` with the contacts' ids:
 ```sql
 SELECT contactId, count(*) AS deals FROM opportunities WHERE contactId IN (?, ?) GROUP BY contactId
 ```
@@ -131,25 +131,25 @@ ORDER BY createdAt
 LIMIT 50
 ```
 4. Show me for each group: why these look like one person, which contact to keep (the one with deals, then the one with
-more filled in, then the older), and which fields it lacks that another has. When in doubt, they are two people.
-5. Ask which groups to go on with. For those, call `update_contact`: fill in the contact to keep, and give each other
-one the further tag `duplicate`. Tags replace the whole set, so send the old ones too.
+more filled in, then the older), and which fields it lacks that another has. When in doubt, treat them as two people.
+5. Ask which groups to go on with. For those, call `update_contact`: fill in the contact to keep, and add the
+tag `duplicate` to each other one. Tags replace the whole set, so send the old ones too.
 
 No tool here merges or deletes a contact: at the end list the tagged ones, so that I can merge them in GoHighLevel.";
 
 const PAGE_CHECKLIST: &str = "\
 Check whether the page with the id {page} is ready to go public. Change nothing until I agree.
 
-1. Call `get_page` with that id, and read on where the content was cut. It has to be a draft.
+1. Call `get_page` with that id, and read on where the content was cut. It must be a draft.
 2. Call `list_pages` with the fields name, slug and status, to the end: no other page has its slug.
 3. Call `list_funnels`: which funnel is it in, and at which step?
 4. Check each of these, and quote what is wrong:
-- name, title and slug fit each other; the slug is short, in small letters, without spaces
-- seoTitle is there and has at most 60 characters; seoDescription is there and has at most 160
+- name, title and slug match; the slug is short, in lower case, without spaces
+- seoTitle is set and has at most 60 characters; seoDescription is set and has at most 160
 - exactly one main heading, and it says what the page offers
 - no placeholder is left: lorem ipsum, TODO, xxx, example.com, empty brackets or unfilled merge fields
-- every link has an address that is no `#`; none is plain http; pictures have an alternative text
-- prices, dates, names and telephone numbers agree with each other wherever they stand
+- every link leads somewhere and not to `#`; none is plain http; pictures have an alternative text
+- prices, dates, names and telephone numbers are the same everywhere on the page
 - spelling; and an imprint, a privacy notice or consent where the page asks for personal data
 5. Give me a table: check, pass or fail, what to do. Then one sentence: ready or not.
 6. If I agree to corrections, make them with `update_page`, and check again.

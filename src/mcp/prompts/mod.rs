@@ -1,4 +1,4 @@
-//! Prompts: what a person picks in a host to have the assistant do a whole piece of work with these tools.
+//! Prompts: tasks that a person picks in a host, for the assistant to do with these tools.
 
 mod catalogue;
 
@@ -7,83 +7,73 @@ pub use catalogue::PROMPTS;
 use crate::app::App;
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
-use highlevel_core::suggest::did_you_mean;
-use highlevel_core::suggest::nearest;
+use highlevel_core::suggest::{did_you_mean, nearest};
 use rmcp::model::{self, JsonObject};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// The longest time that a prompt looks back, in days.
-const MOST_DAYS: u32 = 3650;
+/// The longest period that a prompt looks back, in days.
+const MAX_DAYS: u32 = 3650;
 
-/// One prompt, described in one place.
+/// A prompt: its listing and its text.
 #[derive(Debug)]
 pub struct Prompt {
-    /// Its name.
     pub name: &'static str,
-    /// Its title, for people.
+    /// The title that hosts show.
     pub title: &'static str,
-    /// What it is good for.
     pub description: &'static str,
-    /// What a person fills in.
-    pub arguments: &'static [Argument],
-    /// What the assistant is asked to do. `{name}` stands for an argument; a line whose argument is not given is left
-    /// out. A word in backquotes with an underscore is a tool.
+    pub arguments: &'static [PromptArgument],
+    /// What the assistant is asked to do. `{name}` stands for the argument of that name; a line whose argument is not given
+    /// is left out. A word in backquotes that has an underscore is a tool.
     text: &'static str,
 }
 
-/// What a person fills in.
+/// An argument of a prompt, which a person fills in.
 #[derive(Debug)]
-pub struct Argument {
-    /// Its name.
+pub struct PromptArgument {
     pub name: &'static str,
-    /// What it means.
     pub description: &'static str,
-    /// What it may be.
-    pub kind: Kind,
-    /// Whether it may be left out.
-    pub need: Need,
+    pub kind: ArgumentKind,
+    pub presence: ArgumentPresence,
 }
 
-/// What an argument may be.
+/// What an argument may be, and so what completes it.
 #[derive(Debug, Clone, Copy)]
-pub enum Kind {
+pub enum ArgumentKind {
     /// A number of days.
     Days,
     /// The id of an object of this table of the mirror.
     Id(&'static str),
 }
 
-/// Whether an argument may be left out, and what it is then.
+/// Whether an argument may be left out.
 #[derive(Debug, Clone, Copy)]
-pub enum Need {
-    /// It has to be given.
+pub enum ArgumentPresence {
     Required,
-    /// It may be left out.
     Optional,
-    /// It may be left out and is this then.
-    Otherwise(&'static str),
+    /// It may be left out, and then has this value.
+    Default(&'static str),
 }
 
 impl Prompt {
-    /// The tools that the text names. Without one of them the prompt is of no use.
+    /// The tools that the text names. The prompt is of no use if one of them is missing.
     pub fn tools(&self) -> impl Iterator<Item = &'static str> {
         let is_name = |word: &&str| word.contains('_') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        // Between backquotes is every second part.
+        // Every second part is between backquotes.
         self.text.split('`').skip(1).step_by(2).filter(is_name)
     }
 
-    /// The prompt as the protocol lists it.
-    pub(super) fn listed(&self) -> model::Prompt {
+    /// The prompt as `prompts/list` shows it.
+    pub(super) fn listing(&self) -> model::Prompt {
         let arguments = self.arguments.iter().map(|argument| {
             model::PromptArgument::new(argument.name)
                 .with_description(argument.description)
-                .with_required(matches!(argument.need, Need::Required))
+                .with_required(matches!(argument.presence, ArgumentPresence::Required))
         });
         model::Prompt::new(self.name, Some(self.description), Some(arguments.collect())).with_title(self.title)
     }
 
-    /// The prompt with its arguments filled in.
+    /// The prompt's text with its arguments filled in.
     ///
     /// # Errors
     /// `invalid_arguments` naming the argument.
@@ -94,74 +84,84 @@ impl Prompt {
                 values.insert(argument.name, value);
             }
         }
-        if let Some(name) = given.keys().next() {
-            let known: Vec<&str> = self.arguments.iter().map(|argument| argument.name).collect();
-            let hint = match nearest(name, known.iter().copied()) {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None if known.is_empty() => "It takes none.".to_owned(),
-                None => format!("Known: {}.", known.join(", ")),
-            };
-            return Err(Error::invalid(name, format!("`{name}` is no argument of {}. {hint}", self.name)));
+        if let Some(unknown) = given.keys().next() {
+            return Err(self.unknown_argument(unknown));
         }
         let lines = self.text.lines().filter_map(|line| self.fill_line(line, &values));
         Ok(lines.collect::<Vec<_>>().join("\n"))
     }
 
+    fn unknown_argument(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.arguments.iter().map(|argument| argument.name).collect();
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if known.is_empty() => "It takes none.".to_owned(),
+            None => format!("Known: {}.", known.join(", ")),
+        };
+        Error::invalid(name, format!("`{name}` is not an argument of {}. {hint}", self.name))
+    }
+
+    /// The line with its arguments filled in. `None` if one of them is not given.
     fn fill_line(&self, line: &str, values: &HashMap<&str, String>) -> Option<String> {
         let mut line = line.to_owned();
         for argument in self.arguments {
-            let place = format!("{{{}}}", argument.name);
-            if line.contains(&place) {
-                line = line.replace(&place, values.get(argument.name)?);
+            let placeholder = argument.placeholder();
+            if line.contains(&placeholder) {
+                line = line.replace(&placeholder, values.get(argument.name)?);
             }
         }
         Some(line)
     }
 }
 
-impl Argument {
-    /// The checked text of a value. Only what cannot break out of a statement or a sentence comes through.
+impl PromptArgument {
+    fn placeholder(&self) -> String {
+        format!("{{{}}}", self.name)
+    }
+
+    /// The checked text of a value. Only numbers and ids pass, so that no value can break out of an SQL statement or a sentence.
     fn read(&self, given: Option<Value>) -> Result<Option<String>> {
         let wrong = |why: &str| Error::invalid(self.name, format!("`{}` {why}.", self.name));
         let text = match given {
-            // Hosts send what a person left empty as an empty text.
             None | Some(Value::Null) => String::new(),
             Some(Value::String(text)) => text.trim().to_owned(),
-            // The protocol knows texts alone; a number means the same.
+            // The protocol has strings alone, but some hosts send numbers.
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => return Err(wrong("must be a text")),
         };
-        match (text.is_empty(), self.need) {
-            (true, Need::Required) => return Err(wrong(&format!("is required: {}", self.description))),
-            (true, Need::Optional) => return Ok(None),
-            (true, Need::Otherwise(value)) => return Ok(Some(value.to_owned())),
-            (false, _) => {}
+        // Hosts send an empty string for what a person left empty.
+        if text.is_empty() {
+            return match self.presence {
+                ArgumentPresence::Required => Err(wrong(&format!("is required: {}", self.description))),
+                ArgumentPresence::Optional => Ok(None),
+                ArgumentPresence::Default(value) => Ok(Some(value.to_owned())),
+            };
         }
         match self.kind {
-            Kind::Id(_) => text.parse::<Id>().map(|id| Some(id.to_string())).map_err(|why| wrong(&why)),
-            Kind::Days => match text.parse::<u32>() {
-                Ok(days @ 1..=MOST_DAYS) => Ok(Some(days.to_string())),
-                _ => Err(wrong(&format!("must be a whole number of days, from 1 to {MOST_DAYS}"))),
+            ArgumentKind::Id(_) => text.parse::<Id>().map(|id| Some(id.to_string())).map_err(|why| wrong(&why)),
+            ArgumentKind::Days => match text.parse::<u32>() {
+                Ok(days @ 1..=MAX_DAYS) => Ok(Some(days.to_string())),
+                _ => Err(wrong(&format!("must be a whole number of days, from 1 to {MAX_DAYS}"))),
             },
         }
     }
 }
 
 /// The prompts that this server lists: those whose tools it lists.
-pub(super) fn of(app: &App) -> impl Iterator<Item = &'static Prompt> {
-    PROMPTS.iter().filter(|prompt| missing(app, prompt).is_none())
+pub(super) fn listed(app: &App) -> impl Iterator<Item = &'static Prompt> {
+    PROMPTS.iter().filter(|prompt| missing_tool(app, prompt).is_none())
 }
 
 /// The prompt of this name.
 ///
 /// # Errors
-/// `invalid_arguments` with the nearest name, or with the tool that is left out.
+/// `invalid_arguments` naming the nearest prompt, or the tool that the settings leave out.
 pub(super) fn find(app: &App, name: &str) -> Result<&'static Prompt> {
     let Some(prompt) = PROMPTS.iter().find(|prompt| prompt.name == name) else {
-        let hint = did_you_mean(name, of(app).map(|prompt| prompt.name));
+        let hint = did_you_mean(name, listed(app).map(|prompt| prompt.name));
         return Err(Error::invalid("name", format!("Unknown prompt.{hint}")));
     };
-    match missing(app, prompt) {
+    match missing_tool(app, prompt) {
         None => Ok(prompt),
         Some(tool) => {
             Err(Error::invalid("name", format!("{name} needs {tool}, which this server's settings leave out.")))
@@ -169,14 +169,13 @@ pub(super) fn find(app: &App, name: &str) -> Result<&'static Prompt> {
     }
 }
 
-fn missing(app: &App, prompt: &Prompt) -> Option<&'static str> {
-    prompt.tools().find(|name| app.tools().all(|entry| entry.name != *name))
+fn missing_tool(app: &App, prompt: &Prompt) -> Option<&'static str> {
+    prompt.tools().find(|name| app.tools().all(|spec| spec.name != *name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use highlevel_catalog;
     use serde_json::json;
 
     fn fill(name: &str, given: Value) -> Result<String> {
@@ -194,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn every_argument_has_its_place_and_every_place_its_argument() {
+    fn every_argument_has_a_placeholder_and_every_placeholder_an_argument() {
         for prompt in &PROMPTS {
             let mut rest = prompt.text.to_owned();
             for argument in prompt.arguments {
-                let place = format!("{{{}}}", argument.name);
-                assert!(rest.contains(&place), "{}: {}", prompt.name, argument.name);
-                rest = rest.replace(&place, "");
+                let placeholder = argument.placeholder();
+                assert!(rest.contains(&placeholder), "{}: {}", prompt.name, argument.name);
+                rest = rest.replace(&placeholder, "");
             }
             assert!(!rest.contains(['{', '}']), "{}: {rest}", prompt.name);
             assert_eq!(rest.matches('`').count() % 2, 0, "{}", prompt.name);

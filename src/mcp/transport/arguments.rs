@@ -18,12 +18,12 @@ pub(in crate::mcp) enum MalformedArguments {
 
 impl MalformedArguments {
     /// The error for the call.
-    pub(in crate::mcp) fn error(&self, entry: &OperationSpec) -> Error {
+    pub(in crate::mcp) fn error(&self, spec: &OperationSpec) -> Error {
         let what = match self {
             Self::NotAnObject(what) => format!("`arguments` must be one JSON object, not {what}"),
             Self::TooDeep => format!("`arguments` are nested deeper than {MAX_DEPTH} levels"),
         };
-        let mut error = Error::new(Code::InvalidArguments, format!("{what}. For example {}.", entry.example()));
+        let mut error = Error::new(Code::InvalidArguments, format!("{what}. For example {}.", spec.example()));
         error.field = Some("arguments".to_owned());
         error
     }

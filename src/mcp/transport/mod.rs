@@ -17,7 +17,7 @@ mod stdio;
 mod writer;
 
 pub(super) use arguments::MalformedArguments;
-pub(super) use outbox::answer_slot;
+pub(super) use outbox::acquire_slot;
 
 pub use lines::LineTransport;
 pub use stdio::stdio;

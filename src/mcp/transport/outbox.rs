@@ -25,10 +25,10 @@ pub(super) type Slot = OwnedSemaphorePermit;
 #[derive(Debug, Clone)]
 pub(super) struct Slots(pub(super) Arc<Outbox>);
 
-/// Waits until the answer to this request may be made. A transport that bounds nothing lets every answer be made at once.
-pub(in crate::mcp) async fn answer_slot(request: &RequestContext<RoleServer>) {
+/// Waits for the slot of a request, if its transport bounds how many answers are under way.
+pub(in crate::mcp) async fn acquire_slot(request: &RequestContext<RoleServer>) {
     if let Some(Slots(outbox)) = request.extensions.get() {
-        outbox.acquire_slot(&request.id).await;
+        outbox.acquire(&request.id).await;
     }
 }
 
@@ -69,7 +69,7 @@ impl Outbox {
     }
 
     /// Waits for a slot, which then belongs to the request until its answer is written.
-    async fn acquire_slot(&self, id: &RequestId) {
+    async fn acquire(&self, id: &RequestId) {
         // The semaphore is never closed.
         let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else { return };
         // A request that was cancelled meanwhile is not there any more: its slot is free again.

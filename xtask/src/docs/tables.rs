@@ -6,7 +6,7 @@ use highlevel_catalog::{Catalog, Condition, Effect, OperationSpec};
 use highlevel_mcp::{
     cli,
     guard::Policy,
-    mcp::{Need, PROMPTS, places},
+    mcp::{ArgumentPresence, PROMPTS, object_resources},
     settings::Settings,
 };
 use highlevel_sandbox::{FaultPlan, Manners};
@@ -57,7 +57,7 @@ pub(super) fn apis() -> String {
 pub(super) fn prompts() -> String {
     let rows = PROMPTS.iter().map(|prompt| {
         let arguments = prompt.arguments.iter().map(|argument| {
-            let required = if matches!(argument.need, Need::Required) { " (required)" } else { "" };
+            let required = if matches!(argument.presence, ArgumentPresence::Required) { " (required)" } else { "" };
             format!("`{}`{required}: {}", argument.name, argument.description)
         });
         let arguments = arguments.collect::<Vec<_>>().join("; ");
@@ -69,7 +69,8 @@ pub(super) fn prompts() -> String {
 
 /// Every resource and template, with the tool that reads it.
 pub(super) fn resources() -> String {
-    let rows = places(Catalog::declared().iter()).map(|place| [code(&place.uri()), code(&place.entry.name)]);
+    let rows =
+        object_resources(Catalog::declared().iter()).map(|resource| [code(&resource.uri()), code(&resource.spec.name)]);
     table(["URI", "Read by"], rows)
 }
 
