@@ -1,4 +1,4 @@
-//! `serve`: MCP on stdin and stdout.
+//! `serve`: MCP over standard input and output.
 
 use super::{say, start::start};
 use crate::{
@@ -14,12 +14,12 @@ use std::{io::IsTerminal, process::ExitCode, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 const ATTACH: &str = "\
-This is an MCP server: it waits for a host on stdin, and a terminal is no host.
-To attach one, put this into the host's configuration (Claude Desktop: claude_desktop_config.json):
+This is an MCP server: it waits for a host on standard input, and a terminal is not a host.
+To attach a host, put this into its configuration (Claude Desktop: claude_desktop_config.json):
 
   {\"mcpServers\": {\"highlevel\": {\"command\": \"highlevel-mcp\", \"env\": {\"GHL_TOKEN_ID\": \"your token\"}}}}
 
-To look around first: highlevel-mcp demo, or highlevel-mcp --help. Ctrl-D or Ctrl-C ends this.";
+To look around first, run highlevel-mcp demo or highlevel-mcp --help. Ctrl-D or Ctrl-C ends the server.";
 
 pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     if std::io::stdin().is_terminal() {
@@ -35,9 +35,9 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let server = Server::new(Arc::clone(&app), closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
-        // The host left before it began.
+        // The host left before the session started.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(ExitCode::SUCCESS),
-        Err(error) => return Err(error).context("the session could not begin"),
+        Err(error) => return Err(error).context("the session could not start"),
     };
     let ended = service.waiting().await;
     app.leave().await;
@@ -45,7 +45,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The first signal lets the calls in flight finish; a second ends the process at once.
+/// The first signal lets the calls in flight finish. A second one ends the process at once.
 async fn close_on_signal(closing: CancellationToken) {
     signal().await;
     closing.cancel();

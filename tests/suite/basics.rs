@@ -1,4 +1,4 @@
-//! A host starts the server, sees the tools, and gets an answer, by each protocol.
+//! A host starts the server, lists the tools and calls one, with each protocol revision.
 
 use crate::support::{Account, Api, Era, Host, Manners, Person, all_tools, in_all_manners, run};
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn every_era_lists_and_calls_the_same_tools() {
 }
 
 #[tokio::test]
-async fn the_command_line_runs_a_tool_and_tells_by_its_exit_status() {
+async fn the_command_line_runs_a_tool_and_exits_with_its_status() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let call = |arguments: &[&str]| {
@@ -70,7 +70,7 @@ async fn a_contact_is_made_read_and_found(api: Api, manners: Manners) {
     let made = host.answer("create_contact", json!({"firstName": "Ada", "lastName": "Byron", "email": email})).await;
     let read = host.answer("get_contact", json!({"id": made["id"]})).await;
     assert_eq!((&read["firstName"], &read["email"]), (&json!("Ada"), &json!(email)), "{read}");
-    // From now on lists show what they held back.
+    // From here on lists are complete at once.
     account.manners("plain").await;
     let found = host.answer("list_contacts", json!({"email": email})).await;
     assert_eq!(found["data"][0]["id"], made["id"], "{found}");

@@ -1,4 +1,4 @@
-//! Completion of what a person types: ids by the names of their objects, from the mirror.
+//! Completion of what a person types: ids by the name of their object, from the mirror.
 
 use crate::support::{Account, Era, Host, Person, command};
 use rmcp::{
@@ -47,7 +47,7 @@ async fn an_id_is_found_by_the_name_of_its_object() {
 }
 
 #[tokio::test]
-async fn a_contact_is_found_by_what_people_know_of_it() {
+async fn a_contact_is_found_by_id_email_phone_or_name() {
     let account = Account::new().await;
     let contact = account.find("contacts", |contact| contact["phone"].is_string()).await;
     let (id, email) = (text(&contact, "id"), text(&contact, "email"));
@@ -59,11 +59,11 @@ async fn a_contact_is_found_by_what_people_know_of_it() {
     }
     assert_eq!(ids(&host, "contact", id).await[0], id);
     assert!(ids(&host, "contact", "nobody of this name").await.is_empty());
-    // What is typed is no command, neither to SQL nor to the index.
+    // Neither SQL nor the index interprets what is typed.
     for typed in ["*", "' OR 1=1 --", "\"", "a*b[", "AND OR NOT NEAR("] {
         ids(&host, "contact", typed).await;
     }
-    assert_eq!(ids(&host, "contact", "").await.len(), 100, "no more than the protocol allows");
+    assert_eq!(ids(&host, "contact", "").await.len(), 100, "the protocol's limit");
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn the_arguments_of_prompts_are_completed_too() {
     let page = account.find("pages", |page| page["status"] == "draft").await;
     let found = complete(&host, Reference::for_prompt("page_checklist"), "page", text(&page, "name")).await.unwrap();
     assert!(found.iter().any(|id| id == text(&page, "id")), "{found:?}");
-    // An owner is found although nothing was asked of the account before.
+    // An owner is found although no user was read before.
     let owned = account.find("opportunities", |deal| deal["assignedTo"].is_string()).await;
     let owner = account.find("users", |user| user["id"] == owned["assignedTo"]).await;
     let name = format!("{} {}", text(&owner, "firstName"), text(&owner, "lastName"));
@@ -97,7 +97,7 @@ async fn the_arguments_of_prompts_are_completed_too() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_or_hidden_completes_nothing() {
+async fn what_is_unknown_or_hidden_completes_nothing() {
     let account = Account::new().await;
     for era in ERAS {
         let host = Host::with(&account, &["--exclude-tools", "get_contact,get_page"], era, Person::Absent).await;
@@ -115,14 +115,14 @@ async fn what_is_not_there_or_hidden_completes_nothing() {
         }
     }
     assert_eq!(account.requests().await.len(), 0);
-    // What search_crm may not say is not said here either.
+    // What search_crm may not show is not shown here either.
     let contact = account.find("contacts", |_| true).await;
     for hidden in ["list_contacts", "search_crm"] {
         let host = Host::new(&account, &["--exclude-tools", hidden]).await;
         assert!(ids(&host, "contact", text(&contact, "email")).await.is_empty(), "{hidden}");
     }
     assert_eq!(account.requests().await.len(), 0);
-    // Nobody waits for an error while typing.
+    // A failure completes nothing: nobody reads an error while typing.
     let state = tempfile::tempdir().unwrap();
     let mut command = command(&account, state.path());
     command.env_remove("GHL_TOKEN_ID");

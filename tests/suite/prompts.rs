@@ -1,4 +1,4 @@
-//! Prompts as hosts see them: listed by what the tools allow, filled in, and refused with the argument's name.
+//! Prompts as hosts see them: listed if their tools are, filled in, and refused with the argument's name.
 
 use crate::support::{Account, Era, Host, Person};
 use highlevel_mcp::mcp::PROMPTS;
@@ -16,7 +16,7 @@ async fn names(account: &Account, flags: &[&str]) -> Vec<String> {
     host.session.list_all_prompts().await.unwrap().into_iter().map(|prompt| prompt.name).collect()
 }
 
-/// The text of a prompt, which is one message of the user's.
+/// The text of a prompt, which is a single user message.
 async fn text(host: &Host, name: &str, arguments: Value) -> Result<String, ErrorData> {
     let params = GetPromptRequestParams::new(name).with_arguments(serde_json::from_value(arguments).unwrap());
     match host.session.get_prompt(params).await {
@@ -33,7 +33,7 @@ async fn text(host: &Host, name: &str, arguments: Value) -> Result<String, Error
 }
 
 #[tokio::test]
-async fn every_prompt_is_listed_with_what_a_person_fills_in() {
+async fn every_prompt_is_listed_with_its_arguments() {
     let account = Account::new().await;
     for era in ERAS {
         let host = Host::with(&account, &[], era, Person::Absent).await;
@@ -105,7 +105,7 @@ async fn a_prompt_whose_tools_are_hidden_is_hidden() {
     assert!(error.message.contains("update_page"), "{error:?}");
 }
 
-/// Of every prompt, the statements run as they stand.
+/// The SQL statements of every prompt run unchanged.
 #[tokio::test]
 async fn the_statements_of_the_prompts_run() {
     let account = Account::new().await;

@@ -1,4 +1,4 @@
-//! Resources as hosts see them: what there is derives from the tools, and reading is what the tool does.
+//! Resources as hosts see them: they derive from the tools, and reading one runs its tool.
 
 use crate::support::{Account, Era, Host, Person, command};
 use rmcp::{
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const ERAS: [Era; 2] = [Era::Modern, Era::Handshake];
 
-/// Every kind with an id: its objects' name in the sandbox, the tool that reads it, and the tool's argument.
+/// The resources with an id: noun, the sandbox's name of such objects, the tool that reads one, and the tool's argument.
 const KINDS: [(&str, &str, &str, &str); 6] = [
     ("user", "users", "get_user", "userId"),
     ("location", "locations", "get_location", "id"),
@@ -48,7 +48,7 @@ async fn fixed(host: &Host) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_there_is_and_reading_it_is_what_its_tool_does() {
+async fn resources_are_listed_and_read_as_their_tool_answers() {
     let account = Account::new().await;
     for era in ERAS {
         let host = Host::with(&account, &[], era, Person::Absent).await;
@@ -71,7 +71,7 @@ async fn what_there_is_and_reading_it_is_what_its_tool_does() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_the_protocols_error_and_no_uri_reaches_another_path() {
+async fn an_unknown_resource_is_the_protocols_error_and_no_uri_reaches_another_path() {
     let account = Account::new().await;
     for (era, code) in [(Era::Modern, -32602), (Era::Handshake, -32002), (Era::Older, -32002)] {
         let host = Host::with(&account, &[], era, Person::Absent).await;
@@ -104,7 +104,7 @@ async fn a_hidden_tool_hides_its_resource() {
     assert_eq!(templates(&host).await, ["ghl://contact/{id}"]);
     assert!(fixed(&host).await.is_empty());
     assert_eq!(read(&host, "ghl://user").await.unwrap_err().data.unwrap()["code"], "not_found");
-    // What a person has to agree to has no way around them.
+    // A tool that asks a person has no resource that bypasses the question.
     for flags in [["--exclude-tools", "get_contact"], ["--confirm-tools", "get_contact"]] {
         let host = Host::with(&account, &flags, Era::Modern, Person::agrees()).await;
         assert_eq!(templates(&host).await.len(), KINDS.len() - 1, "{flags:?}");

@@ -1,10 +1,10 @@
-//! What commands print to a terminal: nothing that it would obey. Into a pipe the same goes as it is.
+//! Commands print no control characters to a terminal. A pipe gets the same text unchanged.
 
 use crate::support::{Account, command, run};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Texts that a terminal obeys, or that nobody sees.
+/// Escape sequences that a terminal obeys, and invisible characters.
 const HOSTILE: &str = "A\u{1b}[31m\u{9b}2J\u{7}\u{7f}\u{202e}\u{200b}\u{e0041}z";
 
 fn is_hostile(c: char) -> bool {
@@ -12,13 +12,13 @@ fn is_hostile(c: char) -> bool {
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{200b}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// What a command shows in a terminal of its own.
+/// What a command prints in a terminal.
 async fn in_a_terminal(account: &Account, state: &Path, arguments: &[&str]) -> String {
     let mut command = command(account, state);
     command.args(arguments).env("COLUMNS", "4000");
     let shown = tokio::task::spawn_blocking(move || {
         let mut terminal = rexpect::session::spawn_command(command, Some(30_000)).unwrap();
-        // It gives each byte as a character.
+        // rexpect returns each byte as a character.
         let bytes = terminal.exp_eof().unwrap().chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
         String::from_utf8(bytes).unwrap()
     });
@@ -32,7 +32,7 @@ async fn piped(account: &Account, state: &Path, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_journal_shows_a_terminal_nothing_that_it_obeys_and_a_pipe_all_of_it() {
+async fn the_journal_escapes_control_characters_in_a_terminal_alone() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let contact = json!({"firstName": HOSTILE, "lastName": "B", "email": "terminal@example.com"});
@@ -42,7 +42,7 @@ async fn the_journal_shows_a_terminal_nothing_that_it_obeys_and_a_pipe_all_of_it
     assert_eq!(exact["arguments"]["firstName"], HOSTILE);
     let shown = in_a_terminal(&account, state.path(), &["journal", "--json"]).await;
     assert!(!shown.contains(is_hostile), "{shown:?}");
-    // It is the same all the same: what cannot be seen is escaped.
+    // The value is the same, because JSON escapes decode to it.
     let shown: Value = serde_json::from_str(shown.trim()).unwrap();
     assert_eq!(shown, exact);
     for arguments in [&["journal"][..], &["journal", "verify"]] {
@@ -52,7 +52,7 @@ async fn the_journal_shows_a_terminal_nothing_that_it_obeys_and_a_pipe_all_of_it
 }
 
 #[tokio::test]
-async fn other_commands_show_a_terminal_nothing_that_it_obeys() {
+async fn other_commands_print_no_control_characters_to_a_terminal() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let id = account.objects("contacts").await[0]["id"].as_str().unwrap().to_owned();

@@ -1,15 +1,15 @@
-//! The id of a message that is not read whole: found by one pass over its bytes, as they come.
+//! The id of a message that cannot be parsed as a whole, found in one pass over its bytes.
 
-/// So much of a key or an id is kept; none is longer.
-const MOST: usize = 256;
+/// The most bytes of a key or a value that are kept.
+const MAX_LENGTH: usize = 256;
 
-/// Looks for the member `id` of the outermost object.
+/// Finds the member `id` of the outermost object.
 #[derive(Debug, Default)]
 pub(super) struct IdFinder {
     depth: usize,
     in_string: bool,
     escaped: bool,
-    /// Behind the colon of a member.
+    /// Whether the position is behind the colon of a member.
     at_value: bool,
     key: Vec<u8>,
     value: Vec<u8>,
@@ -17,19 +17,19 @@ pub(super) struct IdFinder {
 }
 
 impl IdFinder {
-    /// The id in a whole line, as it is written there.
+    /// The id in a whole line, as it is written.
     pub(super) fn find(line: &[u8]) -> Option<String> {
         let mut finder = Self::default();
         finder.feed(line);
         finder.id()
     }
 
-    /// The next bytes of the line.
+    /// Reads the next bytes of the line.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.take(*byte));
     }
 
-    /// The id as it is written, if the line has one.
+    /// The id as it is written, if there is one.
     pub(super) fn id(self) -> Option<String> {
         self.found.and_then(|found| String::from_utf8(found).ok())
     }
@@ -54,7 +54,7 @@ impl IdFinder {
                 self.keep(byte);
             }
             b'{' | b'[' => {
-                // An id is no object and no list.
+                // An id is neither an object nor a list.
                 self.key.clear();
                 self.depth += 1;
             }
@@ -74,7 +74,7 @@ impl IdFinder {
 
     fn keep(&mut self, byte: u8) {
         let part = if self.at_value { &mut self.value } else { &mut self.key };
-        if self.depth == 1 && part.len() < MOST {
+        if self.depth == 1 && part.len() < MAX_LENGTH {
             part.push(byte);
         }
     }

@@ -1,4 +1,4 @@
-//! The end of a session, and hosts that write without reading.
+//! The end of a session, and hosts that send without reading.
 
 use super::{talk, wire};
 use crate::support::{Account, command};
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-/// What the flood may cost, resident and at its highest.
+/// The most resident memory that the server may use during the flood.
 const MOST_KIB: u64 = 64 * 1024;
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_host_that_floods_and_reads_nothing_cannot_make_memory_grow() {
                 "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "flood", "version": "1"}}});
             writeln!(input, "{hello}").unwrap();
             for id in 1..=REQUESTS {
-                // Every tenth asks for the large answer that costs no request.
+                // Every tenth request asks for the tools: a large answer without an HTTP request.
                 let request = if id % 10 == 0 {
                     json!({"jsonrpc": "2.0", "id": id, "method": "tools/list", "params": {}})
                 } else {
@@ -84,7 +84,7 @@ async fn a_host_that_floods_and_reads_nothing_cannot_make_memory_grow() {
                 }
             }
         });
-        // The server takes what it will; once its memory stands still, it has stopped reading.
+        // Once the server's memory stops growing, it has stopped reading.
         let status = format!("/proc/{}/status", child.id());
         let peak = || -> u64 {
             let status = std::fs::read_to_string(&status).unwrap();
@@ -99,7 +99,7 @@ async fn a_host_that_floods_and_reads_nothing_cannot_make_memory_grow() {
             last = now;
             assert!(now < MOST_KIB, "{now} KiB");
         }
-        // It lives, and answers once somebody reads.
+        // It still runs, and answers once the host reads.
         let mut output = child.stdout.take().unwrap();
         let mut seen = vec![0; 1024 * 1024];
         output.read_exact(&mut seen).unwrap();

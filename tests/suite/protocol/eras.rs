@@ -29,7 +29,7 @@ async fn the_handshake_answers_each_version_that_has_one() {
         }
         assert!(instructions.len() <= 1_024, "every conversation pays for them: {}", instructions.len());
         assert_eq!(list["result"]["tools"].as_array().unwrap().len(), all_tools());
-        assert!(list["result"].get("resultType").is_none(), "that member came later: {asked}");
+        assert!(list["result"].get("resultType").is_none(), "a later revision added that member: {asked}");
     }
 }
 
@@ -66,8 +66,8 @@ async fn an_unknown_tool_is_a_protocol_error_with_the_nearest_name() {
     assert!(answer["error"]["message"].as_str().unwrap().contains("list_contacts"), "{answer}");
 }
 
-/// The lists and reads beside those of tools, with parameters that each answers.
-fn beside_tools() -> [(&'static str, Value); 5] {
+/// The requests that are not about tools, with valid parameters.
+fn other_requests() -> [(&'static str, Value); 5] {
     let reference = json!({"type": "ref/prompt", "name": "page_checklist"});
     [
         ("prompts/list", json!({})),
@@ -83,7 +83,7 @@ async fn prompts_and_resources_are_answered_as_each_revision_has_it() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     talk(wire(&account, state.path(), &[]), |wire| {
-        for (method, mut params) in beside_tools() {
+        for (method, mut params) in other_requests() {
             params["_meta"] = meta(json!({}));
             let answer = wire.ask(method, params)["result"].clone();
             assert_eq!(answer["resultType"], "complete", "{method}: {answer}");
@@ -101,7 +101,7 @@ async fn prompts_and_resources_are_answered_as_each_revision_has_it() {
         for capability in ["tools", "prompts", "resources", "completions"] {
             assert!(hello["result"]["capabilities"][capability].is_object(), "{hello}");
         }
-        for (method, params) in beside_tools() {
+        for (method, params) in other_requests() {
             let answer = wire.ask(method, params);
             assert!(answer["result"].is_object() && answer["result"].get("resultType").is_none(), "{method}: {answer}");
         }

@@ -1,4 +1,4 @@
-//! Lines that are no messages, and messages that come at the wrong time.
+//! Lines that hold no message, and messages at the wrong time.
 
 use super::{talk, wire};
 use crate::support::Account;
@@ -18,7 +18,7 @@ async fn a_notification_before_the_session_does_not_end_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_answered_and_the_session_goes_on() {
+async fn a_line_that_cannot_be_read_is_answered_and_the_session_goes_on() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let (_, answers) = talk(wire(&account, state.path(), &[]), |wire| {

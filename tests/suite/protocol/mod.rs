@@ -1,10 +1,10 @@
-//! The protocol by hand-written lines: both eras, broken input, floods, cancellation, progress, and the end.
+//! The protocol by hand-written lines: both lifecycles, malformed input, floods, cancellation, progress and the end of a session.
 
 mod ends;
 mod eras;
 mod in_memory;
 mod lines;
-mod near;
+mod repairs;
 #[cfg(unix)]
 mod sockets;
 mod waits;
@@ -13,7 +13,7 @@ use crate::support::{Account, Wire, command};
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// Runs blocking work with the wire away from the runtime that serves the sandbox.
+/// Runs blocking work on the wire in a thread, so that it does not block the runtime that serves the sandbox.
 async fn talk<T: Send + 'static>(wire: Wire, work: impl FnOnce(&mut Wire) -> T + Send + 'static) -> (Wire, T) {
     let done = tokio::task::spawn_blocking(move || {
         let mut wire = wire;
@@ -29,7 +29,7 @@ fn wire(account: &Account, state: &Path, flags: &[&str]) -> Wire {
     Wire::start(command)
 }
 
-/// The `_meta` that every request of 2026-07-28 carries.
+/// The `_meta` of every request with protocol 2026-07-28.
 fn meta(capabilities: Value) -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",

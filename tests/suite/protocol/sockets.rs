@@ -1,11 +1,11 @@
-//! Unix sockets instead of pipes: what Node's hosts hand over.
+//! Unix sockets instead of pipes, which Node's hosts pass.
 
 use super::talk;
 use crate::support::{Account, Wire, all_tools, command};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_session_over_sockets_is_a_session_like_any() {
+async fn a_session_over_sockets_works_like_one_over_pipes() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let wire = Wire::over_sockets(command(&account, state.path()));
@@ -13,7 +13,7 @@ async fn a_session_over_sockets_is_a_session_like_any() {
         wire.initialize("2025-11-25", json!({}));
         let tools = wire.ask("tools/list", json!({}));
         assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), all_tools());
-        // Many at once, and what they answer is more than a socket takes in.
+        // Many calls at once, with more bytes of answers than a socket buffers.
         let asked: Vec<_> = (0..40)
             .map(|_| wire.send("tools/call", json!({"name": "list_contacts", "arguments": {"limit": 100}})))
             .collect();

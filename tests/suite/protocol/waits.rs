@@ -1,4 +1,4 @@
-//! Calls that wait: side by side, with progress, and cancelled.
+//! Calls that wait: in parallel, with progress, and cancelled.
 
 use super::{meta, talk, wire};
 use crate::support::Account;
@@ -6,13 +6,13 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn requests_run_side_by_side() {
+async fn requests_run_in_parallel() {
     let account = Account::new().await;
     account.faults("latency:1500@GET /page").await;
     let state = tempfile::tempdir().unwrap();
     let (_, order) = talk(wire(&account, state.path(), &[]), |wire| {
         wire.initialize("2025-11-25", json!({}));
-        // The first request of an account goes alone, so that its answer teaches the quota.
+        // The first request of an account is sent alone, because its answer reports the quota.
         wire.call("get_current_user", json!({}));
         let slow = wire.send("tools/call", json!({"name": "list_pages", "arguments": {}}));
         let quick = wire.send("tools/call", json!({"name": "get_current_user", "arguments": {}}));
@@ -24,11 +24,11 @@ async fn requests_run_side_by_side() {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_tells_its_progress_where_that_is_asked_for() {
+async fn a_call_that_waits_reports_its_progress_if_asked() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     for modern in [false, true] {
-        // The quota is held for a few seconds by a first 429.
+        // A 429 holds the quota for a few seconds.
         account.faults("429:2@GET /users/me*1").await;
         let (_, lines) = talk(wire(&account, state.path(), &[]), move |wire| {
             let mut params = json!({"name": "get_current_user", "arguments": {}});
@@ -53,13 +53,13 @@ async fn a_call_that_waits_tells_its_progress_where_that_is_asked_for() {
         .await;
         let (answer, progress) = lines.split_last().unwrap();
         assert!(answer["result"]["structuredContent"]["id"].is_string(), "{answer}");
-        assert!(!progress.is_empty(), "no progress was told (modern: {modern})");
+        assert!(!progress.is_empty(), "no progress was reported (modern: {modern})");
         let mut last = -1.0;
         for line in progress {
             assert_eq!(line["method"], "notifications/progress", "{line}");
             assert_eq!(line["params"]["progressToken"], "p1");
             let now = line["params"]["progress"].as_f64().unwrap();
-            assert!(now > last, "progress has to grow: {lines:?}");
+            assert!(now > last, "progress must grow: {lines:?}");
             last = now;
             assert!(line["params"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{line}");
         }
@@ -76,7 +76,7 @@ async fn a_cancelled_call_sends_nothing_more_and_is_not_answered() {
         wire.send("tools/call", json!({"name": "get_current_user", "arguments": {}}))
     })
     .await;
-    // The first attempt has to have arrived; it is what holds the quota.
+    // The quota is held once the first attempt has arrived.
     while account.requests().await.is_empty() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

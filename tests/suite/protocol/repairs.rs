@@ -1,4 +1,4 @@
-//! Messages that are not written quite as the protocol has them: each is answered, under its own id.
+//! Messages that are almost what the protocol has: each is answered with its own id.
 
 use super::{meta, talk, wire};
 use crate::support::{Account, Wire, all_tools};
@@ -95,7 +95,7 @@ async fn a_call_by_an_odd_id_can_be_cancelled() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_is_refused() {
+async fn an_id_of_another_type_is_refused() {
     let lines = ["null", "true", "{}", "[1]"].map(|id| format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#));
     for answer in answers("2025-11-25", lines.to_vec()).await {
         assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32600), &Value::Null), "{answer}");
@@ -103,7 +103,7 @@ async fn what_is_no_id_is_refused() {
 }
 
 #[tokio::test]
-async fn arguments_may_be_json_text_or_null_and_what_is_no_object_is_refused_with_an_example() {
+async fn arguments_may_be_json_text_or_null_and_anything_else_is_refused_with_an_example() {
     let read = [json!("{\"limit\": 1}"), json!(" {\"limit\": \"1\"} "), json!({"limit": 1})];
     let none = [json!(null), json!(""), json!("{}")];
     let wrong = [json!(5), json!([1]), json!("limit 1"), json!("[1]"), json!(true)];
@@ -153,7 +153,7 @@ async fn arguments_that_are_nested_too_deep_are_answered_with_their_id() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_or_no_json_is_answered_with_the_id_that_it_has() {
+async fn a_line_that_is_too_long_or_not_json_is_answered_with_its_id() {
     let pad = "x".repeat(17 * 1024 * 1024);
     let answers = answers(
         "2025-11-25",
@@ -179,7 +179,7 @@ async fn what_is_too_long_or_no_json_is_answered_with_the_id_that_it_has() {
 }
 
 #[tokio::test]
-async fn a_byte_order_mark_before_the_first_line_is_no_part_of_it() {
+async fn a_byte_order_mark_before_the_first_line_is_skipped() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let (_, hello) = talk(wire(&account, state.path(), &[]), |wire| {
@@ -217,7 +217,7 @@ async fn the_revision_that_has_batches_answers_them_together() {
         assert_eq!(of(json!(null))["error"]["code"], -32600);
         // A batch that needs no answer gets none.
         wire.write(&json!([note]).to_string());
-        // More than may be under way at once.
+        // More calls than there are slots for answers.
         let calls: Vec<Value> = (0..60).map(|id| call(&json!(id + 100), &json!({"limit": 100}))).collect();
         wire.write(&Value::from(calls).to_string());
         assert_eq!(ids(&wire.line()).len(), 60);
