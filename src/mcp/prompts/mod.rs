@@ -18,10 +18,13 @@ const MAX_DAYS: u32 = 3650;
 /// A prompt: its listing and its text.
 #[derive(Debug)]
 pub struct Prompt {
+    /// The name by which a host gets it.
     pub name: &'static str,
     /// The title that hosts show.
     pub title: &'static str,
+    /// One sentence that says what the assistant's answer will hold.
     pub description: &'static str,
+    /// The arguments in the order in which hosts ask for them.
     pub arguments: &'static [PromptArgument],
     /// What the assistant is asked to do. `{name}` stands for the argument of that name; a line whose argument is not given
     /// is left out. A word in backquotes that has an underscore is a tool.
@@ -31,9 +34,13 @@ pub struct Prompt {
 /// An argument of a prompt, which a person fills in.
 #[derive(Debug)]
 pub struct PromptArgument {
+    /// The name, and the placeholder in the text.
     pub name: &'static str,
+    /// What to fill in, for people.
     pub description: &'static str,
+    /// What is accepted.
     pub kind: ArgumentKind,
+    /// Whether it may be left out.
     pub presence: ArgumentPresence,
 }
 
@@ -49,7 +56,9 @@ pub enum ArgumentKind {
 /// Whether an argument may be left out.
 #[derive(Debug, Clone, Copy)]
 pub enum ArgumentPresence {
+    /// It must be given.
     Required,
+    /// It may be left out, with the lines that name it.
     Optional,
     /// It may be left out, and then has this value.
     Default(&'static str),
