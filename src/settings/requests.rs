@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::api::Api;
-use highlevel_api_client::{ClientConfig, Scheme, ServiceUrls, default_base_url};
+use highlevel_api_client::{ApiConfig, ClientConfig, Scheme, ServiceUrls, default_base_url};
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
 use http::{HeaderName, HeaderValue};
@@ -20,7 +20,7 @@ impl Settings {
     /// `invalid_arguments` naming the setting that is wrong.
     pub fn client(&self) -> Result<ClientConfig> {
         let headers = self.headers.iter().filter(|line| !line.trim().is_empty());
-        Ok(ClientConfig {
+        let api = ApiConfig {
             urls: self.urls()?,
             scheme: self.scheme(),
             api_version: self.api_version.clone(),
@@ -28,10 +28,10 @@ impl Settings {
             rate_limit: self.rate_limit,
             rate_window: self.rate_window.map(Duration::from_secs),
             rate_share: self.rate_share,
-            location: self.location_id.clone(),
             max_body: self.max_body,
-            attempt_timeout: MAX_ATTEMPT.min(self.timeout() / 2),
-        })
+        };
+        let attempt_timeout = MAX_ATTEMPT.min(self.timeout() / 2);
+        Ok(ClientConfig { api, location: self.location_id.clone(), attempt_timeout })
     }
 
     /// The location that every request to the official API names.

@@ -1,15 +1,15 @@
-//! One attempt: the request is written, headers go to limiter and clock, the answer is judged by its status.
+//! One attempt: the request is written, headers go to quota and clock, the answer is judged by its status.
 
 use super::{
     Body, Expect, Fate, Scheme,
     breaker::{Pass, Verdict},
     clock::{Clock, Moment},
     fault_response,
-    http::{Http, Read, connect_fault, is_no_http, read, safe_cause},
+    http::{Read, connect_fault, is_no_http, read, safe_cause},
     message::api_message,
-    quota::{AnswerHeaders, Limiter, Permit},
+    quota::{AnswerHeaders, Permit},
     retry::Failure,
-    secrets::Secrets,
+    runtime::Runtime,
     urls::Outgoing,
 };
 use chrono::{TimeDelta, Utc};
@@ -21,21 +21,19 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
-/// So much of a failure's body is read.
+/// The most bytes that are read of a failure's body.
 const FAILURE_BODY: usize = 64 * 1024;
 
-/// What every attempt needs.
+/// How a login's requests are sent, whichever of its accounts they are for.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    pub(crate) http: Http,
-    pub(crate) limiter: Arc<Limiter>,
-    pub(crate) clock: Clock,
-    pub(crate) secrets: Secrets,
+    pub(crate) runtime: Runtime,
+    /// The server's.
+    pub(crate) clock: Arc<Clock>,
     pub(crate) scheme: Scheme,
     /// `Accept` and the fixed headers; `version` where all requests have the same.
     pub(crate) headers: HeaderMap,
     pub(crate) max_body: usize,
-    pub(crate) attempt_timeout: Duration,
 }
 
 /// How one attempt ended.
@@ -45,7 +43,7 @@ pub(crate) enum Outcome {
     Answer(StatusCode, Body),
     /// 401: the token was not accepted, and nothing was executed. With the API's message.
     Unauthorized(Option<String>),
-    /// 429: nothing was executed, and the limiter holds everything back.
+    /// 429: nothing was executed, and the quota holds all calls back.
     Limited,
     /// No definite answer.
     Failed(Failure),
@@ -71,7 +69,7 @@ impl Wire {
         context: &CallContext,
     ) -> (Moment, Outcome) {
         let sent_at = Moment::now();
-        let ready = self.http.client(out.url.scheme()).await.and_then(|client| {
+        let ready = self.runtime.http().client(out.url.scheme()).await.and_then(|client| {
             let mut headers = self.headers.clone();
             match (token, self.scheme) {
                 (Some(token), Scheme::TokenId) => headers.insert("token-id", token_header(token)?),
@@ -96,6 +94,7 @@ impl Wire {
         } else if [Method::POST, Method::PUT, Method::PATCH].contains(&out.method) {
             builder = builder.header(header::CONTENT_LENGTH, 0);
         }
+        let timeout = self.runtime.attempt_timeout();
         let sent = Instant::now();
         tracing::debug!(method = %out.method, host = out.url.host_str(), path = out.url.path(), "sending");
         let failed = |code, message: String, passing| {
@@ -110,8 +109,8 @@ impl Wire {
             () = tokio::time::sleep_until(context.deadline) => {
                 failed(Code::Timeout, "The call's time ran out while its request was under way.".into(), false)
             }
-            () = tokio::time::sleep(self.attempt_timeout) => {
-                let waited = self.attempt_timeout.as_secs_f64();
+            () = tokio::time::sleep(timeout) => {
+                let waited = timeout.as_secs_f64();
                 failed(Code::Timeout, format!("The API did not answer within {waited} s."), true)
             }
         };
@@ -131,7 +130,7 @@ impl Wire {
             Ok(response) => response,
             Err(fault) => {
                 let failure = unanswered(&fault, out);
-                let error = failure.error.caused_by(safe_cause(fault, &self.secrets));
+                let error = failure.error.caused_by(safe_cause(fault, self.runtime.secrets()));
                 return Outcome::Failed(Failure { error, ..failure });
             }
         };
@@ -153,7 +152,7 @@ impl Wire {
         let target = response.headers().get(header::LOCATION).cloned();
         let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
         // What was cut off or broke off is still the API's word on a status that stands.
-        let body = Body::parse(&self.secrets.scrub(&String::from_utf8_lossy(&bytes)));
+        let body = Body::parse(&self.runtime.secrets().scrub(&String::from_utf8_lossy(&bytes)));
         if status.is_redirection() {
             return Outcome::Failed(redirected(status, target.as_ref(), out));
         }
@@ -188,7 +187,7 @@ impl Wire {
             Reading::Raw => return Outcome::Answer(status, Body::parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
-        let body = Body::parse(&self.secrets.scrub(&text));
+        let body = Body::parse(&self.runtime.secrets().scrub(&text));
         if fault_response::is_page(&body) {
             let host = out.url.host_str().unwrap_or_default();
             let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));

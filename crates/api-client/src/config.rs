@@ -1,4 +1,4 @@
-//! What a client needs to know.
+//! How requests are made, before the first one is.
 
 use super::{ServiceUrls, quota::QuotaSettings};
 use highlevel_core::error::{Error, Result};
@@ -8,15 +8,15 @@ use std::time::Duration;
 /// How requests show who sends them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scheme {
-    /// The document's: `token-id` and one `version`; the token is renewed.
+    /// The session API's: `token-id` and one `version`; the token is refreshed.
     #[default]
     TokenId,
-    /// The official API's: `Authorization: Bearer`, and each request's own `Version`. The token is what a person made in
-    /// the account's settings, which nothing renews, or an OAuth login's.
+    /// The official API's: `Authorization: Bearer`, and each request's own `Version`. The token is a private integration's,
+    /// which is never refreshed, or an OAuth login's.
     Bearer,
 }
 
-/// What no fixed header may replace.
+/// Headers that the client sets itself, so that no fixed header may.
 const OWN_HEADERS: [&str; 10] = [
     "token-id",
     "version",
@@ -30,9 +30,9 @@ const OWN_HEADERS: [&str; 10] = [
     "connection",
 ];
 
-/// What a client needs to know.
+/// How one of HighLevel's APIs is spoken to.
 #[derive(Debug, Clone)]
-pub struct ClientConfig {
+pub struct ApiConfig {
     /// Where requests go.
     pub urls: ServiceUrls,
     /// How requests show who sends them.
@@ -41,23 +41,37 @@ pub struct ClientConfig {
     pub api_version: String,
     /// Headers added to every request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Requests in one window, as an upper bound; `None`: what is usual until the answers say otherwise.
+    /// Requests of one account in one window, as an upper bound; `None`: the API's usual limit until answers give another.
     pub rate_limit: Option<u32>,
-    /// The window; `None`: what is usual until the answers say otherwise.
+    /// The window; `None`: the API's usual one until answers give another.
     pub rate_window: Option<Duration>,
-    /// How many percent of the quota this process may use.
+    /// The percentage of an account's quota that this process may use.
     pub rate_share: u32,
-    /// The location that is pinned: it stands for the account among the processes that share its quota. Without one
-    /// the first token does.
-    pub location: Option<String>,
     /// The largest answer in bytes, counted after decompression.
     pub max_body: usize,
+}
+
+/// What [`Client::new`](super::Client::new) starts from.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    /// How the API is spoken to.
+    pub api: ApiConfig,
+    /// The location that is pinned: it stands for the account among the processes that share its quota. Without one the
+    /// first token does.
+    pub location: Option<String>,
     /// The longest that one attempt may take, besides the call's deadline.
     pub attempt_timeout: Duration,
 }
 
 impl ClientConfig {
-    /// The defaults: version 1.0, no further headers, the quota as the answers tell it, 8 MiB, 30 s.
+    /// The defaults: no pinned location, 30 s, and those of [`ApiConfig::new`].
+    pub fn new(urls: ServiceUrls) -> Self {
+        Self { api: ApiConfig::new(urls), location: None, attempt_timeout: Duration::from_secs(30) }
+    }
+}
+
+impl ApiConfig {
+    /// The defaults: the session API with version 1.0, no further headers, the quota as the answers give it, 8 MiB.
     pub fn new(urls: ServiceUrls) -> Self {
         Self {
             urls,
@@ -67,9 +81,7 @@ impl ClientConfig {
             rate_limit: None,
             rate_window: None,
             rate_share: 100,
-            location: None,
             max_body: 8 * 1024 * 1024,
-            attempt_timeout: Duration::from_secs(30),
         }
     }
 
@@ -85,7 +97,7 @@ impl ClientConfig {
     /// The headers that every request has, besides the token's.
     ///
     /// # Errors
-    /// `invalid_arguments` for a version that no header can carry, or a fixed header that is the client's own.
+    /// `invalid_arguments` for a version that no header can carry, or a fixed header that the client sets itself.
     pub(super) fn fixed_headers(&self) -> Result<HeaderMap> {
         let version = HeaderValue::from_str(&self.api_version)
             .map_err(|_| Error::invalid("api-version", "The API version holds characters that no header can carry."))?;

@@ -9,19 +9,18 @@ mod approvals;
 mod creations;
 mod credential;
 mod files;
-mod given;
 mod journal;
 mod known;
 mod mirror;
 mod quota;
-mod renewal;
+mod refresh_lock;
 mod token;
+mod token_text;
 mod turn;
 
 pub use approvals::{Approval, NewApproval};
 pub use creations::Claim;
 pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
-pub use given::{REMARK, text_of, token_from, token_in};
 pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Missing,
@@ -29,8 +28,9 @@ pub use mirror::{
     question_file, readable,
 };
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
-pub use renewal::RenewalTurn;
+pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};
+pub use token_text::{REMARK, text_of, token_from, token_in};
 pub use turn::WriteTurn;
 
 use files::{create_private_dir, growing_file, private_file, read_file};

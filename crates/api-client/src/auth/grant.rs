@@ -161,11 +161,12 @@ impl Pair {
     /// The token to send with, for this location. An agency's that was not exchanged yet is no more than a promise.
     pub(super) fn token(&self, location: Option<&str>, origin: String, line: &str) -> Token {
         let exchanged = location.and_then(|location| self.grant.locations.get(location));
-        match (self.grant.holder, exchanged) {
+        let token = match (self.grant.holder, exchanged) {
             (Holder::Location, _) => self.access.token(origin, line),
             (Holder::Company, Some(access)) => access.token(origin, line),
             (Holder::Company, None) => Token { promised: true, ..self.access.token(origin, line) },
-        }
+        };
+        Token { credential: self.hash(), ..token }
     }
 
     /// Whether the access token is to be renewed: it is two thirds through its life.

@@ -1,87 +1,178 @@
-//! A login: made from a consent page's code, and found again by its name.
+//! A login: a credential, and its refresh, which all of its accounts share.
 
-use super::{
-    Auth,
-    grant::{AppKeys, Holder, LoginView, Pair},
-    oauth::word,
-    token_refresh::{Intention, RefreshRequest},
+use super::{TokenSource, token::Token};
+use crate::{
+    ApiConfig, Client, Expect, Repeat, Request, Runtime, Service,
+    attempt::Wire,
+    quota::{Limiter, Sharing},
+    urls::Outgoing,
 };
-use crate::{Repeat, urls::Outgoing};
 use highlevel_core::context::CallContext;
-use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Place, new_login, token_hash};
-use secrecy::{ExposeSecret, SecretString};
+use highlevel_core::error::{Error, Result};
+use highlevel_store::Store;
+use http::Method;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use url::Url;
 
-/// A code as the consent page gave it, and what it was asked for with.
+/// A credential and its refresh. Clones are the same login.
+///
+/// All accounts of a login share one refresh at a time. When the server refuses to refresh the login, it is dead for all of
+/// them, until a person provides another credential.
+#[derive(Debug, Clone)]
+pub struct Login {
+    inner: Arc<LoginInner>,
+}
+
+/// What the accounts of a login share.
 #[derive(Debug)]
-pub struct Consent<'a> {
-    /// The app.
-    pub app: &'a AppKeys,
-    /// The code.
-    pub code: &'a SecretString,
-    /// Where it was sent.
-    pub redirect: &'a str,
-    /// Whose token is wanted.
-    pub holder: Holder,
-    /// PKCE's verifier, where the server takes one.
-    pub verifier: Option<&'a SecretString>,
+pub(crate) struct LoginInner {
+    pub(crate) config: ApiConfig,
+    pub(crate) runtime: Runtime,
+    pub(crate) wire: Wire,
+    pub(super) source: TokenSource,
+    /// `POST /token/update`.
+    pub(super) update: Outgoing,
+    /// Paces what an agency's login sends for itself: its own quota, and none of a location's.
+    pub(crate) limiter: Arc<Limiter>,
+    /// One refresh at a time; among processes the store's lock does the same.
+    pub(super) refreshing: tokio::sync::Mutex<()>,
+    dead: Mutex<Option<DeadLogin>>,
+    /// Tokens that could not be stored, by the hash of the one that each came of.
+    unstored: Mutex<HashMap<String, Token>>,
+    has_warned: AtomicBool,
 }
 
-impl Auth {
-    /// Exchanges a code, stores the pair, and makes it the stored credential; in this order.
-    pub(crate) async fn log_in(&self, consent: &Consent<'_>, context: &CallContext) -> Result<LoginView> {
-        let mut fields = vec![
-            ("client_id", consent.app.id.as_str()),
-            ("client_secret", consent.app.secret.expose_secret()),
-            ("grant_type", "authorization_code"),
-            ("code", consent.code.expose_secret()),
-            ("user_type", word(consent.holder)),
-            ("redirect_uri", consent.redirect),
-        ];
-        if let Some(verifier) = consent.verifier {
-            fields.push(("code_verifier", verifier.expose_secret()));
+/// A login that the server refuses to refresh.
+#[derive(Debug)]
+struct DeadLogin {
+    line: String,
+    /// The hash of the credential that was refused.
+    credential: String,
+    error: Error,
+}
+
+/// The account that a refresh is sent for, and the call that bounds it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RefreshCaller<'a> {
+    pub(super) limiter: &'a Arc<Limiter>,
+    /// The owner of the lock in the store.
+    pub(super) owner: &'a str,
+    pub(super) context: &'a CallContext,
+}
+
+impl Login {
+    /// A login whose credential comes from `source`. Sends nothing, and reads no file.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for a version that no header can carry, or a fixed header that the client sets itself.
+    pub fn new(runtime: &Runtime, config: ApiConfig, source: TokenSource) -> Result<Self> {
+        let headers = config.fixed_headers()?;
+        for value in config.headers.iter().filter_map(|(_, value)| value.to_str().ok()) {
+            runtime.secrets().add(&value.into());
         }
-        for secret in [&consent.app.secret, consent.code].into_iter().chain(consent.verifier) {
-            self.wire.secrets.add(secret);
-        }
-        let out = Outgoing::form("/oauth/token", None, &fields, &self.base)?;
-        let request =
-            RefreshRequest { out: &out, token: None, repeat: Repeat::IfNotExecuted, intention: Intention::None };
-        let (answer, from) = self.post_form(&request, context).await.map_err(|failure| failure.error)?;
-        let pair = Pair::read(&answer, from, consent.app, None)?;
-        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
-        let name = new_login();
-        self.store.keep_token(&token_hash(&name), pair.kept()?).await?;
-        self.store.set_credential(&name, Place::File).await?;
-        Ok(pair.view())
+        let update = Request {
+            method: Method::POST,
+            service: Service::Backend,
+            path: "/token/update".to_owned(),
+            version: None,
+            scope: None,
+            query: Vec::new(),
+            body: None,
+            repeat: Repeat::Freely,
+            expect: Expect::Json,
+        };
+        let update = Outgoing::new(&update, &config.urls)?;
+        let address = config.urls.of(Service::Backend).to_string();
+        let wire = Wire {
+            runtime: runtime.clone(),
+            clock: runtime.clock(&address),
+            scheme: config.scheme,
+            headers,
+            max_body: config.max_body,
+        };
+        let limiter = Limiter::new(config.quota_settings(), Some(sharing(runtime, address, None)));
+        let inner = LoginInner {
+            config,
+            runtime: runtime.clone(),
+            wire,
+            source,
+            update,
+            limiter,
+            refreshing: tokio::sync::Mutex::default(),
+            dead: Mutex::default(),
+            unstored: Mutex::default(),
+            has_warned: AtomicBool::new(false),
+        };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
-    pub(super) async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
-        let stored = self.store.newest_token(line).await?;
-        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
-        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
-        if let (Some(theirs), Some(ours)) = (&pair.grant.location, &self.location)
-            && pair.grant.holder == Holder::Location
-            && theirs != ours
-        {
-            let what = format!(
-                "The login is for location {theirs}, and this server is held to {ours}. Restart it, or log in to that one."
-            );
-            return Err(Error::new(Code::Unauthorized, what));
-        }
-        let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
-        let mut state = self.state();
-        state.given = Some(line.to_owned());
-        let is_new = !state.tried.contains(&token.hash);
-        Ok(is_new.then(|| self.adopt(&mut state, token)).is_some())
+    /// The account of this login at `location`; without one, the account that the credential itself is for. Clones of
+    /// the client are one account: call this once for each.
+    pub fn account(&self, location: Option<String>) -> Client {
+        Client::of(Arc::clone(&self.inner), location)
     }
 }
 
-/// The name of a login that the state directory does not hold.
-pub fn login_gone() -> Error {
-    Error::new(
-        Code::Unauthorized,
-        "The login is not in the state directory. Log in with `highlevel-mcp auth login`, or choose the directory it is in with --state-dir.",
-    )
+/// How one more limiter of this process shares its quota.
+pub(crate) fn sharing(runtime: &Runtime, address: String, location: Option<String>) -> Sharing {
+    Sharing {
+        store: Arc::clone(runtime.store()),
+        address,
+        location,
+        member: runtime.member(),
+        attempt_timeout: runtime.attempt_timeout(),
+    }
+}
+
+impl LoginInner {
+    pub(super) fn store(&self) -> &Store {
+        self.runtime.store()
+    }
+
+    /// Where OAuth is.
+    pub(super) fn base(&self) -> &Url {
+        self.config.urls.of(Service::Backend)
+    }
+
+    /// Why the login of this line is dead, if it is.
+    pub(super) fn refusal(&self, line: &str) -> Option<Error> {
+        let dead = self.dead.lock().unwrap_or_else(PoisonError::into_inner);
+        dead.as_ref().filter(|dead| dead.line == line).map(|dead| dead.error.clone())
+    }
+
+    /// Records that the server refuses to refresh this token.
+    pub(super) fn set_refused(&self, token: &Token, error: Error) {
+        let dead = DeadLogin { line: token.line.clone(), credential: token.credential.clone(), error };
+        *self.dead.lock().unwrap_or_else(PoisonError::into_inner) = Some(dead);
+    }
+
+    /// Records that an account has adopted this token: another credential than the refused one brings the login back.
+    pub(super) fn set_adopted(&self, token: &Token) {
+        let mut dead = self.dead.lock().unwrap_or_else(PoisonError::into_inner);
+        dead.take_if(|dead| dead.line == token.line && dead.credential != token.credential);
+    }
+
+    /// Keeps a token in memory that came of the one with the hash `parent` and could not be stored.
+    pub(super) fn keep_unstored(&self, parent: String, token: Token) {
+        self.unstored.lock().unwrap_or_else(PoisonError::into_inner).insert(parent, token);
+    }
+
+    /// The newest token in memory that came of the one with this hash.
+    pub(super) fn newest_unstored(&self, hash: &str) -> Option<Token> {
+        let unstored = self.unstored.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::successors(unstored.get(hash), |token| unstored.get(&token.hash)).last().cloned()
+    }
+
+    /// Warns once that the state directory cannot be used: the login goes on without it.
+    pub(super) fn warn(&self, error: &Error) {
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!("refreshed tokens are not kept beyond this process: {error:#}");
+        }
+    }
 }

@@ -1,18 +1,17 @@
-//! OAuth's renewals: a refresh token for the next pair, an agency's token for a location's.
+//! OAuth's refresh: a refresh token gives the next pair, and an agency's token gives a location's.
 //!
-//! The server ends a refresh token when it gives the next. So that one is about to be used is written down before the
-//! request goes out, and the new pair is stored before anything else is done; without a place to write, none is used.
+//! The server ends a refresh token when it issues the next. So the use of a refresh token is recorded before its request
+//! goes out, and the new pair is stored before anything else is done. Without a place to store them, none is used.
 
 use super::{
-    Auth, Token,
+    consent::login_gone,
     grant::{Access, Holder, Pair},
-    login::login_gone,
-    renewal::Ended,
+    login::{LoginInner, RefreshCaller},
+    refresh::Ended,
     token_refresh::{Intention, RefreshFailure, RefreshRequest},
 };
 use crate::{Body, Repeat, urls::Outgoing};
 use chrono::{DateTime, Utc};
-use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use http::StatusCode;
 use secrecy::SecretString;
@@ -26,11 +25,11 @@ const VERSION: &str = "2021-07-28";
 const STORING: u32 = 10;
 const STORE_AGAIN: Duration = Duration::from_millis(500);
 
-/// What a renewal came to, besides what it stored.
-struct Renewed {
-    ended: Result<Pair, Ended>,
-    /// The renewal that went out and was never fulfilled.
-    unanswered: Option<DateTime<Utc>>,
+/// The result of a refresh.
+pub(super) struct RefreshedPair {
+    pub(super) ended: Result<Pair, Ended>,
+    /// When a refresh went out whose pair was never stored.
+    pub(super) unanswered: Option<DateTime<Utc>>,
 }
 
 /// Why a request to OAuth gave nothing.
@@ -50,14 +49,14 @@ impl OAuthFailure {
     }
 }
 
-impl Auth {
+impl LoginInner {
     /// Sends a form to OAuth. Gives the answer's body, and when its request went out by the server's clock.
     pub(super) async fn post_form(
         &self,
         request: &RefreshRequest<'_>,
-        context: &CallContext,
+        caller: RefreshCaller<'_>,
     ) -> Result<(Value, DateTime<Utc>), OAuthFailure> {
-        let answer = match self.send_refresh(request, context).await {
+        let answer = match self.send_refresh(request, caller).await {
             Ok(answer) => answer,
             Err(RefreshFailure::Failed { error, lasting, doubt }) => {
                 return Err(OAuthFailure { error, refused: None, lasting, doubt });
@@ -76,64 +75,56 @@ impl Auth {
         Ok((body, self.wire.clock.guess(answer.sent_at)))
     }
 
-    /// Renews the login that `old` is of, under the lock, and takes up what came of it.
-    pub(super) async fn renew_login(
+    /// The next pair of the login of `line`, under the lock; for an agency's login with a token for `location`.
+    pub(super) async fn next_pair(
         &self,
-        old: &Token,
+        line: &str,
+        location: Option<&str>,
         cut_off: Option<DateTime<Utc>>,
-        context: &CallContext,
-    ) -> Ended {
-        let Renewed { ended, unanswered } = self.next_pair(old, cut_off, context).await;
-        if let Err(error) = self.store.leave_renewal(&self.member, unanswered).await {
-            self.warn(&error);
-        }
-        match ended {
-            Ok(pair) => {
-                let token = pair.token(self.location.as_deref(), old.origin.clone(), &old.line);
-                self.adopt_after(old, token);
-                Ended::Renewed
-            }
-            Err(ended) => ended,
-        }
-    }
-
-    async fn next_pair(&self, old: &Token, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
-        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        caller: RefreshCaller<'_>,
+    ) -> RefreshedPair {
+        let failed =
+            |error, unanswered| RefreshedPair { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
         // As it is now: another process may have refreshed it for another location.
-        let pair = match self.store.newest_token(&old.line).await {
+        let pair = match self.store().newest_token(line).await {
             Ok(stored) => stored.as_ref().and_then(Pair::of),
             Err(error) => return failed(error, cut_off),
         };
-        let Some(pair) = pair else { return Renewed { ended: Err(Ended::Refused(login_gone())), unanswered: None } };
-        pair.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        let Some(pair) = pair else {
+            return RefreshedPair { ended: Err(Ended::Refused(login_gone())), unanswered: None };
+        };
+        pair.secrets().for_each(|secret| self.runtime.secrets().add(&secret));
         if pair.grant.holder == Holder::Location {
-            return self.refresh(pair, cut_off, context).await;
+            return self.refresh(pair, cut_off, caller).await;
         }
-        let Some(location) = self.location.as_deref() else {
+        // An agency's login has a quota of its own: what it sends must not wait for a location's.
+        self.limiter.know_token(line);
+        let caller = RefreshCaller { limiter: &self.limiter, ..caller };
+        let Some(location) = location else {
             let what = "The login is an agency's. Give the location to work on with --location-id (GHL_LOCATION_ID).";
             return failed(Error::new(Code::Unauthorized, what), cut_off);
         };
         if !pair.is_due(self.wire.clock.now()) {
-            match self.exchange(pair.clone(), location, context).await {
-                Ok(pair) => return Renewed { ended: Ok(pair), unanswered: cut_off },
+            match self.exchange(pair.clone(), location, caller).await {
+                Ok(pair) => return RefreshedPair { ended: Ok(pair), unanswered: cut_off },
                 // The agency's own token is not accepted.
                 Err(OAuthFailure { refused: Some(StatusCode::UNAUTHORIZED), .. }) => {}
                 Err(fault) => return not_exchanged(fault, cut_off),
             }
         }
-        let Renewed { ended, unanswered } = self.refresh(pair, cut_off, context).await;
+        let RefreshedPair { ended, unanswered } = self.refresh(pair, cut_off, caller).await;
         let pair = match ended {
             Ok(pair) => pair,
-            Err(ended) => return Renewed { ended: Err(ended), unanswered },
+            Err(ended) => return RefreshedPair { ended: Err(ended), unanswered },
         };
-        match self.exchange(pair, location, context).await {
-            Ok(pair) => Renewed { ended: Ok(pair), unanswered },
+        match self.exchange(pair, location, caller).await {
+            Ok(pair) => RefreshedPair { ended: Ok(pair), unanswered },
             Err(fault) => not_exchanged(fault, unanswered),
         }
     }
 
     /// The next pair for the refresh token of this one.
-    async fn refresh(&self, pair: Pair, cut_off: Option<DateTime<Utc>>, context: &CallContext) -> Renewed {
+    async fn refresh(&self, pair: Pair, cut_off: Option<DateTime<Utc>>, caller: RefreshCaller<'_>) -> RefreshedPair {
         let fields = [
             ("client_id", pair.grant.client_id.as_str()),
             ("client_secret", &pair.grant.client_secret),
@@ -141,13 +132,14 @@ impl Auth {
             ("refresh_token", &pair.grant.refresh_token),
             ("user_type", word(pair.grant.holder)),
         ];
-        let failed = |error, unanswered| Renewed { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
-        let out = match Outgoing::form("/oauth/token", None, &fields, &self.base) {
+        let failed =
+            |error, unanswered| RefreshedPair { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
+        let out = match Outgoing::form("/oauth/token", None, &fields, self.base()) {
             Ok(out) => out,
             Err(error) => return failed(error, cut_off),
         };
         let request = RefreshRequest { out: &out, token: None, repeat: Repeat::Freely, intention: Intention::Always };
-        let (answer, from) = match self.post_form(&request, context).await {
+        let (answer, from) = match self.post_form(&request, caller).await {
             Ok(answered) => answered,
             Err(OAuthFailure { error, refused, lasting, doubt }) => {
                 let unanswered = cut_off.or(doubt);
@@ -158,7 +150,7 @@ impl Auth {
                     }
                     _ => Ended::Failed { error, lasting },
                 };
-                return Renewed { ended: Err(ended), unanswered };
+                return RefreshedPair { ended: Err(ended), unanswered };
             }
         };
         let unanswered = cut_off.or(Some(from));
@@ -168,13 +160,13 @@ impl Auth {
             Err(error) => return failed(error, unanswered),
         };
         let (kept, next) = next;
-        next.secrets().for_each(|secret| self.wire.secrets.add(&secret));
+        next.secrets().for_each(|secret| self.runtime.secrets().add(&secret));
         // The one before is dead: a disk that is full for a moment must not end the login.
         let mut stored = Ok(());
         for _ in 0..STORING {
-            stored = self.store.fulfil_renewal(&pair.hash(), kept.clone()).await;
+            stored = self.store().complete_refresh(&pair.hash(), kept.clone()).await;
             if stored.is_ok() {
-                return Renewed { ended: Ok(next), unanswered: None };
+                return RefreshedPair { ended: Ok(next), unanswered: None };
             }
             tokio::time::sleep(STORE_AGAIN).await;
         }
@@ -185,35 +177,35 @@ impl Auth {
     }
 
     /// A location's token for the agency's, stored beside it.
-    async fn exchange(&self, mut pair: Pair, location: &str, context: &CallContext) -> Result<Pair, OAuthFailure> {
+    async fn exchange(&self, mut pair: Pair, location: &str, caller: RefreshCaller<'_>) -> Result<Pair, OAuthFailure> {
         let lasting = OAuthFailure::lasting;
         let company = pair.grant.company.clone().ok_or_else(|| {
             lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))
         })?;
         let fields = [("companyId", company.as_str()), ("locationId", location)];
-        let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, &self.base).map_err(lasting)?;
+        let out = Outgoing::form("/oauth/locationToken", Some(VERSION), &fields, self.base()).map_err(lasting)?;
         let agency = SecretString::from(pair.access.token.as_str());
         let request =
             RefreshRequest { out: &out, token: Some(&agency), repeat: Repeat::Freely, intention: Intention::None };
-        let (answer, from) = self.post_form(&request, context).await.map_err(|fault| {
+        let (answer, from) = self.post_form(&request, caller).await.map_err(|fault| {
             let said =
                 format!("The agency's token could not be exchanged for location {location}: {}", fault.error.message);
             OAuthFailure { error: Error { message: said, ..fault.error }, ..fault }
         })?;
         let access = Access::read(&answer, from).map_err(lasting)?;
-        self.wire.secrets.add(&access.token.as_str().into());
+        self.runtime.secrets().add(&access.token.as_str().into());
         pair.grant.locations.insert(location.to_owned(), access);
         let kept = pair.kept().map_err(lasting)?;
         // Not kept is no loss: another is a request away.
-        if let Err(error) = self.store.keep_token(&pair.hash(), kept).await {
+        if let Err(error) = self.store().keep_token(&pair.hash(), kept).await {
             self.warn(&error);
         }
         Ok(pair)
     }
 }
 
-fn not_exchanged(fault: OAuthFailure, unanswered: Option<DateTime<Utc>>) -> Renewed {
-    Renewed { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
+fn not_exchanged(fault: OAuthFailure, unanswered: Option<DateTime<Utc>>) -> RefreshedPair {
+    RefreshedPair { ended: Err(Ended::Failed { error: fault.error, lasting: fault.lasting }), unanswered }
 }
 
 pub(super) fn word(holder: Holder) -> &'static str {

@@ -1,32 +1,32 @@
 //! The refresh of a session's token: `POST /token/update`.
 
 use super::{
-    Auth, Token,
-    renewal::Ended,
+    Token,
+    login::{LoginInner, RefreshCaller},
+    refresh::Ended,
     token::seconds,
     token_refresh::{Intention, RefreshAnswer, RefreshFailure, RefreshRequest},
 };
 use crate::{Body, Repeat, attempt::token_header};
 use chrono::{DateTime, TimeDelta, Utc};
-use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use http::StatusCode;
 use secrecy::SecretString;
 use serde_json::Value;
 
-impl Auth {
+impl LoginInner {
     /// Asks for the token that follows `old`. `locked`: this process holds the lock on its line.
     pub(super) async fn refresh_session(
         &self,
         old: &Token,
         cut_off: Option<DateTime<Utc>>,
         locked: bool,
-        context: &CallContext,
+        caller: RefreshCaller<'_>,
     ) -> Result<Token, Ended> {
         let intention = if locked { Intention::WherePossible } else { Intention::None };
         let (out, token) = (&self.update, Some(&old.value));
         let request = RefreshRequest { out, token, repeat: Repeat::Freely, intention };
-        match self.send_refresh(&request, context).await {
+        match self.send_refresh(&request, caller).await {
             Ok(answer) => self.read(&answer).map_err(|error| Ended::Failed { error, lasting: true }),
             Err(RefreshFailure::Refused { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, said, .. }) => {
                 Err(refused(said, cut_off))

@@ -84,19 +84,21 @@ pub(crate) struct Token {
     pub(crate) value: SecretString,
     /// Which of the tokens of this process it is, counted from 1.
     pub(crate) generation: u64,
-    /// After how many changes by a person it was taken up.
+    /// How often a person had changed the credential when it was adopted.
     pub(super) epoch: u64,
     pub(super) hash: String,
     /// What the store knows its line by: its own hash, or the login's.
     pub(super) line: String,
-    /// It came of an OAuth login, which renews it.
+    /// The hash of what is refreshed: its own, or for an OAuth login that of the login's access token.
+    pub(super) credential: String,
+    /// It came of an OAuth login, which refreshes it.
     pub(super) login: bool,
-    /// An agency's, to be exchanged before anything is sent.
+    /// An agency's token, which has to be exchanged for the location's before anything is sent.
     pub(super) promised: bool,
     pub(super) origin: String,
     pub(super) renewed: bool,
     pub(super) expires_at: Option<DateTime<Utc>>,
-    /// When it should be renewed: two thirds through its life. By the server's clock, like `expires_at`.
+    /// When it should be refreshed: two thirds through its life. By the server's clock, like `expires_at`.
     pub(super) due_at: Option<DateTime<Utc>>,
 }
 
@@ -111,13 +113,13 @@ impl Token {
     ) -> Self {
         let TokenLife { expires_at, due_at } = TokenLife::of(&value, told, now);
         let hash = token_hash(&value);
-        let line = hash.clone();
         Self {
             value,
             generation: 0,
             epoch: 0,
+            line: hash.clone(),
+            credential: hash.clone(),
             hash,
-            line,
             login: false,
             promised: false,
             origin,

@@ -1,6 +1,9 @@
 //! The one loop that sends a token refresh: waits for the quota, records the intention, sends, repeats.
 
-use super::{Auth, renewal::LOCK};
+use super::{
+    login::{LoginInner, RefreshCaller},
+    refresh::LOCK,
+};
 use crate::{
     Body, Fate, Moment, Repeat,
     attempt::{Outcome, Reading},
@@ -9,7 +12,6 @@ use crate::{
     urls::Outgoing,
 };
 use chrono::{DateTime, Utc};
-use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use http::StatusCode;
 use secrecy::SecretString;
@@ -51,21 +53,22 @@ pub(super) enum RefreshFailure {
     Failed { error: Error, lasting: bool, doubt: Option<DateTime<Utc>> },
 }
 
-impl Auth {
+impl LoginInner {
     /// Sends a refresh request until it is answered.
     pub(super) async fn send_refresh(
         &self,
         request: &RefreshRequest<'_>,
-        context: &CallContext,
+        caller: RefreshCaller<'_>,
     ) -> Result<RefreshAnswer, RefreshFailure> {
-        let ticket = self.wire.limiter.front_ticket();
+        let RefreshCaller { limiter, owner, context } = caller;
+        let ticket = limiter.front_ticket();
         let mut plan = Plan::new(request.repeat);
         let mut doubt = None;
         loop {
             let failed = |error, lasting| RefreshFailure::Failed { error, lasting, doubt };
-            let permit = self.wire.limiter.acquire(ticket, context).await.map_err(|error| failed(error, false))?;
+            let permit = limiter.acquire(ticket, context).await.map_err(|error| failed(error, false))?;
             // Only now: the wait for the quota may be long, and what has not been sent cannot be lost.
-            if let Err(error) = self.record_intention(request.intention).await {
+            if let Err(error) = self.record_intention(request.intention, owner).await {
                 permit.unused();
                 return Err(failed(error, false));
             }
@@ -100,11 +103,11 @@ impl Auth {
     ///
     /// # Errors
     /// When the request must not go out.
-    async fn record_intention(&self, intention: Intention) -> Result<(), Error> {
+    async fn record_intention(&self, intention: Intention, owner: &str) -> Result<(), Error> {
         if intention == Intention::None {
             return Ok(());
         }
-        match self.store.intend_renewal(&self.member, LOCK).await {
+        match self.store().record_refresh(owner, LOCK).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Error::new(Code::Internal, "Another process took over the refresh of the token.")),
             Err(error) if intention == Intention::Always => Err(error),

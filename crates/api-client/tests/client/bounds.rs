@@ -23,7 +23,7 @@ async fn what_is_larger_than_allowed_is_not_read() {
     for reply in [json(200, &large), gzip(&vec![b'0'; 50_000_000])] {
         let upstream = Upstream::scripted([reply.clone(), reply]).await;
         let mut config = config(&upstream);
-        config.max_body = 60_000;
+        config.api.max_body = 60_000;
         let Fixture { client, dir: _dir } = fixture(config);
         for request in [get("/contact"), post("/contact")] {
             let failed = client.send(&request, &call()).await.unwrap_err();
@@ -37,7 +37,7 @@ async fn what_is_allowed_is_read_compressed_or_not() {
     let body = format!("\"{}\"", "x".repeat(9_998));
     let upstream = Upstream::scripted([json(200, &body), gzip(body.as_bytes())]).await;
     let mut config = config(&upstream);
-    config.max_body = 10_000;
+    config.api.max_body = 10_000;
     let Fixture { client, dir: _dir } = fixture(config);
     for _ in 0..2 {
         let answer = client.send(&get("/contact"), &call()).await.unwrap();
@@ -76,7 +76,7 @@ async fn a_repetition_that_would_not_start_in_time_is_not_waited_for() {
 async fn cancelling_says_whether_the_request_was_under_way() {
     let upstream = Upstream::scripted([Reply::Hang]).await;
     let mut config = config(&upstream);
-    config.rate_limit = Some(1);
+    config.api.rate_limit = Some(1);
     let Fixture { client, dir: _dir } = fixture(config);
     for (fate, sent) in [(Fate::Unknown, true), (Fate::NotExecuted, false)] {
         let cancel = CancellationToken::new();

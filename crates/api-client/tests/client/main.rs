@@ -1,6 +1,7 @@
 //! The client over real HTTP, against an upstream that says exactly what a test tells it to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "these are tests")]
 
+mod accounts;
 mod any_input;
 mod bounds;
 mod connections;

@@ -43,7 +43,7 @@ async fn a_429_holds_every_call_and_fails_those_that_cannot_wait() {
 async fn every_attempt_counts_retries_and_renewals_too() {
     let upstream = Upstream::scripted([json(500, "{}"), json(401, "{}"), renewed("second-token-1"), ok()]).await;
     let mut config = config(&upstream);
-    config.rate_limit = Some(5);
+    config.api.rate_limit = Some(5);
     let Fixture { client, dir: _dir } = fixture(config);
     client.send(&get("/contact"), &call()).await.unwrap();
     let quota = client.quota();
@@ -54,8 +54,8 @@ async fn every_attempt_counts_retries_and_renewals_too() {
 async fn a_quota_that_is_used_up_fails_at_once_without_a_request() {
     let upstream = Upstream::scripted([ok()]).await;
     let mut config = config(&upstream);
-    config.rate_limit = Some(1);
-    config.rate_window = Some(Duration::from_secs(3600));
+    config.api.rate_limit = Some(1);
+    config.api.rate_window = Some(Duration::from_secs(3600));
     let Fixture { client, dir: _dir } = fixture(config);
     client.send(&get("/contact"), &call()).await.unwrap();
     let failed = client.send(&get("/contact"), &call()).await.unwrap_err();

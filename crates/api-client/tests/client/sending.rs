@@ -16,8 +16,8 @@ fn names(seen: &Seen) -> Vec<&str> {
 async fn the_headers_are_exactly_these() {
     let upstream = Upstream::scripted([ok(), ok(), ok()]).await;
     let mut config = config(&upstream);
-    config.api_version = "2021-07-28".into();
-    config.headers = vec![(http::HeaderName::from_static("channel"), http::HeaderValue::from_static("APP"))];
+    config.api.api_version = "2021-07-28".into();
+    config.api.headers = vec![(http::HeaderName::from_static("channel"), http::HeaderValue::from_static("APP"))];
     let Fixture { client, dir: _dir } = fixture(config);
     let publish = request(Method::POST, "/page/p1/publish", None, Repeat::IfNotExecuted);
     for request in [get("/users/me"), post("/contact"), publish] {
@@ -44,7 +44,7 @@ async fn path_and_query_arrive_exactly_under_the_bases_prefix() {
     let upstream = Upstream::scripted([ok()]).await;
     let base = upstream.url().join("/prefix/").unwrap();
     let mut config = config(&upstream);
-    config.urls = ServiceUrls::all("GHL_BASE_URL", &base).unwrap();
+    config.api.urls = ServiceUrls::all("GHL_BASE_URL", &base).unwrap();
     let Fixture { client, dir: _dir } = fixture(config);
     let mut ask = get("/contact/a%2fb%20c");
     ask.query = vec![("tags".into(), "a,b c".into()), ("q".into(), "ä&=".into())];
@@ -61,7 +61,7 @@ async fn each_service_has_its_own_address() {
     let (backend, location) = (Upstream::scripted([ok()]).await, Upstream::scripted([ok()]).await);
     let mut config = config(&backend);
     let (one, other) = (backend.url(), location.url());
-    config.urls = ServiceUrls::new(("b", one.clone()), ("l", other), ("p", one)).unwrap();
+    config.api.urls = ServiceUrls::new(("b", one.clone()), ("l", other), ("p", one)).unwrap();
     let Fixture { client, dir: _dir } = fixture(config);
     client.send(&Request { service: Service::Location, ..get("/location") }, &call()).await.unwrap();
     client.send(&Request { service: Service::PageBuilder, ..get("/page") }, &call()).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::{upstream::*, *};
 use futures::future::join_all;
 use highlevel_core::error::Code;
-use highlevel_store::{NewToken, RenewalTurn, token_hash};
+use highlevel_store::{NewToken, RefreshLock, token_hash};
 
 const UPDATE: &str = "POST /token/update";
 const OLD: &str = "canary-7f3a9c-old";
@@ -11,7 +11,7 @@ const NEW: &str = "canary-7f3a9c-new";
 
 fn limited(upstream: &Upstream, limit: u32, seconds: u64) -> ClientConfig {
     let mut config = config(upstream);
-    (config.rate_limit, config.rate_window) = (Some(limit), Some(Duration::from_secs(seconds)));
+    (config.api.rate_limit, config.api.rate_window) = (Some(limit), Some(Duration::from_secs(seconds)));
     config
 }
 
@@ -113,15 +113,15 @@ async fn who_finds_a_renewal_under_way_waits_and_adopts_its_token() {
     let other = Store::open(dir.path().to_owned());
     let hash = token_hash(&OLD.into());
     let long = Duration::from_secs(6);
-    assert_eq!(other.begin_renewal(&hash, "other", long).await.unwrap(), RenewalTurn::Yours { cut_off: None });
-    assert!(other.intend_renewal("other", long).await.unwrap());
+    assert_eq!(other.begin_refresh(&hash, "other", long).await.unwrap(), RefreshLock::Acquired { cut_off: None });
+    assert!(other.record_refresh("other", long).await.unwrap());
     let upstream = Upstream::scripted([json(401, "{}"), ok()]).await;
     let client = client_in(dir.path(), config(&upstream), OLD);
     let (ask, context) = (post("/contact"), call());
     let storing = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         other
-            .end_renewal(&hash, "other", Some(NewToken { token: NEW.into(), expires_at: None, login: None }))
+            .end_refresh(&hash, "other", Some(NewToken { token: NEW.into(), expires_at: None, login: None }))
             .await
             .unwrap();
     };
@@ -162,8 +162,8 @@ async fn after_a_crash_within_a_renewal_the_old_token_is_tried() {
         let dir = tempfile::tempdir().unwrap();
         let dead = Store::open(dir.path().to_owned());
         let hash = token_hash(&OLD.into());
-        dead.begin_renewal(&hash, "dead", Duration::from_millis(200)).await.unwrap();
-        dead.intend_renewal("dead", Duration::from_millis(200)).await.unwrap();
+        dead.begin_refresh(&hash, "dead", Duration::from_millis(200)).await.unwrap();
+        dead.record_refresh("dead", Duration::from_millis(200)).await.unwrap();
         let answers = if lives { vec![renewed(NEW), ok()] } else { vec![json(403, "{}")] };
         let upstream = Upstream::scripted([json(401, "{}")].into_iter().chain(answers)).await;
         let client = client_in(dir.path(), config(&upstream), OLD);
@@ -178,8 +178,8 @@ async fn after_a_crash_within_a_renewal_the_old_token_is_tried() {
             }
         }
         // The trace is gone: a renewal was answered.
-        let turn = dead.begin_renewal(&hash, "third", Duration::from_secs(1)).await.unwrap();
-        assert_eq!(turn, RenewalTurn::Yours { cut_off: None });
+        let turn = dead.begin_refresh(&hash, "third", Duration::from_secs(1)).await.unwrap();
+        assert_eq!(turn, RefreshLock::Acquired { cut_off: None });
     }
 }
 
@@ -237,7 +237,7 @@ async fn a_renewal_whose_lock_was_lost_is_not_sent() {
         tokio::time::sleep(Duration::from_millis(3_000)).await;
         let new = NewToken { token: NEW.into(), expires_at: None, login: None };
         let other = Store::open(dir.path().to_owned());
-        other.end_renewal(&token_hash(&OLD.into()), "other", Some(new)).await.unwrap();
+        other.end_refresh(&token_hash(&OLD.into()), "other", Some(new)).await.unwrap();
     };
     let (answer, ()) = tokio::join!(client.send(&ask, &context), taking_over);
     answer.unwrap();

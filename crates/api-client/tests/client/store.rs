@@ -236,8 +236,8 @@ async fn what_was_cleared_is_not_brought_back_by_a_renewal() {
     for parent in [&first, &second] {
         let parent = token_hash(parent);
         other.keep_token(&parent, new("canary-third")).await.unwrap();
-        other.end_renewal(&parent, "other", Some(new("canary-third"))).await.unwrap();
-        other.fulfil_renewal(&parent, new("canary-third")).await.unwrap();
+        other.end_refresh(&parent, "other", Some(new("canary-third"))).await.unwrap();
+        other.complete_refresh(&parent, new("canary-third")).await.unwrap();
         assert!(store.newest_token(&parent).await.unwrap().is_none());
     }
     store.set_credential(&first, Place::File).await.unwrap();

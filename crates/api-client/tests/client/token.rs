@@ -121,7 +121,7 @@ async fn a_token_that_no_header_can_carry_is_not_sent() {
 async fn two_hundred_calls_whose_token_expired_renew_it_once() {
     let upstream = Upstream::with(accepting("canary-7f3a9c-second-token")).await;
     let mut config = config(&upstream);
-    config.rate_limit = Some(1000);
+    config.api.rate_limit = Some(1000);
     let Fixture { client, dir: _dir } = fixture(config);
     let (ask, context) = (get("/contact"), call());
     let answers = join_all((0..200).map(|_| client.send(&ask, &context))).await;
@@ -135,8 +135,8 @@ async fn two_hundred_calls_whose_token_expired_renew_it_once() {
 async fn calls_that_wait_for_the_quota_go_with_the_new_token() {
     let upstream = Upstream::with(accepting("canary-7f3a9c-second-token")).await;
     let mut config = config(&upstream);
-    config.rate_limit = Some(3);
-    config.rate_window = Some(Duration::from_millis(300));
+    config.api.rate_limit = Some(3);
+    config.api.rate_window = Some(Duration::from_millis(300));
     let Fixture { client, dir: _dir } = fixture(config);
     let (ask, context) = (post("/contact"), call());
     let answers = join_all((0..12).map(|_| client.send(&ask, &context))).await;

@@ -45,7 +45,7 @@ async fn create(url: &str) -> SendError {
     let mut config = ClientConfig::new(ServiceUrls::all("u", &url.parse().unwrap()).unwrap());
     config.attempt_timeout = Duration::from_millis(700);
     // Little, so that an endless body passes it well before the attempt is over, however busy the machine is.
-    config.max_body = 100_000;
+    config.api.max_body = 100_000;
     let Fixture { client, dir: _dir } = fixture(config);
     // Far longer than the attempt may take: what ends the call is the bound of the attempt.
     client.send(&post("/contact"), &CallContext::new(Duration::from_secs(600))).await.unwrap_err()

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 /// The answer to a process that wants to renew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RenewalTurn {
+pub enum RefreshLock {
     /// It may. `cut_off`: when a renewal was sent by a process that never said what became of it.
-    Yours {
+    Acquired {
         /// When that renewal was sent.
         cut_off: Option<DateTime<Utc>>,
     },
@@ -24,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn begin_renewal(&self, hash: &str, owner: &str, life: Duration) -> Result<RenewalTurn> {
+    pub async fn begin_refresh(&self, hash: &str, owner: &str, life: Duration) -> Result<RefreshLock> {
         let (hash, owner, life) = (hash.to_owned(), owner.to_owned(), delta(life));
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -40,7 +40,7 @@ impl Store {
                 // An end that lies too far ahead was written before the clock was set back.
                 && *end > now.timestamp_millis() && *end <= until
             {
-                return Ok(RenewalTurn::Busy);
+                return Ok(RefreshLock::Busy);
             }
             let asked_at = held.and_then(|(_, _, asked_at)| asked_at);
             transaction.execute(
@@ -49,7 +49,7 @@ impl Store {
                 params![root, owner, until, asked_at],
             )?;
             transaction.commit()?;
-            Ok(RenewalTurn::Yours { cut_off: asked_at.and_then(DateTime::from_timestamp_millis) })
+            Ok(RefreshLock::Acquired { cut_off: asked_at.and_then(DateTime::from_timestamp_millis) })
         })
         .await
     }
@@ -58,7 +58,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn renewal_under_way(&self, hash: &str) -> Result<bool> {
+    pub async fn refresh_under_way(&self, hash: &str) -> Result<bool> {
         let hash = hash.to_owned();
         self.with(move |db| {
             let root = token::root(db, &hash)?;
@@ -72,7 +72,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn intend_renewal(&self, owner: &str, life: Duration) -> Result<bool> {
+    pub async fn record_refresh(&self, owner: &str, life: Duration) -> Result<bool> {
         self.prolong(owner, life, Some(Utc::now())).await
     }
 
@@ -80,7 +80,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn prolong_renewal(&self, owner: &str, life: Duration) -> Result<bool> {
+    pub async fn prolong_refresh(&self, owner: &str, life: Duration) -> Result<bool> {
         self.prolong(owner, life, None).await
     }
 
@@ -105,7 +105,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn end_renewal(
+    pub async fn end_refresh(
         &self,
         parent: &str,
         owner: &str,
@@ -129,7 +129,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn fulfil_renewal(&self, parent: &str, new: NewToken) -> Result<()> {
+    pub async fn complete_refresh(&self, parent: &str, new: NewToken) -> Result<()> {
         let parent = parent.to_owned();
         self.with(move |db| {
             token::surely(db, true)?;
@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn leave_renewal(&self, owner: &str, unanswered: Option<DateTime<Utc>>) -> Result<()> {
+    pub async fn release_refresh(&self, owner: &str, unanswered: Option<DateTime<Utc>>) -> Result<()> {
         let owner = owner.to_owned();
         self.with(move |db| {
             match unanswered {

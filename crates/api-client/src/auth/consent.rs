@@ -1,0 +1,88 @@
+//! OAuth's consent: the code of a consent page becomes a stored login, which is found again by its name.
+
+use super::{
+    AccountToken,
+    grant::{AppKeys, Holder, LoginView, Pair},
+    oauth::word,
+    token_refresh::{Intention, RefreshRequest},
+};
+use crate::{Repeat, urls::Outgoing};
+use highlevel_core::context::CallContext;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{Place, new_login, token_hash};
+use secrecy::{ExposeSecret, SecretString};
+
+/// A code as the consent page gave it, and what it was asked for with.
+#[derive(Debug)]
+pub struct Consent<'a> {
+    /// The app.
+    pub app: &'a AppKeys,
+    /// The code.
+    pub code: &'a SecretString,
+    /// Where it was sent.
+    pub redirect: &'a str,
+    /// Whose token is wanted.
+    pub holder: Holder,
+    /// PKCE's verifier, where the server takes one.
+    pub verifier: Option<&'a SecretString>,
+}
+
+impl AccountToken {
+    /// Exchanges a code, stores the pair, and makes it the stored credential; in this order.
+    pub(crate) async fn log_in(&self, consent: &Consent<'_>, context: &CallContext) -> Result<LoginView> {
+        let mut fields = vec![
+            ("client_id", consent.app.id.as_str()),
+            ("client_secret", consent.app.secret.expose_secret()),
+            ("grant_type", "authorization_code"),
+            ("code", consent.code.expose_secret()),
+            ("user_type", word(consent.holder)),
+            ("redirect_uri", consent.redirect),
+        ];
+        if let Some(verifier) = consent.verifier {
+            fields.push(("code_verifier", verifier.expose_secret()));
+        }
+        for secret in [&consent.app.secret, consent.code].into_iter().chain(consent.verifier) {
+            self.login.runtime.secrets().add(secret);
+        }
+        let out = Outgoing::form("/oauth/token", None, &fields, self.login.base())?;
+        let request =
+            RefreshRequest { out: &out, token: None, repeat: Repeat::IfNotExecuted, intention: Intention::None };
+        let (answer, from) =
+            self.login.post_form(&request, self.caller(context)).await.map_err(|failure| failure.error)?;
+        let pair = Pair::read(&answer, from, consent.app, None)?;
+        pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
+        let name = new_login();
+        self.login.store().keep_token(&token_hash(&name), pair.kept()?).await?;
+        self.login.store().set_credential(&name, Place::File).await?;
+        Ok(pair.view())
+    }
+
+    /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
+    pub(super) async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
+        let stored = self.login.store().newest_token(line).await?;
+        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
+        pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
+        if let (Some(theirs), Some(ours)) = (&pair.grant.location, &self.location)
+            && pair.grant.holder == Holder::Location
+            && theirs != ours
+        {
+            let what = format!(
+                "The login is for location {theirs}, and this server is held to {ours}. Restart it, or log in to that one."
+            );
+            return Err(Error::new(Code::Unauthorized, what));
+        }
+        let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
+        let mut state = self.state();
+        state.given = Some(line.to_owned());
+        let is_new = !state.tried.contains(&token.hash);
+        Ok(is_new.then(|| self.adopt(&mut state, token)).is_some())
+    }
+}
+
+/// The name of a login that the state directory does not hold.
+pub fn login_gone() -> Error {
+    Error::new(
+        Code::Unauthorized,
+        "The login is not in the state directory. Log in with `highlevel-mcp auth login`, or choose the directory it is in with --state-dir.",
+    )
+}
