@@ -1,8 +1,8 @@
-//! A scripted agent: starts the server, reads all open deals through its tools, and prints those that nobody has touched
-//! for longest.
+//! A scripted agent: starts the server, reads all open deals through its tools, and prints those without activity, the
+//! longest first.
 //!
-//! `cargo run --example agent` starts the server of this project with the sample account. Give another command to start
-//! instead, such as `-- highlevel-mcp --read-only`.
+//! `cargo run --example agent` starts this project's server with the sample account. To start another command, append it:
+//! `-- highlevel-mcp --read-only`.
 
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
@@ -21,10 +21,10 @@ use std::{
 };
 use tokio::process::Command;
 
-/// With this argument the example is the server and not the agent, so that it needs no second program.
+/// With this argument the example is the server, so that the agent needs no second program.
 const AS_SERVER: &str = "serve";
 
-/// Deals that rested for this long are stale.
+/// Deals without activity for this many days are stale.
 const STALE_DAYS: i64 = 30;
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -49,7 +49,7 @@ fn main() -> anyhow::Result<ExitCode> {
 async fn report(server: Command) -> anyhow::Result<()> {
     let session = ().serve(TokioChildProcess::new(server)?).await.context("no session with the server")?;
     let deals = open_deals(&session).await?;
-    // The sample account was left in 2025: the age is taken from the account's newest change and not from today.
+    // The sample account ends in 2025, so ages count from its newest change and not from today.
     let now = deals.iter().filter_map(touched).max().context("there is no open deal")?;
     let mut stale: Vec<(i64, &Value)> = deals
         .iter()
@@ -62,11 +62,11 @@ async fn report(server: Command) -> anyhow::Result<()> {
     writeln!(out, "{:>5}  {:>12}  {:14}  Deal", "Days", "Value", "Stage")?;
     for (days, deal) in &stale {
         let text = |name| deal.get(name).and_then(Value::as_str).unwrap_or("");
-        // Each in its own currency: they are never added up.
+        // Values have different currencies, so they are not added up.
         let value = format!("{} {}", deal.get("value").unwrap_or(&Value::Null), text("currency"));
         writeln!(out, "{days:>5}  {value:>12}  {:14}  {}", text("stage"), text("name"))?;
     }
-    writeln!(out, "{} of {} open deals rested for {STALE_DAYS} days or longer.", stale.len(), deals.len())?;
+    writeln!(out, "{} of {} open deals had no activity for {STALE_DAYS} days or longer.", stale.len(), deals.len())?;
     drop(out);
     session.cancel().await?;
     Ok(())
@@ -92,7 +92,7 @@ async fn open_deals(session: &RunningService<RoleClient, ()>) -> anyhow::Result<
     }
 }
 
-/// Calls a tool. An error is one block of JSON text with a stable code and a sentence.
+/// Calls a tool. An error is a text block of JSON with a stable code and a message.
 async fn call(session: &RunningService<RoleClient, ()>, tool: &'static str, arguments: Value) -> anyhow::Result<Value> {
     let arguments: JsonObject = serde_json::from_value(arguments)?;
     let result = session.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;

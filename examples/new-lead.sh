@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Imports a lead once, however often it is run: looks for the email first, and creates the contact only if it is not
-# there. Prints the contact's id.
+# Imports a lead, and can be run again without creating a duplicate: it looks for the email first, and creates the contact
+# only if there is none. Prints the contact's id.
 #
 #   examples/new-lead.sh EMAIL FIRSTNAME LASTNAME [SOURCE]
 #
-# It works on the account of the settings (GHL_TOKEN_ID and so on; see docs/settings.md). To try it without one:
+# It uses the account from the environment (GHL_TOKEN_ID and others; see docs/settings.md). To try it without an account:
 #
 #   highlevel-mcp sandbox &          # prints two variables: export them
 #
-# Exit status: 0 the contact is there; 75 try again later (as in sysexits.h); otherwise that of `highlevel-mcp call`.
+# Exit status: 0 the contact exists; 75 try again later (as in sysexits.h); otherwise that of `highlevel-mcp call`.
 set -uo pipefail
 
 mcp=${HIGHLEVEL_MCP:-highlevel-mcp}
@@ -21,11 +21,11 @@ email=$1 first=$2 last=$3 source=${4:-import}
 # The first id in a result.
 first_id() { sed -n 's/^ *"id": "\([^"]*\)".*/\1/p' | head -n 1; }
 
-# Ends with a status that a scheduler understands; the answer says why.
+# Exits with a status for schedulers, after printing the error.
 give_up() {
     echo "$2" >&2
     case $1 in
-    5 | 6) exit 75 ;; # no quota, unreachable or out of time: nothing is wrong with the lead
+    5 | 6) exit 75 ;; # rate limited, unreachable or timed out: nothing is wrong with the lead
     *) exit "$1" ;;
     esac
 }
@@ -46,7 +46,7 @@ case $status in
     first_id <<<"$answer"
     ;;
 7)
-    # Nobody can say whether it took effect. Run again later: by then the look-up above tells.
+    # It is unknown whether the create took effect. The look-up above finds out in a later run.
     echo "$answer" >&2
     exit 75
     ;;
