@@ -1,4 +1,4 @@
-//! An account for one test: the sandbox on a loopback port, and what it says of itself.
+//! A test's account: a sandbox on a loopback port, with its management endpoints.
 
 use super::both::{self, Api, Manners};
 use highlevel_sandbox::{Sandbox, SandboxConfig};
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::Ipv4Addr;
 
-/// A running sandbox. Its own books are the judge of what reached it.
+/// A running sandbox. Tests compare with its own counts and objects.
 pub struct Account {
     sandbox: Sandbox,
     token: String,
@@ -21,7 +21,7 @@ impl Account {
         Self::with(SandboxConfig::default()).await
     }
 
-    /// The same account behind this API, with its quota.
+    /// The default account over this API, with that API's quota.
     pub async fn of(api: Api) -> Self {
         Self::with(match api {
             Api::Session => SandboxConfig::default(),
@@ -30,14 +30,14 @@ impl Account {
         .await
     }
 
-    /// The same account in these manners, with a quota that is never used up.
+    /// The default account with these manners and a practically unlimited quota.
     pub async fn in_manners(api: Api, manners: Manners) -> Self {
         Self::with(SandboxConfig { api, manners, rate_limit: 1_000_000, daily_limit: 1_000_000, ..Default::default() })
             .await
     }
 
     pub async fn with(config: SandboxConfig) -> Self {
-        // Harmless when a test made it before.
+        // Fails harmlessly if another test has installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (token, rotates) = (config.extra_token.clone(), config.rotate);
         let api = config.api;
@@ -50,37 +50,37 @@ impl Account {
         self.sandbox.base_url()
     }
 
-    /// The location that the official API is asked for.
+    /// The location's id, which only the official API needs.
     pub fn location(&self) -> Option<String> {
         (self.api == Api::Official).then(|| self.sandbox.location_id())
     }
 
-    /// The API that it is behind.
+    /// The API over which it is served.
     pub fn api(&self) -> Api {
         self.api
     }
 
-    /// Whether a server on it lists the tool.
+    /// Whether a server on this account lists the tool.
     pub fn has(&self, tool: &str) -> bool {
         both::has(self.api, tool)
     }
 
-    /// The token that hosts are started with.
+    /// The token with which hosts are started.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// A token as of a new login.
+    /// A new token, as after another login.
     pub fn new_token(&self) -> String {
         self.sandbox.token()
     }
 
-    /// Whether a renewal ends the old token.
+    /// Whether a refresh invalidates the old token.
     pub fn rotates(&self) -> bool {
         self.rotates
     }
 
-    /// What the sandbox counted.
+    /// The sandbox's counters.
     pub async fn stats(&self) -> Value {
         self.get("/sandbox/stats").await
     }
@@ -94,12 +94,12 @@ impl Account {
         self.http.delete(self.at("/sandbox/requests")).send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Every object of a kind, as it truly is.
+    /// Every object of a kind, as the sandbox stores it.
     pub async fn objects(&self, kind: &str) -> Vec<Value> {
         self.objects_as(kind).await
     }
 
-    /// The same in a type of the test's own.
+    /// The same, deserialized.
     pub async fn objects_as<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
         self.get(&format!("/sandbox/objects/{kind}")).await
     }
@@ -109,12 +109,12 @@ impl Account {
         both::list_path(self.api, path, &self.sandbox.location_id())
     }
 
-    /// Every object of a kind that its API tells of, as it can tell it.
+    /// Every object of a kind that the API can report, with the members that it can report.
     pub async fn told(&self, kind: &str) -> Vec<Value> {
         both::told_of(self.api, kind, self.objects(kind).await, &self.objects("funnels").await)
     }
 
-    /// The first object of a kind that fits, among those that its API tells of and as it truly is.
+    /// The first matching object, as the sandbox stores it, among those that the API can report.
     pub async fn find(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let told = self.told(kind).await;
         let is_told = |object: &Value| told.iter().any(|told| told["id"] == object["id"]);
@@ -125,14 +125,14 @@ impl Account {
             .expect("the account has such an object")
     }
 
-    /// Changes an object behind the server's back.
+    /// Changes an object without the server's knowledge.
     pub async fn change(&self, kind: &str, id: &str, changes: Value) {
         let url = self.at(&format!("/sandbox/objects/{kind}/{id}"));
         let put = self.http.put(url).header("content-type", "application/json").body(changes.to_string());
         put.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Adds an object behind the server's back, and gives its id.
+    /// Adds an object without the server's knowledge, and returns its id.
     pub async fn add(&self, kind: &str, object: Value) -> String {
         let post = self.http.post(self.at(&format!("/sandbox/objects/{kind}"))).body(object.to_string());
         let answer = post.header("content-type", "application/json").send().await.unwrap().error_for_status().unwrap();
@@ -140,25 +140,25 @@ impl Account {
         added["id"].as_str().unwrap().to_owned()
     }
 
-    /// Takes an object away behind the server's back.
+    /// Removes an object without the server's knowledge.
     pub async fn remove(&self, kind: &str, id: &str) {
         let delete = self.http.delete(self.at(&format!("/sandbox/objects/{kind}/{id}")));
         delete.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Replaces the plan of faults.
+    /// Replaces the fault plan.
     pub async fn faults(&self, plan: &str) {
         let post = self.http.post(self.at("/sandbox/faults")).body(plan.to_owned());
         post.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Replaces the manners; `plain` is what the API's description says.
+    /// Replaces the manners. `plain` is the behaviour that the API's description specifies.
     pub async fn manners(&self, words: &str) {
         let post = self.http.post(self.at("/sandbox/manners")).body(words.to_owned());
         post.send().await.unwrap().error_for_status().unwrap();
     }
 
-    /// Ends every token that was issued.
+    /// Expires every token that was issued.
     pub async fn expire_tokens(&self) {
         self.http.post(self.at("/sandbox/expire-tokens")).send().await.unwrap().error_for_status().unwrap();
     }

@@ -1,5 +1,4 @@
-//! The same tests over both APIs: how a test is run on each, and, in one place, what the official API does not tell of an
-//! account that the session API reports in full.
+//! Runs a test over both APIs and in several manners, and knows what the official API does not report.
 
 pub use highlevel_sandbox::{Api, Manners};
 
@@ -81,17 +80,17 @@ macro_rules! in_both_manners {
 }
 pub(crate) use in_both_manners;
 
-/// Live manners with a lag that is short for tests that do many things: what lags for a moment lags.
+/// Live manners with a short lag, for tests with many steps.
 pub fn live() -> Manners {
     "live,lag:300".parse().unwrap()
 }
 
-/// Whether a server with a token of this API lists the tool.
+/// Whether a server over this API lists the tool.
 pub fn has(api: Api, tool: &str) -> bool {
     assert!(Catalog::declared().find(tool).is_some(), "{tool} is a tool");
     match api {
         Api::Session => Catalog::session().find(tool).is_some(),
-        // The sandbox's is a private token, which is no user.
+        // The sandbox's token is a private integration token, which belongs to no user.
         Api::Official => api::catalog(api::Api::Official).find(tool).is_some() && tool != GetCurrentUser::NAME,
     }
 }
@@ -108,14 +107,14 @@ pub fn list_path(api: Api, path: &str, location: &str) -> String {
     }
 }
 
-/// Members that the official API has no place for, by the kind of object.
+/// Members of a kind of object that the official API does not store or report.
 fn nowhere(kind: &str) -> &'static [&'static str] {
     match kind {
         "opportunities" => &["currency", "probability", "expectedCloseDate", "tags"],
-        // Taken, and not told.
+        // Accepted, but not reported.
         "campaigns" => &["template", "editorType", "timeZone", "userId"],
         "users" => &["createdAt"],
-        // Its settings are others.
+        // The official API's settings are different.
         "locations" => &["settings"],
         "pages" => &[
             "slug",
@@ -133,17 +132,17 @@ fn nowhere(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// The official API's word for a status.
+/// The official API's name for a status.
 fn status<'a>(kind: &str, status: &'a str) -> &'a str {
     match (kind, status) {
-        // A stage says the rest.
+        // The official API expresses the rest by a stage.
         ("opportunities", "negotiation") => "open",
         ("campaigns", "active") => "processing",
         _ => status,
     }
 }
 
-/// Members of an object as this API can tell or take them.
+/// An object's members as this API reports or accepts them.
 pub fn told(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, Value> {
     let mut told = members.clone();
     if api == Api::Official {
@@ -155,13 +154,13 @@ pub fn told(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, V
     told
 }
 
-/// The objects of a kind that this API tells of, out of all that the account has, and as it tells them.
+/// The objects of a kind as this API reports them, out of all that the account has.
 pub fn told_of(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> Vec<Value> {
     let is_told = |object: &Value| match (api, kind) {
         (Api::Session, _) => true,
         (Api::Official, "webhooks") => false,
         (Api::Official, "campaigns") => object["type"] == "email",
-        // Pages are met in funnels only.
+        // The official API lists pages by funnel only.
         (Api::Official, "pages") => {
             let mut steps = funnels.iter().flat_map(|funnel| funnel["pages"].as_array().into_iter().flatten());
             steps.any(|step| step["id"] == object["id"])

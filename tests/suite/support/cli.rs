@@ -1,4 +1,4 @@
-//! The command line, run as a person or a script runs it.
+//! Runs the command line as a person or a script does.
 
 use super::watch::Watch;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// What a command left behind.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -16,24 +16,24 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Its stdout as JSON.
+    /// The parsed stdout.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("stdout is no JSON: {self:?}"))
     }
 }
 
-/// Runs a command without input. On a thread of its own, so that a sandbox in this test's runtime goes on serving.
+/// Runs a command without input, on a blocking thread, so that this test's sandbox keeps serving.
 pub async fn run(command: Command) -> Ran {
     run_with_input(command, "").await
 }
 
-/// Runs a command that reads this from stdin.
+/// Runs a command with this text on stdin.
 pub async fn run_with_input(mut command: Command, input: &str) -> Ran {
     let input = input.to_owned();
     let watch = Watch::of(&mut command);
     let output = tokio::task::spawn_blocking(move || {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        // A command that does not read its input closes it; that is no failure.
+        // A command that does not read its input closes it, which is not a failure.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         child.wait_with_output().unwrap()
     });

@@ -25,25 +25,26 @@ use std::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
-/// How the host speaks.
+/// The protocol that the host uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
-    /// 2026-07-28: `server/discover` and multi round-trip input.
+    /// 2026-07-28: `server/discover` and multi-round-trip input.
     Modern,
-    /// 2025-11-25 by the `initialize` handshake.
+    /// 2025-11-25 with the `initialize` handshake.
     Handshake,
-    /// 2025-06-18 by the `initialize` handshake.
+    /// 2025-06-18 with the `initialize` handshake.
     Older,
 }
 
-/// Who sits in front of the host.
+/// The person at the host.
 #[derive(Debug, Clone)]
 pub enum Person {
-    /// Nobody: the host announces no elicitation.
+    /// No person: the host announces no elicitation.
     Absent,
-    /// Somebody who answers every form so.
+    /// A person who answers every form like this.
     Answers(ElicitResult),
-    /// A host that announces forms and never shows them. From then on the test's clock runs ahead to the next timer.
+    /// A host that announces forms and never shows them. From the first form on, the test's clock is paused and jumps to
+    /// the next timer.
     Silent,
 }
 
@@ -57,7 +58,7 @@ impl Person {
     }
 }
 
-/// The client's side of a session: answers forms, and keeps what was asked.
+/// The client's handler: answers forms and records them.
 #[derive(Clone)]
 pub struct Handler {
     era: Era,
@@ -95,7 +96,7 @@ impl ClientHandler for Handler {
     }
 }
 
-/// A session with a server process of its own.
+/// A session with its own server process.
 pub struct Host {
     pub session: RunningService<RoleClient, Handler>,
     asked: Arc<Mutex<Vec<Value>>>,
@@ -104,7 +105,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host without elicitation, by the newest protocol.
+    /// A host without elicitation, over the newest protocol.
     pub async fn new(account: &Account, flags: &[&str]) -> Self {
         Self::with(account, flags, Era::Modern, Person::Absent).await
     }
@@ -116,7 +117,7 @@ impl Host {
         Self::start(command, state, era, person).await
     }
 
-    /// A host that starts exactly this command.
+    /// A host that starts this command.
     pub async fn start(mut command: std::process::Command, state: TempDir, era: Era, person: Person) -> Self {
         let watch = Watch::logging(&mut command);
         let log = watch.reopened();
@@ -125,7 +126,7 @@ impl Host {
         Self::attach(transport, watch, state, era, person).await
     }
 
-    /// A host on a server of this very process over its own transport, for tests that turn the clock.
+    /// A host with a server in this process over the server's own transport, for tests that control the clock.
     pub async fn in_process(account: &Account, era: Era, person: Person) -> Self {
         let state = tempfile::tempdir().unwrap();
         let closing = CancellationToken::new();
@@ -138,7 +139,7 @@ impl Host {
         Self::attach(ours, watch, state, era, person).await
     }
 
-    /// The same over a transport of rmcp's, which knows nothing of this server.
+    /// The same over one of rmcp's transports, which is independent of this server.
     pub async fn in_memory(account: &Account, era: Era, person: Person) -> Self {
         Self::of_registry(account, era, person, None).await
     }
@@ -170,7 +171,7 @@ impl Host {
         Self { session, asked, watch, state }
     }
 
-    /// Calls a tool; forms and input requests are answered by the person.
+    /// Calls a tool. The person answers forms and input requests.
     pub async fn call(&self, tool: &'static str, arguments: Value) -> CallToolResult {
         self.try_call(tool, arguments).await.unwrap()
     }
@@ -181,23 +182,23 @@ impl Host {
         result
     }
 
-    /// Calls a tool and expects an answer.
+    /// Calls a tool that must succeed, and returns its answer.
     pub async fn answer(&self, tool: &'static str, arguments: Value) -> Value {
         structured(&self.call(tool, arguments).await)
     }
 
-    /// Calls a tool and expects an error: the object under `error`.
+    /// Calls a tool that must fail, and returns the object under `error`.
     pub async fn error(&self, tool: &'static str, arguments: Value) -> Value {
         error_of(&self.call(tool, arguments).await)
     }
 
-    /// The forms that were put to the person.
+    /// The forms that the person was shown.
     pub fn asked(&self) -> Vec<Value> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// A server with the default settings, whatever this machine's environment says.
+/// A server with the default settings, independent of the environment.
 fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, closing: CancellationToken) -> Server {
     let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
     let settings = Settings {
@@ -220,7 +221,7 @@ pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {
     CallToolRequestParams::new(tool).with_arguments(arguments)
 }
 
-/// The answer of a result, after checking that its text says the same.
+/// A result's structured content, after a check that its text is the same JSON.
 pub fn structured(result: &CallToolResult) -> Value {
     assert_ne!(result.is_error, Some(true), "an error: {:?}", result.content);
     let value = result.structured_content.clone().expect("structured content");
@@ -229,7 +230,7 @@ pub fn structured(result: &CallToolResult) -> Value {
     value
 }
 
-/// The error of a result: one text block of JSON, and no structured content.
+/// A result's error: one text block of JSON, without structured content.
 pub fn error_of(result: &CallToolResult) -> Value {
     assert_eq!(result.is_error, Some(true), "no error: {:?}", result.content);
     assert!(result.structured_content.is_none(), "an error has no structured content");

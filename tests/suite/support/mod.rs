@@ -1,4 +1,4 @@
-//! What the tests stand on: an account, hosts that start the server as a child process, and the command line.
+//! The tests' support: an account, hosts that start the server as a child process, and the command line.
 
 mod account;
 mod both;
@@ -19,7 +19,7 @@ pub use wire::Wire;
 use highlevel_catalog::Catalog;
 use std::{path::Path, process::Command};
 
-/// The server's binary as this test run built it.
+/// The server's binary of this test run.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_highlevel-mcp");
 
 /// The session API's tools.
@@ -27,13 +27,12 @@ pub fn tool_names() -> Vec<&'static str> {
     Catalog::session().names().collect()
 }
 
-/// How many tools there are.
+/// The number of the session API's tools.
 pub fn all_tools() -> usize {
     tool_names().len()
 }
 
-/// The server's command, with an environment that holds nothing of the machine's own settings, a state directory of its
-/// own, and the account's address and token.
+/// The server's command for this account, with a clean environment and its own state directory.
 pub fn command(account: &Account, state: &Path) -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());

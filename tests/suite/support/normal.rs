@@ -1,12 +1,13 @@
-//! Whether a stored value is what was sent, where an account may store a normal form: the judge's own reading of it.
+//! Compares a stored value with a sent one, where an account may store a normal form. It is independent of the server's own
+//! code for this.
 
 use serde_json::Value;
 
-/// What a value of a field is known by, however it is written.
+/// A value's canonical form.
 fn essence(field: &str, value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_lowercase());
     match field {
-        // The country's code may have been added.
+        // The country code may have been added.
         "phone" => {
             let digits: Vec<_> = text.chars().filter(char::is_ascii_digit).collect();
             digits[digits.len().saturating_sub(10)..].iter().collect()
@@ -17,7 +18,7 @@ fn essence(field: &str, value: &Value) -> String {
     }
 }
 
-/// Whether an account that normalises stores this for that.
+/// Whether an account that normalizes values may store `stored` for `sent`.
 pub fn stored_as(field: &str, stored: &Value, sent: &Value) -> bool {
     !stored.is_null() && essence(field, stored) == essence(field, sent)
 }

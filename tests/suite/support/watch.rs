@@ -1,5 +1,5 @@
-//! Every server of every test is watched for its token: it logs at trace level, and neither log nor answers nor files
-//! may show the token that it was given or one that it renewed. Only the store's table of renewed tokens holds those.
+//! Checks that no server in any test shows its token. Servers log at trace level, and logs, answers and files must contain
+//! neither the given token nor a refreshed one. Only the store's table of refreshed tokens may hold those.
 
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use serde_json::Value;
@@ -13,13 +13,13 @@ use std::{
 };
 use tempfile::NamedTempFile;
 
-/// How each token begins that a sandbox issues, so each renewed one: `{"alg":` in base64.
+/// The first characters of each token that a sandbox issues, and so of each refreshed one: `{"alg":` in base64.
 const ISSUED: &str = "eyJhbGci";
 
-/// So much of a log is shown when its test fails.
+/// How much of a log is shown when its test fails.
 const SHOWN: usize = 4_000;
 
-/// What one server process may not show. Looks at log and files when it is dropped.
+/// Watches one server process. Checks its log and files when it is dropped.
 pub struct Watch {
     given: Option<String>,
     state: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches what this command will start: its log goes to a file, at trace level unless the test wants another.
+    /// Watches the process of this command. Its log goes to a file, at trace level unless the test chooses another.
     pub fn logging(command: &mut Command) -> Self {
         let mut watch = Self::of(command);
         watch.log = Some(NamedTempFile::new().unwrap());
@@ -35,12 +35,12 @@ impl Watch {
         watch
     }
 
-    /// The log's file, for the process to write.
+    /// The log file, for the process to write to.
     pub fn reopened(&self) -> fs::File {
         self.log.as_ref().expect("it logs to a file").reopen().unwrap()
     }
 
-    /// The same without a log of its own: somebody else reads what it writes.
+    /// The same without a log file: the caller reads the process's output.
     pub fn of(command: &mut Command) -> Self {
         let variable = |name: &str| {
             let mut all = command.get_envs();
@@ -54,23 +54,23 @@ impl Watch {
         Self { given: given.filter(|token| !token.is_empty()), state, log: None }
     }
 
-    /// Watches a server in this process, whose log goes nowhere.
+    /// Watches a server in this process, which has no log.
     pub fn in_process(given: &str, state: &Path) -> Self {
         Self { given: Some(given.to_owned()), state: Some(state.to_owned()), log: None }
     }
 
-    /// What the process has logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         let read = self.log.as_ref().map(|log| fs::read(log.path()).unwrap());
         String::from_utf8_lossy(&read.unwrap_or_default()).into_owned()
     }
 
-    /// The server said this.
+    /// Checks an answer of the server.
     pub fn said(&self, value: &Value) {
         self.text("an answer", value.to_string().as_bytes());
     }
 
-    /// Looks at something that the process wrote.
+    /// Checks a text that the process wrote.
     pub fn text(&self, what: &str, text: &[u8]) {
         for secret in [self.given.as_deref(), Some(ISSUED)].into_iter().flatten() {
             let shown = String::from_utf8_lossy(text);
@@ -79,17 +79,17 @@ impl Watch {
     }
 
     fn files(&self, directory: &Path) {
-        // A test may have taken the directory away.
+        // A test may have removed the directory.
         for entry in fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path()) {
             let name = entry.file_name().unwrap().to_string_lossy().into_owned();
             match name.as_str() {
                 _ if entry.is_dir() => self.files(&entry),
-                // Where `auth set` puts it.
+                // `auth set` stores the token here.
                 "token" => {}
                 "state.db" => self.database(&entry),
-                // The same tables as SQLite has them on the way.
+                // SQLite's journals of the same tables.
                 "state.db-wal" | "state.db-shm" => {}
-                // SQLite and a server that still ends may take theirs away at any moment.
+                // SQLite, or a server that is still shutting down, may remove a file at any moment.
                 _ => self.text(&name, &fs::read(&entry).unwrap_or_default()),
             }
         }
@@ -110,7 +110,7 @@ impl Watch {
                         continue;
                     };
                     match self.given.as_deref() {
-                        // Renewed tokens live here, and the given one nowhere.
+                        // This table holds refreshed tokens, but never the given one.
                         _ if table != "renewed" => self.text(&format!("table {table}"), value),
                         Some(given) => assert!(!holds(value, given), "the store holds the given token"),
                         None => {}
@@ -139,9 +139,9 @@ fn holds(text: &[u8], part: &str) -> bool {
     text.windows(part.len()).any(|window| window == part.as_bytes())
 }
 
-/// The watch itself: it finds what is planted, and lets pass what has its place.
+/// The watch detects planted tokens, and accepts those in their table.
 #[tokio::test]
-async fn what_shows_a_token_does_not_pass() {
+async fn a_shown_token_is_detected() {
     let given = "canary-of-the-watch";
     let renewed = format!("{ISSUED}OiJIUzI1NiJ9.e30.x");
     let passes = |plant: &dyn Fn(&Path)| {

@@ -9,10 +9,10 @@ use std::{
     time::Duration,
 };
 
-/// So long is waited for a line before the test fails.
+/// How long a test waits for a line before it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server process, its input, and its output line by line.
+/// A server process with its input and its output lines.
 pub struct Wire {
     pub child: Child,
     input: Option<Box<dyn Write + Send>>,
@@ -22,7 +22,7 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Starts the command over pipes, and watches it.
+    /// Starts the command over pipes and watches it.
     pub fn start(mut command: Command) -> Self {
         let watch = Watch::logging(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -30,7 +30,7 @@ impl Wire {
         Self::of(child, Box::new(input), output, watch)
     }
 
-    /// The same over pairs of Unix sockets, as Node's hosts do.
+    /// The same over Unix socket pairs, as Node's hosts use them.
     #[cfg(unix)]
     pub fn over_sockets(mut command: Command) -> Self {
         use std::os::{fd::OwnedFd, unix::net::UnixStream};
@@ -38,7 +38,7 @@ impl Wire {
         let (input, their_input) = UnixStream::pair().unwrap();
         let (output, their_output) = UnixStream::pair().unwrap();
         let child = command.stdin(OwnedFd::from(their_input)).stdout(OwnedFd::from(their_output)).spawn().unwrap();
-        // The command holds the child's ends, and with them the end of its output.
+        // The command holds the child's ends, which would keep the output open.
         drop(command);
         Self::of(child, Box::new(input), output, watch)
     }
@@ -57,14 +57,14 @@ impl Wire {
         Self { child, input: Some(input), lines, next_id: 0, watch }
     }
 
-    /// Writes one line as it is.
+    /// Writes one line unchanged.
     pub fn write(&mut self, line: &str) {
         let input = self.input.as_mut().expect("the input is open");
         input.write_all(format!("{line}\n").as_bytes()).unwrap();
         input.flush().unwrap();
     }
 
-    /// Sends a request and gives its id; the answer comes by [`Wire::answer_to`].
+    /// Sends a request and returns its id, for [`Wire::answer_to`].
     pub fn send(&mut self, method: &str, params: Value) -> i64 {
         self.next_id += 1;
         let id = self.next_id;
@@ -87,7 +87,7 @@ impl Wire {
         self.ask("tools/call", json!({"name": tool, "arguments": arguments}))["result"].clone()
     }
 
-    /// The answer to a request; what comes before it is dropped.
+    /// The answer to a request. Earlier lines are dropped.
     pub fn answer_to(&mut self, id: i64) -> Value {
         loop {
             let line = self.line();
@@ -102,14 +102,14 @@ impl Wire {
         self.line_within(PATIENCE).expect("a line from the server")
     }
 
-    /// The next line, if one comes within this time.
+    /// The next line, or `None` after this time.
     pub fn line_within(&mut self, time: Duration) -> Option<Value> {
         let line = self.lines.recv_timeout(time).ok();
         line.iter().for_each(|line| self.watch.said(line));
         line
     }
 
-    /// The handshake of the earlier protocols.
+    /// The handshake of the older protocols.
     pub fn initialize(&mut self, version: &str, capabilities: Value) -> Value {
         let info = json!({"name": "wire", "version": "1"});
         let answer = self
@@ -118,17 +118,17 @@ impl Wire {
         answer
     }
 
-    /// What the server has logged so far.
+    /// The log so far.
     pub fn log(&self) -> String {
         self.watch.log()
     }
 
-    /// Ends the input.
+    /// Closes the input.
     pub fn close_input(&mut self) {
         self.input = None;
     }
 
-    /// Waits for the process to end, and gives its exit code.
+    /// Waits for the process to end, and returns its exit code.
     pub fn exit_code(&mut self) -> Option<i32> {
         let deadline = std::time::Instant::now() + PATIENCE;
         while std::time::Instant::now() < deadline {

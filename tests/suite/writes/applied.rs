@@ -1,4 +1,4 @@
-//! What the API answered with success and did not do is named, in the answer and in the journal.
+//! Fields that the API ignores although it reports success are listed in the answer and in the journal.
 
 use super::{
     fake::{Arrived, Fake, Reply},
@@ -8,8 +8,7 @@ use crate::support::{Account, Api, Era, Host, Person, on_both_apis};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// An account of one contact whose updates go through `store`, and whose answers to writes are what `answer` makes of the
-/// stored contact.
+/// An API with one contact. `store` applies an update, and `answer` makes the response from the stored contact.
 async fn fake(
     api: Api,
     mut store: impl FnMut(&mut Map<String, Value>, &Map<String, Value>) + Send + 'static,
@@ -37,7 +36,7 @@ fn keep(contact: &mut Map<String, Value>, body: &Map<String, Value>, ignored: &[
     }
 }
 
-/// How many requests of each method arrived.
+/// The number of requests by method.
 fn counted(fake: &Fake) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     fake.arrived().into_iter().for_each(|request| *counts.entry(request.method).or_insert(0) += 1);
@@ -47,9 +46,9 @@ fn counted(fake: &Fake) -> BTreeMap<String, usize> {
 on_both_apis!(
     a_field_that_is_ignored_is_named,
     a_normalised_value_is_applied,
-    an_answer_that_tells_nothing_costs_one_read,
-    what_stays_although_it_was_cleared_is_named,
-    a_created_object_is_held_against_what_was_sent,
+    an_answer_without_fields_costs_one_read,
+    a_cleared_field_that_stays_is_named,
+    a_created_object_is_compared_with_what_was_sent,
 );
 
 async fn a_field_that_is_ignored_is_named(api: Api) {
@@ -64,18 +63,18 @@ async fn a_field_that_is_ignored_is_named(api: Api) {
     );
     assert_eq!((&answer["phone"], &answer["companyName"]), (&json!("+15550199"), &json!("Acme")));
     assert!(answer["note"].as_str().unwrap().contains("companyName"), "{answer}");
-    // `source` is not in the answer, so the contact was read once more; not more often.
+    // `source` is not in the answer, so the contact is read once.
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2), ("PUT".to_owned(), 1)]));
     let written = journal(fake.account(), host.state.path()).await;
     assert_eq!(written[0]["outcome"], "done");
     assert_eq!(written[0]["notApplied"], answer["notApplied"], "{written:?}");
-    // Where all is told and nothing ignored, nothing is read and nothing is said.
+    // If the answer has all fields and none is ignored, nothing is read and there is no note.
     let answer = host.answer("update_contact", json!({"id": "c1", "phone": "+15550198", "firstName": "Eve"})).await;
     assert!(answer.get("notApplied").is_none() && answer.get("note").is_none(), "{answer}");
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 3), ("PUT".to_owned(), 2)]));
 }
 
-/// These names, in the order that the answer has them in.
+/// These names in the answer's order.
 fn in_order(answer: &Value, names: &[Value]) -> Value {
     let told = answer["notApplied"].as_array().cloned().unwrap_or_default();
     if told.len() == names.len() && names.iter().all(|name| told.contains(name)) { told.into() } else { names.into() }
@@ -107,23 +106,23 @@ async fn a_normalised_value_is_applied(api: Api) {
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 1), ("PUT".to_owned(), 1)]));
 }
 
-async fn an_answer_that_tells_nothing_costs_one_read(api: Api) {
+async fn an_answer_without_fields_costs_one_read(api: Api) {
     let fake = fake(api, |contact, body| keep(contact, body, &["source"]), |_| json!({"succeeded": true})).await;
     let host = fake.host(&["--journal-before", "off"]).await;
     let answer = host.answer("update_contact", json!({"id": "c1", "phone": "+15550199", "source": "web"})).await;
     assert_eq!(answer["notApplied"], json!(["source"]), "{answer}");
     assert_eq!((&answer["phone"], &answer["firstName"]), (&json!("+15550199"), &json!("Ada")), "the object itself");
-    // A server that is held to a location reads whose the object is before.
+    // A server that is pinned to a location reads the object before, to know its location.
     let before = usize::from(api == Api::Official);
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 1 + before), ("PUT".to_owned(), 1)]));
-    // Nothing but a field to empty: its absence from such an answer proves nothing.
+    // Only a field to clear: that such an answer lacks the field proves nothing.
     let answer = host.answer("update_contact", json!({"id": "c1", "clear": ["companyName"]})).await;
     assert!(answer.get("notApplied").is_none() && answer["companyName"].is_null(), "{answer}");
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2 + 2 * before), ("PUT".to_owned(), 2)]));
 }
 
 #[tokio::test]
-async fn success_for_an_object_that_is_not_there_is_not_believed() {
+async fn a_reported_success_for_a_missing_object_is_an_error() {
     let fake = Fake::new(Api::Session, |request: &Arrived| match request.method.as_str() {
         "PUT" => Reply(200, json!({"succeeded": true})),
         _ => Reply(404, json!({"message": "no such contact"})),
@@ -134,14 +133,14 @@ async fn success_for_an_object_that_is_not_there_is_not_believed() {
     assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("get_contact")), "{error}");
 }
 
-async fn what_stays_although_it_was_cleared_is_named(api: Api) {
+async fn a_cleared_field_that_stays_is_named(api: Api) {
     let fake = fake(api, |contact, body| keep(contact, body, &["companyName"]), Value::clone).await;
     let host = fake.host(&[]).await;
     let answer = host.answer("update_contact", json!({"id": "c1", "clear": ["companyName", "phone"]})).await;
     assert_eq!(answer["notApplied"], json!(["companyName"]), "{answer}");
 }
 
-async fn a_created_object_is_held_against_what_was_sent(api: Api) {
+async fn a_created_object_is_compared_with_what_was_sent(api: Api) {
     let fake = fake(api, |contact, body| keep(contact, body, &["source"]), Value::clone).await;
     let host = fake.host(&[]).await;
     let new = json!({"firstName": "Bo", "lastName": "M", "email": "bo@example.com", "source": "web"});
@@ -166,7 +165,7 @@ async fn members_of_nested_fields_are_named_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_secret_is_never_shown_again_and_is_not_missed() {
+async fn a_secret_that_the_api_never_shows_is_not_named() {
     let account = Account::new().await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     let hook = json!({"url": "https://example.com/hook", "events": ["contact.created"], "secret": "canary"});
@@ -176,7 +175,7 @@ async fn a_secret_is_never_shown_again_and_is_not_missed() {
 }
 
 #[tokio::test]
-async fn every_answer_of_the_sandbox_tells_enough() {
+async fn no_answer_of_the_sandbox_needs_another_read() {
     for api in [Api::Session, Api::Official] {
         let account = Account::of(api).await;
         let host = Host::new(&account, &["--journal-before", "off"]).await;
@@ -204,7 +203,7 @@ async fn every_answer_of_the_sandbox_tells_enough() {
                 .filter(|request| objects.iter().any(|path| request["path"].as_str().unwrap().contains(path)))
                 .filter(|request| !request["path"].as_str().unwrap().ends_with("pipelines"))
                 .collect();
-            // What is updated under a pin is read before, and nothing else.
+            // With a pinned location an updated object is read before, and no other object is.
             let before = usize::from(api == Api::Official && tool.starts_with("update"));
             assert_eq!(reads.len(), before, "{api:?} {tool}: {reads:?}");
         }

@@ -1,5 +1,5 @@
-//! Every update, deletion and publication under every fault that leaves a doubt, its repetition refused in every way:
-//! the books say what happened, and the answer has to agree with them.
+//! Every update, delete and publish under every fault that makes its outcome unclear, with the retry refused in every way.
+//! The sandbox's counts say what happened, and the answer must agree.
 
 use super::truth;
 use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, on_both_apis};
@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A call: the tool, the argument that it is about, the operation whose requests are faulted, and the kind of object.
+/// A call: the tool, its argument, the operation whose requests fail, and the kind of object.
 #[derive(Clone, Copy)]
 struct Call {
     tool: &'static str,
@@ -38,7 +38,7 @@ const OFFICIAL: [Call; 2] = [
     call("update_contact", "removeTags", "DELETE /contacts/{contactId}/tags", "contacts"),
 ];
 
-/// What leaves a doubt about the first attempt, and whether that took effect.
+/// The faults that make the first attempt's outcome unclear, and whether it took effect.
 const FAULTS: [(&str, bool); 8] = [
     ("500", false),
     ("html", false),
@@ -50,18 +50,18 @@ const FAULTS: [(&str, bool); 8] = [
     ("malformed", true),
 ];
 
-/// How the repetition is refused.
+/// The ways in which the retry is refused.
 const REFUSALS: [&str; 7] = ["404", "409", "400", "401", "403", "410", "422"];
 
-in_all_manners!(what_is_refused_after_a_doubt_is_what_the_books_say);
-on_both_apis!(what_lands_late_is_never_called_failed);
+in_all_manners!(an_unclear_write_is_reported_as_the_sandbox_counted_it);
+on_both_apis!(a_late_effect_is_never_reported_as_failed);
 
 fn calls(api: Api) -> Vec<Call> {
     let more: &[Call] = if api == Api::Session { &SESSION } else { &OFFICIAL };
     BOTH.iter().chain(more).copied().collect()
 }
 
-/// An object of its own for each case, and the arguments of the call.
+/// Creates an object for the case, and returns the call's arguments.
 async fn case(account: &Account, call: Call, number: usize) -> Value {
     let id: Value = match call.tool {
         "update_contact" => {
@@ -89,7 +89,7 @@ async fn case(account: &Account, call: Call, number: usize) -> Value {
     }
 }
 
-/// Whether the call took effect, by the books.
+/// Whether the call took effect, by the sandbox's objects.
 async fn happened(account: &Account, call: Call, arguments: &Value) -> bool {
     let now = truth(account, call.kind, &arguments["id"]).await;
     match (call.tool, call.about) {
@@ -101,8 +101,8 @@ async fn happened(account: &Account, call: Call, arguments: &Value) -> bool {
     }
 }
 
-async fn what_is_refused_after_a_doubt_is_what_the_books_say(api: Api, manners: Manners) {
-    // All refusals with plain manners, and with live ones two of them: those change what is looked at, not how.
+async fn an_unclear_write_is_reported_as_the_sandbox_counted_it(api: Api, manners: Manners) {
+    // All refusals with plain manners, but only two with live ones: those change what a look-up shows, not how it is made.
     let refusals = if manners == Manners::plain() { &REFUSALS[..] } else { &REFUSALS[..2] };
     let cases = calls(api).into_iter().flat_map(|call| FAULTS.map(|fault| (call, fault)));
     let run = |(call, (fault, lands)): (Call, (&'static str, bool))| {
@@ -113,7 +113,7 @@ async fn what_is_refused_after_a_doubt_is_what_the_books_say(api: Api, manners: 
             let mut ends = Vec::new();
             for (number, refusal) in refusals.iter().enumerate() {
                 let arguments = case(&account, call, number).await;
-                // What lags is over; the write's own lag begins with it.
+                // Earlier lags have ended; the write's own lag starts with it.
                 tokio::time::sleep(std::time::Duration::from_millis(350)).await;
                 let operation = call.operation;
                 account.faults(&format!("{fault}@{operation}*1;{refusal}@{operation}+1")).await;
@@ -143,7 +143,7 @@ async fn what_is_refused_after_a_doubt_is_what_the_books_say(api: Api, manners: 
     assert_eq!(counts, BTreeMap::from([("done", all * 5), ("outcome_unknown", all * 3)]));
 }
 
-async fn what_lands_late_is_never_called_failed(api: Api) {
+async fn a_late_effect_is_never_reported_as_failed(api: Api) {
     let cases = calls(api).into_iter().flat_map(|call| ["late:300", "late:6000"].map(|fault| (call, fault)));
     let run = |(call, fault): (Call, &'static str)| async move {
         let account = Account::in_manners(api, Manners::plain()).await;
@@ -157,19 +157,19 @@ async fn what_lands_late_is_never_called_failed(api: Api) {
         } else {
             assert!(happened(&account, call, &arguments).await, "called done: {case}");
         }
-        // What lands while it is looked for is found.
+        // An effect during the look-up is found.
         assert!(fault != "late:300" || result.is_error != Some(true), "{case}");
     };
     stream::iter(cases).for_each_concurrent(32, run).await;
 }
 
 #[tokio::test]
-async fn a_doubt_that_no_look_ends_stays_one() {
+async fn an_outcome_that_no_look_up_can_tell_is_unknown() {
     let account = Account::in_manners(Api::Session, Manners::plain()).await;
     let host = Host::with(&account, &["--timeout", "20"], Era::Modern, Person::agrees()).await;
     for (number, call) in calls(Api::Session).into_iter().enumerate() {
         let arguments = case(&account, call, number).await;
-        // The object is read for the journal or the question; what comes after the write fails.
+        // The reads for the journal and the confirmation succeed; requests after the write fail.
         let look = match call.kind {
             "contacts" => "GET /contact/{id}",
             "opportunities" => "GET /opportunity/{id}",
@@ -185,7 +185,7 @@ async fn a_doubt_that_no_look_ends_stays_one() {
 }
 
 #[tokio::test]
-async fn a_change_of_case_is_a_change() {
+async fn a_change_of_letter_case_is_a_change() {
     let account = Account::in_manners(Api::Session, Manners::plain()).await;
     let host = Host::new(&account, &[]).await;
     let id = account.add("contacts", json!({"firstName": "ada", "lastName": "L", "email": "a@b.example"})).await;

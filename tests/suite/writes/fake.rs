@@ -1,4 +1,4 @@
-//! An API that behaves as a test says: every request goes to a function, which gives the answer.
+//! A fake API: a test's function answers every request.
 
 use crate::support::{Account, Api, Era, Host, Person, command};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// A request that arrived.
+/// A received request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
     pub method: String,
@@ -19,7 +19,7 @@ pub struct Arrived {
     pub body: Value,
 }
 
-/// What comes back: a status with JSON.
+/// A reply: a status with JSON.
 pub struct Reply(pub u16, pub Value);
 
 type Handler = Arc<Mutex<dyn FnMut(&Arrived) -> Reply + Send>>;
@@ -41,11 +41,11 @@ impl Fake {
                 tokio::spawn(serve(stream, Arc::clone(&seen), Arc::clone(&handler)));
             }
         });
-        // Not asked for anything: its token and location are good enough for a server's settings.
+        // It receives no requests: the server's settings need its token and location.
         Self { url, arrived, account: Account::of(api).await }
     }
 
-    /// The command of a server that reaches this API and no other.
+    /// The command of a server that uses this API only.
     pub fn command(&self, state: &std::path::Path) -> Command {
         let mut command = command(&self.account, state);
         command.env("GHL_BASE_URL", &self.url);
@@ -92,7 +92,7 @@ async fn serve(mut stream: TcpStream, arrived: Arc<Mutex<Vec<Arrived>>>, handler
         path: target.split('?').next().unwrap_or_default().to_owned(),
         body: serde_json::from_slice(&bytes[head..]).unwrap_or_default(),
     };
-    // The location that the server is held to is there, and is no part of any test.
+    // The pinned location exists, and is not part of any test.
     let location = request.path.strip_prefix("/locations/").filter(|rest| !rest.contains('/'));
     let Reply(status, body) = match location {
         Some(id) => Reply(200, json!({"location": {"id": id}})),
@@ -106,7 +106,7 @@ async fn serve(mut stream: TcpStream, arrived: Arc<Mutex<Vec<Arrived>>>, handler
     let length = body.len();
     let head = format!("HTTP/1.1 {status} X\r\nDate: {date}\r\nContent-Type: application/json");
     let answer = format!("{head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-    // The server may be gone; then the test says so elsewhere.
+    // The server may have ended, which another assertion reports.
     let _ = stream.write_all(answer.as_bytes()).await;
 }
 

@@ -1,4 +1,4 @@
-//! Updates of a part of a nested value: what was there stays there, whatever form it has.
+//! Updates of a part of a nested value keep the other parts, in whatever form the API has them.
 
 use super::{bodies, truth};
 use crate::support::{Account, Host};
@@ -45,7 +45,7 @@ async fn custom_fields_in_a_list_are_merged_by_key_and_id() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_merged_is_refused_and_nothing_is_lost() {
+async fn a_value_that_cannot_be_merged_is_refused_without_loss() {
     for (custom, address, changes, field) in [
         (json!({"a": 1}), json!("1 Main St, Ulm"), json!({"address": {"city": "Ulm"}}), "address"),
         (json!({"a": 1}), json!(["1 Main St"]), json!({"address": {"city": "Ulm"}}), "address"),
@@ -68,15 +68,15 @@ async fn what_cannot_be_merged_is_refused_and_nothing_is_lost() {
         assert!(error["message"].as_str().unwrap().contains("clear"), "it says how to go on: {error}");
         assert_eq!(truth(&account, "contacts", &id).await, before);
         assert!(bodies(&account, "PUT").await.is_empty(), "nothing was sent");
-        // As it says: emptied first, then given whole.
+        // As the arguments say: first emptied, then set.
         host.answer("update_contact", json!({"id": id, "clear": [field]})).await;
         host.answer("update_contact", arguments).await;
     }
 }
 
 #[tokio::test]
-async fn what_others_wrote_a_moment_ago_is_kept() {
-    // The object was read for a question before; what is merged with is read again.
+async fn a_change_by_another_program_just_before_is_kept() {
+    // The object was read before, for the confirmation. It is read again for the merge.
     let account = Account::new().await;
     let host = Host::new(&account, &["--confirm-tools", "update_contact", "--confirm", "two-step"]).await;
     let id = account

@@ -1,5 +1,5 @@
-//! Updates, deletions and publications against an account that is less kind than it should be: what is called done is
-//! there, what is called failed is not, and nothing is emptied, overwritten or lost that nobody asked for.
+//! Updates, deletes and publishes against an API that misbehaves. A reported success took effect, a reported failure did
+//! not, and nothing else is emptied, overwritten or lost.
 
 mod applied;
 mod doubt;
@@ -15,20 +15,20 @@ use crate::support::{Account, command, run};
 use serde_json::Value;
 use std::path::Path;
 
-/// The object as the account truly has it.
+/// The object as the sandbox stores it.
 async fn truth(account: &Account, kind: &str, id: &Value) -> Value {
     let objects = account.objects(kind).await;
     objects.into_iter().find(|object| object["id"] == *id).unwrap_or_default()
 }
 
-/// The bodies of the requests of one method, in order.
+/// The bodies of a method's requests, in order.
 async fn bodies(account: &Account, method: &str) -> Vec<Value> {
     let requests = account.requests().await;
     let body = |request: &Value| serde_json::from_str(request["body"].as_str().unwrap_or_default()).unwrap_or_default();
     requests.iter().filter(|request| request["method"] == method).map(body).collect()
 }
 
-/// What the journal in a state directory holds.
+/// The journal's lines in a state directory.
 async fn journal(account: &Account, state: &Path) -> Vec<Value> {
     let mut command = command(account, state);
     command.args(["journal", "--json"]);

@@ -1,4 +1,4 @@
-//! Null is "not given", at any depth and in every update; only `clear` empties.
+//! Null means "not given", at any depth and in every update. Only `clear` empties a field.
 
 use super::{bodies, truth};
 use crate::support::{Account, Api, Host, Manners, in_all_manners, on_both_apis};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 in_all_manners!(nulls_change_nothing, clear_empties_each_field_and_no_other, clear_empties_one_member);
 on_both_apis!(an_update_of_nothing_but_nulls_is_refused, words_for_nothing_are_refused_by_name);
 
-/// A contact that has everything.
+/// A contact with all fields.
 async fn full(account: &Account, host: &Host) -> Value {
     let owner = account.find("users", |_| true).await;
     let contact = json!({
@@ -20,7 +20,7 @@ async fn full(account: &Account, host: &Host) -> Value {
     truth(account, "contacts", &made["id"]).await
 }
 
-/// The members in which two objects differ.
+/// The names of the members that differ.
 fn differences(one: &Value, other: &Value) -> Vec<String> {
     let (one, other) = (one.as_object().unwrap(), other.as_object().unwrap());
     let names = one.keys().chain(other.keys().filter(|name| !one.contains_key(*name)));
@@ -50,7 +50,7 @@ async fn nulls_change_nothing(api: Api, manners: Manners) {
         assert_eq!(differences(&before, &now), ["phone"], "{nulls}: {now}");
         assert_eq!(now["phone"], format!("+1555020{number}"));
     }
-    // A null beside a value, in a list and in an object.
+    // A null next to a value, in a list and in an object.
     let arguments = json!({
         "id": id, "tags": ["vip", null], "address": {"city": "Town", "street": null},
         "customFields": {"industry": null, "employees": 13}
@@ -59,7 +59,7 @@ async fn nulls_change_nothing(api: Api, manners: Manners) {
     let now = truth(&account, "contacts", id).await;
     assert_eq!((&now["tags"], &now["address"]["city"]), (&json!(["vip"]), &json!("Town")), "{now}");
     assert_eq!(now["address"]["street"], "123 Main St");
-    // Live accounts keep the values of custom fields as texts.
+    // Live accounts store the values of custom fields as texts.
     let employees = if manners == Manners::plain() { json!(13) } else { json!("13") };
     assert_eq!(now["customFields"], json!({"industry": "Technology", "employees": employees}));
 
@@ -180,6 +180,6 @@ async fn words_for_nothing_are_refused_by_name(api: Api) {
         assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("expectedCloseDate")));
     }
     assert!(account.requests().await.is_empty(), "nothing is sent");
-    // It is a surname.
+    // This one is a surname.
     host.answer("update_contact", json!({"id": id, "lastName": "Null"})).await;
 }

@@ -1,4 +1,4 @@
-//! Writes to one object go one after the other, within a process and across processes.
+//! Writes to one object run one after the other, within a process and across processes.
 
 use super::fake::{Arrived, Fake, Reply};
 use crate::support::{Api, Era, Host, Person, on_both_apis, structured};
@@ -9,7 +9,7 @@ use std::sync::{
 };
 use tokio::sync::Notify;
 
-/// An account of contacts. The first update of c1 is stored and answered with 500; `struck` is told of it.
+/// An API with contacts. It applies the first update of c1, answers it with 500, and notifies `struck`.
 async fn fake(api: Api, struck: Arc<Notify>) -> Fake {
     let (mut phone, failed) = (Value::from("+15550100"), AtomicUsize::new(0));
     Fake::new(api, move |request: &Arrived| {
@@ -31,15 +31,15 @@ fn update(id: &str, phone: &str) -> Value {
     json!({"id": id, "phone": phone})
 }
 
-on_both_apis!(a_repetition_does_not_overwrite_a_later_update, the_same_holds_between_processes);
+on_both_apis!(a_retry_does_not_overwrite_a_later_update, a_retry_does_not_overwrite_a_later_update_of_another_process);
 
-async fn a_repetition_does_not_overwrite_a_later_update(api: Api) {
+async fn a_retry_does_not_overwrite_a_later_update(api: Api) {
     let struck = Arc::<Notify>::default();
     let fake = fake(api, Arc::clone(&struck)).await;
     let host = fake.host(&[]).await;
     let later = async {
         struck.notified().await;
-        // Another object's update and a read of this one do not wait.
+        // An update of another object and a read of this one do not wait.
         host.answer("update_contact", update("c2", "+15550102")).await;
         host.answer("get_contact", json!({"id": "c1"})).await;
         host.answer("update_contact", update("c1", "+15550103")).await
@@ -51,13 +51,13 @@ async fn a_repetition_does_not_overwrite_a_later_update(api: Api) {
     assert_eq!(sent, ["+15550101", "+15550101", "+15550103"], "the repetition comes before the later update");
 }
 
-/// The phones that were written to a contact, in the order in which they came.
+/// The phone numbers written to a contact, in order.
 fn written(fake: &Fake, id: &str) -> Vec<Value> {
     let to = |request: &Arrived| request.method == "PUT" && request.path.ends_with(id);
     fake.arrived().into_iter().filter(to).map(|request| request.body["phone"].clone()).collect()
 }
 
-async fn the_same_holds_between_processes(api: Api) {
+async fn a_retry_does_not_overwrite_a_later_update_of_another_process(api: Api) {
     let struck = Arc::<Notify>::default();
     let fake = fake(api, Arc::clone(&struck)).await;
     let one = fake.host(&[]).await;
@@ -73,7 +73,7 @@ async fn the_same_holds_between_processes(api: Api) {
 }
 
 #[tokio::test]
-async fn additions_to_one_set_of_tags_at_once_are_all_kept() {
+async fn concurrent_additions_to_one_set_of_tags_are_all_kept() {
     let account = crate::support::Account::new().await;
     let id = account
         .add("contacts", json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "tags": ["old"]}))

@@ -28,7 +28,7 @@ async fn parts_are_replaced_in_order_and_the_rest_stays() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_exactly_once_is_refused_and_nothing_is_written() {
+async fn a_part_that_does_not_occur_exactly_once_is_refused_before_any_write() {
     let (account, host, id) = page("<p>a</p><p>b</p><i>aaa</i>").await;
     let before = truth(&account, "pages", &id).await;
     for (parts, field, occurrences) in [

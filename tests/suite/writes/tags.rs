@@ -1,11 +1,11 @@
-//! `addTags` and `removeTags`: the other tags stay.
+//! `addTags` and `removeTags` leave the other tags alone.
 
 use super::{bodies, truth};
 use crate::support::{Account, Api, Host, Manners, error_of, in_all_manners, on_both_apis, structured};
 use serde_json::{Value, json};
 
 in_all_manners!(tags_are_added_and_removed_and_the_others_stay, tags_go_with_other_fields);
-on_both_apis!(what_contradicts_itself_is_refused);
+on_both_apis!(contradicting_arguments_are_refused);
 
 async fn contact(account: &Account, tags: Value) -> Value {
     let contact = json!({"firstName": "A", "lastName": "B", "email": "a@b.example", "tags": tags, "source": "s"});
@@ -55,7 +55,7 @@ async fn tags_go_with_other_fields(api: Api, manners: Manners) {
     assert!(now["source"].is_null());
 }
 
-async fn what_contradicts_itself_is_refused(api: Api) {
+async fn contradicting_arguments_are_refused(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     for (arguments, field) in [
@@ -72,9 +72,9 @@ async fn what_contradicts_itself_is_refused(api: Api) {
     assert!(account.requests().await.is_empty());
 }
 
-/// The official API alone: one request does it all in the session's.
+/// Official API only: the session API changes tags in the update itself.
 #[tokio::test]
-async fn a_removal_that_fails_after_other_changes_is_told() {
+async fn a_removal_that_fails_after_other_changes_is_reported() {
     let account = Account::of(Api::Official).await;
     let host = Host::new(&account, &[]).await;
     for (fault, unknown) in [("403", false), ("500", true)] {
@@ -99,7 +99,7 @@ async fn a_removal_that_fails_after_other_changes_is_told() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_for_tags_that_are_as_they_should_be() {
+async fn nothing_is_sent_for_tags_that_are_already_set() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let id = contact(&account, json!(["vip"])).await;

@@ -1,11 +1,11 @@
-//! Deletions of webhooks, which only a list shows: what a capped or lagging list does not show is not gone.
+//! Deletes of webhooks, which only a list shows. A list that is capped or lags does not prove that one is gone.
 
 use super::fake::{Arrived, Fake, Reply};
 use crate::support::Api;
 use serde_json::{Value, json};
 
-/// Fifty webhooks, of which the list shows `shown`, with this total. The deletion is answered by `deletion`, and from then
-/// on the list shows `after`.
+/// An API with fifty webhooks whose list shows `shown`, with this total. `deletion` answers the delete, and from then on
+/// the list shows `after`.
 async fn fake(shown: Vec<Value>, after: Vec<Vec<Value>>, total: Option<usize>, mut deletion: Vec<Reply>) -> Fake {
     let (mut list, mut after) = (shown, after.into_iter());
     let mut is_deleted = false;
@@ -37,9 +37,9 @@ fn failure() -> Reply {
 }
 
 #[tokio::test]
-async fn a_list_that_lags_is_looked_at_again() {
+async fn a_list_that_lags_is_read_again() {
     let (all, fewer) = (hooks(3), hooks(2));
-    // The deletion of w2 took effect; the list still shows it at first.
+    // The delete of w2 took effect, but the list still shows it at first.
     let fake = fake(all.clone(), vec![all, fewer.clone(), fewer], None, vec![failure()]).await;
     let host = fake.host(&[]).await;
     let gone = host.answer("delete_webhook", json!({"id": "w2"})).await;
@@ -47,8 +47,8 @@ async fn a_list_that_lags_is_looked_at_again() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_not_whole_proves_nothing() {
-    // 51 there are, 50 are shown: the one that is asked about may be the one that is not.
+async fn an_incomplete_list_proves_nothing() {
+    // There are 51, of which 50 are shown: the wanted one may be the one that is missing.
     let fake = fake(hooks(50), vec![hooks(49)], Some(51), vec![failure()]).await;
     let host = fake.host(&[]).await;
     let error = host.error("delete_webhook", json!({"id": "w49"})).await;
@@ -56,7 +56,7 @@ async fn a_list_that_is_not_whole_proves_nothing() {
 }
 
 #[tokio::test]
-async fn one_that_is_still_shown_is_not_called_gone() {
+async fn a_webhook_that_is_still_listed_is_not_reported_as_deleted() {
     let fake = fake(hooks(2), vec![], None, vec![failure(), Reply(404, json!({"message": "no such hook"}))]).await;
     let host = fake.host(&[]).await;
     let error = host.error("delete_webhook", json!({"id": "w1"})).await;
