@@ -1,4 +1,4 @@
-//! Contacts: where they come from, what they are tagged with, where they live.
+//! Contacts: sources, tags and addresses.
 
 use super::{
     Question,

@@ -1,4 +1,4 @@
-//! What questions cost by paging with list tools and by `query_crm`: the numbers of docs/questions.md.
+//! What questions cost by paging with list tools and by `query_crm`: the figures of docs/questions.md.
 //!
 //! ```sh
 //! cargo test --test suite questions::cost -- --ignored --nocapture
@@ -14,14 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A question, how it is asked of the mirror, and what a careful reader pages through instead.
+/// A question, its SQL for the mirror, and the lists to page through instead.
 struct Costed {
     asked: &'static str,
     sql: &'static str,
     lists: &'static [List],
 }
 
-/// A list, its filter, and the fields that are needed of each item.
+/// A list, its filter, and the fields that the question needs.
 struct List(&'static str, Option<(&'static str, &'static str)>, &'static [&'static str]);
 
 const QUESTIONS: [Costed; 5] = [
@@ -61,7 +61,7 @@ const QUESTIONS: [Costed; 5] = [
     },
 ];
 
-/// What an answer took.
+/// The cost of an answer.
 struct Cost {
     calls: usize,
     requests: usize,
@@ -69,7 +69,7 @@ struct Cost {
     time: Duration,
 }
 
-/// Counts what is called and answered.
+/// Records calls and answers.
 struct Meter<'a> {
     account: &'a Account,
     host: &'a Host,
@@ -83,7 +83,7 @@ impl<'a> Meter<'a> {
         Self { account, host, texts: Vec::new(), since: Instant::now() }
     }
 
-    /// What the model writes and what it reads.
+    /// Calls a tool, and records what the model writes and reads.
     async fn call(&mut self, tool: &'static str, arguments: Value) -> Value {
         let answer = self.host.answer(tool, arguments.clone()).await;
         self.texts.extend([format!("{tool}{arguments}"), answer.to_string()]);
@@ -98,7 +98,7 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Reads whole lists, and who the owners are.
+/// Reads whole lists, and looks up the owners.
 async fn by_paging(account: &Account, host: &Host, question: &Costed) -> Cost {
     let mut meter = Meter::start(account, host).await;
     let mut owners = BTreeSet::new();
@@ -123,7 +123,7 @@ async fn by_paging(account: &Account, host: &Host, question: &Costed) -> Cost {
     meter.stop().await
 }
 
-/// Asks, and asks again while a table is being read for the first time, as a model does that is told how long it takes.
+/// Asks, and asks again while a table is being read for the first time, as a model does.
 async fn by_query(account: &Account, host: &Host, question: &Costed) -> Cost {
     let mut meter = Meter::start(account, host).await;
     let ask = json!({"sql": question.sql});

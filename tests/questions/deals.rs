@@ -1,4 +1,4 @@
-//! Deals: what is in the pipeline, what closes, what was won.
+//! Deals: the pipeline, closing dates, and what was won.
 
 use super::{
     Question,

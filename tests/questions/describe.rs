@@ -1,10 +1,10 @@
-//! `describe_crm`: in few tokens, all that a statement can be written from, and nothing that does not work.
+//! `describe_crm` describes, in few tokens, everything that a statement needs, and nothing that does not work.
 
 use crate::support::{Account, Host};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tables that are described, each with its columns.
+/// The described tables with their columns.
 fn tables(described: &Value) -> BTreeMap<String, Vec<String>> {
     let columns = |text: &Value| {
         let text = text.as_str().unwrap();
@@ -14,7 +14,7 @@ fn tables(described: &Value) -> BTreeMap<String, Vec<String>> {
     described["tables"].as_object().unwrap().iter().map(|(name, text)| (name.clone(), columns(text))).collect()
 }
 
-/// What the object has for a column: its member of this name, or that of its address.
+/// The object's value for a column: its member of this name, or its address's.
 fn member<'a>(object: &'a Value, column: &str) -> &'a Value {
     let within = &object["address"][column];
     if within.is_null() { &object[column] } else { within }
@@ -27,7 +27,7 @@ async fn column(host: &Host, sql: String) -> Vec<Value> {
     rows.iter().map(|row| row[0].clone()).collect()
 }
 
-/// Checks what an account of this size costs to describe.
+/// Checks the cost of the description of an account of this size.
 pub async fn is_short(host: &Host, contacts: usize) {
     let described = host.answer("describe_crm", json!({})).await;
     let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&described.to_string()).len();
@@ -43,7 +43,7 @@ async fn the_sample_account_is_described_in_few_words() {
 }
 
 #[tokio::test]
-async fn every_column_that_is_named_can_be_selected_and_no_other_column_is_there() {
+async fn exactly_the_described_columns_can_be_selected() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let described = host.answer("describe_crm", json!({})).await;
@@ -56,7 +56,7 @@ async fn every_column_that_is_named_can_be_selected_and_no_other_column_is_there
     }
 }
 
-/// A column that is empty although the account has values would answer "which have none?" wrong.
+/// A column that is wrongly empty would make "which have none?" answer wrong.
 #[tokio::test]
 async fn every_column_holds_as_many_values_as_the_account_has() {
     let account = Account::new().await;
@@ -66,7 +66,7 @@ async fn every_column_holds_as_many_values_as_the_account_has() {
         if table.contains('_') {
             continue;
         }
-        // Of users the mirror has those that are met, and of locations it tells that only one is read in full.
+        // The mirror has only the users that it met, and says that only one location is read in full.
         let met: BTreeSet<_> =
             column(&host, format!("SELECT id FROM {table}")).await.into_iter().map(|id| id.to_string()).collect();
         let mut objects = account.objects(&table).await;
@@ -84,7 +84,7 @@ async fn every_column_holds_as_many_values_as_the_account_has() {
 }
 
 #[tokio::test]
-async fn the_words_of_a_column_are_those_that_stand_in_it() {
+async fn the_described_values_of_a_column_are_those_in_it() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let described = host.answer("describe_crm", json!({})).await;
@@ -104,14 +104,14 @@ async fn the_words_of_a_column_are_those_that_stand_in_it() {
     }
     let keys: BTreeSet<_> = described["words"]["contact_fields.key"].as_str().unwrap().split(", ").collect();
     assert_eq!(keys, BTreeSet::from(["employees", "industry", "preferredContact"]));
-    // The most frequent tag first.
+    // The most frequent tag comes first.
     let tags = column(&host, "SELECT tag FROM contact_tags GROUP BY tag ORDER BY count(*) DESC, tag".into()).await;
     let shown: Vec<_> = described["words"]["contact_tags.tag"].as_str().unwrap().split(", ").collect();
     assert_eq!(json!(shown), json!(tags));
 }
 
 #[tokio::test]
-async fn what_is_hidden_is_not_described() {
+async fn hidden_tables_are_not_described() {
     let account = Account::new().await;
     let host = Host::new(&account, &["--exclude-tools", "list_pages"]).await;
     let described = host.answer("describe_crm", json!({})).await.to_string();

@@ -1,16 +1,13 @@
-//! `find_duplicates`: the pairs, by comparing everybody with everybody.
+//! `find_duplicates` finds the pairs that a comparison of all contacts with each other finds.
 
 use super::truth::{Contact, Truth};
 use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-on_both_apis!(
-    the_pairs_are_those_that_comparing_everybody_gives_the_likeliest_first,
-    what_is_shared_by_many_joins_nobody,
-);
+on_both_apis!(the_pairs_are_those_of_a_full_comparison_the_likeliest_first, a_value_that_many_share_makes_no_pair,);
 
-/// Why two contacts are likely one person's, as the tool says it.
+/// The tool's reasons why two contacts are likely the same person.
 fn reasons(one: &Contact, other: &Contact) -> BTreeSet<&'static str> {
     let email = |of: &Contact| of.email.as_ref().map(|email| email.to_lowercase());
     let phone = |of: &Contact| {
@@ -50,7 +47,7 @@ fn texts(list: &Value) -> BTreeSet<&str> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
-async fn the_pairs_are_those_that_comparing_everybody_gives_the_likeliest_first(api: Api) {
+async fn the_pairs_are_those_of_a_full_comparison_the_likeliest_first(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let truth = Truth::of(&account).await;
@@ -85,7 +82,7 @@ async fn the_pairs_are_those_that_comparing_everybody_gives_the_likeliest_first(
         given.insert(ids, texts(&group["reasons"]));
     }
     assert_eq!(given, expected);
-    // Those that the sample account was given on purpose.
+    // The duplicates in the sample account.
     let twins = truth.contacts.windows(2).filter(|pair| {
         pair[1].source == "import"
             && pair[1].tags == ["lead"]
@@ -99,8 +96,8 @@ async fn the_pairs_are_those_that_comparing_everybody_gives_the_likeliest_first(
     }
 }
 
-/// One shares a phone with the next and an e-mail address with the one after: these two are strangers.
-async fn what_is_shared_by_many_joins_nobody(api: Api) {
+/// One contact shares a phone number with the next and an e-mail address with the one after: those two are not a pair.
+async fn a_value_that_many_share_makes_no_pair(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let contact = |name: &str, email: &str, phone: &str| json!({"firstName": name, "lastName": "Quill", "email": email, "phone": phone});

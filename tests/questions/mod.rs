@@ -1,6 +1,6 @@
-//! Questions that people ask of their CRM: in their words, with the SQL that a model would write and the right answer,
-//! computed in plain Rust from what the sandbox truly holds. `query_crm` has to give the same rows, behind each API; what
-//! an API has no place for is empty in both.
+//! Questions that people ask of their CRM: in their words, with the SQL that a model would write, and the right answer,
+//! computed in plain Rust from the sandbox's objects. `query_crm` must return the same rows over each API. Fields that an
+//! API lacks are empty in both.
 
 /// One row of an answer.
 macro_rules! row {
@@ -28,16 +28,16 @@ use truth::{Rows, Truth};
 
 /// One question.
 struct Question {
-    /// In a person's words.
+    /// The question in a person's words.
     asked: &'static str,
-    /// What a model would write. Where it says ORDER BY, the order counts.
+    /// The SQL that a model would write. With ORDER BY, the order of the rows is compared.
     sql: &'static str,
-    /// The answer, by other means.
+    /// The right answer, computed without the mirror.
     answer: fn(&Truth) -> Rows,
 }
 
 impl Question {
-    /// The table that it asks for and this API has no tool to read.
+    /// The table in the question that this API has no tool to read.
     fn table_without_tool(&self, api: Api) -> Option<&'static str> {
         let missing = ["pages", "webhooks"].into_iter().filter(|table| !has(api, &format!("list_{table}")));
         missing.into_iter().find(|table| self.sql.contains(&format!(" {table} ")))
@@ -51,12 +51,12 @@ fn all() -> impl Iterator<Item = &'static Question> {
         .flatten()
 }
 
-/// An account of so many contacts, with a quota that is never used up.
+/// An account of `n` contacts with a practically unlimited quota.
 fn config(api: Api, contacts: usize) -> SandboxConfig {
     SandboxConfig { api, contacts, rate_limit: 1_000_000, daily_limit: 1_000_000, ..SandboxConfig::default() }
 }
 
-/// The same, as it was left on a day of which the answers are known to be many.
+/// The same at a fixed date, for which the questions are known to have answers.
 fn fixed(api: Api, contacts: usize) -> SandboxConfig {
     SandboxConfig { as_of: Some("2025-11-03T15:30:00Z".parse().unwrap()), ..config(api, contacts) }
 }
@@ -65,7 +65,7 @@ async fn account_of(api: Api, contacts: usize) -> Account {
     Account::with(fixed(api, contacts)).await
 }
 
-/// A host whose mirror was filled by the command line.
+/// A host whose mirror `sync` has filled.
 async fn synced(account: &Account) -> Host {
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(account, state.path());
@@ -75,7 +75,7 @@ async fn synced(account: &Account) -> Host {
     Host::start(command(account, state.path()), state, Era::Modern, Person::Absent).await
 }
 
-/// Asks every question of an account of this size.
+/// Asks every question in an account of this size.
 async fn ask_all(config: SandboxConfig) {
     let (api, contacts) = (config.api, config.contacts);
     let account = Account::with(config).await;
@@ -133,7 +133,7 @@ fn same_row(row: &[Value], right: &[Value]) -> bool {
     row.len() == right.len() && row.iter().zip(right).all(|(cell, right)| same(cell, right))
 }
 
-/// Numbers that were added up in another order differ in their last digits.
+/// Sums in another order may differ in their last digits.
 fn same(cell: &Value, right: &Value) -> bool {
     match (cell.as_f64(), right.as_f64()) {
         (Some(cell), Some(right)) => (cell - right).abs() <= 1e-9 * right.abs().max(1.0),
@@ -150,7 +150,7 @@ on_both_apis!(
     every_answer_is_right_in_an_account_of_100_000_contacts,
 );
 
-/// Dates count back from now here, so that "in the last 30 days" has an answer of its own.
+/// Without a fixed date, dates count back from now, so that "in the last 30 days" has an answer.
 async fn every_answer_is_right_in_an_account_of_1_000_contacts(api: Api, manners: Manners) {
     ask_all(SandboxConfig { manners, ..config(api, 1_000) }).await;
 }
@@ -164,7 +164,7 @@ async fn every_answer_is_right_in_an_account_of_100_000_contacts(api: Api) {
 }
 
 #[test]
-fn there_are_many_questions_and_each_is_another() {
+fn there_are_many_questions_and_no_duplicates() {
     let asked: std::collections::BTreeSet<_> = all().map(|question| question.asked).collect();
     assert!(asked.len() >= 25 && asked.len() == all().count(), "{}", asked.len());
 }

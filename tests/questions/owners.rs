@@ -1,4 +1,4 @@
-//! Owners: who has what, who sells what, and what belongs to nobody.
+//! Owners: who has what, who sells what, and what has no owner.
 
 use super::{
     Question,

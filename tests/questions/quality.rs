@@ -1,4 +1,4 @@
-//! The state of the data: what is missing, doubled or wrong.
+//! Data quality: missing, duplicate and wrong values.
 
 use super::{
     Question,

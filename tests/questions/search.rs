@@ -1,4 +1,4 @@
-//! `search_crm`: people find what they remember, however it is written.
+//! `search_crm` finds what people remember, however it is written.
 
 use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ on_both_apis!(
     case_accents_and_the_order_of_words_do_not_matter,
     a_number_is_found_however_it_is_written,
     every_kind_of_object_is_found_by_its_name_and_by_its_id,
-    who_has_the_name_comes_before_what_only_mentions_it,
-    an_object_that_changes_is_found_by_what_it_is_now,
-    a_deal_is_shown_with_what_is_asked_next,
-    how_many_fit_is_told,
+    an_object_of_this_name_comes_before_one_that_mentions_it,
+    a_changed_object_is_found_by_its_new_values,
+    a_deal_is_shown_with_what_people_ask_next,
+    the_number_of_matches_is_reported,
 );
 
 async fn hits(host: &Host, text: &str) -> Vec<Value> {
@@ -29,7 +29,7 @@ async fn create(host: &Host, first: &str, last: &str, email: &str, phone: &str, 
 async fn case_accents_and_the_order_of_words_do_not_matter(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
-    // One that a scan reads, and others that the tools tell of.
+    // One object comes from a scan, the others from the tools' writes.
     let jose = create(&host, "José", "Núñez", "j.nunez@beispiel.example", "0", "Müller & Söhne GmbH").await;
     for text in ["jose nunez", "JOSÉ NÚÑEZ", "núñez josé", "nun jos", "Jose\u{301} Nu\u{301}n\u{303}ez", "nunez"]
     {
@@ -104,12 +104,12 @@ async fn every_kind_of_object_is_found_by_its_name_and_by_its_id(api: Api) {
             let hit = hit.unwrap_or_else(|| panic!("{kind} by {text}: {found}"));
             assert_eq!((&hit["table"], &hit[name]), (&json!(kind), &object[name]), "{text}");
         }
-        // The first of all, if one asks for it by its id and says no more.
+        // An id finds its object first.
         assert_eq!(hits(&host, id).await[0]["id"], id, "{kind}");
     }
 }
 
-async fn who_has_the_name_comes_before_what_only_mentions_it(api: Api) {
+async fn an_object_of_this_name_comes_before_one_that_mentions_it(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let mentions = create(&host, "Eva", "Klein", "eva@quixotic.example", "0", "Quixotic Ltd").await;
@@ -118,7 +118,7 @@ async fn who_has_the_name_comes_before_what_only_mentions_it(api: Api) {
     assert_eq!(found, [named, mentions]);
 }
 
-async fn an_object_that_changes_is_found_by_what_it_is_now(api: Api) {
+async fn a_changed_object_is_found_by_its_new_values(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let id = create(&host, "Vera", "Oldname", "vera@beispiel.example", "0", "").await;
@@ -128,7 +128,7 @@ async fn an_object_that_changes_is_found_by_what_it_is_now(api: Api) {
     assert!(!finds(&host, "oldname", &id).await);
 }
 
-async fn a_deal_is_shown_with_what_is_asked_next(api: Api) {
+async fn a_deal_is_shown_with_what_people_ask_next(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let named =
@@ -150,7 +150,7 @@ async fn a_deal_is_shown_with_what_is_asked_next(api: Api) {
     }
 }
 
-async fn how_many_fit_is_told(api: Api) {
+async fn the_number_of_matches_is_reported(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     for number in 0..7 {

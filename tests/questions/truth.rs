@@ -1,5 +1,5 @@
-//! What the sandbox truly holds, read from its own door and not by the server: the judge of every answer. What its API
-//! has no place for is not there, as it cannot be for anyone who asks through that API.
+//! The sandbox's objects, read through its management endpoints and not by the server. Every answer is compared with them.
+//! Fields that the account's API lacks are left out.
 
 use crate::support::Account;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -60,7 +60,7 @@ pub struct Deal {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A day, which live accounts store as its first moment.
+/// A day. Live accounts store it as its first moment.
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     let day = |text: String| text.get(..10).unwrap_or_default().parse().map_err(serde::de::Error::custom);
@@ -127,12 +127,12 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// All of it, as the account's API can tell it.
+    /// All objects as the account's API can report them.
     pub async fn of(account: &Account) -> Self {
         Self::read(async |kind| account.told(kind).await).await
     }
 
-    /// All of it.
+    /// All objects with all fields.
     pub async fn whole(account: &Account) -> Self {
         Self::read(async |kind| account.objects(kind).await).await
     }
@@ -170,7 +170,7 @@ impl Truth {
         self.pages.iter().find(|page| page.id == id)
     }
 
-    /// The deals that are not decided yet.
+    /// The deals that are neither won nor lost.
     pub fn open(&self) -> impl Iterator<Item = &Deal> {
         self.deals.iter().filter(|deal| ["open", "negotiation"].contains(&deal.status.as_str()))
     }
@@ -187,7 +187,7 @@ impl Deal {
 }
 
 impl Page {
-    /// Whether it is in this status, and not in one that is not told.
+    /// Whether the deal has this status. False if its status is not reported.
     pub fn is(&self, status: &str) -> bool {
         self.status.as_deref() == Some(status)
     }
@@ -202,12 +202,12 @@ impl Contact {
         self.tags.iter().any(|has| has == tag)
     }
 
-    /// A custom field that is a text.
+    /// A custom field's text.
     pub fn field(&self, key: &str) -> Option<&str> {
         self.custom_fields.get(key).and_then(Value::as_str)
     }
 
-    /// The company, if one is said.
+    /// The company, if it is not empty.
     pub fn company(&self) -> Option<&str> {
         self.company_name.as_deref().filter(|name| !name.is_empty())
     }
@@ -219,17 +219,17 @@ impl User {
     }
 }
 
-/// A time as the mirror writes it.
+/// A time in the mirror's format.
 pub fn written(time: DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// How often each key is there, by key.
+/// The number of occurrences by key.
 pub fn counts<K: Ord>(keys: impl IntoIterator<Item = K>) -> BTreeMap<K, usize> {
     sums(keys.into_iter().map(|key| (key, 1)))
 }
 
-/// The sum of each key's numbers, by key.
+/// The sum of the numbers by key.
 pub fn sums<K: Ord, N: std::ops::AddAssign + Default>(pairs: impl IntoIterator<Item = (K, N)>) -> BTreeMap<K, N> {
     let mut all = BTreeMap::new();
     for (key, number) in pairs {
@@ -238,14 +238,14 @@ pub fn sums<K: Ord, N: std::ops::AddAssign + Default>(pairs: impl IntoIterator<I
     all
 }
 
-/// The most frequent first; keys that are as frequent by their order.
+/// Sorted by frequency, the most frequent first, then by key.
 pub fn most<K: Ord>(counts: BTreeMap<K, usize>) -> Vec<(K, usize)> {
     let mut all: Vec<_> = counts.into_iter().collect();
     all.sort_by_key(|(_, count)| Reverse(*count));
     all
 }
 
-/// So many percent.
+/// `part` in percent of `whole`.
 pub fn percent(part: usize, whole: usize) -> f64 {
     100.0 * part as f64 / whole as f64
 }

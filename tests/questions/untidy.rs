@@ -1,18 +1,18 @@
-//! What real accounts have and the sample account lacks: empty fields, owners who left, deals of nobody, dates around
-//! today. Changed behind the server's back, before the mirror reads anything.
+//! Makes the sample account as untidy as a real one: empty fields, owners who left, deals of deleted contacts, dates around
+//! today. The objects are changed before the mirror reads anything.
 
 use super::truth::written;
 use crate::support::Account;
 use chrono::{Duration, Utc};
 use serde_json::{Value, json};
 
-/// How many contacts, and how many deals, are changed.
+/// The number of contacts, and of deals, that are changed.
 const MANY: usize = 60;
 
-/// A user whom the API does not know any more.
+/// The id of a user that no longer exists.
 pub const LEFT: &str = "left0000000000000000";
 
-/// A contact that is not there any more.
+/// The id of a contact that no longer exists.
 pub const GONE: &str = "gone0000000000000000";
 
 /// Makes the account as untidy as a real one.
@@ -31,7 +31,7 @@ pub async fn make(account: &Account) {
     account.change("pages", &page("draft"), json!({"updatedAt": days_ago(3)})).await;
 }
 
-/// A time half a day off a whole number of days, so that no border is crossed while a test runs.
+/// A time half a day off a whole number of days, so that no day ends between it and the test.
 fn days_ago(days: i64) -> String {
     let time = Utc::now() - Duration::days(days) - Duration::hours(12);
     format!("{}Z", written(time).replace(' ', "T"))
@@ -67,7 +67,7 @@ fn untidy_deal(number: i64, owner: &str) -> Value {
     }
 }
 
-/// So many objects, evenly from the whole list, with their number.
+/// `MANY` objects spread evenly over the list, with their number.
 fn spread(objects: Vec<Value>) -> impl Iterator<Item = (i64, Value)> {
     let step = (objects.len() / MANY).max(1);
     (0..).zip(objects.into_iter().step_by(step).take(MANY))

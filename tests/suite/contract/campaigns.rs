@@ -1,4 +1,4 @@
-//! Campaigns ("Campaign Management").
+//! Campaigns.
 
 use super::{Contract, id};
 use crate::support::{Api, Manners, in_all_manners};

@@ -1,4 +1,4 @@
-//! Contacts ("Contact Management").
+//! Contacts.
 
 use super::{Contract, id};
 use crate::support::{Api, Manners, in_all_manners};
@@ -14,7 +14,7 @@ in_all_manners!(
     empties_fields_by_name_and_not_by_null,
 );
 
-/// All that a contact can have; of custom fields and owners the official API takes those that there are.
+/// All fields of a contact. The official API accepts only existing custom fields and owners.
 async fn everything(contract: &Contract) -> Value {
     let owner = contract.account.find("users", |_| true).await;
     json!({
@@ -60,7 +60,7 @@ async fn a_tag_with_a_comma_is_filtered_after_reading(api: Api, manners: Manners
         contract.call("list_contacts", arguments, &[("GET", "/contact", "limit=100&tags=vip&offset=0", None)]).await;
     assert_eq!(found["data"].as_array().unwrap().len(), 1, "{found}");
     assert_eq!(found["data"][0]["id"], some["id"]);
-    // What is filtered here and not by the API has to be said; the official API takes any tag.
+    // A filter that the server applies itself is reported. The official API filters by any tag.
     let said = found["note"].as_str().is_some_and(|note| note.contains("comma"));
     assert_eq!(said, api == Api::Session, "{found}");
 }
@@ -89,7 +89,7 @@ async fn creates_with_least_and_with_all(api: Api, manners: Manners) {
     });
     let sent = json!({"firstName": "Bo", "lastName": "M", "email": "bo@example.com", "address": {"city": "Ulm"}});
     contract.call("create_contact", with_nulls, &[("POST", "/contact", "", Some(sent))]).await;
-    // Some hosts turn objects and lists into strings of JSON.
+    // Some hosts send objects and lists as strings of JSON.
     let mut as_text = everything.clone();
     as_text["address"] = everything["address"].to_string().into();
     as_text["tags"] = everything["tags"].to_string().into();

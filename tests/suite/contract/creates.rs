@@ -1,14 +1,14 @@
-//! Creates of unclear outcome before upstreams that are not ours: other shapes of lists and objects, no `Date`, no
-//! `createdAt`, filters that are not heeded, successes without an object.
+//! Creates with an unclear outcome against unusual upstreams: other shapes of lists and objects, no `Date`, no `createdAt`,
+//! ignored filters, success without an object.
 
 use super::upstream::{Upstream, answer};
 use crate::support::{Account, Api, Era, Host, Person, command, on_both_apis};
 use serde_json::{Value, json};
 
 on_both_apis!(
-    what_an_unlike_upstream_shows_is_understood,
-    what_cannot_be_dated_is_a_candidate_and_no_answer,
-    a_refusal_that_names_its_reason_is_not_looked_for,
+    unusual_answers_of_an_upstream_are_read,
+    an_object_without_a_date_is_only_a_candidate,
+    no_object_is_looked_for_after_a_refusal_with_a_reason,
 );
 
 async fn host(api: Api, upstream: &Upstream) -> Host {
@@ -32,7 +32,7 @@ fn sent() -> Value {
     json!({"firstName": "Ada", "lastName": "Example", "email": "Ada@Example.com", "phone": "(555) 010-0100", "tags": ["VIP"]})
 }
 
-/// As an account has it that normalises, with members of its own.
+/// The contact as a normalizing account stores it, with members of its own.
 fn stored(created: Option<String>) -> Value {
     let mut contact = json!({
         "id": "c1", "firstName": "Ada", "lastName": "Example", "email": "ada@example.com", "phone": "+15550100100",
@@ -45,12 +45,12 @@ fn stored(created: Option<String>) -> Value {
 }
 
 fn now() -> Option<String> {
-    // In whole seconds, and so that it is not older than what is sent next.
+    // In whole seconds, and not older than the next request.
     let created = chrono::Utc::now() + chrono::TimeDelta::seconds(2);
     Some(created.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
 }
 
-/// Answers lists and reads with what is stored, others beside it.
+/// Answers lists and reads with the stored contact and other contacts.
 fn shows(api: Api, upstream: &Upstream, contact: &Value) {
     let other = json!({
         "id": "c0", "firstName": "Bob", "lastName": "B", "email": "bob@example.com", "phone": "+15550100999",
@@ -78,7 +78,7 @@ fn creates(asked: &[String]) -> usize {
     asked.iter().filter(|line| line.starts_with("POST /contact ") || line.starts_with("POST /contacts/ ")).count()
 }
 
-async fn what_an_unlike_upstream_shows_is_understood(api: Api) {
+async fn unusual_answers_of_an_upstream_are_read(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     for reply in [
@@ -91,7 +91,7 @@ async fn what_an_unlike_upstream_shows_is_understood(api: Api) {
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"contact\":".to_owned(),
     ] {
         let mut contact = stored(now());
-        // Each answers one call and no other.
+        // Each object answers one call only.
         contact["id"] = format!("c{}", reply.len()).into();
         shows(api, &upstream, &contact);
         creates_say(api, &upstream, reply.clone());
@@ -102,7 +102,7 @@ async fn what_an_unlike_upstream_shows_is_understood(api: Api) {
     }
 }
 
-async fn what_cannot_be_dated_is_a_candidate_and_no_answer(api: Api) {
+async fn an_object_without_a_date_is_only_a_candidate(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     for created in [None, Some("soon".to_owned())] {
@@ -116,7 +116,7 @@ async fn what_cannot_be_dated_is_a_candidate_and_no_answer(api: Api) {
     }
 }
 
-async fn a_refusal_that_names_its_reason_is_not_looked_for(api: Api) {
+async fn no_object_is_looked_for_after_a_refusal_with_a_reason(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     shows(api, &upstream, &stored(now()));

@@ -1,22 +1,22 @@
-//! Answers that mean something else than their status says, on both APIs: block pages, login pages, missing routes,
-//! headers and scopes, objects that are not there, and twins.
+//! Answers whose meaning differs from their status, over both APIs: block pages, login pages, missing routes, headers and
+//! scopes, missing objects, and duplicates.
 
 use super::upstream::{Upstream, answer};
 use crate::support::{Account, Api, Era, Host, Person, command, on_both_apis};
 use serde_json::{Value, json};
 
 on_both_apis!(
-    a_block_page_is_no_missing_right,
-    a_page_in_place_of_an_answer_is_told_as_one,
+    a_block_page_is_not_a_missing_permission,
+    a_web_page_in_place_of_an_answer_is_reported_as_one,
     a_missing_route_says_nothing_of_the_object,
-    a_header_that_is_missing_is_no_matter_of_the_token,
-    a_missing_scope_is_named_and_renews_nothing,
-    an_object_that_is_null_is_not_there,
-    a_success_that_says_it_failed_is_no_success,
-    a_twin_is_named_with_the_field_that_they_share,
+    a_missing_header_is_not_a_fault_of_the_token,
+    a_missing_scope_is_named_and_does_not_refresh_the_token,
+    a_null_object_is_not_found,
+    a_success_status_with_a_failure_in_the_body_is_a_failure,
+    a_duplicate_is_named_with_the_shared_field,
 );
 
-/// A session's token, which would be renewed, or a private integration's.
+/// A session's token, which would be refreshed, or a private integration token.
 async fn host(api: Api, upstream: &Upstream) -> Host {
     let account = Account::of(api).await;
     let state = tempfile::tempdir().unwrap();
@@ -24,7 +24,7 @@ async fn host(api: Api, upstream: &Upstream) -> Host {
     command.env("GHL_BASE_URL", &upstream.url).env("GHL_JOURNAL_BEFORE", "off");
     let host = Host::start(command, state, Era::Modern, Person::Absent).await;
     if let Some(location) = account.location() {
-        // What it is pinned to is looked at once, before the first call.
+        // The pinned location is checked once before the first call.
         upstream.always_says("GET /locations/", said(200, &json!({"location": {"id": location}})));
         host.answer("get_default_location", json!({})).await;
         upstream.stays_silent();
@@ -51,7 +51,7 @@ fn message(error: &Value) -> String {
     error["message"].as_str().unwrap().to_owned()
 }
 
-async fn a_block_page_is_no_missing_right(api: Api) {
+async fn a_block_page_is_not_a_missing_permission(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     let cloudflare = json!({"title": "Error 1020: Access denied", "status": 403, "cloudflare_error": true});
@@ -71,7 +71,7 @@ async fn a_block_page_is_no_missing_right(api: Api) {
             "{reply}: {error}"
         );
         assert!(message(&error).contains("blocked") && message(&error).contains("network"), "{error}");
-        // Something passes, so that the client goes on asking.
+        // A request succeeds in between, so that the breaker stays closed.
         upstream.says(said(200, &json!({"contact": {"id": "c1"}})));
         host.answer("get_contact", json!({"id": "c1"})).await;
     }
@@ -79,7 +79,7 @@ async fn a_block_page_is_no_missing_right(api: Api) {
     assert_eq!((&error["code"], &error["blocked"]), (&json!("forbidden"), &Value::Null), "{error}");
 }
 
-async fn a_page_in_place_of_an_answer_is_told_as_one(api: Api) {
+async fn a_web_page_in_place_of_an_answer_is_reported_as_one(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     for status in [200, 401, 404] {
@@ -91,7 +91,7 @@ async fn a_page_in_place_of_an_answer_is_told_as_one(api: Api) {
         let asked = upstream.asked();
         assert!(asked.iter().all(|line| line.starts_with("GET ")), "nothing was renewed: {asked:?}");
     }
-    // For a write it says nothing of the effect.
+    // For a write, the page does not tell whether it took effect.
     upstream.stays_silent();
     upstream.always_says("GET", said(200, &json!({"contact": {"id": "c1"}})));
     upstream.always_says("PUT", html(200, "<html>Welcome to the lounge</html>"));
@@ -99,9 +99,9 @@ async fn a_page_in_place_of_an_answer_is_told_as_one(api: Api) {
     assert_eq!(error["code"], "outcome_unknown", "{error}");
 }
 
-/// A delete takes any answer of success; a page is none.
+/// Any successful answer completes a delete, except a web page.
 #[tokio::test]
-async fn a_page_deletes_nothing() {
+async fn a_web_page_does_not_complete_a_delete() {
     let upstream = Upstream::new().await;
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ async fn a_missing_route_says_nothing_of_the_object(api: Api) {
     }
 }
 
-async fn a_header_that_is_missing_is_no_matter_of_the_token(api: Api) {
+async fn a_missing_header_is_not_a_fault_of_the_token(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     let reply = said(401, &json!({"statusCode": 401, "message": "version header was not found."}));
@@ -153,20 +153,20 @@ async fn a_header_that_is_missing_is_no_matter_of_the_token(api: Api) {
     assert_eq!(upstream.asked().len(), 1, "nothing is renewed or sent again");
 }
 
-async fn a_missing_scope_is_named_and_renews_nothing(api: Api) {
+async fn a_missing_scope_is_named_and_does_not_refresh_the_token(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     let reply = said(401, &json!({"statusCode": 401, "message": "The token is not authorized for this scope."}));
     let known = match api {
         Api::Official => json!("contacts.readonly"),
-        // Nothing says what its scopes are.
+        // The token's scopes are unknown.
         Api::Session => Value::Null,
     };
     let failed = error(&host, &upstream, reply.clone()).await;
     assert_eq!((&failed["code"], &failed["scope"]), (&json!("unauthorized"), &known), "{failed}");
     assert!(message(&failed).contains("scope"), "{failed}");
     assert_eq!(upstream.asked().len(), 1, "nothing is renewed or sent again");
-    // A write needs another; and what the API names goes before what is known.
+    // A write needs another scope, and the one that the API names takes precedence over the known one.
     upstream.always_says("", reply);
     let failed =
         host.error("create_contact", json!({"firstName": "A", "lastName": "B", "email": "a@example.com"})).await;
@@ -177,7 +177,7 @@ async fn a_missing_scope_is_named_and_renews_nothing(api: Api) {
     assert_eq!(failed["scope"], "tags/extra.readonly", "{failed}");
 }
 
-async fn an_object_that_is_null_is_not_there(api: Api) {
+async fn a_null_object_is_not_found(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     for body in [
@@ -198,7 +198,7 @@ async fn an_object_that_is_null_is_not_there(api: Api) {
     }
 }
 
-async fn a_success_that_says_it_failed_is_no_success(api: Api) {
+async fn a_success_status_with_a_failure_in_the_body_is_a_failure(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     for (body, code) in [
@@ -212,7 +212,7 @@ async fn a_success_that_says_it_failed_is_no_success(api: Api) {
     }
 }
 
-async fn a_twin_is_named_with_the_field_that_they_share(api: Api) {
+async fn a_duplicate_is_named_with_the_shared_field(api: Api) {
     let upstream = Upstream::new().await;
     let host = host(api, &upstream).await;
     let twin = json!({

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 /// only the number of writes is compared.
 type Sent<'a> = (&'a str, &'a str, &'a str, Option<Value>);
 
-/// An account and a host on it.
+/// An account with a host.
 struct Contract {
     account: Account,
     host: Host,
@@ -46,7 +46,8 @@ impl Contract {
         Self { account, host, manners: Manners::plain() }
     }
 
-    /// Calls a tool, checks that exactly these requests arrived and that the answer is as its schema says, and gives it.
+    /// Calls a tool, checks that exactly these requests arrived and that the answer fits its schema, and returns the
+    /// answer.
     async fn call(&self, tool: &'static str, arguments: Value, sent: &[Sent<'_>]) -> Value {
         self.account.forget_requests().await;
         let result = self.host.call(tool, arguments.clone()).await;
@@ -61,7 +62,7 @@ impl Contract {
         answer
     }
 
-    /// Calls a tool, checks what arrived, and gives the error.
+    /// Calls a tool, checks the requests, and returns the error.
     async fn refused(&self, tool: &'static str, arguments: Value, sent: &[Sent<'_>]) -> Value {
         self.account.forget_requests().await;
         let error = self.host.error(tool, arguments.clone()).await;
@@ -69,7 +70,7 @@ impl Contract {
         error
     }
 
-    /// The arguments that the API has a place for. Each of the others has to be refused by its name, with nothing sent.
+    /// The arguments that the API accepts. Checks that each of the others is refused by name, and that nothing is sent.
     async fn able(&self, tool: &'static str, kind: &str, arguments: &Value) -> Value {
         let arguments = arguments.as_object().unwrap();
         let able = told(self.account.api(), kind, arguments);
@@ -119,7 +120,7 @@ impl Contract {
         }
     }
 
-    /// "Required Headers": token-id and version always, Content-Type with a body and only then.
+    /// The session API requires `token-id` and `version` always, and Content-Type if there is a body and only then.
     fn check_headers(&self, case: &str, request: &Value) {
         let headers = request["headers"].as_object().unwrap();
         let case = format!("{case}: {request}");
@@ -148,7 +149,7 @@ impl Contract {
         assert!(strange.is_empty(), "{case}: {strange:?}");
     }
 
-    /// The object as the account truly holds it.
+    /// The object as the sandbox stores it.
     async fn truth(&self, kind: &str, id: &Value) -> Value {
         self.account.find(kind, |object| object["id"] == *id).await
     }
@@ -172,14 +173,14 @@ impl Contract {
         }
     }
 
-    /// A value as it is, or in live manners in the one form that all its forms stand for.
+    /// The value, or in live manners its canonical form.
     fn plainly(&self, value: &impl serde::Serialize) -> Value {
         let value = serde_json::to_value(value).unwrap();
         if self.manners == Manners::plain() { value } else { normal::plainly("", &value) }
     }
 }
 
-/// 48000 and 48000.0 are the same.
+/// Makes 48000 and 48000.0 equal.
 fn with_fractions(object: Map<String, Value>) -> Map<String, Value> {
     object.into_iter().map(|(name, value)| (name, value.as_f64().map_or(value, Value::from))).collect()
 }
@@ -188,7 +189,7 @@ fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
 }
 
-in_all_manners!(every_tool_has_its_cases, what_the_api_has_not_is_no_tool);
+in_all_manners!(every_tool_has_its_cases, operations_that_the_api_lacks_are_not_listed);
 
 async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     let cases = [
@@ -202,7 +203,7 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     .concat();
     let contract = Contract::of(api, manners).await;
     for tool in contract.host.session.list_all_tools().await.unwrap() {
-        // What the mirror answers has no contract with the API.
+        // Tools that the mirror answers send no request.
         if highlevel_catalog::Catalog::declared().find(&tool.name).unwrap().is_local() {
             continue;
         }
@@ -210,7 +211,7 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     }
 }
 
-async fn what_the_api_has_not_is_no_tool(api: Api, manners: Manners) {
+async fn operations_that_the_api_lacks_are_not_listed(api: Api, manners: Manners) {
     let contract = Contract::of(api, manners).await;
     let listed = contract.host.session.list_all_tools().await.unwrap();
     for name in highlevel_catalog::Catalog::declared().names() {

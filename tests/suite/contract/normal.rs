@@ -1,9 +1,9 @@
-//! The one form that all forms of a value stand for, where an account stores normal forms and tells them oddly.
+//! The canonical form of a value, for accounts that store normal forms and report values in unusual forms.
 
 use chrono::{DateTime, NaiveDate};
 use serde_json::{Map, Value};
 
-/// A value of this field in that form. Members that are null or empty are left out: that is how odd accounts tell of none.
+/// The value in its canonical form. Null and empty members are left out, as some accounts report absent values.
 pub fn plainly(field: &str, value: &Value) -> Value {
     match value {
         Value::Object(map) => map
@@ -51,7 +51,7 @@ fn plain_text(field: &str, text: &str) -> Value {
             digits.into()
         }
         "country" if matches!(text, "USA" | "United States") => "US".into(),
-        // Milliseconds since 1970, which the tools give as a text.
+        // Milliseconds since 1970. The tools return them as text.
         _ if is_time(field) && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             millis(text.parse().ok())
         }

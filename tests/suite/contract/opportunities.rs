@@ -1,4 +1,4 @@
-//! Opportunities ("Opportunity Management").
+//! Opportunities.
 
 use super::{Contract, id};
 use crate::support::{Account, Api, Manners, in_all_manners};

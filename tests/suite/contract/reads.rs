@@ -1,4 +1,4 @@
-//! Users, locations and funnels, which are only read.
+//! Users, locations and funnels, which have only read tools.
 
 use super::{Contract, id};
 use crate::support::{Api, Manners, in_all_manners};

@@ -1,10 +1,10 @@
-//! What the API refuses, in the words of a tool's error ("Response Codes", "Common Errors").
+//! Refusals by the API, as the tool's error.
 
 use super::Contract;
 use crate::support::{Api, Manners, on_both_apis};
 use serde_json::json;
 
-on_both_apis!(each_status_has_its_code, the_apis_own_message_is_passed_on, what_is_not_there_is_not_found);
+on_both_apis!(each_status_has_its_code, the_apis_own_message_is_passed_on, a_missing_object_is_not_found);
 
 async fn each_status_has_its_code(api: Api) {
     let contract = Contract::of(api, Manners::plain()).await;
@@ -16,7 +16,7 @@ async fn each_status_has_its_code(api: Api) {
         ("409", "conflict"),
         ("418", "upstream_error"),
     ] {
-        // Every read: on the official API the pin's own look at the location comes first.
+        // Every read fails. In the official API, the check of the pinned location comes first.
         contract.account.faults(&format!("{status}@read")).await;
         let sent = [("GET", "/location", "", None)];
         let error = contract.refused("get_default_location", json!({}), &sent).await;
@@ -45,7 +45,7 @@ async fn a_slug_that_is_taken_is_a_conflict() {
     assert!(error["message"].as_str().unwrap().contains("slug"), "{error}");
 }
 
-async fn what_is_not_there_is_not_found(api: Api) {
+async fn a_missing_object_is_not_found(api: Api) {
     let contract = Contract::of(api, Manners::plain()).await;
     let tools = [
         ("get_user", "userId", "GET", "/users/nobody", ""),
@@ -57,7 +57,7 @@ async fn what_is_not_there_is_not_found(api: Api) {
     ];
     for (tool, name, method, path, query) in tools.into_iter().filter(|(tool, ..)| contract.account.has(tool)) {
         let error = contract.refused(tool, json!({name: "nobody"}), &[(method, path, query, None)]).await;
-        // A server on the official API is held to its one location.
+        // A server over the official API is pinned to its location.
         let held = tool == "get_location" && api == Api::Official;
         assert_eq!(error["code"], if held { "policy_denied" } else { "not_found" }, "{tool}: {error}");
     }

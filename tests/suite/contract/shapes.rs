@@ -31,7 +31,7 @@ async fn lists_are_read_in_every_envelope() {
             json!({"data": items, "meta": {"total": "9"}}),
             json!({"total": 9, "limit": 50, "offset": 0, "nextOffset": 2}),
         ),
-        // Without a total a list goes on until a page is empty, however short this one is.
+        // Without a total a list continues until a page is empty, however short this one is.
         (json!({"data": items}), json!({"limit": 50, "offset": 0, "nextOffset": 2})),
         (items.clone(), json!({"limit": 50, "offset": 0, "nextOffset": 2})),
         (json!({"contacts": items, "count": 2}), json!({"count": 2, "limit": 50, "offset": 0, "nextOffset": 2})),
@@ -41,7 +41,7 @@ async fn lists_are_read_in_every_envelope() {
         assert_eq!(list["data"], items, "{body}");
         assert_eq!(list["meta"], meta, "{body}");
     }
-    // An API that ignores the limit: what was asked for is cut out here.
+    // An API that ignores the limit: the server cuts its answer.
     upstream.says_json(&items);
     let list = host.answer("list_contacts", json!({"limit": 1, "offset": 1})).await;
     assert_eq!(list["data"], json!([{"id": "b"}]), "{list}");
@@ -61,7 +61,7 @@ async fn single_objects_are_read_in_every_envelope() {
 }
 
 #[tokio::test]
-async fn odd_values_are_understood_or_set_aside_and_never_lost() {
+async fn unusual_values_are_read_or_set_aside_but_never_dropped() {
     let upstream = Upstream::new().await;
     let host = host(&upstream).await;
     let body = json!({
@@ -93,7 +93,7 @@ async fn deletes_are_read_as_json_text_or_nothing() {
         ("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_owned(), Value::Null),
     ] {
         upstream.says_json(&page);
-        // The question names the location, which is read once.
+        // The confirmation names the location, which is read once.
         location.take().iter().for_each(|location| upstream.says_json(location));
         let token = host.error("delete_page", json!({"id": "p1"})).await["confirmationToken"].clone();
         upstream.says_json(&page);
@@ -106,7 +106,7 @@ async fn deletes_are_read_as_json_text_or_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_is_an_upstream_error() {
+async fn an_unreadable_answer_is_an_upstream_error() {
     let upstream = Upstream::new().await;
     let host = host(&upstream).await;
     for body in [json!({"name": "no id"}), json!("text"), json!(7), json!([])] {
@@ -116,14 +116,14 @@ async fn what_is_no_answer_is_an_upstream_error() {
     }
     upstream.says_json(&json!({"total": 3}));
     assert_eq!(host.error("list_contacts", json!({})).await["code"], "upstream_error");
-    // Another campaign than the one asked for.
+    // Another campaign than the requested one.
     upstream.says_json(&json!({"id": "other", "name": "x"}));
     assert_eq!(host.error("get_campaign", json!({"id": "wanted"})).await["code"], "upstream_error");
     upstream.is_done();
 }
 
 #[tokio::test]
-async fn the_api_cannot_make_the_server_say_its_token() {
+async fn the_api_cannot_make_the_server_show_its_token() {
     let upstream = Upstream::new().await;
     let host = {
         let account = Account::new().await;

@@ -1,4 +1,4 @@
-//! An API that says exactly what a test tells it to, in order. A request that was not expected fails the test.
+//! A scripted API. It sends a test's answers in order, and an unexpected request fails the test.
 
 use serde_json::Value;
 use std::{
@@ -18,7 +18,7 @@ pub struct Upstream {
     problems: Arc<Mutex<Vec<String>>>,
 }
 
-/// A whole answer: status line, headers, body.
+/// A whole response: status line, headers, body.
 pub fn answer(status: u16, kind: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -53,7 +53,7 @@ impl Upstream {
                     wrong.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
                     continue;
                 };
-                // The host may be gone; then the test says so elsewhere.
+                // The host may have ended, which another assertion reports.
                 let _ = stream.write_all(next.as_bytes()).await;
             }
         });
@@ -68,25 +68,25 @@ impl Upstream {
         self.script.lock().unwrap().push_back(answer);
     }
 
-    /// Answers every request whose first line begins so, from now on, unless something else was scripted.
+    /// Sets the answer to every request whose first line starts like this, unless another answer is scripted.
     pub fn always_says(&self, begin: &'static str, answer: String) {
         let mut standing = self.standing.lock().unwrap();
         standing.retain(|(known, _)| *known != begin);
         standing.push((begin, answer));
     }
 
-    /// From now on it says nothing but what is scripted, and what was asked is forgotten.
+    /// Removes these answers and forgets the requests so far.
     pub fn stays_silent(&self) {
         self.standing.lock().unwrap().clear();
         self.seen.lock().unwrap().clear();
     }
 
-    /// The first lines of the requests since this was asked last.
+    /// The first lines of the requests since the last call of this.
     pub fn asked(&self) -> Vec<String> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
 
-    /// Fails if a request came that was not expected, or one did not come that was.
+    /// Fails if an unexpected request arrived, or an expected one did not.
     pub fn is_done(&self) {
         assert_eq!(*self.problems.lock().unwrap(), Vec::<String>::new(), "unexpected requests");
         assert!(self.script.lock().unwrap().is_empty(), "a request did not come");

@@ -24,7 +24,7 @@ async fn creates_and_never_shows_the_secret_again() {
         "url": "https://example.com/webhook", "events": ["contact.created", "opportunity.created"],
         "secret": "signing-secret-canary"
     });
-    // The question names the location that it happens in.
+    // The confirmation names the location.
     let sent = [("GET", "/location", "", None), ("POST", "/webhook", "", Some(all.clone()))];
     let made = contract.call("create_webhook", all, &sent).await;
     let asked = contract.host.asked();
@@ -50,11 +50,11 @@ async fn private_hosts_need_the_setting() {
 }
 
 #[tokio::test]
-async fn deletes_once_a_person_agreed() {
+async fn deletes_after_a_person_confirmed() {
     let contract = Contract::of(Api::Session, Manners::plain()).await;
     let webhook = contract.account.find("webhooks", |_| true).await;
     let path = format!("/webhook/{}", id(&webhook));
-    // The API has no single webhook to get, so the list is read, in each of the two rounds.
+    // The API cannot get a single webhook, so each of the two rounds reads the list.
     let read = ("GET", "/webhook", "", None);
     let sent = [read.clone(), ("GET", "/location", "", None), read.clone(), ("DELETE", path.as_str(), "", None)];
     let gone = contract.call("delete_webhook", json!({"id": id(&webhook)}), &sent).await;

@@ -1,5 +1,5 @@
-//! The canary where it could come back: an API that echoes the token, every tool with and without its faults, a process
-//! that is killed, a store that is filled.
+//! A canary as the token, in all places where it could come back: an API that echoes it, every tool with and without
+//! faults, a process that is killed, a filled store.
 
 use super::contact;
 use crate::support::{Account, BINARY, Wire, all_tools, command, run, run_with_input, tool_names};
@@ -18,7 +18,7 @@ fn config() -> SandboxConfig {
     SandboxConfig { extra_token: Some(CANARY.to_owned()), rate_limit: 100_000, ..SandboxConfig::default() }
 }
 
-/// An API that answers every request with this, whatever it was asked.
+/// An API that answers every request with this.
 async fn parrot(status: u16, body: String) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -29,7 +29,7 @@ async fn parrot(status: u16, body: String) -> String {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 16_384];
-            // Small requests come in one piece; the host may be gone.
+            // Small requests arrive in one piece. The host may have ended.
             let _ = stream.read(&mut request).await;
             let _ = stream.write_all(answer.as_bytes()).await;
         }
@@ -37,8 +37,8 @@ async fn parrot(status: u16, body: String) -> String {
     url
 }
 
-/// The token as a JSON writer may put it: plain, with escaped slashes (as PHP does), all or some of it in `\u` escapes, also
-/// twice, and as an address has it.
+/// The token as a JSON writer may write it: plain, with escaped slashes (as PHP does), partly or fully in `\u` escapes,
+/// escaped twice, and as in a URL.
 fn spellings(token: &str) -> Vec<String> {
     let escaped: String = token.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
     let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -56,7 +56,7 @@ fn spellings(token: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_api_that_echoes_the_token_gets_it_into_no_answer_and_no_log() {
+async fn an_echoed_token_is_in_no_answer_and_no_log() {
     let account = Account::new().await;
     for (status, spelled) in [200, 400, 401, 403, 404, 500]
         .into_iter()
@@ -80,7 +80,7 @@ async fn an_api_that_echoes_the_token_gets_it_into_no_answer_and_no_log() {
 }
 
 #[tokio::test]
-async fn a_fixed_headers_value_is_kept_as_the_token_is() {
+async fn a_fixed_headers_value_is_kept_secret_like_the_token() {
     let account = Account::new().await;
     let value = "canary-of-a-header/9Kx4";
     for spelled in spellings(value) {
@@ -107,7 +107,7 @@ fn no_file_holds(directory: &Path, text: &str) {
     }
 }
 
-/// Arguments with which every tool gets as far as the API.
+/// Arguments with which a tool sends a request.
 fn arguments(tool: &str, page: &Value) -> Value {
     match tool {
         "get_user" => json!({"userId": "u"}),
@@ -128,7 +128,7 @@ fn arguments(tool: &str, page: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_killed() {
+async fn no_tool_shows_the_canary_even_when_it_fails_or_is_killed() {
     let account = Account::with(config()).await;
     let page = account.find("pages", |page| page["status"] == "draft").await;
     let tools = tool_names();
@@ -144,7 +144,7 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
             let mut given = arguments(tool, &page);
             let result = wire.call(tool, given.clone());
             seen += &result.to_string();
-            // The second of the two steps, where there are two.
+            // The second step of a tool with two.
             let error: Value = serde_json::from_str(result["content"][0]["text"].as_str().unwrap()).unwrap();
             if let Some(code) = error["error"]["confirmationToken"].as_str() {
                 given["confirmationToken"] = code.into();
@@ -152,7 +152,7 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
             }
         }
         if plan.is_empty() {
-            // Killed with a call under way. (Under the other plans the server may rightly send nothing.)
+            // Killed during a call. (Under the other plans the server may rightly send nothing.)
             let mut hook = arguments("create_webhook", &page);
             let asked = wire.call("create_webhook", hook.clone());
             let asked: Value = serde_json::from_str(asked["content"][0]["text"].as_str().unwrap()).unwrap();
@@ -178,7 +178,7 @@ async fn every_tool_keeps_the_canary_also_when_it_fails_and_when_the_process_is_
 }
 
 #[tokio::test]
-async fn a_filled_store_shows_in_no_command() {
+async fn no_command_shows_secrets_of_a_filled_store() {
     let account = Account::with(config()).await;
     let state = tempfile::tempdir().unwrap();
     let mut set = command(&account, state.path());

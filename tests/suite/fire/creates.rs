@@ -1,5 +1,5 @@
-//! Every creation under every fault, on both APIs, plain and live: exactly one object, or a clear failure and none, or
-//! `outcome_unknown`. Never two, and never sent twice.
+//! Every create under every fault, over both APIs, with plain and live manners. The result is one object, a clear failure
+//! without an object, or `outcome_unknown`; never two objects, and never a second request.
 
 use super::{contact, count};
 use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, on_both_apis, structured};
@@ -9,10 +9,10 @@ use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
-/// One creation: tool, operation, kind of object, arguments.
+/// A create: tool, operation, kind of object, arguments.
 type Create = (&'static str, &'static str, &'static str, Value);
 
-/// The creating tools with arguments that an API normalises, others for each number.
+/// The tools that create, with arguments that an API normalizes. They differ for each number.
 async fn creates(account: &Account, number: usize) -> Vec<Create> {
     let owner = account.find("contacts", |_| true).await;
     let mut deal =
@@ -69,8 +69,8 @@ async fn ids(account: &Account, kind: &str) -> BTreeSet<String> {
     account.objects(kind).await.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Runs each creation once, all at once, under a fault that strikes its first request. Judges each result with the ids of
-/// the objects that there are of it.
+/// Runs all creates at once under a fault that hits each one's first request, and checks each result with the ids of its
+/// objects.
 async fn under(
     account: &Account,
     host: &Host,
@@ -95,43 +95,43 @@ async fn under(
     }
 }
 
-/// There is exactly one object, and it is the answer.
+/// Checks that there is exactly one object, which is the answer.
 fn made_once(case: &str, result: &CallToolResult, there: &BTreeSet<String>) {
     assert_ne!(result.is_error, Some(true), "{case}");
     let made = structured(result);
     assert_eq!(there.iter().collect::<Vec<_>>(), [made["id"].as_str().unwrap()], "{case}");
 }
 
-/// A creation that is answered, from which the clock of the account's stamps is known.
+/// A create that is answered, from which the server learns the offset of the account's clock.
 async fn a_first_one(host: &Host) {
     host.answer("create_contact", contact("first@example.com")).await;
 }
 
 in_all_manners!(
-    what_was_surely_not_executed_is_sent_again,
-    what_took_effect_is_found_and_not_made_again,
-    what_shows_nowhere_is_unknown_and_never_sent_again,
-    what_lands_late_is_not_made_again,
+    a_create_that_certainly_had_no_effect_is_sent_again,
+    an_object_that_was_created_is_found_and_not_created_again,
+    a_create_without_a_visible_object_is_unknown_and_never_sent_again,
+    a_late_effect_is_not_repeated,
     two_identical_creates_are_two_objects_or_one_is_unknown,
 );
 on_both_apis!(
-    an_older_twin_is_not_taken_for_the_new_one,
+    an_older_duplicate_is_not_taken_for_the_new_object,
     a_refused_creation_is_a_clear_failure,
-    a_database_clock_that_is_off_doubles_nothing,
-    identical_creates_of_two_processes_come_one_after_the_other,
+    a_wrong_database_clock_causes_no_duplicates,
+    identical_creates_of_two_processes_run_one_after_the_other,
 );
 
-async fn what_was_surely_not_executed_is_sent_again(api: Api, manners: Manners) {
+async fn a_create_that_certainly_had_no_effect_is_sent_again(api: Api, manners: Manners) {
     let account = Account::in_manners(api, manners).await;
     let host = host(&account, "20").await;
-    // A private token is not renewed.
+    // A private integration token is not refreshed.
     let faults: &[&str] = if api == Api::Official { &["429:1"] } else { &["401", "429:1"] };
     for case in faults.iter().copied().zip(0..) {
         under(&account, &host, case, made_once).await;
     }
 }
 
-async fn what_took_effect_is_found_and_not_made_again(api: Api, manners: Manners) {
+async fn an_object_that_was_created_is_found_and_not_created_again(api: Api, manners: Manners) {
     let account = Account::in_manners(api, manners).await;
     let host = host(&account, "20").await;
     a_first_one(&host).await;
@@ -142,7 +142,7 @@ async fn what_took_effect_is_found_and_not_made_again(api: Api, manners: Manners
     }
 }
 
-async fn what_shows_nowhere_is_unknown_and_never_sent_again(api: Api, manners: Manners) {
+async fn a_create_without_a_visible_object_is_unknown_and_never_sent_again(api: Api, manners: Manners) {
     let account = Account::in_manners(api, manners).await;
     let host = host(&account, "2").await;
     for case in ["500", "drop", "422", "409"].into_iter().zip(0..) {
@@ -160,7 +160,7 @@ async fn what_shows_nowhere_is_unknown_and_never_sent_again(api: Api, manners: M
     }
 }
 
-async fn what_lands_late_is_not_made_again(api: Api, manners: Manners) {
+async fn a_late_effect_is_not_repeated(api: Api, manners: Manners) {
     let account = Account::in_manners(api, manners).await;
     let host = host(&account, "4").await;
     a_first_one(&host).await;
@@ -196,7 +196,7 @@ async fn two_identical_creates_are_two_objects_or_one_is_unknown(api: Api, manne
         assert!(there.len() <= 2, "{fault}: {there:?}");
         for result in &failed {
             let error = error_of(result);
-            // Nothing was sent for who waited too long for its turn.
+            // A call that waited too long for its turn sent nothing.
             assert!(error["code"] == "outcome_unknown" || error["code"] == "timeout", "{fault}: {error}");
         }
         if !fault.ends_with("-after") {
@@ -205,11 +205,11 @@ async fn two_identical_creates_are_two_objects_or_one_is_unknown(api: Api, manne
     }
 }
 
-async fn an_older_twin_is_not_taken_for_the_new_one(api: Api) {
+async fn an_older_duplicate_is_not_taken_for_the_new_object(api: Api) {
     for fault in ["500", "500-after", "drop-after"] {
         let account = Account::of(api).await;
         let host = host(&account, "4").await;
-        // A slug belongs to one page: there are no twins.
+        // A slug is unique, so there are no duplicates.
         let creates: Vec<_> =
             creates(&account, 0).await.into_iter().filter(|(tool, ..)| *tool != "create_page").collect();
         let call = |create: &Create| host.call(create.0, create.3.clone());
@@ -236,8 +236,8 @@ async fn a_refused_creation_is_a_clear_failure(api: Api) {
     .await;
 }
 
-/// The first creation of a process knows of the database's clock nothing but the answers' `Date`.
-async fn a_database_clock_that_is_off_doubles_nothing(api: Api) {
+/// The first create of a process knows the database's clock only from the responses' `Date`.
+async fn a_wrong_database_clock_causes_no_duplicates(api: Api) {
     for manners in ["stamp:seconds", "clock:-2", "clock:2", "stamp:seconds,clock:-3", "lag:600,clock:-30"] {
         let account = Account::in_manners(api, manners.parse().unwrap()).await;
         let host = host(&account, "4").await;
@@ -253,13 +253,13 @@ async fn a_database_clock_that_is_off_doubles_nothing(api: Api) {
             }
         };
         under(&account, &host, ("502-after", 0), &mut judge).await;
-        // What one answer taught holds for all.
+        // The offset learned from one answer is used for all.
         a_first_one(&host).await;
         under(&account, &host, ("502-after", 1), made_once).await;
     }
 }
 
-async fn identical_creates_of_two_processes_come_one_after_the_other(api: Api) {
+async fn identical_creates_of_two_processes_run_one_after_the_other(api: Api) {
     let account = Account::in_manners(api, "lag:300".parse().unwrap()).await;
     let state = tempfile::tempdir().unwrap();
     let start = || async {
@@ -283,9 +283,9 @@ async fn identical_creates_of_two_processes_come_one_after_the_other(api: Api) {
     }
 }
 
-/// A process that dies holds its turn no longer, and what it may have created is not another call's answer.
+/// A process that dies gives up its turn, and the object that it may have created does not answer another call.
 #[tokio::test]
-async fn a_killed_process_leaves_its_turn_and_a_doubt() {
+async fn a_killed_process_gives_up_its_turn_and_leaves_its_create_unclear() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let command = || {
@@ -303,7 +303,7 @@ async fn a_killed_process_leaves_its_turn_and_a_doubt() {
     }
     victim.child.kill().unwrap();
     let host = Host::start(command(), tempfile::tempdir().unwrap(), Era::Modern, Person::agrees()).await;
-    // Refused without an effect; what it finds is the killed process's.
+    // Refused without an effect; the object that is found is the killed process's.
     let error = host.error("create_contact", sent.clone()).await;
     assert_eq!(
         (&error["code"], error["candidates"].as_array().unwrap().len()),
@@ -313,7 +313,7 @@ async fn a_killed_process_leaves_its_turn_and_a_doubt() {
     assert_eq!(count(&account, "POST /contact").await, 2);
 }
 
-/// The one that is not shown is not absent.
+/// An object that is not in the list may still exist.
 #[tokio::test]
 async fn a_list_that_is_capped_proves_nothing() {
     let account = Account::new().await;
@@ -327,9 +327,9 @@ async fn a_list_that_is_capped_proves_nothing() {
     assert_eq!(count(&account, "POST /webhook").await, 1);
 }
 
-/// An API that drops a field that it was sent has the object all the same.
+/// An API may drop a field and still create the object.
 #[tokio::test]
-async fn who_has_the_same_key_and_differs_is_unclear_and_not_absent() {
+async fn an_object_with_the_same_key_and_other_fields_makes_the_outcome_unclear() {
     let account = Account::in_manners(Api::Session, "ignore:source".parse().unwrap()).await;
     let host = host(&account, "3").await;
     account.faults("500-after@POST /contact*1").await;
@@ -341,21 +341,21 @@ async fn who_has_the_same_key_and_differs_is_unclear_and_not_absent() {
     assert_eq!(error["candidates"], json!([there["id"]]), "{error}");
 }
 
-/// What somebody else does to a list.
+/// What another program does to the list.
 #[derive(Clone, Copy, PartialEq)]
 enum Other {
     Adds,
     TakesAway,
 }
 
-/// Creates an opportunity whose answer is lost, while somebody else changes the list between so many of the pages that are
-/// read for it.
+/// Creates an opportunity whose answer is lost, while another program changes the list `times` times between the pages that
+/// the server reads for it.
 async fn while_the_list_moves(other: Other, times: u64) -> (Account, rmcp::model::CallToolResult) {
     let config = SandboxConfig { contacts: 2_000, rate_limit: 10_000, ..SandboxConfig::default() };
     let account = Account::with(config).await;
     let sent = creates(&account, 0).await.remove(1).3;
     let host = host(&account, "15").await;
-    // Time for the other one between a first page, which is read by then, and the rest.
+    // Leaves time for the other program between the first page, which has been read by then, and the rest.
     account.faults(&format!("drop-after@POST /opportunity*1;latency-after:400@GET /opportunity*{times}")).await;
     let listed = async || count(&account, "GET /opportunity").await;
     let moving = async {
@@ -366,7 +366,7 @@ async fn while_the_list_moves(other: Other, times: u64) -> (Account, rmcp::model
             }
             pages = listed().await;
             if other == Other::TakesAway {
-                // Of those that the look-up lists.
+                // One of those in the look-up's list.
                 let first = account.find("opportunities", |deal| deal["status"] == sent["status"]).await;
                 account.remove("opportunities", first["id"].as_str().unwrap()).await;
                 continue;
@@ -390,21 +390,21 @@ async fn while_the_list_moves(other: Other, times: u64) -> (Account, rmcp::model
 }
 
 #[tokio::test]
-async fn a_look_up_in_a_list_that_moves_is_made_once_more() {
+async fn a_look_up_in_a_changing_list_is_repeated() {
     let (account, result) = while_the_list_moves(Other::TakesAway, 1).await;
     assert_eq!(structured(&result)["name"], "New  Deal 0");
     assert_eq!(count(&account, "POST /opportunity").await, 1);
 }
 
 #[tokio::test]
-async fn what_others_add_meanwhile_does_not_spoil_a_look_up() {
+async fn objects_added_during_a_look_up_do_not_disturb_it() {
     let (account, result) = while_the_list_moves(Other::Adds, 1_000).await;
     assert_eq!(structured(&result)["name"], "New  Deal 0");
     account.find("opportunities", |deal| deal["name"] == "Theirs 1").await;
 }
 
 #[tokio::test]
-async fn a_list_that_never_rests_leaves_the_outcome_unknown() {
+async fn a_list_that_keeps_changing_leaves_the_outcome_unknown() {
     let (_, result) = while_the_list_moves(Other::TakesAway, 1_000).await;
     let error = error_of(&result);
     assert_eq!((&error["code"], &error["check"]), (&json!("outcome_unknown"), &json!("list_opportunities")), "{error}");
@@ -412,7 +412,7 @@ async fn a_list_that_never_rests_leaves_the_outcome_unknown() {
 }
 
 #[tokio::test]
-async fn a_twin_that_somebody_else_made_meanwhile_is_named_and_not_taken() {
+async fn a_duplicate_created_by_another_program_is_only_a_candidate() {
     let account = Account::new().await;
     let host = host(&account, "20").await;
     let sent = contact("meanwhile@example.com");

@@ -1,4 +1,4 @@
-//! Quota, token, writes under faults, hostile ids and secrets: judged by what the sandbox counted, not by the client's word.
+//! Quota, token, writes under faults, hostile ids and secrets, judged by the sandbox's counts.
 
 mod canaries;
 mod creates;
@@ -14,7 +14,7 @@ use futures::future::join_all;
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 
-/// Calls a tool so often at once.
+/// Calls a tool `times` times at once.
 async fn at_once(host: &Host, tool: &'static str, arguments: &Value, times: usize) -> Vec<CallToolResult> {
     join_all((0..times).map(|_| host.call(tool, arguments.clone()))).await
 }
@@ -24,7 +24,7 @@ fn failures(results: &[CallToolResult]) -> Vec<String> {
     failed.map(|result| result.content[0].as_text().unwrap().text.clone()).collect()
 }
 
-/// How many requests of an operation the sandbox counted.
+/// The number of an operation's requests, as the sandbox counted them.
 async fn count(account: &Account, operation: &str) -> u64 {
     account.stats().await["byOperation"].get(operation).and_then(Value::as_u64).unwrap_or(0)
 }

@@ -58,7 +58,7 @@ async fn a_publish_whose_answer_is_lost_is_decided_by_the_page() {
 }
 
 #[tokio::test]
-async fn of_an_update_that_keeps_failing_the_object_decides() {
+async fn the_object_decides_the_outcome_of_an_update_that_keeps_failing() {
     for (fault, lands) in [("500-after", true), ("500", false)] {
         let account = Account::new().await;
         let some = account.find("contacts", |_| true).await;
@@ -88,7 +88,7 @@ async fn an_answer_above_the_bound_is_too_large_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn each_service_is_asked_at_its_own_address_and_the_fixed_headers_go_along() {
+async fn each_service_is_asked_at_its_own_address_with_the_fixed_headers() {
     let shared = "canary.token.of-three-services";
     let config = || SandboxConfig { extra_token: Some(shared.to_owned()), ..SandboxConfig::default() };
     let [backend, location, builder] =
@@ -103,7 +103,7 @@ async fn each_service_is_asked_at_its_own_address_and_the_fixed_headers_go_along
         host.answer(tool, json!({})).await;
     }
     for tool in ["get_default_location", "list_locations", "list_pages", "list_funnels"] {
-        // The other two know nothing of the renewed token; that they were asked is what counts.
+        // The other two do not know the refreshed token. Only their requests count here.
         host.call(tool, json!({})).await;
     }
     let paths = async |account: &Account| {
@@ -170,7 +170,7 @@ async fn a_publish_under_the_other_faults_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_delete_repeated_after_a_lost_answer_takes_not_found_for_done() {
+async fn a_repeated_delete_after_a_lost_answer_treats_not_found_as_done() {
     let account = Account::new().await;
     let webhook = account.find("webhooks", |_| true).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
@@ -178,7 +178,7 @@ async fn a_delete_repeated_after_a_lost_answer_takes_not_found_for_done() {
     assert_eq!(host.answer("delete_webhook", json!({"id": webhook["id"]})).await["deleted"], true);
     let stats = account.stats().await;
     assert_eq!((count(&account, "DELETE /webhook/{id}").await, &stats["byStatus"]["404"]), (2, &json!(1)), "{stats}");
-    // A first attempt that finds nothing is no success.
+    // A first attempt that finds nothing is not a success.
     let result = host.call("delete_webhook", json!({"id": webhook["id"]})).await;
     assert_eq!(error_of(&result)["code"], "not_found");
 }

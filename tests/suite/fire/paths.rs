@@ -1,10 +1,10 @@
-//! Ids that are path tricks never leave the process.
+//! Ids that try to change the request's path never leave the process.
 
 use crate::support::{Account, Wire, command, error_of};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
-/// Every tool that takes an id, and the name of that argument.
+/// Every tool that takes an id, with the argument's name.
 const TOOLS: [(&str, &str); 12] = [
     ("get_user", "userId"),
     ("get_location", "id"),
@@ -31,7 +31,7 @@ fn arguments(tool: &str, name: &str, id: &str) -> Value {
     arguments
 }
 
-/// Ids that were tried on such servers, and whatever else comes.
+/// Known path tricks, and random text.
 fn tricks() -> impl Strategy<Value = String> {
     let known = [
         "../users/me",
@@ -67,7 +67,7 @@ fn tricks() -> impl Strategy<Value = String> {
     ]
 }
 
-/// An id with blanks or quotes around it is understood as that id.
+/// An id in blanks or quotes is read as the id.
 fn is_an_id_with_room_around(text: &str) -> bool {
     let is_room = |c: char| c.is_whitespace() || "\"'`\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}".contains(c);
     let inner = text.trim_matches(is_room);

@@ -1,4 +1,4 @@
-//! The quota: never over it, learned from the answers, and honest about what cannot be served.
+//! The quota: it is never exceeded, it is learned from the answers, and calls that do not fit fail early.
 
 use super::{at_once, contact, failures};
 use crate::support::{Account, Era, Host, Person, command, error_of};
@@ -26,11 +26,11 @@ async fn a_paced_run_stays_within_every_window_and_meets_no_429() {
     }
 }
 
-/// What an account of 50 requests a second counted of one call that learns this and of 150 at once behind it.
+/// The counts of an account of 50 requests a second, of one call that learns the quota and 150 concurrent calls after it.
 async fn learned(counting: Counting) -> Value {
     let account = Account::with(config(50, 1, counting)).await;
     let host = Host::new(&account, &[]).await;
-    // The first answer tells; until then nothing is known, so it goes alone.
+    // Until the first answer nothing is known, so the first request goes alone.
     host.answer("get_current_user", json!({})).await;
     let results = at_once(&host, "get_current_user", &json!({}), 150).await;
     assert_eq!(failures(&results), Vec::<String>::new());
@@ -48,7 +48,7 @@ async fn limit_and_window_are_learned_from_the_answers() {
 #[tokio::test]
 async fn a_429_holds_back_every_call_and_all_are_answered() {
     for fault in ["429:2@GET /users/me*1", "429-date:2@GET /users/me*1", "429@GET /users/me*1"] {
-        // Without Retry-After the window's end tells, so the window is short.
+        // Without Retry-After the end of the window counts, so the window is short.
         let account = Account::with(config(300, 2, Counting::Fixed)).await;
         account.faults(fault).await;
         let host = Host::new(&account, &[]).await;
@@ -60,7 +60,7 @@ async fn a_429_holds_back_every_call_and_all_are_answered() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_served_in_time_fails_at_once_and_says_when() {
+async fn a_call_that_does_not_fit_before_its_deadline_fails_at_once_and_says_when() {
     let account = Account::with(config(3, 600, Counting::Fixed)).await;
     let flags = ["--rate-limit", "3", "--rate-window", "600", "--timeout", "20"];
     let host = Host::with(&account, &flags, Era::Handshake, Person::Absent).await;
@@ -78,10 +78,10 @@ async fn what_cannot_be_served_in_time_fails_at_once_and_says_when() {
 }
 
 #[tokio::test]
-async fn what_others_use_of_the_account_is_left_to_them() {
+async fn requests_of_other_programs_count_against_the_quota() {
     let account = Account::with(config(20, 4, Counting::Sliding)).await;
     let host = Host::new(&account, &["--rate-limit", "20", "--rate-window", "4"]).await;
-    // Somebody else spends half of the quota.
+    // Another program uses half of the quota.
     let other = reqwest::Client::new();
     for _ in 0..10 {
         let get = other.get(format!("{}/users/me", account.url()));
@@ -101,13 +101,13 @@ async fn what_others_use_of_the_account_is_left_to_them() {
 }
 
 #[tokio::test]
-async fn without_settings_the_pace_learned_holds_in_every_sliding_window_too() {
+async fn without_settings_the_learned_pace_also_holds_in_every_sliding_window() {
     let stats = learned(Counting::Sliding).await;
     assert!(stats["maxInAnySlidingWindow"].as_u64().unwrap() <= 50, "{stats}");
     assert_eq!(stats["byOperation"]["GET /users/me"], 151);
 }
 
-/// Nobody knows limit or window yet, and all calls come at once: the first goes alone, and its answer tells.
+/// The limit is unknown when all calls start at once: the first request goes alone, and its answer has the limit.
 #[tokio::test]
 async fn a_cold_burst_meets_no_429() {
     for (limit, counting, processes) in [(20, Counting::Fixed, 1), (50, Counting::Sliding, 3)] {

@@ -1,4 +1,4 @@
-//! The credential's canary shows nowhere: not in logs at the highest level, answers, errors, nor any file but the token's.
+//! The token's canary is nowhere: not in logs at any level, answers or errors, nor in any file except the token's.
 
 use crate::support::{Account, BINARY, Wire, command, run, run_with_input};
 use highlevel_sandbox::SandboxConfig;
@@ -59,7 +59,7 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
-    // A renewal, and one that is refused.
+    // A refresh, and a refused one.
     account.expire_tokens().await;
     send.send(()).unwrap();
     while ready.try_recv().is_err() {
@@ -72,11 +72,11 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
     assert!(refreshes >= 1);
     for text in [CANARY, SECRET] {
         assert!(!log.contains(text), "the log holds {text}");
-        // What the host itself sent is not sent back.
+        // What the host sent is not returned.
         let answers = seen.iter().map(ToString::to_string).collect::<String>();
         assert!(!answers.contains(text), "an answer holds {text}");
     }
-    // The renewed tokens of the sandbox are JWTs.
+    // The sandbox's refreshed tokens are JWTs.
     assert!(!log.contains("eyJhbGci"), "the log holds a renewed token");
     assert!(!seen.iter().any(|answer| answer.to_string().contains("eyJhbGci")));
     let files: Vec<_> = std::fs::read_dir(state.path()).unwrap().map(|file| file.unwrap().path()).collect();
@@ -89,7 +89,7 @@ async fn a_whole_session_at_trace_level_shows_no_canary() {
     }
 }
 
-/// A filter that names a library's own target must not make it speak: at length they log arguments, answers and headers.
+/// A filter for a library's target must not raise its log level: the logs would contain arguments, answers and headers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_filter_makes_a_library_log_what_passes_through_it() {
     let account = Account::with(config()).await;
@@ -133,7 +133,7 @@ async fn the_projects_own_crates_log_what_the_filter_allows() {
     assert_eq!(sent.count(), 1, "{}", ran.stderr);
 }
 
-/// What an API says may quote what the account holds.
+/// An API's message may quote account data.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_warning_quotes_the_api() {
     let account = Account::with(SandboxConfig::official()).await;
@@ -178,7 +178,7 @@ async fn no_command_shows_the_token() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_token_is_no_argument_of_any_process() {
-    // Others on the machine can read the arguments of a process, so there is no flag that takes the token itself.
+    // Other users can see the arguments of a process, so no flag takes the token itself.
     let help = run({
         let mut command = Command::new(BINARY);
         command.arg("--help");

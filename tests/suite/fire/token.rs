@@ -1,4 +1,4 @@
-//! The token: renewed ahead of time and on 401, one renewal at a time, and never shown.
+//! The token is refreshed before it expires and on a 401, once for all calls, and never shown.
 
 use super::{at_once, failures};
 use crate::support::{Account, Era, Host, Person, command, run, run_with_input};
@@ -11,7 +11,7 @@ fn config(ttl_ms: u64) -> SandboxConfig {
 }
 
 #[tokio::test]
-async fn of_500_calls_whose_token_expires_on_the_way_all_are_answered_by_one_renewal() {
+async fn one_refresh_answers_500_calls_whose_token_expires() {
     let account = Account::with(config(600_000)).await;
     let host = Host::new(&account, &[]).await;
     host.answer("get_current_user", json!({})).await;
@@ -24,7 +24,7 @@ async fn of_500_calls_whose_token_expires_on_the_way_all_are_answered_by_one_ren
 }
 
 #[tokio::test]
-async fn a_renewal_that_ends_the_old_token_loses_no_call() {
+async fn a_refresh_that_invalidates_the_old_token_fails_no_call() {
     let account = Account::with(SandboxConfig { rotate: true, ..config(3_000) }).await;
     let host = Host::new(&account, &[]).await;
     let started = std::time::Instant::now();
@@ -34,17 +34,17 @@ async fn a_renewal_that_ends_the_old_token_loses_no_call() {
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
     let refreshes = account.stats().await["refreshes"].as_u64().unwrap();
-    // One when two thirds of its 3 s are over, and no more.
+    // One refresh after two thirds of its 3 s, and no more.
     let most = started.elapsed().as_secs() / 2 + 1;
     assert!((1..=most).contains(&refreshes), "{refreshes} renewals, {most} at most");
 }
 
 #[tokio::test]
-async fn the_token_is_renewed_before_it_ends() {
+async fn the_token_is_refreshed_before_it_expires() {
     let account = Account::with(config(9_000)).await;
     let host = Host::new(&account, &[]).await;
     host.answer("get_current_user", json!({})).await;
-    // Past two thirds of its life, and well before its end. (The timer of an idle server may have been first.)
+    // After two thirds of its lifetime, and well before its end. (The timer of an idle server may have been first.)
     tokio::time::sleep(Duration::from_millis(6_300)).await;
     host.answer("get_current_user", json!({})).await;
     let stats = account.stats().await;
@@ -52,7 +52,7 @@ async fn the_token_is_renewed_before_it_ends() {
 }
 
 #[tokio::test]
-async fn a_process_that_starts_with_the_first_token_adopts_the_renewed_one() {
+async fn a_process_that_starts_with_the_first_token_uses_the_refreshed_one() {
     let account = Account::with(SandboxConfig { rotate: true, ..config(600_000) }).await;
     let state = tempfile::tempdir().unwrap();
     let call = || {
@@ -69,7 +69,7 @@ async fn a_process_that_starts_with_the_first_token_adopts_the_renewed_one() {
 }
 
 #[tokio::test]
-async fn a_refused_renewal_says_what_to_do_and_later_calls_send_nothing() {
+async fn a_refused_refresh_says_what_to_do_and_later_calls_send_nothing() {
     let account = Account::new().await;
     account.expire_tokens().await;
     account.faults("403@refresh").await;
@@ -129,7 +129,7 @@ async fn the_token_comes_from_flag_variable_file_or_store_in_that_order() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_is_stored_is_for_its_owner_alone() {
+async fn stored_files_are_readable_by_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let account = Account::new().await;
     let home = tempfile::tempdir().unwrap();
@@ -149,7 +149,7 @@ async fn what_is_stored_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn an_idle_server_renews_on_a_timer() {
+async fn an_idle_server_refreshes_on_a_timer() {
     let account = Account::with(config(9_000)).await;
     let host = Host::with(&account, &[], Era::Modern, Person::Absent).await;
     host.answer("get_current_user", json!({})).await;
@@ -163,7 +163,7 @@ async fn an_idle_server_renews_on_a_timer() {
 }
 
 #[tokio::test]
-async fn a_token_that_ends_in_mid_flight_is_renewed_once_for_all_who_meet_its_end() {
+async fn a_token_that_expires_in_flight_is_refreshed_once_for_all_calls() {
     let account = Account::with(SandboxConfig { rotate: true, ..config(600_000) }).await;
     account.faults("latency:20@read").await;
     let host = Host::new(&account, &[]).await;
@@ -179,7 +179,7 @@ async fn a_token_that_ends_in_mid_flight_is_renewed_once_for_all_who_meet_its_en
         };
         let (results, ()) = tokio::join!(calls, end);
         assert_eq!(failures(&results), Vec::<String>::new());
-        // Those that got through before it ended leave the renewal to the next one.
+        // Calls that succeeded before the expiry leave the refresh to the next call.
         host.answer("get_current_user", json!({})).await;
         let stats = account.stats().await;
         assert_eq!(stats["refreshes"], round, "{stats}");
@@ -187,7 +187,7 @@ async fn a_token_that_ends_in_mid_flight_is_renewed_once_for_all_who_meet_its_en
     }
 }
 
-/// What a person does to the stored token, running servers go by with the next call.
+/// A running server follows changes of the stored token with its next call.
 #[tokio::test]
 async fn a_running_server_follows_the_stored_token() {
     let account = Account::new().await;
@@ -201,7 +201,7 @@ async fn a_running_server_follows_the_stored_token() {
     assert_eq!(set().await.code, Some(0));
     let host = Host::start(cli(&[]), tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
     host.answer("get_current_user", json!({})).await;
-    // Renewed meanwhile: what is stored of that goes too.
+    // Refreshed in the meantime; the stored result is removed as well.
     account.expire_tokens().await;
     host.answer("get_current_user", json!({})).await;
     assert_eq!(run(cli(&["auth", "clear"])).await.code, Some(0));
@@ -216,7 +216,7 @@ async fn a_running_server_follows_the_stored_token() {
     set.args(["--log", "warn"]);
     let other = "another-token-0123456789";
     assert_eq!(run_with_input(set, other).await.code, Some(0));
-    // Another account's token is refused there, but it is the one that is sent.
+    // Another account's token is refused, but it is sent.
     host.error("get_current_user", json!({})).await;
     let sent = account.requests().await;
     assert_eq!(sent.iter().rev().find(|one| one["path"] == "/users/me").unwrap()["headers"]["token-id"], other);

@@ -1,4 +1,4 @@
-//! A token with what people leave around it: understood from every source, with a remark, and never shown.
+//! A token with common additions is read from every source, with a note, and never shown.
 
 use crate::support::{Account, Api, Ran, command, on_both_apis, run, run_with_input};
 use std::path::Path;
@@ -52,15 +52,15 @@ async fn a_token_is_understood_with_what_is_around_it(api: Api) {
         let ran = run_with_input(set, text).await;
         understood(&ran, token, &wrapped);
         assert!(ran.stderr.contains("more than itself"), "{ran:?}");
-        // What is kept is the token alone.
+        // Only the token is stored.
         let ran = location(&account, state.path(), &[]).await;
         understood(&ran, token, &wrapped);
         assert!(!ran.stderr.contains("more than itself"), "{ran:?}");
-        // And so is one that somebody put there by hand.
+        // And so is a file that a person wrote.
         std::fs::write(state.path().join("token"), &wrapped).unwrap();
         understood(&location(&account, state.path(), &[]).await, token, &wrapped);
     }
-    // As Windows' shells write a file.
+    // As Windows shells write a file.
     let file = files.path().join("utf16.txt");
     let units = format!("{token}\r\n");
     std::fs::write(
@@ -76,7 +76,7 @@ async fn a_token_is_understood_with_what_is_around_it(api: Api) {
     );
 }
 
-/// What was renewed from the plain token is found by the wrapped one.
+/// Tokens refreshed from the plain token are found for the wrapped one.
 async fn a_wrapped_token_is_the_same_token(api: Api) {
     let account = Account::of(api).await;
     let state = tempfile::tempdir().unwrap();
