@@ -1,4 +1,5 @@
-//! What a confirmation is bound to beside its call and object: the account, and the way it was asked. And what spends it.
+//! A confirmation is bound to the account and to the way it was requested, besides its call and object. What invalidates
+//! it.
 
 use super::{effects, id, page};
 use crate::support::{Account, Era, Host, Person, Wire, command, params};
@@ -6,7 +7,7 @@ use rmcp::model::CallToolResponse;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A host on this account that keeps its state in the directory of another.
+/// A host on this account with the state directory of another.
 async fn beside(account: &Account, state: &tempfile::TempDir, flags: &[&str]) -> Host {
     let mut command = command(account, state.path());
     command.args(flags);
@@ -24,8 +25,8 @@ async fn refused(host: &Host, page: &Value, token: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_token_of_one_account_is_none_of_another() {
-    // The same seed: both accounts have the same pages, to the letter.
+async fn a_token_is_valid_in_its_account_only() {
+    // The same seed, so both accounts have identical pages.
     let (account, twin) = (Account::new().await, Account::new().await);
     let draft = page(&account, "draft").await;
     let host = Host::new(&account, &[]).await;
@@ -33,14 +34,14 @@ async fn a_token_of_one_account_is_none_of_another() {
     let given = token(&host, &draft).await;
     assert!(refused(&other, &draft, &given).await.contains("another account"));
     assert_eq!((effects(&account).await, effects(&twin).await), (0, 0));
-    // It is still good where it was given.
+    // It is still valid in its own account.
     let gone = host.answer("delete_page", json!({"id": id(&draft), "confirmationToken": given})).await;
     assert_eq!(gone["deleted"], true);
     assert_eq!((effects(&account).await, effects(&twin).await), (1, 0));
 }
 
 #[tokio::test]
-async fn a_token_is_taken_in_the_way_it_was_asked_for_alone() {
+async fn a_token_is_valid_only_in_the_way_it_was_requested() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let first = Host::new(&account, &[]).await;
@@ -57,7 +58,7 @@ async fn a_token_is_taken_in_the_way_it_was_asked_for_alone() {
 }
 
 #[tokio::test]
-async fn what_changed_and_changed_back_is_asked_again() {
+async fn an_object_that_changed_back_needs_a_new_confirmation() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::new(&account, &[]).await;
@@ -70,7 +71,7 @@ async fn what_changed_and_changed_back_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_no_spends_the_question() {
+async fn a_decline_invalidates_the_confirmation() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
@@ -94,7 +95,7 @@ async fn a_no_spends_the_question() {
 }
 
 #[tokio::test]
-async fn a_host_that_declines_at_once_is_told_apart_from_a_person() {
+async fn a_host_that_declines_at_once_is_distinguished_from_a_person() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     for era in [Era::Modern, Era::Handshake, Era::Older] {
@@ -106,7 +107,7 @@ async fn a_host_that_declines_at_once_is_told_apart_from_a_person() {
             assert!(message.contains(part), "{era:?}: no {part} in {message}");
         }
     }
-    // A person takes longer.
+    // A person takes longer than that.
     let state = tempfile::tempdir().unwrap();
     let mut wire = Wire::start(command(&account, state.path()));
     let draft_id = id(&draft).to_owned();

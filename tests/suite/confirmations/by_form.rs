@@ -1,4 +1,4 @@
-//! The ways that reach a person: multi round-trip input (2026-07-28) and `elicitation/create` (before it).
+//! The ways that ask a person: multi-round-trip input (2026-07-28) and `elicitation/create` (before it).
 
 use super::{effects, id, page};
 use crate::support::{Account, Era, Host, Person, Wire, command, error_of, params};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const FORMS: [Era; 3] = [Era::Modern, Era::Handshake, Era::Older];
 
 #[tokio::test]
-async fn a_yes_acts_once_and_the_form_shows_what_will_happen() {
+async fn an_accepted_form_acts_once_and_shows_what_will_happen() {
     for era in FORMS {
         let account = Account::new().await;
         let draft = page(&account, "draft").await;
@@ -32,7 +32,7 @@ async fn a_yes_acts_once_and_the_form_shows_what_will_happen() {
 }
 
 #[tokio::test]
-async fn nothing_but_an_accepted_yes_acts() {
+async fn only_an_accepted_form_acts() {
     let no = [
         ElicitResult::new(ElicitationAction::Decline),
         ElicitResult::new(ElicitationAction::Cancel),
@@ -58,8 +58,8 @@ async fn nothing_but_an_accepted_yes_acts() {
 }
 
 #[tokio::test]
-async fn what_changed_while_the_question_was_open_is_not_what_was_agreed_to() {
-    // Before 2026-07-28 the server itself waits, so the test answers the form by hand.
+async fn an_object_that_changed_while_the_form_was_open_is_not_confirmed() {
+    // Before 2026-07-28 the server itself waits, so the test answers the form itself.
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let state = tempfile::tempdir().unwrap();
@@ -87,7 +87,7 @@ async fn what_changed_while_the_question_was_open_is_not_what_was_agreed_to() {
     assert_eq!(effects(&account).await, 0);
 }
 
-/// The first round on 2026-07-28, by hand: the sealed state.
+/// The first round in protocol 2026-07-28: returns the sealed state.
 async fn first_round(host: &Host, page: &Value) -> String {
     let response = host.session.call_tool_once(params("delete_page", json!({"id": id(page)}))).await.unwrap();
     let CallToolResponse::InputRequired(asked) = response else { panic!("no input was asked for: {response:?}") };
@@ -96,7 +96,7 @@ async fn first_round(host: &Host, page: &Value) -> String {
     asked.request_state.unwrap()
 }
 
-/// The second round, by hand.
+/// The second round, with an accepted form.
 async fn second_round(host: &Host, page: &Value, state: &str) -> CallToolResponse {
     let mut again = params("delete_page", json!({"id": id(page)}));
     again.request_state = Some(state.to_owned());
@@ -113,14 +113,14 @@ fn complete(response: CallToolResponse) -> rmcp::model::CallToolResult {
 }
 
 #[tokio::test]
-async fn a_sealed_state_is_good_once_for_its_call_and_its_object() {
+async fn a_sealed_state_is_valid_once_for_its_call_and_its_object() {
     let account = Account::new().await;
     let drafts: Vec<Value> =
         account.objects("pages").await.into_iter().filter(|page| page["status"] == "draft").collect();
     let [first, second, ..] = drafts.as_slice() else { panic!("the account has two drafts") };
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
 
-    // Tampered with, and for another page.
+    // A changed state, and one for another page.
     let state = first_round(&host, first).await;
     for (page, state) in [(first, format!("{state}x")), (first, "rs1.x.y".to_owned()), (second, state.clone())] {
         let error = error_of(&complete(second_round(&host, page, &state).await));
@@ -132,7 +132,7 @@ async fn a_sealed_state_is_good_once_for_its_call_and_its_object() {
     assert_eq!(error["code"], "confirmation_invalid", "{error}");
     assert_eq!(effects(&account).await, 0);
 
-    // Right, and then replayed.
+    // Valid once, and then replayed.
     let state = first_round(&host, first).await;
     let done = complete(second_round(&host, first, &state).await);
     assert_eq!(done.structured_content.unwrap()["deleted"], true);
@@ -141,20 +141,20 @@ async fn a_sealed_state_is_good_once_for_its_call_and_its_object() {
     let failed = complete(second_round(&host, second, &state).await);
     assert_eq!(failed.is_error, Some(true));
     account.faults("").await;
-    // Spent before the request was sent, so the failure does not give it back.
+    // The confirmation is used up before the request is sent, so a failure does not restore it.
     let error = error_of(&complete(second_round(&host, second, &state).await));
     assert_eq!(error["code"], "confirmation_invalid", "{error}");
     assert_eq!(effects(&account).await, 1);
 }
 
 #[tokio::test]
-async fn the_ticket_inside_a_sealed_state_is_no_token() {
+async fn the_ticket_in_a_sealed_state_is_not_a_token() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::with(&account, &[], Era::Modern, Person::declines()).await;
     let state = first_round(&host, &draft).await;
-    // The seal signs and does not hide: a model that saw the state could read the ticket.
+    // The seal signs but does not encrypt: a model that sees the state can read the ticket.
     let texts: Vec<String> = state
         .split('.')
         .filter_map(|part| URL_SAFE_NO_PAD.decode(part).ok())
@@ -168,12 +168,12 @@ async fn the_ticket_inside_a_sealed_state_is_no_token() {
         .collect();
     assert!(!texts.is_empty(), "the state holds nothing readable: {state}");
     for (index, token) in texts.iter().enumerate() {
-        // The person is asked all the same, and says no.
+        // The person is asked anyway, and declines.
         let error = host.error("delete_page", json!({"id": id(&draft), "confirmationToken": token})).await;
         assert_eq!(error["code"], "declined", "{error}");
         assert_eq!(host.asked().len(), index + 1);
     }
-    // Nor does it help where nobody can be asked.
+    // It does not help either if no person can be asked.
     let mut command = command(&account, host.state.path());
     command.args(["--confirm", "two-step"]);
     let other = Host::start(command, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
@@ -185,7 +185,7 @@ async fn the_ticket_inside_a_sealed_state_is_no_token() {
 }
 
 #[tokio::test]
-async fn a_host_that_closes_while_a_question_is_open_changes_nothing() {
+async fn a_host_that_closes_during_a_form_changes_nothing() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let state = tempfile::tempdir().unwrap();
@@ -205,7 +205,7 @@ async fn a_host_that_closes_while_a_question_is_open_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_cancelled_question_changes_nothing_and_the_session_goes_on() {
+async fn a_cancelled_form_changes_nothing_and_the_session_continues() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let state = tempfile::tempdir().unwrap();
@@ -217,7 +217,7 @@ async fn a_cancelled_question_changes_nothing_and_the_session_goes_on() {
         let form = wire.line();
         assert_eq!(form["method"], "elicitation/create");
         wire.notify("notifications/cancelled", json!({"requestId": call}));
-        // A yes that comes too late.
+        // The acceptance arrives too late.
         let yes =
             json!({"jsonrpc": "2.0", "id": form["id"], "result": {"action": "accept", "content": {"confirm": true}}});
         wire.write(&yes.to_string());
@@ -228,7 +228,7 @@ async fn a_cancelled_question_changes_nothing_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn silence_is_a_no_and_never_becomes_a_token() {
+async fn no_answer_declines_and_never_yields_a_token() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::in_process(&account, Era::Handshake, Person::Silent).await;

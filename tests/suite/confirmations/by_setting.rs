@@ -1,5 +1,5 @@
-//! What `--confirm-tools` guards, behind each API: the official one has no delete and no publish, so this is its only way
-//! to a question.
+//! Tools that `--confirm-tools` guards, over each API. The official API has no delete and no publish, so its tools are
+//! confirmed only by this setting.
 
 use super::{effects, id};
 use crate::support::{Account, Api, Era, Host, Person, on_both_apis};
@@ -7,7 +7,7 @@ use serde_json::json;
 
 const GUARDED: [&str; 2] = ["--confirm-tools", "update_opportunity"];
 
-on_both_apis!(a_person_decides, a_token_fits_these_arguments_and_the_deal_as_shown);
+on_both_apis!(a_person_decides, a_token_is_valid_for_its_arguments_and_the_deal_as_shown);
 
 async fn a_person_decides(api: Api) {
     let account = Account::of(api).await;
@@ -26,7 +26,7 @@ async fn a_person_decides(api: Api) {
     assert_eq!((host.asked().len(), effects(&account).await), (1, 1));
 }
 
-async fn a_token_fits_these_arguments_and_the_deal_as_shown(api: Api) {
+async fn a_token_is_valid_for_its_arguments_and_the_deal_as_shown(api: Api) {
     let account = Account::of(api).await;
     let deal = account.find("opportunities", |deal| deal["status"] == "open").await;
     let host = Host::with(&account, &GUARDED, Era::Modern, Person::Absent).await;

@@ -1,10 +1,10 @@
-//! The two-step way: a preview and a token, then the same call with it. And the ways that policy makes of it.
+//! The two-step way: a preview and a token, then the same call with the token. Also the settings that change it.
 
 use super::{effects, id, page};
 use crate::support::{Account, Era, Host, Person, all_tools};
 use serde_json::{Value, json};
 
-/// The first step: the error that holds the preview and the token.
+/// The first step: returns the error with the preview and the token.
 async fn first_step(host: &Host, tool: &'static str, id: &str) -> Value {
     let error = host.error(tool, json!({"id": id})).await;
     assert_eq!(error["code"], "confirmation_required", "{error}");
@@ -31,7 +31,7 @@ async fn the_second_call_with_the_token_acts_once() {
 }
 
 #[tokio::test]
-async fn a_token_fits_one_tool_these_arguments_and_the_object_as_shown() {
+async fn a_token_is_valid_for_its_tool_arguments_and_object_as_shown() {
     let account = Account::new().await;
     let drafts: Vec<Value> =
         account.objects("pages").await.into_iter().filter(|page| page["status"] == "draft").collect();
@@ -56,13 +56,13 @@ async fn a_token_fits_one_tool_these_arguments_and_the_object_as_shown() {
         assert!(error["confirmationToken"].is_string(), "{case}: and a new token: {error}");
     }
     assert_eq!(effects(&account).await, 0);
-    // The new token of the changed page acts.
+    // The new token for the changed page works.
     let fresh = refused.last().unwrap().1["confirmationToken"].clone();
     assert_eq!(host.answer("delete_page", json!({"id": id(first), "confirmationToken": fresh})).await["deleted"], true);
 }
 
 #[tokio::test]
-async fn a_token_is_spent_before_the_request_and_expires() {
+async fn a_token_is_used_up_before_the_request_and_expires() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     let host = Host::with(&account, &[], Era::Modern, Person::Absent).await;
@@ -77,7 +77,7 @@ async fn a_token_is_spent_before_the_request_and_expires() {
     assert_eq!(again["code"], "confirmation_invalid", "{again}");
 
     let token = first_step(&host, "delete_page", id(&draft)).await["confirmationToken"].clone();
-    // Five minutes are too long for a test: the clock is turned on in the file.
+    // The test does not wait for five minutes, but changes the time in the database.
     let db = rusqlite::Connection::open(host.state.path().join("state.db")).unwrap();
     assert!(db.execute("UPDATE approvals SET expires_at = 1", []).unwrap() > 0);
     let expired = host.error("delete_page", arguments(&token)).await;
@@ -86,7 +86,7 @@ async fn a_token_is_spent_before_the_request_and_expires() {
 }
 
 #[tokio::test]
-async fn of_many_who_spend_a_token_at_once_one_acts() {
+async fn one_of_many_concurrent_uses_of_a_token_acts() {
     let account = Account::new().await;
     let webhook = account.objects("webhooks").await.remove(0);
     let host = Host::with(&account, &[], Era::Modern, Person::Absent).await;
@@ -100,7 +100,7 @@ async fn of_many_who_spend_a_token_at_once_one_acts() {
 }
 
 #[tokio::test]
-async fn two_step_is_taken_with_every_host_when_it_is_set() {
+async fn the_setting_two_step_applies_to_every_host() {
     let account = Account::new().await;
     let draft = page(&account, "draft").await;
     for era in [Era::Modern, Era::Handshake, Era::Older] {
@@ -124,7 +124,7 @@ async fn deny_lists_the_tools_and_refuses_them() {
 }
 
 #[tokio::test]
-async fn further_tools_can_be_guarded_and_the_three_stay_so() {
+async fn more_tools_can_be_guarded_and_none_of_the_default_ones_removed() {
     let account = Account::new().await;
     let flags = ["--confirm-tools", "create_contact,update_page"];
     let host = Host::with(&account, &flags, Era::Handshake, Person::Absent).await;
@@ -161,7 +161,7 @@ async fn further_tools_can_be_guarded_and_the_three_stay_so() {
 }
 
 #[tokio::test]
-async fn a_token_where_none_is_due_is_an_unknown_argument() {
+async fn a_token_for_an_unguarded_tool_is_an_unknown_argument() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let error = host.error("get_contact", json!({"id": "a", "confirmationToken": "t"})).await;

@@ -1,4 +1,4 @@
-//! Confirmations from the command line: scripts by token, people in their terminal.
+//! Confirmations on the command line: by token in scripts, in the terminal for people.
 
 use super::{effects, id, page};
 use crate::support::{Account, Era, Host, Person, Ran, command, run};
@@ -13,7 +13,7 @@ async fn call(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
 }
 
 #[tokio::test]
-async fn a_script_confirms_by_the_token_of_a_first_call() {
+async fn a_script_confirms_with_the_token_from_the_first_call() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let draft = page(&account, "draft").await;
@@ -34,7 +34,7 @@ async fn a_script_confirms_by_the_token_of_a_first_call() {
     assert_eq!(effects(&account).await, 1);
 }
 
-/// Runs a command line in a terminal of its own, types this when it asks, and gives its exit code and all it showed.
+/// Runs a command in its own terminal, types this when it asks, and returns its exit code and output.
 async fn in_a_terminal(account: &Account, state: &Path, arguments: &[&str], typed: &str) -> (i32, String) {
     let mut command = command(account, state);
     command.args(arguments);
@@ -42,7 +42,7 @@ async fn in_a_terminal(account: &Account, state: &Path, arguments: &[&str], type
     let ran = tokio::task::spawn_blocking(move || {
         let mut terminal = rexpect::session::spawn_command(command, Some(30_000)).unwrap();
         let mut seen = String::new();
-        // A command that refuses at once never asks.
+        // A command that refuses at once does not ask.
         if let Ok(before) = terminal.exp_string("[y/N]") {
             seen.push_str(&before);
             terminal.send_line(&typed).unwrap();
@@ -87,12 +87,12 @@ async fn with_human_confirmation_a_token_acts_only_after_a_person_approved_it_in
     assert_eq!(early["code"], "confirmation_invalid", "{early}");
     assert!(early["message"].as_str().unwrap().contains("No person has approved"), "{early}");
 
-    // Without a terminal there is no person.
+    // Without a terminal no person can be asked.
     let mut approve = command(&account, host.state.path());
     approve.args(["approve", token]);
     let ran = run(approve).await;
     assert_eq!(ran.code, Some(8), "{ran:?}");
-    // A no spends the code: nobody can approve it after that.
+    // A decline invalidates the code, which cannot be approved afterwards.
     let (code, seen) = in_a_terminal(&account, host.state.path(), &["approve", token], "n").await;
     assert_eq!(code, 8, "{seen}");
     let (code, _) = in_a_terminal(&account, host.state.path(), &["approve", token], "y").await;
@@ -115,7 +115,7 @@ async fn with_human_confirmation_a_token_acts_only_after_a_person_approved_it_in
 }
 
 #[tokio::test]
-async fn a_code_that_is_not_known_is_refused() {
+async fn an_unknown_code_is_refused() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     let (code, seen) = in_a_terminal(&account, state.path(), &["approve", "made-up"], "y").await;

@@ -1,5 +1,5 @@
-//! A person stands between a model and every delete and publish: the three ways, each with a real client over stdio,
-//! judged by what the sandbox wrote.
+//! A person confirms every delete and publish. Each way is tested with a real client over stdio, and judged by what the
+//! sandbox stored.
 
 mod bindings;
 mod by_form;
@@ -12,7 +12,7 @@ mod rules;
 use crate::support::Account;
 use serde_json::Value;
 
-/// A page of this status.
+/// A page with this status.
 pub async fn page(account: &Account, status: &str) -> Value {
     account.find("pages", |page| page["status"] == status).await
 }
@@ -21,7 +21,7 @@ pub fn id(object: &Value) -> &str {
     object["id"].as_str().unwrap()
 }
 
-/// How many writes of any kind took effect.
+/// The number of writes that took effect.
 pub async fn effects(account: &Account) -> u64 {
     let stats = account.stats().await;
     stats["effects"].as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum()

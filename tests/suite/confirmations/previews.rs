@@ -1,16 +1,20 @@
-//! What a person is shown: all that they agree to, whose account it is, and where an address leads.
+//! What a person is shown: everything that they confirm, the account, and where a URL leads.
 
 use super::{effects, id};
 use crate::support::{Account, Api, Era, Host, Person, on_both_apis};
 use serde_json::{Map, Value, json};
 
-on_both_apis!(all_that_is_approved_is_shown, what_cannot_be_shown_cannot_be_approved, the_account_is_named);
+on_both_apis!(
+    everything_that_is_confirmed_is_shown,
+    a_call_that_cannot_be_shown_in_full_cannot_be_confirmed,
+    the_account_is_named
+);
 
 const GUARDED: [&str; 2] = ["--confirm-tools", "create_contact"];
 
-/// A contact with so many custom fields.
+/// A contact with `fields` custom fields.
 fn contact(api: Api, fields: usize) -> (Value, Map<String, Value>) {
-    // The official API has a dictionary of them; a value that is long enough does there.
+    // The official API accepts only existing custom fields, so one long value is used there.
     let custom: Map<String, Value> = match api {
         Api::Session => (0..fields).map(|n| (format!("field{n}"), format!("value number {n}").into())).collect(),
         Api::Official => [("industry".to_owned(), Value::from("x".repeat(fields * 30)))].into_iter().collect(),
@@ -18,7 +22,7 @@ fn contact(api: Api, fields: usize) -> (Value, Map<String, Value>) {
     (json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com", "customFields": custom.clone()}), custom)
 }
 
-async fn all_that_is_approved_is_shown(api: Api) {
+async fn everything_that_is_confirmed_is_shown(api: Api) {
     let account = Account::of(api).await;
     let (arguments, custom) = contact(api, 300);
     for era in [Era::Modern, Era::Handshake] {
@@ -35,7 +39,7 @@ async fn all_that_is_approved_is_shown(api: Api) {
     assert_eq!(effects(&account).await, 0);
 }
 
-async fn what_cannot_be_shown_cannot_be_approved(api: Api) {
+async fn a_call_that_cannot_be_shown_in_full_cannot_be_confirmed(api: Api) {
     let account = Account::of(api).await;
     let (arguments, _) = contact(api, 1_000);
     let small: &[&str] = &["--confirm-tools", "create_contact", "--max-answer", "4096"];
@@ -76,7 +80,7 @@ async fn a_long_address_does_not_hide_its_host() {
     let asked = host.asked()[0]["message"].as_str().unwrap().to_owned();
     assert!(asked.lines().nth(2).is_some_and(|line| line == "host: evil.example"), "{asked}");
     assert!(events.iter().all(|event| asked.contains(&format!("\"{event}\""))), "{asked}");
-    // One that came into the account in another way.
+    // A URL that another program stored.
     let webhook = account.objects("webhooks").await.remove(0);
     let url = format!("https://{}@evil.example/", "good.example.com.".repeat(20));
     account.change("webhooks", id(&webhook), json!({"url": url})).await;
@@ -91,7 +95,7 @@ async fn a_long_address_does_not_hide_its_host() {
 }
 
 #[tokio::test]
-async fn what_is_cut_of_the_object_is_said() {
+async fn cuts_in_the_shown_object_are_reported() {
     let account = Account::new().await;
     let webhook = account.objects("webhooks").await.remove(0);
     let events: Vec<String> = (0..2_000).map(|number| format!("event.number.{number}")).collect();

@@ -1,11 +1,11 @@
-//! Nobody is asked about what cannot be done: the page rules stand before the question.
+//! No person is asked to confirm a call that cannot succeed: the page rules are checked first.
 
 use super::{effects, id, page};
 use crate::support::{Account, Era, Host, Person};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_state_that_forbids_it_is_a_conflict_and_no_question() {
+async fn a_state_that_forbids_the_call_is_a_conflict_without_a_question() {
     let account = Account::new().await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     for (tool, status, reason) in [

@@ -37,7 +37,7 @@ async fn negotiation_is_filtered_after_reading_over_as_many_pages_as_it_takes() 
         truth.iter().filter(|deal| deal["status"] == "negotiation").map(|deal| &deal["id"]).collect();
     assert!(truth.len() > 200 && wanted.len() > 10, "{} deals, {} in negotiation", truth.len(), wanted.len());
 
-    // Walks the whole list by the offset to go on from; nothing is lost and nothing comes twice.
+    // Reads the whole list by its next offsets; no item is missing or repeated.
     let (mut found, mut offset) = (Vec::new(), 0);
     loop {
         contract.account.forget_requests().await;
@@ -65,7 +65,7 @@ async fn negotiation_is_filtered_after_reading_over_as_many_pages_as_it_takes() 
     found.sort_by_key(|id| id.to_string());
     wanted.sort_by_key(|id| id.to_string());
     assert_eq!(found, wanted);
-    // The first call again, by hand: from the start, one page of the API's.
+    // The first call again without the host: from the start, one page of the API.
     let first = contract
         .call(
             "list_opportunities",

@@ -33,7 +33,7 @@ async fn lists_by_status_without_content(api: Api, manners: Manners) {
 }
 
 #[tokio::test]
-async fn gets_the_content_in_full_and_reads_on_where_it_is_cut() {
+async fn gets_the_content_in_full_and_in_parts() {
     let contract = Contract::of(Api::Session, Manners::plain()).await;
     let page = contract.account.find("pages", |page| page["content"].is_string()).await;
     let path = format!("/page/{}", id(&page));
@@ -72,7 +72,7 @@ async fn creates_and_updates_drafts() {
     for (field, value) in all.as_object().unwrap() {
         assert_eq!(made[field], *value, "{field}");
     }
-    // The page is read first: only a draft may be updated.
+    // The page is read first, since only a draft may be updated.
     let path = format!("/page/{}", id(&made));
     let changes = json!({"title": "About us", "seoTitle": null});
     let arguments = json!({"id": made["id"], "title": "About us", "clear": ["seoTitle"]});
@@ -88,12 +88,12 @@ async fn creates_and_updates_drafts() {
 }
 
 #[tokio::test]
-async fn publishes_and_deletes_once_a_person_agreed() {
+async fn publishes_and_deletes_after_a_person_confirmed() {
     let contract = Contract::of(Api::Session, Manners::plain()).await;
     let draft = contract.account.find("pages", |page| page["status"] == "draft").await;
     let path = format!("/page/{}", id(&draft));
     let publish = format!("/page/{}/publish", id(&draft));
-    // Read for the question, with the location to name in it; read again for the answer's round, and then the deed.
+    // The page and the location are read for the confirmation; the page is read again with the answer, before the write.
     let read = ("GET", path.as_str(), "", None);
     let sent = [read.clone(), ("GET", "/location", "", None), read.clone(), ("POST", publish.as_str(), "", None)];
     let page = contract.call("publish_page", json!({"id": id(&draft)}), &sent).await;

@@ -1,4 +1,4 @@
-//! Lists as live accounts page them: short pages, totals that are absent, wrong or capped, offsets that nobody heeds.
+//! Lists as live accounts page them: short pages, totals that are absent, wrong or capped, ignored offsets.
 
 use super::{shapes::host, upstream::Upstream};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ fn contacts(count: usize) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_total_is_passed_on_as_told_and_never_invented() {
+async fn a_total_is_passed_on_unchanged_and_never_invented() {
     let upstream = Upstream::new().await;
     let host = host(&upstream).await;
     for (told, total) in [(json!(51), json!(51)), (json!("51"), json!(51)), (Value::Null, Value::Null)] {
@@ -41,10 +41,10 @@ async fn a_short_page_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn an_api_that_heeds_no_offset_is_named() {
+async fn an_api_that_ignores_offsets_is_reported() {
     let upstream = Upstream::new().await;
     let page = json!({"data": contacts(50), "meta": {"total": 120}});
-    // As the next page of a list that was just read, and as a first call whose answer does not fit its total.
+    // As the next page of a list that was just read, and as a first call whose answer contradicts its total.
     let told = async |list: Value| {
         assert!(list["note"].as_str().unwrap_or_default().contains("same page again"), "{list}");
         assert!(list["meta"].get("nextOffset").is_none(), "{list}");
@@ -62,7 +62,7 @@ async fn an_api_that_heeds_no_offset_is_named() {
 }
 
 #[tokio::test]
-async fn a_filter_of_ours_goes_on_behind_a_short_page() {
+async fn a_filter_of_the_server_continues_after_a_short_page() {
     let upstream = Upstream::new().await;
     let host = host(&upstream).await;
     let deals = |from: usize, to: usize| -> Vec<Value> {

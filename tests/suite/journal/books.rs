@@ -1,4 +1,4 @@
-//! The journal against the sandbox's books.
+//! Compares the journal with the sandbox's requests and objects.
 
 use super::{entries, sound, stream::key};
 use crate::support::{Account, stored_as};
@@ -8,18 +8,18 @@ use std::{
     path::Path,
 };
 
-/// What came of the kills.
+/// The counts of a run of kills.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) kills: usize,
     pub(super) renewals_killed: usize,
     pub(super) sessions_lost: usize,
-    /// Attempts whose outcome was torn off.
+    /// Attempts whose outcome line was torn off.
     pub(super) torn: Vec<u64>,
     pub(super) healed: usize,
-    /// Writes with a line that they are done.
+    /// Writes whose line says that they are done.
     pub(super) done: usize,
-    /// Unfinished ones that took effect, and that did not.
+    /// Unfinished writes that took effect, and that did not.
     pub(super) landed: usize,
     pub(super) absent: usize,
 }
@@ -38,7 +38,7 @@ impl Figures {
     }
 }
 
-/// Everything that the account holds, by kind.
+/// All objects of the account, by kind.
 struct Truth(BTreeMap<&'static str, Vec<Value>>);
 
 impl Truth {
@@ -54,7 +54,7 @@ impl Truth {
         self.0[kind].iter().filter(|object| stored_as(field, &object[field], value)).collect()
     }
 
-    /// The effects of this write: objects that it made, or one if it changed what it was to change.
+    /// The effects of this write: the objects that it created, or the object that it changed.
     fn effects(&self, tool: &str, entry: &Value) -> Vec<&Value> {
         let arguments = &entry["arguments"];
         let made = |kind, field| self.with(kind, field, &arguments[field]);
@@ -78,7 +78,7 @@ impl Truth {
     }
 }
 
-/// The key of a write that reached the sandbox; none for reads and renewals.
+/// The key of a write request; `None` for reads and refreshes.
 fn arrived(request: &Value) -> Option<String> {
     let path: Vec<&str> = request["path"].as_str()?.trim_start_matches('/').split('/').collect();
     let body = serde_json::from_str(request["body"].as_str()?).unwrap_or_default();
@@ -97,9 +97,9 @@ fn arrived(request: &Value) -> Option<String> {
     }
 }
 
-/// Holds the journal of a server that is dead against the account's books.
+/// Compares the journal of a killed server with the account.
 pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<String, Value>, figures: &mut Figures) {
-    // First what arrived, then the journal: what was on its way when the server died may land in between.
+    // The requests are read before the journal: a request in flight at the kill may arrive in between.
     let requests = account.requests().await;
     sound(account, state).await;
     let all = entries(account, state, &[]).await;
@@ -111,14 +111,14 @@ pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<S
         .collect();
     assert_eq!(by_key.len(), all.len(), "a write has two attempts");
 
-    // Nothing was sent that is not written down, and nothing twice. (A 401 executes nothing.)
+    // Every request has a line, and no line two requests. (A request with a 401 has no effect.)
     let sent: Vec<String> = requests.iter().filter(|request| request["status"] != 401).filter_map(arrived).collect();
     assert_eq!(sent.iter().collect::<HashSet<_>>().len(), sent.len(), "sent twice");
     for key in &sent {
         assert!(by_key.contains_key(key), "sent and not in the journal: {key}");
     }
 
-    // What is called done has exactly its effect, and what is unfinished at most one.
+    // A done write has exactly its effect, an unfinished one at most one.
     let deleted: HashSet<&Value> =
         all.iter().filter(|entry| entry["tool"] == "delete_page").map(|entry| &entry["object"]).collect();
     let mut effects = BTreeMap::from([("creates", 0), ("updates", 0), ("deletes", 0), ("publishes", 0)]);
@@ -153,13 +153,13 @@ pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<S
         };
         *effects.get_mut(kind).unwrap() += usize::from(happened);
     }
-    // And there is no effect in the books that the journal does not know.
+    // Every effect has a line in the journal.
     let books = &account.stats().await["effects"];
     for (kind, count) in effects {
         assert_eq!(books[kind], count, "{kind} in the books and by the journal: {books}");
     }
 
-    // What the host was told is what the journal says, unless the line was torn off.
+    // The host's answers agree with the journal, unless the line was torn off.
     for (key, said) in told {
         let entry = by_key.get(key).unwrap_or_else(|| panic!("told and not in the journal: {key}: {said}"));
         assert!(said.get("error").is_none(), "an error without a fault: {key}: {said}");

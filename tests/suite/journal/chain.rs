@@ -1,4 +1,4 @@
-//! What `journal verify` shows, and what only a head kept elsewhere shows.
+//! What `journal verify` detects, and what it detects only with a head that was kept elsewhere.
 
 use super::{account, contact, create, entries, files, head, journal, sound};
 use crate::support::{Account, Era, Host, Person, Ran, command};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::fs;
 
-/// What the check says of a journal with these lines.
+/// The output of the check for a journal with these lines.
 async fn check(account: &Account, lines: &[String], flags: &[&str]) -> Ran {
     let state = tempfile::tempdir().unwrap();
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -15,7 +15,7 @@ async fn check(account: &Account, lines: &[String], flags: &[&str]) -> Ran {
     journal(account, state.path(), &[&["verify"], flags].concat()).await
 }
 
-/// Asserts that the check finds exactly these problems.
+/// Asserts that the check reports exactly these problems.
 async fn found(account: &Account, lines: &[String], problems: &[&str]) {
     let ran = check(account, lines, &[]).await;
     let wrong: Vec<_> = ran.stdout.lines().filter_map(|line| line.strip_prefix("WRONG ")).collect();
@@ -23,7 +23,7 @@ async fn found(account: &Account, lines: &[String], problems: &[&str]) {
     assert_eq!(ran.code, Some(i32::from(!problems.is_empty())), "{ran:?}");
 }
 
-/// The line with another text and a hash that fits, as somebody would forge it.
+/// The line with another text and a matching hash, as a forger would write it.
 fn forged(line: &str, prev: &str, from: &str, to: &str) -> String {
     let mut event: Map<String, Value> = serde_json::from_str(&line.replace(from, to)).unwrap();
     event.shift_remove("hash");
@@ -71,7 +71,7 @@ async fn altered_removed_and_moved_lines_are_named() {
 }
 
 #[tokio::test]
-async fn a_cut_tail_and_a_full_rewrite_show_against_a_head_that_was_kept() {
+async fn a_cut_end_and_a_full_rewrite_are_detected_with_a_kept_head() {
     let account = account().await;
     let state = tempfile::tempdir().unwrap();
     create(&account, state.path(), &[], &["a@example.com", "b@example.com"]).await;
@@ -79,7 +79,7 @@ async fn a_cut_tail_and_a_full_rewrite_show_against_a_head_that_was_kept() {
     assert_eq!(count, 4);
     create(&account, state.path(), &[], &["c@example.com"]).await;
     let lines: Vec<String> = files(state.path())[0].1.lines().map(str::to_owned).collect();
-    // What was written since does not matter.
+    // Later lines do not matter.
     assert_eq!(check(&account, &lines, &["--head", &kept]).await.code, Some(0));
 
     let cut = &lines[..3];
@@ -97,7 +97,7 @@ async fn a_cut_tail_and_a_full_rewrite_show_against_a_head_that_was_kept() {
     found(&account, &rewritten, &[]).await;
     let ran = check(&account, &rewritten, &["--head", &kept]).await;
     assert!(ran.code == Some(1) && ran.stdout.contains("written anew"), "{ran:?}");
-    // A forger who writes that the size bound removed the kept head is believed as little.
+    // A forged line that says that the size limit removed the kept head is not believed either.
     let said = format!(r#""event":"dropped","through":4,"throughHash":"{kept}""#);
     rewritten[0] = forged(&lines[0], &"0".repeat(64), r#""event":"attempt""#, &said);
     found(&account, &rewritten[..1], &[]).await;

@@ -5,7 +5,7 @@ use crate::support::{Wire, command};
 use serde_json::json;
 use std::{fs, future::Future, io::Write, time::Duration};
 
-/// Waits until something holds; a test that waits in vain fails by the harness's own patience.
+/// Waits until the condition holds. A test that waits in vain fails by the harness's timeout.
 pub(super) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
     for _ in 0..1500 {
         if holds().await {
@@ -17,7 +17,7 @@ pub(super) async fn until<F: Future<Output = bool>>(holds: impl Fn() -> F) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_leaves_an_unfinished_attempt_that_the_books_decide() {
+async fn a_kill_leaves_an_unfinished_attempt() {
     for fault in ["latency:3600000@POST /contact", "latency-after:3600000@POST /contact"] {
         let account = account().await;
         let state = tempfile::tempdir().unwrap();
@@ -31,7 +31,7 @@ async fn a_kill_leaves_an_unfinished_attempt_that_the_books_decide() {
         wire.send("tools/call", json!({"name": "create_contact", "arguments": contact("killed@example.com")}));
         let posts = || async { account.stats().await["byOperation"]["POST /contact"] == 4 };
         until(posts).await;
-        // SIGKILL on Unix: nothing is finished, flushed or said.
+        // SIGKILL on Unix: the process finishes and flushes nothing.
         wire.child.kill().unwrap();
         wire.child.wait().unwrap();
         account.faults("").await;
@@ -43,7 +43,7 @@ async fn a_kill_leaves_an_unfinished_attempt_that_the_books_decide() {
         let done = all.iter().filter(|entry| entry["outcome"] == "done").count();
         let unfinished: Vec<_> = all.iter().filter(|entry| entry["outcome"] == "unfinished").collect();
         assert_eq!((done, unfinished.len()), (3, 1), "{all:?}");
-        // The account tells what became of it, and then every effect in its books is in the journal.
+        // The account shows whether it took effect, and every effect is in the journal.
         let truth = account.objects("contacts").await;
         let landed = truth.iter().filter(|one| one["email"] == unfinished[0]["arguments"]["email"]).count();
         let creates = account.stats().await["effects"]["creates"].as_u64().unwrap();
@@ -58,7 +58,7 @@ async fn a_kill_leaves_an_unfinished_attempt_that_the_books_decide() {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_is_healed_and_the_chain_holds() {
+async fn a_torn_last_line_is_removed_and_the_chain_is_intact() {
     let account = account().await;
     let state = tempfile::tempdir().unwrap();
     let path = state.path().join("journal.jsonl");
@@ -69,10 +69,10 @@ async fn a_torn_last_line_is_healed_and_the_chain_holds() {
     append(&last[..last.len() / 2]).unwrap();
     let said = sound(&account, state.path()).await;
     assert!(said.contains("an incomplete line"), "{said}");
-    // The next start heals, before any write.
+    // The next start repairs the journal, before any write.
     let mut wire = Wire::start(command(&account, state.path()));
     wire.initialize("2025-11-25", json!({}));
-    // The torn line goes first, and then it is said.
+    // The torn line is removed first, which is then reported.
     let healed = |text: String| text.contains(r#""event":"healed""#) && text.ends_with('\n');
     until(|| async { healed(fs::read_to_string(&path).unwrap()) }).await;
     let text = fs::read_to_string(&path).unwrap();
@@ -93,7 +93,7 @@ async fn a_last_line_that_lacks_only_its_end_is_kept() {
     create(&account, state.path(), &[], &["b@example.com"]).await;
     assert!(sound(&account, state.path()).await.contains("4 lines"));
     assert!(files(state.path())[0].1.starts_with(&whole), "the line is as it was");
-    // The same where it is the only line, and where a torn line is all there is.
+    // The same if it is the only line, and if a torn line is the only one.
     fs::write(&path, whole.lines().next().unwrap()).unwrap();
     create(&account, state.path(), &[], &["c@example.com"]).await;
     assert!(sound(&account, state.path()).await.contains("3 lines"));

@@ -1,11 +1,11 @@
-//! What a line holds, for each effect, each way of agreeing and each outcome.
+//! The content of a line, for each effect, each way of confirmation and each outcome.
 
 use super::{account, contact, entries, files, journal, sound};
 use crate::support::{Account, Era, Host, Person, Wire, command};
 use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
-/// The one write in the journal.
+/// The only write in the journal.
 async fn only(account: &Account, host: &Host) -> Value {
     let mut all = entries(account, host.state.path(), &[]).await;
     assert_eq!(all.len(), 1, "{all:?}");
@@ -14,7 +14,7 @@ async fn only(account: &Account, host: &Host) -> Value {
 }
 
 #[tokio::test]
-async fn a_create_is_written_down_with_what_was_made() {
+async fn a_create_is_recorded_with_its_object() {
     let account = account().await;
     let host = Host::new(&account, &[]).await;
     let made = host.answer("create_contact", contact("one@example.com")).await;
@@ -34,7 +34,7 @@ async fn a_create_is_written_down_with_what_was_made() {
 }
 
 #[tokio::test]
-async fn an_update_is_written_down_with_before_and_after() {
+async fn an_update_is_recorded_with_the_object_before_and_after() {
     for (kind, tool, changes) in [
         ("contacts", "update_contact", json!({"phone": "+1-555-0199"})),
         ("contacts", "update_contact", json!({"customFields": {"plan": "pro"}})),
@@ -69,7 +69,7 @@ async fn the_read_before_an_update_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn deletes_and_publishes_say_how_they_were_agreed_to() {
+async fn deletes_and_publishes_record_how_they_were_confirmed() {
     for (era, person, way) in [
         (Era::Modern, Person::agrees(), "input_request"),
         (Era::Handshake, Person::agrees(), "form"),
@@ -104,7 +104,7 @@ async fn outcomes_are_told_apart_and_filtered() {
     host.error("create_contact", contact("refused@example.com")).await;
     account.faults("drop@POST /contact*1").await;
     host.error("create_contact", contact("unknown@example.com")).await;
-    // Neither reads nor what is refused before anything is sent are writes.
+    // Reads, and calls that are refused before a request, are not writes.
     host.answer("list_contacts", json!({})).await;
     host.error("create_contact", json!({"firstName": "Ada"})).await;
     host.error("update_contact", json!({"id": "nobody", "phone": "1"})).await;
@@ -159,7 +159,7 @@ async fn neither_the_token_nor_a_secret_is_in_the_journal() {
     host.answer("create_webhook", hook.clone()).await;
     account.faults("400@POST /webhook*1").await;
     host.error("create_webhook", hook).await;
-    // The token and the secret also where a confused caller puts them.
+    // Also if a caller passes the token and the secret in the wrong place.
     let mut odd = contact("odd@example.com");
     odd["source"] = canary.into();
     odd["customFields"] = json!({ "secret": "another canary", canary: "x" });

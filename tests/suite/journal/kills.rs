@@ -1,8 +1,9 @@
-//! SIGKILL at random moments of a stream of writes: journal and books agree every time, and the next start goes on.
+//! SIGKILL at random moments of a stream of writes. Each time the journal agrees with the sandbox, and the next start
+//! continues.
 //!
-//! The seeds are fixed: what is sent, and when a kill is due, is the same each time. Where it strikes is the machine's
-//! choice. The short run is part of every test run; the long one is
-//! `cargo test --test suite kills -- --ignored`, and leaves its figures in a file of the temporary directory.
+//! The seeds are fixed: requests and the times of the kills are the same in each run; the machine decides which step a kill
+//! hits. The short run is part of every test run. The long run is `cargo test --test suite kills -- --ignored`, and writes
+//! its figures to a file in the temporary directory.
 
 use super::{
     books::{Figures, reconcile},
@@ -17,14 +18,14 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};
 use tokio::runtime::Handle;
 
-/// So many kills strike one state directory, one after the other.
+/// The number of kills in one state directory, one after the other.
 const LIVES: usize = 4;
 
-/// Wide gaps between recording, sending, effect and answer, for kills to fall into.
+/// Long gaps between recording, sending, effect and answer, for kills to hit.
 const SLOW: &str =
     "latency:4@write%40;latency-after:4@write%40;latency:8@read%10;latency:25@refresh;latency-after:25@refresh";
 
-/// One account and one state directory over several lives of the server.
+/// One account and one state directory over several server processes.
 struct Lives {
     account: Account,
     state: tempfile::TempDir,
@@ -36,7 +37,7 @@ struct Lives {
 
 impl Lives {
     async fn new(seed: u64, manners: Manners) -> Self {
-        // Every second account ends the old token with its renewal, so that a kill can lose the session for good.
+        // In every second account a refresh invalidates the old token, so that a kill can lose the session.
         let rotate = seed % 2 == 1;
         let config = SandboxConfig { rate_limit: 100_000, seed, rotate, manners, ..SandboxConfig::default() };
         let account = Account::with(config).await;
@@ -54,14 +55,14 @@ impl Lives {
 
     fn start(&self) -> Wire {
         let mut command = command(&self.account, self.state.path());
-        // Small enough that the journal begins a new file now and then.
+        // Small enough that the journal starts new files.
         command.env("GHL_TOKEN_ID", &self.token).args(["--journal-max", "524288", "--timeout", "30"]);
         let mut wire = Wire::start(command);
         wire.initialize("2025-11-25", json!({}));
         wire
     }
 
-    /// A start that works. Where a kill took the only token with it, the server says so, and a person logs in again.
+    /// Starts the server. If a kill lost the only token, the server says so, and the test logs in again.
     async fn working(&mut self) -> Wire {
         let mut wire = self.start();
         let said = wire.call("get_current_user", json!({}));
@@ -79,7 +80,7 @@ impl Lives {
         wire
     }
 
-    /// A kill while the token is renewed.
+    /// Kills the server while it refreshes the token.
     async fn killed_renewing(&mut self) {
         self.account.expire_tokens().await;
         let before = self.account.stats().await["byOperation"]["POST /token/update"].as_u64().unwrap_or(0);
@@ -93,7 +94,7 @@ impl Lives {
         self.figures.renewals_killed += 1;
     }
 
-    /// A kill in the stream of writes, after some answers and a moment more.
+    /// Kills the server in the stream of writes, after some answers and a delay.
     async fn killed_writing(&mut self) {
         let mut wire = self.working().await;
         let answers = self.random.random_range(0..24);
@@ -103,8 +104,8 @@ impl Lives {
         self.stream.drain(&mut wire);
     }
 
-    /// Takes a part of the last line away, as a cut of the power does. Only an outcome can be lost so: an attempt is
-    /// on the disk before its request is sent.
+    /// Cuts the end of the last line, as a power failure may. Only an outcome can be lost like this: an attempt is on the
+    /// disk before its request is sent.
     fn tear(&mut self) {
         let path = self.state.path().join("journal.jsonl");
         let text = fs::read_to_string(&path).unwrap_or_default();
@@ -132,7 +133,7 @@ impl Lives {
         self.figures
     }
 
-    /// After all kills: the next start heals the journal, a write succeeds and is written down, and the chain is whole.
+    /// After all kills: the next start repairs the journal, a write succeeds and is recorded, and the chain is intact.
     async fn healed(&mut self) {
         let mut wire = self.working().await;
         let made = wire.call("create_contact", contact("after@example.com"));
@@ -152,18 +153,18 @@ impl Lives {
     }
 }
 
-/// SIGKILL on Unix: nothing is finished, flushed or said.
+/// SIGKILL on Unix: the process finishes and flushes nothing.
 fn kill(wire: &mut Wire) {
     wire.child.kill().unwrap();
     wire.child.wait().unwrap();
 }
 
-/// How many lines of the journal hold this.
+/// The number of journal lines with this text.
 fn lines(state: &Path, text: &str) -> usize {
     super::files(state).iter().flat_map(|(_, lines)| lines.lines()).filter(|line| line.contains(text)).count()
 }
 
-/// So many kills, three accounts at a time.
+/// Runs `times` kills, three accounts at a time.
 async fn kills(times: usize, manners: &Manners) -> Figures {
     let seeds = 1..=u64::try_from(times / LIVES).unwrap();
     // Talking to a server process blocks, and must not block the sandboxes.
@@ -176,12 +177,12 @@ async fn kills(times: usize, manners: &Manners) -> Figures {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_every_kill_journal_and_books_agree_and_the_next_start_goes_on() {
+async fn after_every_kill_journal_and_sandbox_agree_and_the_next_start_continues() {
     kills_strike(&Manners::plain()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_every_kill_they_agree_in_live_manners_too() {
+async fn after_every_kill_they_agree_in_live_manners() {
     kills_strike(&live()).await;
 }
 

@@ -1,4 +1,4 @@
-//! Bounds and refusals: rotation, a directory that cannot be written, no journal at all.
+//! Limits and refusals: rotation, a directory that cannot be written, no journal.
 
 use super::{account, contact, create, entries, files, head, journal, sound};
 use crate::support::{Era, Host, Person, command};
@@ -40,7 +40,7 @@ async fn rotation_keeps_the_chain_and_the_bound() {
         assert_eq!(fs::metadata(state.join(name)).unwrap().permissions().mode() & 0o777, 0o600, "{name}");
     }
 
-    // A whole file that somebody took away is no rotation: neither in the middle nor the oldest.
+    // A missing file is not a rotation, neither in the middle nor the oldest.
     for taken in [2, 0] {
         let kept = fs::read(state.join(&all[taken].0)).unwrap();
         fs::remove_file(state.join(&all[taken].0)).unwrap();
@@ -68,7 +68,7 @@ async fn an_object_too_large_for_a_line_is_kept_as_its_hash() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_down_is_not_sent_and_reads_go_on() {
+async fn a_write_that_cannot_be_recorded_is_not_sent_and_reads_work() {
     let account = account().await;
     let some = account.find("contacts", |_| true).await;
     let elsewhere = tempfile::tempdir().unwrap();
@@ -106,7 +106,7 @@ async fn what_cannot_be_written_down_is_not_sent_and_reads_go_on() {
 }
 
 #[tokio::test]
-async fn without_a_journal_nothing_is_written_down_nor_read_for_it() {
+async fn without_a_journal_nothing_is_recorded_nor_read_for_it() {
     let account = account().await;
     let some = account.find("contacts", |_| true).await;
     let state = tempfile::tempdir().unwrap();

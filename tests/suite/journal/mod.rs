@@ -1,4 +1,4 @@
-//! The journal: what it holds, that it shows what was done to it, and that it agrees with the account after a crash.
+//! The journal: its content, the detection of changes, and that it agrees with the account after a crash.
 
 mod books;
 mod chain;
@@ -12,7 +12,7 @@ use crate::support::{Account, Ran, command, run};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
-/// The account that the tests here use: room for many requests at once.
+/// An account with a large quota.
 async fn account() -> Account {
     let config = highlevel_sandbox::SandboxConfig { rate_limit: 5000, ..Default::default() };
     Account::with(config).await
@@ -29,28 +29,28 @@ async fn journal(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
     run(command).await
 }
 
-/// The writes that the journal lists with these flags.
+/// The writes in the output of `journal` with these flags.
 async fn entries(account: &Account, state: &Path, flags: &[&str]) -> Vec<Value> {
     let ran = journal(account, state, &[&["--json"], flags].concat()).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Checks the chain, and gives what was said of it.
+/// Verifies the chain, and returns the output.
 async fn sound(account: &Account, state: &Path) -> String {
     let ran = journal(account, state, &["verify"]).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     ran.stdout
 }
 
-/// The hash that `journal head` prints.
+/// The count and hash that `journal head` prints.
 async fn head(account: &Account, state: &Path) -> (u64, String) {
     let ran = journal(account, state, &["head"]).await;
     let (count, hash) = ran.stdout.trim().split_once(' ').expect("count and hash");
     (count.parse().unwrap(), hash.to_owned())
 }
 
-/// Creates contacts by the command line, one process after the other.
+/// Creates contacts on the command line, in one process each.
 async fn create(account: &Account, state: &Path, flags: &[&str], emails: &[&str]) {
     for email in emails {
         let mut command = command(account, state);
@@ -60,7 +60,7 @@ async fn create(account: &Account, state: &Path, flags: &[&str], emails: &[&str]
     }
 }
 
-/// The journal's files with their texts.
+/// The journal's files and their texts.
 fn files(state: &Path) -> Vec<(String, String)> {
     let mut files: Vec<_> = fs::read_dir(state)
         .unwrap()

@@ -1,4 +1,4 @@
-//! A stream of writes of several tools, a few at a time, and what the host was told of each.
+//! A stream of writes by several tools, a few at a time, and the host's answers.
 
 use super::contact;
 use crate::support::Wire;
@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-/// How many writes are under way at once.
+/// The number of writes in flight.
 const AT_ONCE: usize = 6;
 
 /// A write that was sent: its tool and arguments.
 type Write = (&'static str, Value);
 
-/// What one write is known by, in the journal, in the requests and in the account: the tool, and the id of its object or
-/// what marks the object that it creates. No two writes of a stream have the same.
+/// What identifies a write in the journal, in the requests and in the account: the tool, and the id of its object or a
+/// marker in the object that it creates. It is unique in a stream.
 pub(super) fn key(tool: &str, arguments: &Value, object: &Value) -> String {
     let mark = match tool {
         "create_contact" => &arguments["email"],
@@ -28,11 +28,11 @@ pub(super) fn key(tool: &str, arguments: &Value, object: &Value) -> String {
     format!("{tool} {}", mark.as_str().unwrap_or_else(|| panic!("no mark: {tool} {arguments}")))
 }
 
-/// The writes so far, over all lives of the server.
+/// The writes of all server processes so far.
 pub(super) struct Stream {
     number: usize,
     contacts: VecDeque<String>,
-    /// Pages that were made and are still drafts, as far as the host was told.
+    /// Pages that were created and are still drafts, by the host's answers.
     drafts: VecDeque<String>,
     under_way: BTreeMap<i64, Write>,
     told: BTreeMap<String, Value>,
@@ -45,7 +45,7 @@ impl Stream {
         Self { number: 0, contacts, drafts, under_way, told }
     }
 
-    /// What the host was told, by key.
+    /// The host's answers, by key.
     pub(super) fn told(&self) -> &BTreeMap<String, Value> {
         &self.told
     }
@@ -67,7 +67,7 @@ impl Stream {
             5 if !self.drafts.is_empty() => ("delete_page", json!({"id": self.drafts.pop_front()})),
             6 if !self.drafts.is_empty() => ("publish_page", json!({"id": self.drafts.pop_front()})),
             7 | 8 => {
-                // Each contact once, so that its value tells whether it was done.
+                // Each contact is updated once, so that its value shows whether the write was done.
                 let id = self.contacts.pop_back().unwrap();
                 ("update_contact", json!({"id": id, "phone": format!("+1-555-{number:07}")}))
             }
@@ -75,7 +75,7 @@ impl Stream {
         }
     }
 
-    /// Keeps writes under way until so many were answered, and then leaves them so.
+    /// Keeps writes in flight until `n` are answered.
     pub(super) fn run(&mut self, wire: &mut Wire, answers: usize, random: &mut StdRng) {
         let mut answered = 0;
         loop {
@@ -94,7 +94,7 @@ impl Stream {
         }
     }
 
-    /// What the server said before it was killed.
+    /// Reads the server's answers from before the kill.
     pub(super) fn drain(&mut self, wire: &mut Wire) {
         while let Some(line) = wire.line_within(Duration::from_millis(200)) {
             self.take(&line);
@@ -107,7 +107,7 @@ impl Stream {
         self.under_way.insert(id, (tool, arguments));
     }
 
-    /// Takes an answer. Gives the second step of a write that has two.
+    /// Records an answer. Returns the second step of a write with two.
     fn take(&mut self, line: &Value) -> Option<Write> {
         let (tool, mut arguments) = self.under_way.remove(&line["id"].as_i64()?)?;
         let result = &line["result"];

@@ -1,11 +1,11 @@
-//! Strangers' statements run in a process of their own: what they take is not the server's.
+//! Statements run in a process of their own, and do not use the server's resources.
 #![cfg(target_os = "linux")]
 
 use super::{hostile::LARGE, *};
 use crate::support::{Wire, command, run};
 use std::{fs, path::Path};
 
-/// The most that the server and any one process that answers questions may ever have had, in KiB.
+/// The highest memory of the server, and of each process that runs statements, in KiB.
 const SERVER: u64 = 96 * 1024;
 const QUESTION: u64 = 256 * 1024;
 
@@ -15,14 +15,14 @@ fn status(process: u32, line: &str) -> Option<u64> {
     status.lines().find_map(|found| found.strip_prefix(line)?.split_whitespace().next()?.parse().ok())
 }
 
-/// The processes that a server started and that are alive.
+/// The server's child processes.
 fn children(server: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     all.filter(|process| status(*process, "PPid:") == Some(server.into()) && status(*process, "VmHWM:").is_some())
         .collect()
 }
 
-/// A server that answered a question.
+/// A server that has answered a question.
 async fn asked(account: &Account, state: &Path, flags: &[&str]) -> Wire {
     let mut command = command(account, state);
     command.args(flags);
@@ -43,7 +43,7 @@ fn ask(wire: &mut Wire, sql: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_large_takes_little_and_writes_go_on() {
+async fn a_large_question_takes_little_memory_and_writes_continue() {
     let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;
@@ -78,7 +78,7 @@ async fn what_is_large_takes_little_and_writes_go_on() {
 }
 
 #[tokio::test]
-async fn a_question_knows_no_credential_and_ends_with_the_server() {
+async fn the_question_process_has_no_credential_and_ends_with_the_server() {
     let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;
@@ -88,7 +88,7 @@ async fn a_question_knows_no_credential_and_ends_with_the_server() {
         let known = fs::read_to_string(format!("/proc/{}/{of}", children[0])).unwrap();
         assert!(!known.contains(account.token()) && !known.contains("GHL_"), "{known}");
     }
-    // Even while it is at a statement that nothing but its own end would stop.
+    // Even while it runs a statement that only its own timeout would stop.
     wire.send("tools/call", json!({"name": "query_crm", "arguments": {"sql": super::hostile::ENDLESS}}));
     wire.child.kill().unwrap();
     wire.child.wait().unwrap();
@@ -97,18 +97,18 @@ async fn a_question_knows_no_credential_and_ends_with_the_server() {
     }
 }
 
-/// A process that has only just started gets no longer than others.
+/// A new process gets no more time than others.
 #[tokio::test]
-async fn a_first_statement_without_an_end_is_stopped_like_any_other() {
+async fn an_endless_first_statement_is_stopped_like_any_other() {
     let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &["--timeout", "25"]).await;
     let error = host.error("query_crm", json!({"sql": super::hostile::ENDLESS})).await;
     assert!(error["message"].as_str().unwrap().starts_with("The statement ran for 5 s and was stopped"), "{error}");
 }
 
-/// Somebody kills it, or the system does: the next question starts another.
+/// A person or the system kills the process. The next question starts another.
 #[tokio::test]
-async fn a_question_whose_process_is_gone_gets_another() {
+async fn a_question_whose_process_was_killed_gets_another() {
     let account = account(Api::Session, 300).await;
     let state = tempfile::tempdir().unwrap();
     let mut wire = asked(&account, state.path(), &[]).await;

@@ -1,13 +1,13 @@
-//! Lists whose pages are smaller than was asked for, with totals that are absent, text, or capped too.
+//! Lists with pages that are smaller than requested, and with totals that are absent, text, or capped.
 
 use super::*;
 
-on_both_apis!(every_object_is_there_however_small_pages_are, a_tool_goes_on_behind_a_short_page);
+on_both_apis!(every_object_is_read_however_small_the_pages_are, a_tool_continues_after_a_short_page);
 
-/// The tables whose lists take paging.
+/// The tables whose lists are paged.
 const PAGED: [&str; 4] = ["contacts", "opportunities", "campaigns", "pages"];
 
-async fn every_object_is_there_however_small_pages_are(api: Api) {
+async fn every_object_is_read_however_small_the_pages_are(api: Api) {
     let account = account(api, 130).await;
     for manners in ["cap:20", "cap:20,total:absent", "cap:20,total:text", "cap:20,total:cap:20", "cap:7,total:cap:50"] {
         account.manners(&format!("plain,{manners}")).await;
@@ -21,7 +21,7 @@ async fn every_object_is_there_however_small_pages_are(api: Api) {
     }
 }
 
-async fn a_tool_goes_on_behind_a_short_page(api: Api) {
+async fn a_tool_continues_after_a_short_page(api: Api) {
     let account = account(api, 70).await;
     account.manners("cap:20,total:absent").await;
     let host = Host::new(&account, &[]).await;

@@ -1,14 +1,14 @@
-//! What changed since a time.
+//! `changes_since`: what changed since a time.
 
 use super::*;
 
 on_both_apis!(
-    changes_tell_what_came_changed_and_went,
+    changes_list_additions_updates_and_removals,
     a_tools_own_write_is_a_change_too,
-    a_write_of_unknown_outcome_is_told_when_it_is_seen,
+    a_write_of_unknown_outcome_is_listed_when_a_reading_shows_it,
 );
 
-async fn changes_tell_what_came_changed_and_went(api: Api) {
+async fn changes_list_additions_updates_and_removals(api: Api) {
     let account = account(api, 60).await;
     let host = Host::new(&account, &[]).await;
     rows(&host, "select count(*) from contacts").await;
@@ -32,7 +32,7 @@ async fn changes_tell_what_came_changed_and_went(api: Api) {
         .iter()
         .map(|change| (change["id"].as_str().unwrap(), change["change"].as_str().unwrap(), change["fields"].clone()))
         .collect();
-    // What was read together comes in the order of the API's list, and what is missing is known at the end.
+    // Changes of one reading are in the order of the API's list; removals are known at its end.
     assert_eq!(told[0], (gone, "removed", Value::Null), "the newest first");
     told.sort_by_key(|(_, change, _)| *change);
     let tags: Vec<&str> = was[1].as_array().into_iter().flatten().map(|tag| tag.as_str().unwrap()).collect();
@@ -72,14 +72,14 @@ async fn a_tools_own_write_is_a_change_too(api: Api) {
     assert!(last["fields"]["source"]["new"].as_str().unwrap().chars().count() < 100, "{last}");
 }
 
-/// Nobody knows whether it was written, until a reading sees it.
-async fn a_write_of_unknown_outcome_is_told_when_it_is_seen(api: Api) {
+/// It is unknown whether the write took effect, until a reading shows it.
+async fn a_write_of_unknown_outcome_is_listed_when_a_reading_shows_it(api: Api) {
     let account = account(api, 30).await;
     let host = Host::new(&account, &["--timeout", "8"]).await;
     rows(&host, "select count(*) from contacts").await;
     let contacts = account.objects("contacts").await;
     let (ours, other) = (contacts[0]["id"].as_str().unwrap(), contacts[1]["id"].as_str().unwrap());
-    // Every answer to it is lost, what it asks for is done, and it cannot be read after that.
+    // Every answer to it is lost, it takes effect, and the object cannot be read afterwards.
     account.faults("drop-after@PUT /contact/{id};500@GET /contact/{id}+1").await;
     let error = host.error("update_contact", json!({"id": ours, "companyName": "Renamed Inc"})).await;
     assert_eq!(error["code"], "outcome_unknown", "{error}");

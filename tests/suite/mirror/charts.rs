@@ -1,4 +1,4 @@
-//! Questions whose answer is a picture.
+//! Questions with a picture as the answer.
 
 use super::*;
 use crate::support::{command, run};
@@ -21,7 +21,7 @@ async fn a_chart_is_an_image_and_its_numbers() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_drawn_is_said() {
+async fn rows_that_cannot_be_drawn_are_an_error() {
     let account = account(Api::Session, 120).await;
     let host = Host::new(&account, &[]).await;
     for (sql, kind, field) in [

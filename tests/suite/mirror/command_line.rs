@@ -37,7 +37,7 @@ async fn rows_are_printed_as_table_csv_and_json() {
 }
 
 #[tokio::test]
-async fn sync_and_status_tell_how_the_mirror_stands() {
+async fn sync_and_status_show_the_state_of_the_mirror() {
     let account = account(Api::Session, 40).await;
     let state = tempfile::tempdir().unwrap();
     let before = ran(&account, state.path(), &["status"]).await;
@@ -51,7 +51,7 @@ async fn sync_and_status_tell_how_the_mirror_stands() {
     assert!(wrong.code == Some(2) && wrong.stderr.contains("contacts, opportunities"), "{}", wrong.stderr);
 }
 
-/// A person at a terminal gets the whole answer, and waits for it.
+/// A person at a terminal gets the complete answer, and waits for it.
 #[tokio::test]
 async fn a_query_waits_for_the_first_scan() {
     let account = account(Api::Session, 2_000).await;
@@ -60,9 +60,9 @@ async fn a_query_waits_for_the_first_scan() {
     assert_eq!(query.stdout.lines().nth(1), Some("2000"), "{}", query.stderr);
 }
 
-/// The terminal obeys nothing that a stranger wrote.
+/// No text in the account controls the terminal.
 #[tokio::test]
-async fn what_a_terminal_would_obey_is_taken_out() {
+async fn terminal_escapes_are_removed() {
     let account = account(Api::Session, 5).await;
     let state = tempfile::tempdir().unwrap();
     account
@@ -83,7 +83,7 @@ async fn what_a_terminal_would_obey_is_taken_out() {
     }
 }
 
-/// A spreadsheet runs what looks like a formula, and a stranger may have typed one into a form.
+/// A spreadsheet runs a cell that looks like a formula, which a stranger may have typed into a form.
 #[tokio::test]
 async fn csv_is_safe_to_open_and_numbers_stay() {
     let account = account(Api::Session, 5).await;

@@ -1,18 +1,18 @@
-//! Lists that move while they are read.
+//! Lists that change while they are read.
 
 use super::*;
 use crate::support::{command, run};
 
-on_both_apis!(a_list_that_moves_is_read_until_it_was_whole, a_list_that_never_rests_is_said_to_be_incomplete,);
+on_both_apis!(a_changing_list_is_read_until_it_is_complete, a_list_that_keeps_changing_is_reported_as_incomplete,);
 
-/// Contacts and deals come and go while a sync reads them: in the end all is as it truly is.
-async fn a_list_that_moves_is_read_until_it_was_whole(api: Api) {
+/// Contacts and deals are added and removed while a sync reads them. In the end the mirror equals the account.
+async fn a_changing_list_is_read_until_it_is_complete(api: Api) {
     let account = slow_account(api, 3_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "--rate-limit", "20", "--rate-window", "1"]);
     let moving = async {
-        // While the first reading is under way.
+        // During the first reading.
         for step in 0..12 {
             let contacts = account.objects("contacts").await;
             let victim = contacts[(step * 97) % 900]["id"].as_str().unwrap();
@@ -35,16 +35,16 @@ async fn a_list_that_moves_is_read_until_it_was_whole(api: Api) {
     assert_eq!(kept, true_ids(&account, "contacts").await);
 }
 
-/// A list that never rests is not called complete.
-async fn a_list_that_never_rests_is_said_to_be_incomplete(api: Api) {
-    // More pages than a window takes, so that a reading lasts.
+/// A list that keeps changing is not reported as complete.
+async fn a_list_that_keeps_changing_is_reported_as_incomplete(api: Api) {
+    // More pages than fit into a quota window, so that a reading takes a while.
     let account = slow_account(api, 2_500, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut sync = command(&account, state.path());
     sync.args(["sync", "contacts", "--rate-limit", "20", "--rate-window", "1"]);
     let contacts = account.objects("contacts").await;
     let moving = async {
-        // At both ends: one API lists the oldest first, the other the newest.
+        // At both ends: one API lists the oldest first, the other the newest first.
         for victims in contacts.iter().zip(contacts.iter().rev()) {
             for victim in [victims.0, victims.1] {
                 account.remove("contacts", victim["id"].as_str().unwrap()).await;

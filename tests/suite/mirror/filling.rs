@@ -1,4 +1,4 @@
-//! Everything that the account has is in the mirror, as it is.
+//! The mirror has everything that the account has.
 
 use super::*;
 use highlevel_store::TABLES;
@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 on_both_apis!(
     every_object_of_the_account_is_there,
-    a_contact_is_kept_with_all_its_fields,
+    a_contact_is_stored_with_all_its_fields,
     only_the_tables_of_the_statement_are_read_and_only_once,
     parameters_are_values_and_never_sql,
-    too_many_rows_are_cut_and_said,
+    too_many_rows_are_cut_and_reported,
 );
 
 async fn every_object_of_the_account_is_there(api: Api) {
@@ -24,7 +24,7 @@ async fn every_object_of_the_account_is_there(api: Api) {
     }
 }
 
-async fn a_contact_is_kept_with_all_its_fields(api: Api) {
+async fn a_contact_is_stored_with_all_its_fields(api: Api) {
     let account = account(api, 200).await;
     let host = Host::new(&account, &["--max-answer", "4000000"]).await;
     let kept =
@@ -62,7 +62,7 @@ async fn a_contact_is_kept_with_all_its_fields(api: Api) {
 async fn only_the_tables_of_the_statement_are_read_and_only_once(api: Api) {
     let account = account(api, 250).await;
     let host = Host::new(&account, &[]).await;
-    // What is asked once of a token that is held to a location.
+    // The requests that a server with a pinned location makes once.
     host.answer("get_default_location", json!({})).await;
     account.forget_requests().await;
     let count = cell(&host, "select count(*) from campaigns where status <> 'x'").await;
@@ -75,7 +75,7 @@ async fn only_the_tables_of_the_statement_are_read_and_only_once(api: Api) {
 }
 
 #[tokio::test]
-async fn what_is_wrong_costs_no_request() {
+async fn an_invalid_statement_costs_no_request() {
     let account = account(Api::Session, 10).await;
     let host = Host::new(&account, &[]).await;
     for (sql, said) in [
@@ -92,7 +92,7 @@ async fn what_is_wrong_costs_no_request() {
     }
     let error = host.error("query_crm", json!({"sql": "select 1", "params": ["x"]})).await;
     assert_eq!(error["field"], "params");
-    // The count of parameters is known only where the statement is run, after its tables are read.
+    // The number of parameters is known only when the statement runs, after its tables are read.
     assert_eq!(requests_to(&account, "/opportunity").await, 0);
 }
 
@@ -131,14 +131,14 @@ async fn a_sum_over_several_currencies_says_so() {
     assert!(note.as_str().unwrap().contains("(EUR, GBP, USD)"), "one that came just now: {note}");
 }
 
-async fn too_many_rows_are_cut_and_said(api: Api) {
+async fn too_many_rows_are_cut_and_reported(api: Api) {
     let account = account(api, 1500).await;
     let host = Host::new(&account, &[]).await;
     until(&host, json!({"sql": "select count(*) from contacts"}), |answer| answer["complete"] == true).await;
     let cut = answer(&host, json!({"sql": "select id from contacts"})).await;
     assert_eq!(cut["rows"].as_array().unwrap().len(), 1000);
     assert!(cut["note"].as_str().unwrap().contains("first 1000 rows"), "{}", cut["note"]);
-    // By bytes too, whole rows each.
+    // The limit of bytes also keeps whole rows.
     let cut = answer(&host, json!({"sql": "select *, hex(zeroblob(400)) from contacts"})).await;
     let shown = cut["rows"].as_array().unwrap();
     assert!(

@@ -1,15 +1,15 @@
-//! How fresh an answer is, and what is read for it.
+//! The age of an answer, and what is read for it.
 
 use super::*;
 
 on_both_apis!(
-    a_small_table_is_read_anew_for_who_wants_it_fresh,
-    a_table_rests_for_ten_times_its_last_scan,
-    a_call_goes_before_what_is_read_for_the_mirror,
-    an_api_that_fails_leaves_the_answer_to_what_is_there,
+    a_small_table_is_read_again_for_a_small_max_age,
+    a_table_is_not_read_again_for_ten_times_its_last_scan,
+    a_call_precedes_the_mirrors_readings,
+    when_the_api_fails_the_mirror_answers_as_it_is,
 );
 
-async fn a_small_table_is_read_anew_for_who_wants_it_fresh(api: Api) {
+async fn a_small_table_is_read_again_for_a_small_max_age(api: Api) {
     let account = account(api, 50).await;
     let host = Host::new(&account, &[]).await;
     let id = account.told("campaigns").await[0]["id"].as_str().unwrap().to_owned();
@@ -26,13 +26,13 @@ async fn a_small_table_is_read_anew_for_who_wants_it_fresh(api: Api) {
     until(&host, fresh, |answer| answer["rows"] == json!([["Renamed elsewhere"]])).await;
 }
 
-async fn a_table_rests_for_ten_times_its_last_scan(api: Api) {
+async fn a_table_is_not_read_again_for_ten_times_its_last_scan(api: Api) {
     let account = account(api, 10).await;
     account.faults("latency:700@GET /campaigns").await;
     let host = Host::new(&account, &[]).await;
     let fresh = json!({"sql": "select count(*) from campaigns", "max_age": 0});
     answer(&host, fresh.clone()).await;
-    // Without a total it takes a page more to see that this was all.
+    // Without a total, another page is needed to see the end.
     let once = requests_to(&account, "/campaigns").await;
     assert!((1..=2).contains(&once), "{once}");
     for _ in 0..3 {
@@ -41,8 +41,8 @@ async fn a_table_rests_for_ten_times_its_last_scan(api: Api) {
     assert_eq!(requests_to(&account, "/campaigns").await, once);
 }
 
-/// Somebody's question does not wait behind the reading of a large table.
-async fn a_call_goes_before_what_is_read_for_the_mirror(api: Api) {
+/// A call does not wait for the reading of a large table.
+async fn a_call_precedes_the_mirrors_readings(api: Api) {
     let account = slow_account(api, 20_000, 10).await;
     let host = Host::new(&account, &["--rate-limit", "10", "--rate-window", "1"]).await;
     answer(&host, json!({"sql": "select count(*) from contacts", "allowPartial": true})).await;
@@ -53,7 +53,7 @@ async fn a_call_goes_before_what_is_read_for_the_mirror(api: Api) {
     assert!(read < 150, "{read} of 203 pages went first");
 }
 
-async fn an_api_that_fails_leaves_the_answer_to_what_is_there(api: Api) {
+async fn when_the_api_fails_the_mirror_answers_as_it_is(api: Api) {
     let account = account(api, 20).await;
     let host = Host::new(&account, &["--timeout", "10"]).await;
     let sql = json!({"sql": "select count(*) from campaigns"});

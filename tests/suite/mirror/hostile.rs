@@ -1,4 +1,4 @@
-//! SQL that wants more than to read: it is refused or stopped, and the server lives on.
+//! SQL that does more than read is refused or stopped, and the server keeps running.
 
 use super::*;
 
@@ -38,7 +38,7 @@ const REFUSED: &[&str] = &[
     "explain delete from contacts",
 ];
 
-/// What would take long: a loop without an end, or one step of SQLite that no handler is called in.
+/// Statements that take long: an endless loop, or one SQLite step without a call of the progress handler.
 const LONG: &[&str] = &[
     "with recursive bomb(n) as (select 1 union all select n + 1 from bomb) select count(*) from bomb",
     "select count(*) from contacts a, contacts b, contacts c, contacts d",
@@ -50,7 +50,7 @@ const LONG: &[&str] = &[
 /// One step that takes minutes.
 pub const ENDLESS: &str = "select trim(replace(hex(zeroblob(400000)), '0', '1') || '2', hex(zeroblob(40000)) || '1')";
 
-/// What would take much memory, or much of a disk.
+/// Statements that take much memory or disk space.
 pub const LARGE: &[&str] = &[
     "with recursive bomb(t) as (select 'x' union all select t || t from bomb) select max(length(t)) from bomb",
     "with recursive n(x) as (select 1 union all select x + 1 from n) select json_group_array(hex(zeroblob(100000))) from n",
@@ -72,7 +72,7 @@ pub const LARGE: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn what_is_no_reading_is_refused() {
+async fn statements_that_do_not_only_read_are_refused() {
     let account = account(Api::Session, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
@@ -87,11 +87,11 @@ async fn what_is_no_reading_is_refused() {
 }
 
 #[tokio::test]
-async fn what_takes_long_or_much_is_stopped() {
+async fn statements_that_take_too_much_time_or_memory_are_stopped() {
     let account = account(Api::Session, 300).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
-    // Side by side: each is stopped by itself, and none holds up the others for long.
+    // Side by side: each is stopped by itself, and delays the others only briefly.
     let long = LONG.iter().map(|sql| host.error("query_crm", json!({"sql": sql})));
     let (errors, alive) = tokio::join!(futures::future::join_all(long), cell(&host, "select count(*) from contacts"));
     for (sql, error) in LONG.iter().zip(errors) {
@@ -101,16 +101,16 @@ async fn what_takes_long_or_much_is_stopped() {
     assert_eq!(alive, 300);
     for sql in LARGE {
         let error = host.error("query_crm", json!({"sql": sql})).await;
-        // What grows slowly runs out of time first.
+        // A slowly growing statement reaches the time limit first.
         assert!(["timeout", "too_large"].contains(&error["code"].as_str().unwrap()), "{sql}: {error}");
     }
     assert_eq!(cell(&host, "select count(*) from contacts").await, 300);
 }
 
 #[tokio::test]
-async fn what_takes_long_holds_up_nobody() {
+async fn a_long_statement_does_not_delay_other_calls() {
     use crate::support::{Wire, command};
-    /// Each takes about a second: many steps, and one.
+    /// Each takes about a second: one with many steps, one with a single step.
     const SLOW: &[&str] = &[
         "with recursive n(x) as (select 1 union all select x + 1 from n where x < 3000000) select count(*) from n",
         "select instr(hex(zeroblob(150000)), hex(zeroblob(75000)) || '1')",
@@ -137,7 +137,7 @@ async fn what_takes_long_holds_up_nobody() {
 }
 
 #[tokio::test]
-async fn cte_names_json_functions_and_windows_are_no_trouble() {
+async fn cte_names_json_functions_and_windows_are_allowed() {
     let account = account(Api::Session, 120).await;
     let host = Host::new(&account, &[]).await;
     for sql in [

@@ -1,10 +1,10 @@
-//! Processes that end in the midst of a scan, and processes that scan at the same time.
+//! Processes that end during a scan, and processes that scan at the same time.
 
 use super::*;
 use crate::support::{command, run};
 use std::process::Command;
 
-on_both_apis!(a_killed_scan_is_gone_on_with, two_processes_read_a_table_once,);
+on_both_apis!(a_killed_scan_is_continued, two_processes_read_a_table_once,);
 
 fn sync(account: &Account, state: &std::path::Path) -> Command {
     let mut sync = command(account, state);
@@ -14,7 +14,7 @@ fn sync(account: &Account, state: &std::path::Path) -> Command {
 
 const PAGES: usize = 61;
 
-async fn a_killed_scan_is_gone_on_with(api: Api) {
+async fn a_killed_scan_is_continued(api: Api) {
     let account = slow_account(api, 6_000, 20).await;
     let state = tempfile::tempdir().unwrap();
     let mut first = sync(&account, state.path());

@@ -1,4 +1,4 @@
-//! The mirror: filled from the account, kept true by the tools' own writes, and asked by strangers' SQL.
+//! The mirror: filled from the account, updated by the tools' own writes, and queried by SQL.
 
 mod apart;
 mod capped;
@@ -24,7 +24,7 @@ use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 
-/// An account of so many contacts, and a quota that does not matter.
+/// An account of `n` contacts with a practically unlimited quota.
 pub async fn account(api: Api, contacts: usize) -> Account {
     let config = SandboxConfig {
         api,
@@ -36,7 +36,7 @@ pub async fn account(api: Api, contacts: usize) -> Account {
     Account::with(config).await
 }
 
-/// An account of so many contacts that takes so many requests a second.
+/// An account of `n` contacts that allows `rate_limit` requests a second.
 pub async fn slow_account(api: Api, contacts: usize, rate_limit: u32) -> Account {
     let rate_window = Duration::from_secs(1);
     Account::with(SandboxConfig { api, contacts, rate_limit, rate_window, ..SandboxConfig::default() }).await
@@ -56,7 +56,7 @@ pub async fn cell(host: &Host, sql: &str) -> Value {
     rows(host, sql).await[0][0].clone()
 }
 
-/// Reads until a statement's first cell is as wanted: what is read behind a question comes later.
+/// Repeats a statement until its first cell is as wanted: tables may be read after the answer.
 pub async fn until(host: &Host, arguments: Value, wanted: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..400 {
         let answer = answer(host, arguments.clone()).await;
@@ -68,13 +68,13 @@ pub async fn until(host: &Host, arguments: Value, wanted: impl Fn(&Value) -> boo
     panic!("it never came: {arguments}");
 }
 
-/// The ids of all objects of a kind that the API tells of, as they truly are.
+/// The ids of all objects of a kind that the API can report, as the sandbox stores them.
 pub async fn true_ids(account: &Account, kind: &str) -> BTreeSet<String> {
     let objects = account.told(kind).await;
     objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The requests to a list since they were last forgotten, by its path in the session API.
+/// The number of requests to a list since the last reset, by its path in the session API.
 pub async fn requests_to(account: &Account, path: &str) -> usize {
     let path = account.list_path(path);
     account.requests().await.iter().filter(|request| request["path"] == path).count()

@@ -1,8 +1,8 @@
-//! Sums of money: the answer warns where currencies really mix, and only there.
+//! Sums of money: an answer warns only if it adds different currencies.
 
 use super::*;
 
-/// Sums over deals of two currencies, and whether they mix.
+/// Statements over deals in two currencies, and whether they add both.
 const SUMS: &[(&str, bool)] = &[
     ("select sum(value) from opportunities", true),
     ("select avg(o.value) from Opportunities o where o.value > 10", true),
@@ -34,7 +34,7 @@ const SUMS: &[(&str, bool)] = &[
 ];
 
 #[tokio::test]
-async fn the_answer_warns_where_currencies_mix_and_only_there() {
+async fn an_answer_warns_only_if_it_adds_different_currencies() {
     let account = account(Api::Session, 20).await;
     for deal in account.objects("opportunities").await {
         account.change("opportunities", deal["id"].as_str().unwrap(), json!({"currency": "USD"})).await;

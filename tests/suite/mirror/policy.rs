@@ -1,11 +1,11 @@
-//! What the settings hide is hidden in the mirror too.
+//! Tables that the settings hide are hidden in the mirror.
 
 use super::*;
 
 on_both_apis!(another_account_has_another_mirror,);
 
 #[tokio::test]
-async fn a_hidden_tools_table_cannot_be_asked() {
+async fn the_table_of_a_hidden_tool_cannot_be_queried() {
     let account = account(Api::Session, 30).await;
     for flags in [&["--exclude-tools", "list_webhooks"][..], &["--toolsets", "contacts,opportunities,insights"]] {
         let host = Host::new(&account, flags).await;
@@ -31,7 +31,7 @@ async fn a_hidden_tools_table_cannot_be_asked() {
 }
 
 #[tokio::test]
-async fn insights_alone_may_ask_everything() {
+async fn with_only_insights_every_table_can_be_queried() {
     let account = account(Api::Session, 30).await;
     for flags in [["--toolsets", "insights"], ["--tools", "query_crm"]] {
         let host = Host::new(&account, &flags).await;
@@ -50,7 +50,7 @@ async fn without_a_credential_there_is_no_mirror() {
     assert!(ran.stderr.contains("unauthorized"), "{}", ran.stderr);
 }
 
-/// The accounts of two tokens are two accounts, and so are two locations.
+/// Two tokens are two accounts, and so are two locations.
 async fn another_account_has_another_mirror(api: Api) {
     let (one, other) = (account(api, 30).await, account(api, 40).await);
     let state = tempfile::tempdir().unwrap();

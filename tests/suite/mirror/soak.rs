@@ -1,10 +1,10 @@
-//! A large account: the whole quota and no more, and little memory.
+//! A large account: the sync uses the whole quota, no more, and little memory.
 
 use super::*;
 use crate::support::command;
 use std::process::{Child, Stdio};
 
-/// What a full sync may take, resident and at its highest.
+/// The highest resident memory of a full sync.
 const MOST_KIB: u64 = 64 * 1024;
 
 fn memory(child: &Child) -> Option<u64> {
@@ -36,7 +36,7 @@ async fn a_full_sync_of_100_000_contacts_uses_the_quota_and_little_memory() {
     assert!(ended.success());
     let stats = account.stats().await;
     let requests = account.requests().await;
-    // At best, the request that comes a whole limit after another comes one window after it.
+    // At best, a request comes one window after the request a whole limit before it.
     let times: Vec<f64> = requests.iter().map(|request| request["at"].as_f64().unwrap()).collect();
     let limit = usize::try_from(SandboxConfig::default().rate_limit).unwrap();
     let gaps: Vec<f64> = times.iter().zip(&times[limit..]).map(|(one, later)| later - one).collect();

@@ -1,11 +1,10 @@
-//! Tables are known however a statement spells them: they are read first, hidden tables stay hidden, and internal ones
-//! are not there.
+//! Tables are recognized in every spelling: they are read first, hidden tables stay hidden, and internal ones do not exist.
 
 use super::*;
 
 on_both_apis!(a_table_is_read_first_however_it_is_spelled,);
 
-/// Ways to read the table `{}` and give its number of rows, mostly without reading a column.
+/// Statements that return the number of rows of table `{}`, mostly without reading a column.
 const WAYS: &[&str] = &[
     "select count(*) from {}",
     "SELECT COUNT(*) FROM main.{}",
@@ -25,7 +24,7 @@ const WAYS: &[&str] = &[
     "values ((select count(*) from {}))",
 ];
 
-/// A name as it may be written.
+/// The spellings of a name.
 fn spellings(name: &str) -> Vec<String> {
     let (upper, title) = (name.to_uppercase(), format!("{}{}", name[..1].to_uppercase(), &name[1..]));
     vec![name.to_owned(), upper.clone(), format!("\"{title}\""), format!("[{upper}]"), format!("`{title}`"), title]
@@ -35,7 +34,7 @@ async fn a_table_is_read_first_however_it_is_spelled(api: Api) {
     let account = account(api, 30).await;
     let campaigns = true_ids(&account, "campaigns").await.len();
     for (way, name) in WAYS.iter().zip(spellings("campaigns").iter().cycle()) {
-        // Nothing is there yet, in each.
+        // The mirror is empty in each.
         let host = Host::new(&account, &[]).await;
         let sql = way.replace("{}", name);
         let answer = answer(&host, json!({"sql": sql})).await;
@@ -54,7 +53,7 @@ async fn a_hidden_table_is_hidden_however_it_is_spelled() {
         for spelled in spellings(name) {
             statements.extend(WAYS.iter().map(|way| way.replace("{}", &spelled)));
         }
-        // A WITH term of the same name reads the table all the same.
+        // A WITH term of the same name still reads the table.
         statements.push(format!("with {name} as (select * from main.{name}) select count(*) from {name}"));
         statements.push(format!("with x as (select 1) select count(*) from {name}, x"));
     }
@@ -68,7 +67,7 @@ async fn a_hidden_table_is_hidden_however_it_is_spelled() {
 }
 
 #[tokio::test]
-async fn what_is_internal_is_not_there_however_it_is_spelled() {
+async fn internal_tables_do_not_exist_in_any_spelling() {
     let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 5);
@@ -90,9 +89,9 @@ async fn what_is_internal_is_not_there_however_it_is_spelled() {
     }
 }
 
-/// Nor does a search name what is in a hidden table.
+/// A search does not name objects in a hidden table either.
 #[tokio::test]
-async fn a_search_shows_no_name_out_of_a_hidden_table() {
+async fn a_search_shows_no_name_from_a_hidden_table() {
     let account = account(Api::Session, 30).await;
     let deal = account.told("opportunities").await.into_iter().find(|deal| deal["contactId"].is_string()).unwrap();
     for (flags, shows) in [(&[][..], false), (&["--exclude-tools", "list_contacts"][..], true)] {
@@ -102,9 +101,9 @@ async fn a_search_shows_no_name_out_of_a_hidden_table() {
     }
 }
 
-/// A statement may give its own terms any name, even a table's.
+/// A statement may name its own terms like a table.
 #[tokio::test]
-async fn a_statements_own_name_is_no_table() {
+async fn a_statements_own_name_is_not_a_table() {
     let account = account(Api::Session, 5).await;
     let host = Host::new(&account, &["--exclude-tools", "list_webhooks"]).await;
     for name in ["contacts", "Contacts", "webhooks", "scans", "CHANGES", "x"] {

@@ -1,4 +1,4 @@
-//! What cannot be read is named, and fails nothing else.
+//! A table that cannot be read is named, and does not affect others.
 
 use super::*;
 use crate::support::{command, run};
@@ -7,7 +7,7 @@ on_both_apis!(
     an_unreadable_table_fails_no_other,
     a_passing_fault_fails_no_other,
     commands_name_what_is_missing,
-    what_cannot_be_read_anew_is_said,
+    a_table_that_cannot_be_read_again_is_reported,
 );
 
 fn names(missing: &Value) -> Vec<&str> {
@@ -32,14 +32,14 @@ async fn an_unreadable_table_fails_no_other(api: Api) {
 
     let counted = answer(&host, json!({"sql": "select count(*) from contacts"})).await;
     assert_eq!((&counted["rows"], &counted["complete"]), (&json!([[30]]), &json!(true)), "{counted}");
-    // Nothing was read of it, so there is nothing to be content with.
+    // Nothing of the table was read, so partial answers are not possible.
     for partial in [false, true] {
         let sql = "select count(*) from contacts c join opportunities o on o.contactId = c.id";
         let error = host.error("query_crm", json!({"sql": sql, "allowPartial": partial})).await;
         assert_eq!((&error["code"], names(&error["missing"])), (&json!("forbidden"), vec!["opportunities"]), "{error}");
         assert!(error["message"].as_str().unwrap().starts_with("opportunities cannot be read"), "{error}");
     }
-    // It was never taken for empty.
+    // It was never treated as empty.
     account.faults("").await;
     let deals = account.told("opportunities").await.len();
     assert_eq!(cell(&host, "select count(*) from opportunities").await, deals);
@@ -62,7 +62,7 @@ async fn a_passing_fault_fails_no_other(api: Api) {
         if last.is_error != Some(true) {
             break;
         }
-        // An API that fails for long is left alone for a moment.
+        // After many failures the breaker stops requests for a while.
         tokio::time::sleep(Duration::from_millis(200)).await;
         last = host.call("query_crm", sql.clone()).await;
     }
@@ -93,7 +93,7 @@ async fn commands_name_what_is_missing(api: Api) {
     assert_eq!(doctor.stdout.matches("WRONG").count(), 1, "the rest is well: {doctor:?}");
 }
 
-async fn what_cannot_be_read_anew_is_said(api: Api) {
+async fn a_table_that_cannot_be_read_again_is_reported(api: Api) {
     let account = account(api, 20).await;
     let host = Host::new(&account, &[]).await;
     let sql = json!({"sql": "select count(*) from campaigns"});
@@ -107,7 +107,7 @@ async fn what_cannot_be_read_anew_is_said(api: Api) {
     assert!(note.contains("max_age is not met for campaigns: it could not be read anew"), "{note}");
 }
 
-/// What the official API has names for, and what is left of a table without them.
+/// The official API has names for ids; without them a table is not complete.
 #[tokio::test]
 async fn a_table_without_its_names_is_not_complete() {
     let account = account(Api::Official, 60).await;
@@ -121,9 +121,9 @@ async fn a_table_without_its_names_is_not_complete() {
     assert_eq!((&contacts["complete"], contacts.get("missing")), (&json!(true), None), "{contacts}");
 }
 
-/// A list that takes no paging and is shorter than it says.
+/// A list without paging that is shorter than its total.
 #[tokio::test]
-async fn a_list_that_is_shorter_than_it_says_is_no_answer() {
+async fn a_list_that_is_shorter_than_its_total_is_an_error() {
     let upstream = crate::contract::upstream::Upstream::new().await;
     let host = crate::contract::shapes::host(&upstream).await;
     let hooks: Vec<Value> = (0..50).map(|at| json!({"id": format!("w{at}"), "url": "https://x.example"})).collect();
@@ -139,9 +139,9 @@ async fn a_list_that_is_shorter_than_it_says_is_no_answer() {
     upstream.is_done();
 }
 
-/// The official API refuses what the token has no scope for, and says so without its name.
+/// The official API refuses a token without a scope, and does not name the scope.
 #[tokio::test]
-async fn the_scope_that_is_missing_is_named() {
+async fn the_missing_scope_is_named() {
     let account = account(Api::Official, 30).await;
     for (scope, table) in [
         ("opportunities.readonly", "opportunities"),

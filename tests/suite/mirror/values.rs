@@ -1,4 +1,4 @@
-//! Values in the forms in which APIs give them: dates compare, numbers add up, and nothing that came is lost.
+//! Values in all forms in which the APIs return them: dates compare, numbers add up, and no value is dropped.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! A question waits for a first reading, and says how far it is where that takes too long.
+//! A question waits for a first reading, and reports its progress if it takes too long.
 
 use super::*;
 use crate::support::{Ran, command, run};
@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 on_both_apis!(
     a_question_waits_for_a_first_reading,
-    a_partial_count_is_never_the_first_thing_read,
-    short_lived_processes_read_on,
-    an_age_that_is_not_met_is_said,
-    own_writes_are_told_from_what_was_read,
+    the_first_answer_is_never_a_partial_count,
+    short_lived_processes_continue_the_reading,
+    an_age_above_the_limit_is_reported,
+    own_writes_are_distinguished_from_readings,
 );
 
 const QUOTA: &[&str] = &["--rate-limit", "10", "--rate-window", "1"];
@@ -22,7 +22,7 @@ async fn a_question_waits_for_a_first_reading(api: Api) {
     assert_eq!(account.stats().await["throttled"], 0);
 }
 
-async fn a_partial_count_is_never_the_first_thing_read(api: Api) {
+async fn the_first_answer_is_never_a_partial_count(api: Api) {
     let account = slow_account(api, 4_000, 10).await;
     let host = Host::new(&account, &[QUOTA, &["--timeout", "3"]].concat()).await;
     let sql = json!({"sql": "select count(*) from contacts"});
@@ -35,7 +35,7 @@ async fn a_partial_count_is_never_the_first_thing_read(api: Api) {
     assert!(again > Utc::now() && again < Utc::now() + chrono::TimeDelta::seconds(60), "{error}");
     let partial = answer(&host, json!({"sql": "select count(*) from contacts", "allowPartial": true})).await;
     assert!(partial["rows"][0][0].as_u64().unwrap() < 4_000 && partial["complete"] == false, "{partial}");
-    // It goes on by itself.
+    // The reading continues in the background.
     let mut last = host.call("query_crm", sql.clone()).await;
     for _ in 0..60 {
         if last.is_error != Some(true) {
@@ -48,8 +48,8 @@ async fn a_partial_count_is_never_the_first_thing_read(api: Api) {
     assert_eq!(account.stats().await["throttled"], 0);
 }
 
-/// Each process reads for two seconds and ends; the next one goes on, and nothing is read twice.
-async fn short_lived_processes_read_on(api: Api) {
+/// Each process reads for two seconds and ends. The next one continues, and nothing is read twice.
+async fn short_lived_processes_continue_the_reading(api: Api) {
     let account = slow_account(api, 5_000, 10).await;
     let state = tempfile::tempdir().unwrap();
     let ask = async || -> Ran {
@@ -67,12 +67,12 @@ async fn short_lived_processes_read_on(api: Api) {
         ran = ask().await;
     }
     assert_eq!(ran.json()["rows"], json!([[5_000, 5_000]]), "{ran:?}");
-    // A process may end while some pages are on their way.
+    // A process may end while pages are in flight.
     let read = requests_to(&account, "/contact").await;
     assert!(read < 100, "{read} requests for some 51 pages");
 }
 
-async fn an_age_that_is_not_met_is_said(api: Api) {
+async fn an_age_above_the_limit_is_reported(api: Api) {
     let account = account(api, 10).await;
     account.faults("latency:700@GET /campaigns").await;
     let host = Host::new(&account, &[]).await;
@@ -86,7 +86,7 @@ async fn an_age_that_is_not_met_is_said(api: Api) {
     assert_eq!(met.get("note"), None, "{met}");
 }
 
-async fn own_writes_are_told_from_what_was_read(api: Api) {
+async fn own_writes_are_distinguished_from_readings(api: Api) {
     let account = account(api, 10).await;
     let host = Host::new(&account, &[]).await;
     let before = answer(&host, json!({"sql": "select count(*) from contacts"})).await;
@@ -95,15 +95,15 @@ async fn own_writes_are_told_from_what_was_read(api: Api) {
     let after = answer(&host, json!({"sql": "select count(*) from contacts"})).await;
     assert_eq!((&after["rows"], &after["asOf"]), (&json!([[11]]), &before["asOf"]), "{after}");
     assert!(after["note"].as_str().unwrap().contains("1 of this machine's own writes since asOf"), "{after}");
-    // A later reading holds it by itself.
+    // A later reading contains it.
     let fresh = json!({"sql": "select count(*) from contacts", "max_age": 0});
     let read = until(&host, fresh, |answer| answer["asOf"] != before["asOf"]).await;
     assert!(!read["note"].as_str().unwrap_or_default().contains("own writes"), "{read}");
 }
 
-/// Beyond the ten-thousandth a page follows on a cursor, which a later process has too.
+/// Beyond the ten-thousandth contact pages follow a cursor, which a later process uses as well.
 #[tokio::test]
-async fn a_later_process_goes_on_behind_a_cursor() {
+async fn a_later_process_continues_at_the_cursor() {
     let account = slow_account(Api::Official, 16_000, 30).await;
     let state = tempfile::tempdir().unwrap();
     let sync = || {

@@ -1,4 +1,4 @@
-//! What a tool writes is in the mirror at once.
+//! The mirror has a tool's write at once.
 
 use super::*;
 use crate::support::{Era, Person};
@@ -6,7 +6,7 @@ use crate::support::{Era, Person};
 on_both_apis!(
     a_write_is_seen_by_the_next_question,
     a_write_of_any_process_is_seen_by_the_next_description,
-    a_write_makes_no_mirror,
+    a_write_creates_no_mirror,
     a_slow_page_does_not_undo_a_write,
 );
 
@@ -47,8 +47,7 @@ async fn a_write_is_seen_by_the_next_question(api: Api) {
     }
 }
 
-/// What was counted once is not counted again, so it has to be known when it is no longer so: at once, whichever process
-/// wrote, and on each of the connections that answer.
+/// Counts are cached, so every process and every connection has to notice a write at once.
 async fn a_write_of_any_process_is_seen_by_the_next_description(api: Api) {
     let account = account(api, 20).await;
     let host = Host::new(&account, &[]).await;
@@ -74,7 +73,7 @@ async fn a_write_of_any_process_is_seen_by_the_next_description(api: Api) {
 
 /// Session API only: the official API writes neither.
 #[tokio::test]
-async fn what_is_written_of_pages_and_webhooks_is_seen_too() {
+async fn writes_to_pages_and_webhooks_are_seen() {
     let account = account(Api::Session, 10).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     for table in ["pages", "webhooks"] {
@@ -112,7 +111,7 @@ async fn reads_of(account: &Account, path: &str) -> usize {
     account.requests().await.iter().filter(reads).count()
 }
 
-async fn a_write_makes_no_mirror(api: Api) {
+async fn a_write_creates_no_mirror(api: Api) {
     let account = account(api, 10).await;
     let host = Host::new(&account, &[]).await;
     host.answer("create_campaign", json!({"name": "Alone", "type": "email"})).await;
@@ -121,14 +120,14 @@ async fn a_write_makes_no_mirror(api: Api) {
     assert!(files.into_iter().all(|name| !name.starts_with("mirror")));
 }
 
-/// A page that was asked for before a write and comes after it must not undo it.
+/// A page that was requested before a write and arrives after it must not undo it.
 async fn a_slow_page_does_not_undo_a_write(api: Api) {
     let account = account(api, 20).await;
     let host = Host::new(&account, &[]).await;
     let id = account.objects("contacts").await[3]["id"].as_str().unwrap().to_owned();
     let of = json!({"sql": "select lastName from contacts where id = ?", "params": [id], "max_age": 0});
     answer(&host, of.clone()).await;
-    // The list is made before the wait, so it holds the old name.
+    // The list is built before the delay, so it has the old name.
     account.faults("latency-after:2500@GET /contact*1").await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     account.forget_requests().await;
