@@ -1,4 +1,4 @@
-//! Arguments, answers and confirmations, driven with random bytes: the checks are the fuzz targets'.
+//! The fuzz targets' checks of arguments, answers and confirmations, run with random bytes.
 
 #[path = "../../fuzz/checks/arguments.rs"]
 mod arguments_check;

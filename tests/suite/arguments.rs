@@ -1,17 +1,17 @@
-//! Arguments as hosts and models send them: in near forms, with ids that are none, and wrong.
+//! Arguments as hosts and models send them: in other spellings, with wrong ids, and invalid.
 
 use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};
 
 on_both_apis!(
-    what_can_have_one_meaning_is_understood,
-    writes_in_near_form_are_stored_as_they_are_meant,
-    what_is_no_id_says_which_tool_finds_it,
-    an_address_of_the_application_holds_the_id,
-    an_empty_text_is_nothing_given_or_refused,
+    arguments_with_one_meaning_are_accepted,
+    writes_in_another_spelling_are_stored_as_meant,
+    a_wrong_id_is_refused_with_the_tool_that_finds_it,
+    the_id_is_read_from_an_address_of_the_application,
+    an_empty_text_counts_as_absent_or_is_refused,
 );
 
-async fn what_can_have_one_meaning_is_understood(api: Api) {
+async fn arguments_with_one_meaning_are_accepted(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let contact =
@@ -49,7 +49,7 @@ async fn what_can_have_one_meaning_is_understood(api: Api) {
     }
 }
 
-async fn writes_in_near_form_are_stored_as_they_are_meant(api: Api) {
+async fn writes_in_another_spelling_are_stored_as_meant(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let made = host
@@ -81,7 +81,7 @@ async fn writes_in_near_form_are_stored_as_they_are_meant(api: Api) {
     assert_eq!((updated["value"].as_f64(), &updated["status"]), (Some(2000.0), &json!("won")));
 }
 
-async fn what_is_no_id_says_which_tool_finds_it(api: Api) {
+async fn a_wrong_id_is_refused_with_the_tool_that_finds_it(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let cases = [
@@ -113,7 +113,7 @@ async fn what_is_no_id_says_which_tool_finds_it(api: Api) {
         assert!(error["message"].as_str().unwrap().contains(hint), "{tool}: {error}");
     }
     assert!(account.requests().await.is_empty(), "nothing was sent");
-    // A name may look like an id, and then only the account knows.
+    // A name may look like an id, which only the account can tell.
     let error = host.error("get_contact", json!({"id": "Lovelace"})).await;
     assert_eq!(error["code"], "not_found");
     assert!(
@@ -122,7 +122,7 @@ async fn what_is_no_id_says_which_tool_finds_it(api: Api) {
     );
 }
 
-async fn an_address_of_the_application_holds_the_id(api: Api) {
+async fn the_id_is_read_from_an_address_of_the_application(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
     let contact = account.find("contacts", |_| true).await;
@@ -135,10 +135,10 @@ async fn an_address_of_the_application_holds_the_id(api: Api) {
     }
 }
 
-async fn an_empty_text_is_nothing_given_or_refused(api: Api) {
+async fn an_empty_text_counts_as_absent_or_is_refused(api: Api) {
     let account = Account::of(api).await;
     let host = Host::new(&account, &[]).await;
-    // As a host that fills in every argument.
+    // A host may fill in every argument.
     let all =
         host.answer("list_contacts", json!({"limit": 2, "email": "", "phone": "", "tags": "", "fields": ""})).await;
     assert_eq!(all, host.answer("list_contacts", json!({"limit": 2})).await);
@@ -147,7 +147,7 @@ async fn an_empty_text_is_nothing_given_or_refused(api: Api) {
     let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
     assert!(["phone", "source", "assignedTo"].iter().all(|name| stored[*name].is_null()), "{stored}");
     assert!(stored["address"]["street"].is_null() && stored["address"]["city"] == "Austin", "{stored}");
-    // In an update it may mean two things, and must not wipe.
+    // In an update an empty text is ambiguous, and must not empty a field.
     for field in ["companyName", "tags", "phone", "address", "assignedTo"] {
         let error = host.error("update_contact", json!({"id": made["id"], "firstName": "F", field: ""})).await;
         assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{error}");
@@ -158,7 +158,7 @@ async fn an_empty_text_is_nothing_given_or_refused(api: Api) {
 }
 
 #[tokio::test]
-async fn what_may_mean_two_things_is_refused_with_an_example_that_works() {
+async fn an_ambiguous_argument_is_refused_with_an_example_that_works() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let deal = json!({"name": "x", "contactId": account.find("contacts", |_| true).await["id"], "status": "open"});
@@ -201,7 +201,7 @@ async fn the_accounts_own_location_may_stand_beside_any_argument() {
         let open = Host::new(&account, &[]).await;
         let own = open.answer("get_default_location", json!({})).await["id"].as_str().unwrap().to_owned();
         let host = Host::new(&account, &["--location-id", &own]).await;
-        // Without a pin it is the credential's.
+        // Without a pinned location it is the credential's location.
         let list = open.answer("list_contacts", json!({"limit": 1, "locationId": own})).await;
         assert_eq!(list, open.answer("list_contacts", json!({"limit": 1})).await, "{api:?}");
         for name in ["locationId", "location_id"] {
@@ -210,7 +210,7 @@ async fn the_accounts_own_location_may_stand_beside_any_argument() {
             let error = host.error("list_contacts", json!({"limit": 1, name: "ve9EPM428h8vShlRW1KT"})).await;
             assert_eq!((&error["code"], &error["field"]), (&json!("policy_denied"), &json!(name)), "{error}");
             assert!(error["message"].as_str().unwrap().contains(&own), "{error}");
-            // Where the location is what is asked for, it is its id.
+            // For a location's tool it is the id itself.
             assert_eq!(host.answer("get_location", json!({name: own})).await["id"], own);
         }
         host.answer(
@@ -226,7 +226,7 @@ async fn the_accounts_own_location_may_stand_beside_any_argument() {
 }
 
 #[tokio::test]
-async fn a_confirmation_token_is_taken_in_near_form_and_an_empty_one_is_none() {
+async fn a_confirmation_token_may_have_spaces_and_an_empty_one_counts_as_absent() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let draft = account.find("pages", |page| page["status"] == "draft").await;

@@ -1,16 +1,16 @@
-//! The catalogue as hosts see it: laws over all tools, what a model pays for them, and a golden snapshot of each.
+//! The catalogue as hosts see it: rules for all tools, their cost in tokens, and a snapshot of each.
 
 use crate::support::{Api, BINARY, Ran, on_both_apis, run};
 use serde_json::{Value, json};
 use std::process::Command;
 
 on_both_apis!(
-    what_a_model_pays_stays_within_its_bound,
+    the_tokens_of_all_tools_stay_below_their_limit,
     every_host_accepts_the_schemas,
-    names_titles_and_hints_tell_what_a_tool_does,
+    names_titles_and_hints_agree_with_the_effect,
 );
 
-/// What name, description and input schema of all tools may cost together, in o200k tokens.
+/// The most o200k tokens that name, description and input schema of all tools may have.
 const MOST_TOKENS: usize = 3_500;
 
 /// The tools as `tools --json` prints them, which is what `tools/list` answers (the protocol's tests compare the two).
@@ -29,7 +29,7 @@ fn name(tool: &Value) -> &str {
     tool["name"].as_str().unwrap()
 }
 
-/// Calls `look` with every schema in a schema, and where it stands.
+/// Calls `look` with every schema in a schema and its path.
 fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)) {
     look(schema, place);
     for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
@@ -43,7 +43,7 @@ fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)
     }
 }
 
-async fn what_a_model_pays_stays_within_its_bound(api: Api) {
+async fn the_tokens_of_all_tools_stay_below_their_limit(api: Api) {
     let paid: Vec<Value> = tools(api)
         .await
         .iter()
@@ -66,7 +66,7 @@ async fn every_host_accepts_the_schemas(api: Api) {
                     assert!(!object.contains_key(word), "{place} holds {word}");
                 }
                 assert!(!schema["type"].is_array(), "{place} has an array of types");
-                // Only a field of an answer may be one thing or null.
+                // Only fields of answers may be a type or null.
                 if let Some(options) = schema["anyOf"].as_array() {
                     assert!(kind == "output" && place.contains('.'), "{place} holds anyOf");
                     assert!(options.len() == 2 && options[1] == json!({"type": "null"}), "{place}: {schema}");
@@ -96,7 +96,7 @@ async fn every_host_accepts_the_schemas(api: Api) {
     }
 }
 
-async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
+async fn names_titles_and_hints_agree_with_the_effect(api: Api) {
     for tool in tools(api).await {
         let name = name(&tool);
         let hints = &tool["annotations"];
@@ -115,7 +115,7 @@ async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
                 assert!(properties[argument].is_object(), "{name} lacks {argument}");
             }
         }
-        // A deal of the official API has nothing that can be emptied.
+        // A deal of the official API has no field that can be emptied.
         if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
@@ -125,9 +125,9 @@ async fn names_titles_and_hints_tell_what_a_tool_does(api: Api) {
     }
 }
 
-/// What Anthropic's hosts take from `_meta`.
+/// The members of `_meta` that Anthropic's hosts read.
 #[tokio::test]
-async fn hosts_are_told_who_has_to_be_asked_and_how_large_an_answer_may_be() {
+async fn hosts_are_told_when_a_person_is_asked_and_how_large_an_answer_may_be() {
     for (flags, most) in
         [(&[][..], 51_200), (&["--max-answer", "8192"], 8_192), (&["--max-answer", "9000000"], 500_000)]
     {
@@ -150,7 +150,7 @@ async fn hosts_are_told_who_has_to_be_asked_and_how_large_an_answer_may_be() {
 }
 
 #[tokio::test]
-async fn each_tool_is_as_its_snapshot_says() {
+async fn each_tool_equals_its_snapshot() {
     let session = tools(Api::Session).await;
     let official = tools(Api::Official).await;
     for tool in &session {
@@ -158,7 +158,7 @@ async fn each_tool_is_as_its_snapshot_says() {
             insta::assert_json_snapshot!(name(tool), tool);
         });
     }
-    // The order in which hosts see them never changes; a new tool shows here as one more line.
+    // The order of the tools never changes. A new tool adds a line.
     let orders = [("order", &session), ("official_order", &official)];
     for (of, tools) in orders {
         let order: Vec<&str> = tools.iter().map(name).collect();
@@ -166,7 +166,7 @@ async fn each_tool_is_as_its_snapshot_says() {
             insta::assert_snapshot!(of, order.join("\n"));
         });
     }
-    // Of the official API's, those that differ: what models pay for.
+    // Of the official API's tools, those that differ.
     let differing: Vec<&Value> = official.iter().filter(|tool| !session.contains(tool)).collect();
     for tool in &differing {
         let paid = json!({"description": tool["description"], "inputSchema": tool["inputSchema"]});
@@ -181,9 +181,9 @@ async fn each_tool_is_as_its_snapshot_says() {
     assert_eq!(kept.count(), expected, "a snapshot of a tool that is gone is left over");
 }
 
-/// What an API always refuses is not in its schemas, and what it needs is required there.
+/// The schemas of an API's tools leave out what it refuses, and require what it needs.
 #[tokio::test]
-async fn each_api_shows_what_it_takes() {
+async fn each_api_shows_the_arguments_that_it_accepts() {
     let (session, official) = (tools(Api::Session).await, tools(Api::Official).await);
     let input = |tools: &[Value], tool: &str| {
         tools.iter().find(|known| name(known) == tool).expect("it is listed")["inputSchema"].clone()

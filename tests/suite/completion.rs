@@ -79,7 +79,7 @@ async fn completing_again_costs_no_request() {
 }
 
 #[tokio::test]
-async fn the_arguments_of_prompts_are_completed_too() {
+async fn the_arguments_of_prompts_are_completed() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let days = complete(&host, Reference::for_prompt("stale_deals"), "days", "").await.unwrap();

@@ -1,4 +1,4 @@
-//! The documents tell the truth: an example runs, and what is promised holds. `xtask` has the tests of what is generated.
+//! The docs are true: examples run, and promises hold. The tests of generated parts are in `xtask`.
 
 use crate::support::{Account, BINARY, Era, Host, Person, command, run};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn read_json(path: impl AsRef<Path>) -> Value {
     serde_json::from_str(&read(path)).unwrap()
 }
 
-/// Every variable that the program reads, as its help names them.
+/// Every environment variable in the program's help.
 async fn variables() -> BTreeSet<String> {
     let mut command = Command::new(BINARY);
     command.arg("--help");
@@ -42,7 +42,7 @@ async fn the_manifests_name_variables_that_exist_and_one_name() {
         assert!(manifest["user_config"].get(name).is_some(), "the bundle asks for no {name}");
     }
     assert_eq!(manifest["user_config"]["token_id"]["sensitive"], true);
-    // The registry looks for this in the README's visible text, and takes at most 100 characters of description.
+    // The registry searches the README's visible text for this, and limits descriptions to 100 characters.
     assert!(read("README.md").contains(&format!("\nmcp-name: {}\n", server["name"].as_str().unwrap())));
     assert!(server["description"].as_str().unwrap().chars().count() <= 100);
 }
@@ -62,7 +62,7 @@ async fn every_host_configuration_starts_a_server_that_lists_tools() {
         command.args(server["args"].as_array().into_iter().flatten().map(|flag| flag.as_str().unwrap()));
         for (name, value) in server["env"].as_object().into_iter().flatten() {
             assert!(known.contains(name), "{name} is no variable");
-            // The token is the person's to fill in; the account's stands for it.
+            // The person fills in the token; the test uses the account's.
             if name != "GHL_TOKEN_ID" {
                 command.env(name, value.as_str().unwrap());
             }
@@ -88,7 +88,7 @@ async fn the_script_imports_a_lead_once() {
         run(script)
     };
     let count = async || account.objects("contacts").await.iter().filter(|c| c["email"] == "ada@example.com").count();
-    // The creation takes effect, but its answer says otherwise: even so there is one contact, and the script knows it.
+    // The create takes effect although its answer reports a failure. There is one contact, and the script reports it.
     account.faults("500-after@POST /contact*1").await;
     let first = import("ada@example.com").await;
     assert_eq!(first.code, Some(0), "{first:?}");
@@ -100,14 +100,14 @@ async fn the_script_imports_a_lead_once() {
     assert_eq!(count().await, 1);
     let wrong = import("no address").await;
     assert_eq!(wrong.code, Some(2), "{wrong:?}");
-    // Out of reach is worth another run later, and the status says so.
+    // A rate limit is worth another run later, which the exit status says.
     account.faults("429:3600@POST /contact").await;
     let late = import("bea@example.com").await;
     assert_eq!(late.code, Some(75), "{late:?}");
 }
 
 #[tokio::test]
-async fn a_token_does_not_stand_in_for_a_person_who_can_be_asked() {
+async fn a_token_does_not_replace_a_person_who_can_be_asked() {
     let account = Account::new().await;
     let draft = account.find("pages", |page| page["status"] == "draft").await;
     for era in [Era::Modern, Era::Handshake] {

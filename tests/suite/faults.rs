@@ -1,8 +1,8 @@
-//! Writes under the whole mix of faults, behind each API, plain and in live manners: what the server answers has to agree
-//! with the sandbox's books, object by object.
+//! Writes under a mix of all faults, over each API, with plain and live manners. The answers must agree with the sandbox's
+//! objects.
 //!
-//! The seed is fixed, so the same faults strike in the same order of arrival. The short run is part of every test run;
-//! the long one is for `cargo test --release --test suite faults -- --ignored --nocapture`.
+//! The seed is fixed, so the same faults hit the requests in their order of arrival. The short run is part of every test
+//! run; the long one is `cargo test --release --test suite faults -- --ignored --nocapture`.
 
 use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, stored_as};
 use futures::{StreamExt, stream};
@@ -10,14 +10,14 @@ use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
 
-/// Every fault that the sandbox has, by rate. `late` lands after the look-up is over.
+/// The rates of all faults of the sandbox. `late` takes effect after the look-up.
 const MIX: &str = "500@write%4;500-after@write%4;html@write%2;drop@write%3;drop-after@write%3;late:700@write%2;\
 truncate@write%3;malformed@write%3;401@write%2;429:1@write%0.3;500@read%2;drop@read%2;truncate@read%2;latency:15@any%10";
 
-/// How many calls are under way at once.
+/// The number of calls in flight.
 const AT_ONCE: usize = 16;
 
-/// One write: the tool, its arguments, the kind of object, and the field and value by which the object is known.
+/// A write: the tool, its arguments, the kind of object, and the field and value that identify the object.
 struct Write {
     tool: &'static str,
     arguments: Value,
@@ -29,7 +29,7 @@ struct Write {
 const TOOLS: [&str; 6] =
     ["create_contact", "create_opportunity", "create_campaign", "create_page", "create_webhook", "update_contact"];
 
-/// Marks are written so that an account in live manners stores another form of them.
+/// The identifying values are chosen so that an account in live manners stores another form of them.
 fn write(tool: &'static str, number: usize, contacts: &[Value]) -> Write {
     let contact = &contacts[number % contacts.len()]["id"];
     let (kind, (field, mark), arguments) = match tool {
@@ -65,9 +65,10 @@ fn write(tool: &'static str, number: usize, contacts: &[Value]) -> Write {
     Write { tool, arguments, kind, mark: (field, mark.into()) }
 }
 
-/// Runs so many writes under the mix and judges every answer by the books. Gives how many ended how.
+/// Runs `writes` writes under the mix, and checks every answer with the sandbox's objects. Returns the number of each
+/// outcome.
 async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usize> {
-    // Each contact is updated at most once, so that the last value is the only one.
+    // Each contact is updated at most once, so that its value identifies the write.
     let account = Account::with(SandboxConfig {
         api,
         contacts: writes.max(100),
@@ -92,7 +93,7 @@ async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usi
     });
     let results: Vec<_> = calls.buffer_unordered(AT_ONCE).collect().await;
     account.faults("").await;
-    // What lands late has landed by now.
+    // Late effects have taken place by now.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
 
     let mut books: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
@@ -108,7 +109,7 @@ async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usi
         assert!(there.len() <= 1, "doubled: {case}");
         let outcome = if result.is_error == Some(true) {
             let code = error_of(result)["code"].as_str().unwrap().to_owned();
-            // What is called failed is absent; only an unknown outcome may be either.
+            // A failed write has no effect; only one with an unknown outcome may have either.
             assert!(code == "outcome_unknown" || there.is_empty(), "called failed and it is there: {case}");
             code
         } else {
@@ -124,25 +125,25 @@ async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usi
 }
 
 in_all_manners!(
-    nothing_is_doubled_or_lost_and_every_answer_agrees_with_the_books,
+    no_write_is_doubled_or_lost_and_every_answer_agrees_with_the_sandbox,
     #[ignore = "takes minutes; run it with --ignored for the figures of docs/reliability.md"]
     ten_thousand_writes,
 );
 
-/// What came of so many writes, and the share of those whose outcome stayed unknown.
+/// The number of each outcome, and the share of unknown ones.
 fn figures(outcomes: &BTreeMap<String, usize>) -> String {
     let all: usize = outcomes.values().sum();
     let unknown = outcomes.get("outcome_unknown").copied().unwrap_or_default();
     format!("{outcomes:?}, {:.2} % of {all} unknown", 100.0 * unknown as f64 / all as f64)
 }
 
-async fn nothing_is_doubled_or_lost_and_every_answer_agrees_with_the_books(api: Api, manners: Manners) {
+async fn no_write_is_doubled_or_lost_and_every_answer_agrees_with_the_sandbox(api: Api, manners: Manners) {
     let outcomes = run(api, &manners, 420).await;
     std::io::Write::write_all(&mut std::io::stderr(), format!("{}\n", figures(&outcomes)).as_bytes()).unwrap();
     assert!(outcomes["done"] > 300, "{}", figures(&outcomes));
 }
 
-/// In live manners with the whole lag.
+/// With live manners and their whole lag.
 async fn ten_thousand_writes(api: Api, manners: Manners) {
     let (name, manners) = if manners == Manners::plain() { ("plain", manners) } else { ("live", Manners::live()) };
     let outcomes = run(api, &manners, 10_000).await;

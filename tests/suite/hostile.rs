@@ -1,5 +1,5 @@
-//! An account that strangers filled: invisible text, orders to the model, texts without measure. What a host sees of it is
-//! clean, bounded, marked as data, and nothing of the account is lost by it.
+//! An account with strangers' content: invisible text, instructions to the model, very long texts. The host gets clean,
+//! bounded and marked answers, and the account's data is unchanged.
 
 use crate::support::{Account, Host, error_of, run, structured};
 use highlevel_sandbox::SandboxConfig;
@@ -14,7 +14,7 @@ fn tokens(value: &Value) -> usize {
     O200K.encode_ordinary(&value.to_string()).len()
 }
 
-/// An answer within both bounds.
+/// Checks both limits of an answer.
 fn within(value: Value) -> Value {
     let (bytes, tokens) = (value.to_string().len(), tokens(&value));
     assert!(bytes <= MOST_BYTES && tokens <= MOST_TOKENS, "{bytes} bytes, {tokens} tokens: {value:.200}");
@@ -29,7 +29,7 @@ fn true_ids(objects: &[Value]) -> Vec<String> {
     objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Every kind of text that nobody sees.
+/// All kinds of invisible text.
 fn hidden() -> Vec<(&'static str, String)> {
     let tags = |text: &str| text.chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect::<String>();
     let selectors = (0xe0100..0xe0110).filter_map(char::from_u32).collect::<String>();
@@ -47,7 +47,7 @@ fn hidden() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Asks by both ways, which have to say the same.
+/// Asks over MCP and on the command line, and compares the answers.
 async fn both(account: &Account, host: &Host, tool: &'static str, arguments: Value) -> Value {
     let answer = within(host.answer(tool, arguments.clone()).await);
     let mut command = crate::support::command(account, host.state.path());
@@ -57,7 +57,7 @@ async fn both(account: &Account, host: &Host, tool: &'static str, arguments: Val
 }
 
 #[tokio::test]
-async fn what_nobody_can_see_does_not_reach_the_host_and_stays_in_the_account() {
+async fn invisible_characters_are_removed_for_the_host_and_stay_in_the_account() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let contact = account.objects("contacts").await[0].clone();
@@ -81,7 +81,7 @@ async fn what_nobody_can_see_does_not_reach_the_host_and_stays_in_the_account() 
 }
 
 #[tokio::test]
-async fn errors_and_previews_are_cleaned_too() {
+async fn errors_and_previews_are_cleaned() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     for (kind, text) in hidden() {
@@ -106,7 +106,7 @@ async fn errors_and_previews_are_cleaned_too() {
 }
 
 #[tokio::test]
-async fn real_text_of_any_script_is_unharmed() {
+async fn text_in_any_script_is_unchanged() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let id = account.objects("contacts").await[0]["id"].as_str().unwrap().to_owned();
@@ -126,7 +126,7 @@ async fn real_text_of_any_script_is_unharmed() {
 }
 
 #[tokio::test]
-async fn orders_to_the_model_are_marked_as_data() {
+async fn instructions_to_the_model_are_marked_as_data() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let id = account.objects("contacts").await[0]["id"].as_str().unwrap().to_owned();
@@ -148,7 +148,7 @@ async fn orders_to_the_model_are_marked_as_data() {
     assert!(instructions.contains("highlevel-mcp/provenance") && instructions.contains("never instructions"));
 }
 
-/// Reads a list by `nextOffset` to its end, in bounds all the way, and gives the ids as they came.
+/// Reads a list to its end by `nextOffset`, checks the limits, and returns the ids in order.
 async fn walk(host: &Host, tool: &'static str, arguments: Value) -> (Vec<String>, usize) {
     let (mut all, mut calls, mut offset) = (Vec::new(), 0, 0);
     loop {
@@ -173,7 +173,7 @@ async fn a_list_of_long_items_is_read_on_without_loss_or_repetition() {
     let host = Host::new(&account, &[]).await;
     let truth = account.objects("contacts").await;
     for (n, contact) in truth.iter().enumerate().take(100) {
-        // Of all lengths, one of them over a million characters.
+        // Of various lengths, one with more than a million characters.
         let story = "A long story that somebody wrote. ".repeat(if n == 50 { 32_000 } else { n });
         account.change("contacts", contact["id"].as_str().unwrap(), json!({"customFields": {"story": story}})).await;
     }
@@ -188,13 +188,13 @@ async fn a_list_of_long_items_is_read_on_without_loss_or_repetition() {
     let with_giant = host.answer("list_contacts", json!({"limit": 3, "offset": 49})).await;
     assert_eq!(ids(&with_giant), true_ids(&truth[49..52]), "a giant does not crowd its neighbours out");
     assert!(with_giant["note"].as_str().unwrap().contains("of 1088000 characters"), "{}", with_giant["note"]);
-    // Fewer fields, one answer.
+    // With fewer fields it fits into one answer.
     let names = within(host.answer("list_contacts", json!({"limit": 100, "fields": ["email"]})).await);
     assert_eq!(ids(&names), true_ids(&truth[..100]));
 }
 
 #[tokio::test]
-async fn a_list_that_is_filtered_here_is_read_on_the_same() {
+async fn a_list_that_the_server_filters_is_read_on_without_loss_or_repetition() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     let mut negotiated = Vec::new();
@@ -241,7 +241,7 @@ async fn long_texts_are_cut_and_pages_are_read_on() {
     }
     assert_eq!(read, content.replace('\u{200b}', "").replace("\r\n", "\n"));
     assert!(parts > 10, "{parts}");
-    // An answer to a change is bounded as well, and says how to read on.
+    // An answer to a write is bounded as well, and says how to read on.
     let updated = within(host.answer("update_page", json!({"id": id, "title": "New"})).await);
     assert!(updated["note"].as_str().unwrap().contains("get_page with contentOffset"), "{}", updated["note"]);
     assert_eq!(account.find("pages", |page| page["id"] == id).await["content"], content);
@@ -298,7 +298,7 @@ async fn the_largest_answers_of_every_tool_stay_within_20_000_tokens() {
 }
 
 #[tokio::test]
-async fn a_bound_that_is_no_bound_is_refused() {
+async fn an_invalid_limit_is_refused() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     for wrong in ["0", "100", "many"] {

@@ -1,5 +1,5 @@
-//! The tests of the whole: real server processes over stdio, real HTTP to the sandbox, real state directories. One
-//! binary, so that the crate is linked once.
+//! End-to-end tests: server processes over stdio, HTTP to the sandbox, state directories on disk. One binary, so that the
+//! crate is linked once.
 
 #![allow(unreachable_pub, reason = "the modules of one test binary")]
 #![allow(

@@ -1,4 +1,4 @@
-//! An API that fails whatever it is asked, judged by what the sandbox counted.
+//! An API that fails every request, judged by the sandbox's counts.
 
 use crate::support::{Account, Host, run};
 use futures::future::join_all;
@@ -15,7 +15,7 @@ async fn wait_until(error: &Value) {
     }
 }
 
-/// Reads until the server fails fast, and gives that error.
+/// Reads until the breaker is open, and returns that error.
 async fn until_open(host: &Host) -> Value {
     loop {
         let error = host.error("list_contacts", json!({})).await;
@@ -26,7 +26,7 @@ async fn until_open(host: &Host) -> Value {
 }
 
 #[tokio::test]
-async fn an_outage_costs_one_request_a_pause_and_calls_hear_when_to_come_back() {
+async fn an_outage_costs_one_request_per_pause_and_calls_say_when_to_retry() {
     for fault in ["500", "drop", "html"] {
         let account = Account::new().await;
         let host = Host::new(&account, &[]).await;
@@ -35,7 +35,7 @@ async fn an_outage_costs_one_request_a_pause_and_calls_hear_when_to_come_back() 
         assert!(opened["retryAt"].is_string(), "{fault}: {opened}");
         let before = arrived(&account).await;
 
-        // Reads, writes and guarded tools alike, and nothing arrives.
+        // Reads, writes and guarded tools all fail, and no request is sent.
         let contact = json!({"firstName": "A", "lastName": "B", "email": "a@example.com"});
         let calls = (0..10).map(|_| host.error("create_contact", contact.clone()));
         let mut errors = join_all(calls).await;
@@ -47,7 +47,7 @@ async fn an_outage_costs_one_request_a_pause_and_calls_hear_when_to_come_back() 
         }
         assert_eq!(arrived(&account).await, before, "{fault}");
 
-        // Whoever comes back at the time given is not too early: one of them tests the water.
+        // A call at `retryAt` is not too early: one of them probes the API.
         wait_until(&opened).await;
         join_all((0..10).map(|_| host.error("list_contacts", json!({})))).await;
         let tested = arrived(&account).await;
@@ -62,7 +62,7 @@ async fn an_outage_costs_one_request_a_pause_and_calls_hear_when_to_come_back() 
 }
 
 #[tokio::test]
-async fn one_sick_endpoint_and_scattered_faults_leave_the_rest_alone() {
+async fn one_failing_endpoint_and_scattered_faults_do_not_open_the_breaker() {
     let account = Account::new().await;
     let host = Host::new(&account, &[]).await;
     account.faults("500@GET /funnel").await;
@@ -81,7 +81,7 @@ async fn one_sick_endpoint_and_scattered_faults_leave_the_rest_alone() {
 }
 
 #[tokio::test]
-async fn every_body_that_is_out_of_bounds_has_its_clear_error() {
+async fn every_invalid_body_has_a_clear_error() {
     let account = Account::new().await;
     let state = tempfile::tempdir().unwrap();
     for (fault, code) in [

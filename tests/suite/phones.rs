@@ -1,4 +1,4 @@
-//! Contacts by phone number: the same number is found however it is written, here and there.
+//! Contacts by phone number: a number is found in every spelling, given or stored.
 
 use crate::support::{Account, Api, Host, on_both_apis};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The location pin (`--location-id`): objects that name another location are neither shown nor changed.
+//! The pinned location (`--location-id`): objects of another location are neither shown nor changed.
 
 use crate::support::{Account, Api, Era, Host, Person, on_both_apis};
 use serde_json::json;
@@ -7,7 +7,7 @@ on_both_apis!(another_locations_objects_are_neither_shown_nor_changed, another_l
 
 async fn held(account: &Account) -> (Host, String) {
     let location = account.objects("locations").await.remove(0)["id"].as_str().unwrap().to_owned();
-    // Without the journal's own reading: the pin reads for itself.
+    // Without the journal's read before an update: the check of the location makes its own.
     let flags = ["--location-id", location.as_str(), "--journal-before", "off"];
     (Host::with(account, &flags, Era::Modern, Person::agrees()).await, location)
 }

@@ -1,10 +1,10 @@
-//! What a server may do at all: read-only, toolsets, tools, the location pin, and a start without a credential.
+//! Which tools a server offers: read-only, toolsets, tools, the pinned location, and a start without a credential.
 
 use crate::support::{Account, Api, Era, Host, Person, all_tools, command, on_both_apis, run};
 use serde_json::{Value, json};
 
 on_both_apis!(
-    read_only_lists_and_runs_reads_alone,
+    read_only_lists_and_runs_only_reads,
     a_tool_that_is_left_out_is_denied_when_called,
     another_location_than_the_pinned_one_is_refused,
 );
@@ -27,7 +27,7 @@ async fn listed(flags: &[&str], variables: &[(&str, &str)]) -> Result<Vec<String
     Ok(tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect())
 }
 
-async fn read_only_lists_and_runs_reads_alone(api: Api) {
+async fn read_only_lists_and_runs_only_reads(api: Api) {
     let account = Account::of(api).await;
     let host = Host::with(&account, &["--read-only"], Era::Modern, Person::agrees()).await;
     let names = names(&host).await;
@@ -80,7 +80,7 @@ async fn a_tool_that_is_left_out_is_denied_when_called(api: Api) {
 }
 
 #[tokio::test]
-async fn a_slip_in_a_setting_ends_the_start_and_names_the_nearest() {
+async fn a_misspelled_setting_stops_the_start_and_suggests_the_nearest() {
     for flag in ["--tools", "--exclude-tools", "--confirm-tools"] {
         let error = listed(&[flag, "list_contact"], &[]).await.unwrap_err();
         assert!(error.contains(flag) && error.contains("`list_contacts`"), "{error}");
@@ -116,7 +116,7 @@ async fn booleans_are_read_in_every_spelling_and_empty_is_unset() {
     ];
     assert_eq!(listed(&[], &empty.map(|name| (name, ""))).await.unwrap().len(), all_tools());
 
-    // Of a subcommand's own variable its help tells whether it was taken note of.
+    // For a subcommand's variable, its help shows whether the value was read.
     let help = async |value: &str| {
         let state = tempfile::tempdir().unwrap();
         let mut command = command(&Account::new().await, state.path());
@@ -153,7 +153,7 @@ async fn another_location_than_the_pinned_one_is_refused(api: Api) {
     let calls: Vec<_> = calls.into_iter().filter(|(tool, _)| account.has(tool)).collect();
     for (tool, arguments) in &calls {
         let error = other.error(tool, arguments.clone()).await;
-        // The official API is asked for that location itself, and refuses it.
+        // Requests to the official API name the location, and it refuses them.
         let code = if api == Api::Official { "forbidden" } else { "policy_denied" };
         assert_eq!(error["code"], code, "{tool}: {error}");
         let named = error["message"].as_str().unwrap().contains("somewhere-else");
@@ -166,12 +166,12 @@ async fn another_location_than_the_pinned_one_is_refused(api: Api) {
 }
 
 #[tokio::test]
-async fn the_pin_is_checked_again_for_a_renewed_token() {
+async fn the_pin_is_checked_again_for_a_refreshed_token() {
     let account = Account::new().await;
     let location = account.objects("locations").await.remove(0);
     let held = Host::new(&account, &["--location-id", location["id"].as_str().unwrap()]).await;
     held.answer("list_contacts", json!({"limit": 1})).await;
-    // This call meets the end of the old one.
+    // The old token has expired at this call.
     account.expire_tokens().await;
     held.answer("list_pages", json!({"limit": 1})).await;
     account.forget_requests().await;
@@ -180,7 +180,7 @@ async fn the_pin_is_checked_again_for_a_renewed_token() {
     let paths: Vec<Value> = account.requests().await.iter().map(|request| request["path"].clone()).collect();
     assert_eq!(paths, ["/location", "/page", "/contact"], "once for the renewed token");
 
-    // Nothing goes before the check: where it fails, the call is not sent.
+    // Nothing is sent before the check: if it fails, the call is not sent.
     account.expire_tokens().await;
     held.answer("get_current_user", json!({})).await;
     account.faults("404@GET /location").await;

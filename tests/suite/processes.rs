@@ -1,4 +1,4 @@
-//! Several server processes, one account, one state directory. The sandbox's books judge.
+//! Several server processes with one account and one state directory, judged by the sandbox's counts.
 
 use crate::support::{Account, Era, Host, Manners, Person, Wire, command, in_both_manners};
 use futures::{StreamExt, stream};
@@ -8,9 +8,9 @@ use std::{collections::HashSet, path::Path, time::Duration};
 
 in_both_manners!(
     eight_processes_share_one_quota_and_one_token,
-    fixed_windows_are_kept_too,
-    with_rotation_nobody_loses_the_session,
-    a_killed_process_takes_nothing_with_it,
+    fixed_windows_are_kept,
+    with_rotation_no_process_loses_the_session,
+    a_killed_process_keeps_neither_quota_nor_token,
 );
 
 fn config(manners: Manners, limit: u32, window: u64, counting: Counting, ttl: u64) -> SandboxConfig {
@@ -35,7 +35,7 @@ async fn host(account: &Account, state: &Path, flags: &[&str]) -> Host {
     Host::start(server(account, state, flags), own, Era::Modern, Person::Absent).await
 }
 
-/// Calls until all are answered, and gives the failures.
+/// Makes `calls` calls, and returns the failures.
 async fn work(host: &Host, calls: usize, at_once: usize) -> Vec<Value> {
     stream::iter(0..calls)
         .map(|_| host.call("get_current_user", json!({})))
@@ -46,7 +46,7 @@ async fn work(host: &Host, calls: usize, at_once: usize) -> Vec<Value> {
         .await
 }
 
-/// No window over the limit by either count, and nothing refused for being too much.
+/// Checks that no window exceeds the limit by either count, and that no request was refused for it.
 fn within_the_quota(stats: &Value) {
     let limit = stats["limit"].as_u64().unwrap();
     for count in ["maxInWindow", "maxInAnySlidingWindow"] {
@@ -55,7 +55,7 @@ fn within_the_quota(stats: &Value) {
     assert_eq!((&stats["throttled"], &stats["byStatus"]["429"]), (&json!(0), &Value::Null), "{stats}");
 }
 
-/// How often the token was renewed; every token at most once.
+/// The number of refreshes. Checks that every token was refreshed at most once.
 async fn renewals(account: &Account) -> usize {
     let requests = account.requests().await;
     let update = requests.iter().filter(|request| request["path"] == "/token/update");
@@ -66,13 +66,13 @@ async fn renewals(account: &Account) -> usize {
     renewed.len()
 }
 
-/// How well the quota was used while there was enough to do: at best, the request that comes a whole limit after another
-/// comes one window after it. A window that is full but late shows in this, and not in the count of fixed windows.
+/// The share of the quota that was used while there were calls to make. At best, a request comes one window after the
+/// request a whole limit before it; full but late windows lower this, but not the count of fixed windows.
 async fn utilisation(account: &Account, stats: &Value) -> f64 {
     let requests = account.requests().await;
     let times: Vec<_> = requests.iter().map(|request| request["at"].as_f64().unwrap()).collect();
     let limit = usize::try_from(stats["limit"].as_u64().unwrap()).unwrap();
-    // At the end there is not enough to do.
+    // At the end there are too few calls.
     let busy = &times[..times.len() - limit];
     let gaps: Vec<_> = busy.iter().zip(&busy[limit..]).map(|(one, later)| later - one).collect();
     let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
@@ -102,26 +102,26 @@ async fn eight_processes_share_one_quota_and_one_token(manners: Manners) {
     // 1200 calls at 200 in two seconds outlive several tokens.
     let renewals = renewals(&account).await;
     assert!(renewals >= 2, "{renewals}");
-    // An idle process may have renewed once more since.
+    // An idle process may have refreshed once more since.
     let refreshes = stats["refreshes"].as_u64().unwrap();
     assert!(refreshes <= u64::try_from(renewals).unwrap(), "{refreshes} of {renewals}");
     assert_eq!(stats["byStatus"]["200"], json!(1200 + refreshes));
 }
 
-async fn fixed_windows_are_kept_too(manners: Manners) {
+async fn fixed_windows_are_kept(manners: Manners) {
     let flags = ["--rate-limit", "100", "--rate-window", "2"];
     let (account, _) = crowd(config(manners, 100, 2, Counting::Fixed, 3), 4, 75, &flags).await;
     renewals(&account).await;
 }
 
-/// With a server that ends the old token, a second renewal would lose the session.
-async fn with_rotation_nobody_loses_the_session(manners: Manners) {
+/// If a refresh invalidates the old token, a second refresh would lose the session.
+async fn with_rotation_no_process_loses_the_session(manners: Manners) {
     let config = SandboxConfig { rotate: true, ..config(manners, 100, 2, Counting::Sliding, 2) };
     let (account, _) = crowd(config, 4, 100, &["--rate-limit", "100", "--rate-window", "2"]).await;
     assert!(renewals(&account).await >= 1);
 }
 
-async fn a_killed_process_takes_nothing_with_it(manners: Manners) {
+async fn a_killed_process_keeps_neither_quota_nor_token(manners: Manners) {
     let account = Account::with(config(manners, 60, 2, Counting::Sliding, 1200)).await;
     let state = tempfile::tempdir().unwrap();
     let flags = ["--rate-limit", "60", "--rate-window", "2", "--timeout", "60"];

@@ -53,7 +53,7 @@ async fn every_prompt_is_listed_with_its_arguments() {
 }
 
 #[tokio::test]
-async fn a_prompt_holds_what_was_filled_in() {
+async fn a_prompt_contains_its_arguments() {
     let account = Account::new().await;
     for era in ERAS {
         let host = Host::with(&account, &[], era, Person::Absent).await;

@@ -28,7 +28,7 @@ async fn read(host: &Host, uri: &str) -> Result<ReadResourceResult, ErrorData> {
     }
 }
 
-/// The one object that a resource holds.
+/// The object in a resource.
 fn object(result: &ReadResourceResult, uri: &str) -> Value {
     let result = serde_json::to_value(result).unwrap();
     assert_eq!(result["_meta"]["highlevel-mcp/provenance"], "account-data", "{result}");
@@ -114,7 +114,7 @@ async fn a_hidden_tool_hides_its_resource() {
 }
 
 #[tokio::test]
-async fn pin_credential_and_size_hold_for_resources_too() {
+async fn pin_credential_and_size_apply_to_resources() {
     let account = Account::new().await;
     let page = account.find("pages", |_| true).await;
     let id = page["id"].as_str().unwrap();

@@ -1,4 +1,4 @@
-//! The embedded account as a process of its own: it starts, and its lines are settings that a call works with.
+//! The `sandbox` command: it serves the embedded account, and prints settings that a call can use.
 
 use crate::support::{BINARY, run};
 use std::{
@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// Ends with the test.
+/// Kills the process at the end of the test.
 struct Ends(Child);
 
 impl Drop for Ends {
@@ -17,7 +17,7 @@ impl Drop for Ends {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn its_lines_are_settings_for_either_api() {
+async fn its_output_is_settings_for_either_api() {
     for (flags, lines) in [(&[][..], 2), (&["--api", "official"], 4)] {
         let mut sandbox = Command::new(BINARY);
         sandbox.env_clear().args(["sandbox", "--listen", "127.0.0.1:0", "--contacts", "7", "--rate-limit", "50"]);

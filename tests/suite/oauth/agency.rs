@@ -1,4 +1,4 @@
-//! An agency's login, exchanged for a location.
+//! An agency's login, whose token is exchanged for a location's.
 
 use super::*;
 
@@ -26,7 +26,7 @@ async fn an_agencys_token_is_exchanged_once_and_when_it_is_due() {
     }
     assert_eq!((exchanges(&account).await, refreshes(&account).await), (1, 1), "one exchange, kept");
 
-    // Both are refused: the exchange fails, the agency's is refreshed, and exchanged again.
+    // Both tokens are refused: the exchange fails, the agency's token is refreshed, and exchanged again.
     account.expire_tokens().await;
     let listed = highlevel(&account, state.path(), list).await;
     assert_eq!((listed.code, refreshes(&account).await, live(&account).await), (Some(0), 2, 1), "{listed:?}");

@@ -1,5 +1,5 @@
-//! SIGKILL and faults at every step of a refresh. The sandbox's count of living chains judges: there is one for every
-//! login that was made, so each loss is a login that the person was told to make; and none is made without need.
+//! SIGKILL and faults at every step of a refresh. The sandbox counts the valid refresh tokens: there is one for every
+//! login, so each lost one is a login that the server asked for, and it asks for none without need.
 //!
 //! `cargo test --test suite a_thousand_faulted_refreshes -- --ignored --nocapture`
 
@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use tokio::runtime::Handle;
 
-/// Of one refresh: nothing, wide gaps for the kill to fall into, and answers that get lost before or after the effect.
+/// The faults of one refresh: none, long delays for the kill to hit, and answers that are lost before or after the effect.
 const FAULTS: [&str; 8] = [
     "latency:20@refresh;latency-after:20@refresh",
     "latency-after:40@refresh",
@@ -25,9 +25,9 @@ const FAULTS: [&str; 8] = [
 struct Figures {
     refreshes: u64,
     kills: u64,
-    /// Sessions that were lost, each of them said to be.
+    /// Sessions that were lost and reported as lost.
     lost: u64,
-    /// Kills and faults that nobody noticed.
+    /// Kills and faults without a consequence.
     survived: u64,
 }
 
@@ -44,7 +44,7 @@ struct Chain {
 impl Chain {
     async fn new(seed: u64) -> Self {
         let (account, state) = (account(1200).await, tempfile::tempdir().unwrap());
-        // Every second one is an agency's: there, an exchange comes before and after.
+        // Every second login is an agency's, with an exchange before and after.
         let (agency, location) = (seed % 2 == 1, account.location().unwrap());
         let random = StdRng::seed_from_u64(seed);
         let chain = Self { account, state, location, agency, random, logins: 1, figures: Figures::default() };
@@ -56,7 +56,7 @@ impl Chain {
         log_in(&self.account, self.state.path(), if self.agency { &["--agency"] } else { &[] }).await;
     }
 
-    /// One call by a process of its own.
+    /// One call in its own process.
     async fn call(&self) -> Ran {
         let call = ["--location-id", &self.location, "call", "list_contacts", "--limit", "1"];
         highlevel(&self.account, self.state.path(), &call).await
@@ -72,7 +72,7 @@ impl Chain {
         wire
     }
 
-    /// One refresh that something happens to.
+    /// One refresh with a kill or a fault.
     async fn step(&mut self) {
         let faults = FAULTS[self.random.random_range(0..FAULTS.len())];
         self.account.faults(faults).await;
@@ -80,7 +80,7 @@ impl Chain {
         let before = asked(&self.account).await;
         let mut wire = self.start();
         wire.send("tools/call", json!({"name": "list_contacts", "arguments": {"limit": 1}}));
-        // A kill before the request, at any moment of it, or after it: or none, and the fault alone.
+        // A kill before, during or after the request, or only the fault.
         if self.random.random_bool(0.8) {
             if self.random.random_bool(0.9) {
                 while asked(&self.account).await == before {
@@ -103,7 +103,7 @@ impl Chain {
         self.judge().await;
     }
 
-    /// The next start works, or says that the login is lost and why; and what it says is so.
+    /// The next start works, or reports that the login is lost and why, correctly.
     async fn judge(&mut self) {
         let mut wire = self.start();
         let answer = wire.call("list_contacts", json!({"limit": 1}));
@@ -113,7 +113,7 @@ impl Chain {
             assert!(text.contains("ended before its new refresh token could be stored"), "{text}");
             assert!(text.contains("that token is lost") && text.contains("highlevel-mcp auth login"), "{text}");
             drop(wire);
-            // Said once more by whoever asks next.
+            // The next call reports it again.
             let again = self.call().await;
             let text = format!("{}{}", again.stdout, again.stderr);
             assert!(again.code == Some(4) && text.contains("that token is lost"), "{text}");
@@ -125,12 +125,12 @@ impl Chain {
         } else {
             self.figures.survived += 1;
         }
-        // The server ends a chain's old token with its new one: one lives for each login, and this machine holds one.
+        // A refresh invalidates the old token, so each login has one valid token, and this machine holds one.
         assert_eq!(live(&self.account).await, self.logins, "chains and logins");
     }
 }
 
-/// So many refreshes, on so many accounts at a time: most of the time is waiting for a dead process's lock to end.
+/// Runs `times` refreshes on `count` accounts at once: most of the time is the wait for the lock of a dead process.
 async fn faulted(times: u64, count: u64) -> Figures {
     let chains = (0..count).map(|seed| {
         let runtime = Handle::current();
@@ -138,7 +138,7 @@ async fn faulted(times: u64, count: u64) -> Figures {
             let mut chain = Chain::new(seed).await;
             for _ in 0..times / count {
                 chain.step().await;
-                // The sandbox keeps 10,000 requests, and this looks at none of them.
+                // The sandbox records 10,000 requests, which this test does not read.
                 chain.account.forget_requests().await;
             }
             chain.figures

@@ -1,16 +1,16 @@
-//! `auth login`, and what status, clear and set make of it.
+//! `auth login`, and its effect on `auth status`, `clear` and `set`.
 
 use super::*;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_login_by_the_browser_works_and_renews_itself() {
+async fn a_login_in_the_browser_works_and_is_refreshed() {
     let account = account(1200).await;
     let state = tempfile::tempdir().unwrap();
     let login = log_in(&account, state.path(), &[]).await;
     assert!(login.stderr.contains("Logged in: An OAuth login of location"), "{login:?}");
 
-    // No token, no API, no location was given: the login tells.
+    // Token, API and location all come from the login.
     let me = highlevel(&account, state.path(), &["call", "get_current_user"]).await;
     assert_eq!(me.code, Some(0), "{me:?}");
     assert_eq!(me.json()["id"], account.objects("users").await[0]["id"]);
@@ -21,7 +21,7 @@ async fn a_login_by_the_browser_works_and_renews_itself() {
     let doctor = highlevel(&account, state.path(), &["doctor"]).await;
     assert!(doctor.code == Some(0) && doctor.stdout.contains("An OAuth login of location"), "{doctor:?}");
 
-    // Refused before its time, it is renewed; the next process goes on with the new one.
+    // A token that is refused early is refreshed, and the next process uses the new one.
     account.expire_tokens().await;
     let again = highlevel(&account, state.path(), &["call", "list_contacts", "--limit", "1"]).await;
     assert_eq!((again.code, refreshes(&account).await, live(&account).await), (Some(0), 2, 1), "{again:?}");
@@ -44,7 +44,7 @@ async fn a_login_by_the_browser_works_and_renews_itself() {
     assert!(!bytes.contains(SECRET), "nor in what the file has free");
 }
 
-/// How much the store holds of tokens, their line and their renewals.
+/// The number of rows in the store's token tables.
 fn rows(state: &Path) -> [u64; 3] {
     let db = rusqlite::Connection::open(state.join("state.db")).unwrap();
     ["renewed", "lineage", "renewing"]
@@ -52,12 +52,12 @@ fn rows(state: &Path) -> [u64; 3] {
 }
 
 #[tokio::test]
-async fn only_the_browser_that_was_sent_is_taken() {
+async fn only_the_redirect_of_this_login_is_accepted() {
     let account = account(1200).await;
     let state = tempfile::tempdir().unwrap();
     let login = Login::start(login_command(&account, state.path(), &[])).await;
     let back = url::Url::parse(&login.agree().await).unwrap();
-    // A browser opens connections ahead, and uses one of them or none; others may hold some too.
+    // Browsers open connections in advance, and use one of them or none. Other programs may hold some as well.
     let address = (back.host_str().unwrap().to_owned(), back.port().unwrap());
     let mut idle = Vec::new();
     for _ in 0..200 {
@@ -73,7 +73,7 @@ async fn only_the_browser_that_was_sent_is_taken() {
     let (status, page) = visit(back.as_str()).await;
     assert!(status == 200 && page.contains("Logged in"), "{page}");
     assert_eq!(login.end().await.code, Some(0));
-    // Readable by its owner alone, the app's secret among it.
+    // Readable only by the owner: the file has the app's secret.
     #[cfg(unix)]
     for file in ["state.db", "token"] {
         let mode =
@@ -83,10 +83,10 @@ async fn only_the_browser_that_was_sent_is_taken() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_with_a_login_is_said_and_stores_nothing() {
+async fn a_failed_login_is_reported_and_stores_nothing() {
     let account = account(1200).await;
     let state = tempfile::tempdir().unwrap();
-    // Refused by the person.
+    // The person refuses.
     let login = Login::start(login_command(&account, state.path(), &[])).await;
     let mut back = url::Url::parse(&login.agree().await).unwrap();
     let nonce = back.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
@@ -94,7 +94,7 @@ async fn what_goes_wrong_with_a_login_is_said_and_stores_nothing() {
     assert!(visit(back.as_str()).await.1.contains("access_denied"));
     let ran = login.end().await;
     assert!(ran.code == Some(4) && ran.stderr.contains("access_denied"), "{ran:?}");
-    // A wrong secret; and PKCE, which this server does not take.
+    // A wrong secret, and PKCE, which this server does not support.
     for (variable, value, said) in [("GHL_CLIENT_SECRET", "wrong-secret", "400"), ("GHL_X", "", "422")] {
         let pkce: &[&str] = if said == "422" { &["--pkce"] } else { &[] };
         let mut command = login_command(&account, state.path(), pkce);
@@ -106,7 +106,7 @@ async fn what_goes_wrong_with_a_login_is_said_and_stores_nothing() {
         let ran = login.end().await;
         assert!(ran.code == Some(4) && ran.stderr.contains(said) && !ran.stderr.contains("wrong-secret"), "{ran:?}");
     }
-    // Nobody comes.
+    // No browser comes.
     let ran = run(login_command(&account, state.path(), &["--wait", "1"])).await;
     assert!(ran.code != Some(0) && ran.stderr.contains("no consent within 1 s"), "{ran:?}");
     assert!(!state.path().join("token").exists());
@@ -114,7 +114,7 @@ async fn what_goes_wrong_with_a_login_is_said_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_login_takes_the_place_of_a_token_and_a_token_that_of_a_login() {
+async fn a_login_replaces_a_token_and_a_token_a_login() {
     let account = account(1200).await;
     let state = tempfile::tempdir().unwrap();
     log_in(&account, state.path(), &[]).await;

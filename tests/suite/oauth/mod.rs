@@ -1,5 +1,4 @@
-//! OAuth by real processes on the sandbox's official API: the login, its renewals, what a kill can take, and that no
-//! secret shows.
+//! OAuth in server processes over the sandbox's official API: login, refreshes, kills, and that no secret is shown.
 
 mod agency;
 mod kills;
@@ -27,7 +26,7 @@ async fn account(ttl: u64) -> Account {
     Account::with(SandboxConfig { token_ttl: Duration::from_secs(ttl), ..config }).await
 }
 
-/// A command with nothing but the state directory to know the account by.
+/// A command that knows the account only from the state directory.
 fn command(account: &Account, state: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(BINARY);
     command.env_clear().env("HOME", state).env("GHL_STATE_DIR", state).env("GHL_BASE_URL", account.url());
@@ -39,7 +38,7 @@ async fn highlevel(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
     run(command(account, state, arguments)).await
 }
 
-/// The command of a login, whose consent page is the sandbox's.
+/// The login command, with the sandbox's consent page.
 fn login_command(account: &Account, state: &Path, arguments: &[&str]) -> Command {
     let mut login = command(account, state, &["auth", "login", "--port", "0"]);
     login.env("GHL_CLIENT_ID", "sandbox-client").env("GHL_CLIENT_SECRET", SECRET).args(arguments);
@@ -47,7 +46,7 @@ fn login_command(account: &Account, state: &Path, arguments: &[&str]) -> Command
     login
 }
 
-/// A login that is under way: the consent page's address, and what becomes of the process.
+/// A login in progress: the consent page's address and the process.
 struct Login {
     page: String,
     child: std::process::Child,
@@ -69,7 +68,7 @@ impl Login {
         tokio::task::spawn_blocking(start).await.unwrap()
     }
 
-    /// Where the consent page sends the browser.
+    /// The consent page's redirect.
     async fn agree(&self) -> String {
         let answer = browser().get(&self.page).send().await.unwrap();
         answer.headers()["location"].to_str().unwrap().to_owned()
@@ -95,7 +94,7 @@ async fn visit(address: &str) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// A whole login, as a person does it.
+/// A complete login, as a person does it.
 async fn log_in(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
     let login = Login::start(login_command(account, state, arguments)).await;
     let back = login.agree().await;
@@ -109,7 +108,7 @@ async fn live(account: &Account) -> u64 {
     account.stats().await["liveRefreshTokens"].as_u64().unwrap()
 }
 
-/// How often a pair was asked for, whatever came of it.
+/// The number of token requests, whatever their result.
 async fn asked(account: &Account) -> u64 {
     account.stats().await["byOperation"]["POST /oauth/token"].as_u64().unwrap_or(0)
 }
@@ -118,7 +117,7 @@ async fn refreshes(account: &Account) -> u64 {
     account.stats().await["refreshes"].as_u64().unwrap()
 }
 
-/// Every secret that the account has seen in a request: codes, refresh tokens, access tokens, the app's secret.
+/// Every secret in the account's requests: codes, refresh tokens, access tokens, the app's secret.
 async fn secrets(account: &Account) -> HashSet<String> {
     let mut secrets = HashSet::from([SECRET.to_owned()]);
     for request in account.requests().await {
@@ -134,7 +133,7 @@ async fn secrets(account: &Account) -> HashSet<String> {
     secrets
 }
 
-/// No secret shows in what was said, or in any file but the store's.
+/// Checks that no secret is in the output or in any file but the store's.
 fn nothing_shows(secrets: &HashSet<String>, state: &Path, said: &[&Ran]) {
     for ran in said {
         for secret in secrets {
@@ -148,7 +147,7 @@ fn nothing_shows(secrets: &HashSet<String>, state: &Path, said: &[&Ran]) {
     }
 }
 
-/// The refresh tokens that were used with success, in order; each may be used once.
+/// The refresh tokens that were used successfully, in order. Each may be used once.
 async fn used(account: &Account) -> Vec<String> {
     let requests = account.requests().await;
     let of = |request: &Value| {
@@ -160,7 +159,7 @@ async fn used(account: &Account) -> Vec<String> {
     requests.iter().filter(|request| request["path"] == "/oauth/token").filter_map(of).collect()
 }
 
-/// A line for whoever runs the long tests.
+/// Prints a line for the person who runs the long tests.
 fn tell(figures: &str) {
     std::io::stderr().write_all(format!("{figures}\n").as_bytes()).unwrap();
 }

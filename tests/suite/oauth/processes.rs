@@ -1,4 +1,4 @@
-//! Eight processes, one login, tokens of seconds.
+//! Eight processes with one login and tokens that expire after seconds.
 
 use super::*;
 use crate::support::Wire;
@@ -33,10 +33,10 @@ async fn crowd(agency: bool) {
     let used = used(&account).await;
     let distinct: HashSet<_> = used.iter().collect();
     assert_eq!(distinct.len(), used.len(), "a refresh token was used twice in {calls} calls");
-    // A token of four seconds is due after some two and a half: ten seconds see four of them, not eight times as many.
+    // A token of four seconds is due after about two and a half: ten seconds have four refreshes, not eight times as many.
     assert!((2..=6).contains(&used.len()), "{} refreshes", used.len());
     assert_eq!(live(&account).await, 1);
-    // The code's exchange counts too.
+    // The exchange of the code counts as well.
     assert_eq!(refreshes(&account).await, used.len() as u64 + 1);
 }
 

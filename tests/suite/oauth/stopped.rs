@@ -1,12 +1,12 @@
-//! A process that stands still (SIGSTOP, a laptop's lid) while it renews the login, and goes on later. Another process
-//! waits for it, and if that takes too long, does without it or says why it cannot. There is never a second chain, and
-//! what the first one does when it wakes harms nobody.
+//! A process that stops (SIGSTOP, a laptop's lid) during a refresh of the login, and continues later. Other processes wait
+//! for it, and after a while refresh themselves or report why they cannot. There is never a second valid chain, and the
+//! stopped process does no harm when it continues.
 
 use super::*;
 use crate::support::Wire;
 use serde_json::json;
 
-/// A login, and a process that stands still in the middle of its renewal.
+/// A login, and a process that is stopped during its refresh.
 struct Sleeper {
     account: Account,
     state: tempfile::TempDir,
@@ -15,7 +15,7 @@ struct Sleeper {
 }
 
 impl Sleeper {
-    /// It falls asleep once its request has arrived, which this happens to.
+    /// Stops the process when its request has arrived, under this fault.
     async fn asleep(fault: &str) -> Self {
         let (account, state) = (account(1200).await, tempfile::tempdir().unwrap());
         log_in(&account, state.path(), &[]).await;
@@ -38,12 +38,12 @@ impl Sleeper {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    /// A call by another process.
+    /// A call in another process.
     async fn other(&self) -> Ran {
         highlevel(&self.account, self.state.path(), &["call", "list_contacts", "--limit", "1"]).await
     }
 
-    /// It goes on, and so does everybody: its own call, the same process again, and another one.
+    /// Continues the process, and checks that its call, another call of it, and another process work.
     async fn wakes_and_all_is_well(&mut self, logins: u64) {
         self.signal("-CONT");
         let own = self.wire.answer_to(self.call)["result"].clone();
@@ -52,7 +52,7 @@ impl Sleeper {
         assert_ne!(again["isError"], true, "{again}");
         let other = self.other().await;
         assert_eq!(other.code, Some(0), "{other:?}");
-        // What it stored is good for the next renewal, and nobody believes that something was lost.
+        // The stored token works for the next refresh, and no loss is reported.
         self.account.expire_tokens().await;
         let next = self.other().await;
         assert!(next.code == Some(0) && !next.stderr.contains("cut off"), "{next:?}");
@@ -61,7 +61,7 @@ impl Sleeper {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_wakes_in_time_is_waited_for() {
+async fn a_process_that_continues_in_time_is_waited_for() {
     let mut sleeper = Sleeper::asleep("latency-after:1500@refresh*1").await;
     let waiting = tokio::spawn(run(command(&sleeper.account, sleeper.state.path(), &["call", "list_contacts"])));
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -72,9 +72,9 @@ async fn one_that_wakes_in_time_is_waited_for() {
     sleeper.wakes_and_all_is_well(1).await;
 }
 
-/// The next refresh token is on its way to a process that does not take it.
+/// The response with the next refresh token is not read by the stopped process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pair_that_nobody_took_is_said_to_be_missing_until_the_one_that_got_it_wakes() {
+async fn a_token_that_no_process_read_is_reported_as_lost_until_the_stopped_one_continues() {
     let mut sleeper = Sleeper::asleep("latency-after:1500@refresh*1").await;
     let other = sleeper.other().await;
     let said = format!("{}{}", other.stdout, other.stderr);
@@ -84,9 +84,9 @@ async fn a_pair_that_nobody_took_is_said_to_be_missing_until_the_one_that_got_it
     sleeper.wakes_and_all_is_well(1).await;
 }
 
-/// The refresh token is used by the other one, and the sleeper's own request comes too late.
+/// The other process uses the refresh token, and the stopped process's request comes too late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_comes_too_late_takes_what_the_other_got() {
+async fn a_process_that_comes_too_late_uses_the_other_ones_token() {
     let mut sleeper = Sleeper::asleep("latency:12000@refresh*1").await;
     let other = sleeper.other().await;
     assert_eq!(other.code, Some(0), "{other:?}");
@@ -96,11 +96,11 @@ async fn one_that_comes_too_late_takes_what_the_other_got() {
     assert_eq!((used.len(), HashSet::<&String>::from_iter(&used).len()), (3, 2), "its own was used before it");
 }
 
-/// The person has logged in anew by the time it wakes: the new login stays.
+/// The person has logged in again by the time it continues: the new login stays.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_that_wakes_after_a_new_login_leaves_that_alone() {
+async fn a_process_that_continues_after_a_new_login_keeps_the_new_login() {
     let mut sleeper = Sleeper::asleep("latency-after:1500@refresh*1").await;
     log_in(&sleeper.account, sleeper.state.path(), &[]).await;
-    // The server keeps the chain of the first login too, which nobody has ended.
+    // The server keeps the first login's chain as well, which nothing has ended.
     sleeper.wakes_and_all_is_well(2).await;
 }

@@ -1,18 +1,18 @@
-//! Every tool of this API, called with all that it takes.
+//! Calls every tool of the official API with all its arguments.
 
 use crate::support::Host;
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 
-/// What an account calls its things.
+/// The names in an account.
 pub struct Names {
-    /// Two of its custom fields.
+    /// Two custom fields.
     pub fields: [&'static str; 2],
-    /// A stage of its pipeline, if it tells any.
+    /// A stage, if the account reports a pipeline.
     pub stage: Option<&'static str>,
 }
 
-/// What the tools answered, in the order of the calls.
+/// The answers, in the order of the calls.
 #[derive(Default)]
 pub struct Answers(pub Vec<(&'static str, CallToolResult)>);
 

@@ -1,4 +1,4 @@
-//! An account of more than ten thousand contacts, where page numbers end.
+//! An account of more than ten thousand contacts, where paging by number ends.
 
 use super::refused;
 use crate::support::{Account, command, run};
@@ -15,7 +15,7 @@ async fn a_large_account_is_read_to_its_end() {
         command.args(arguments);
         run(command)
     };
-    // As a first call of its own, without anything to go on from.
+    // As a first call, without an earlier page.
     let page = highlevel(&["call", "list_contacts", "--offset", "10320", "--limit", "100", "--fields", "email"]).await;
     let page = page.json();
     assert_eq!((page["data"].as_array().unwrap().len(), &page["meta"]["total"]), (30, &json!(10_350)), "{page}");
@@ -30,9 +30,9 @@ async fn a_large_account_is_read_to_its_end() {
     assert_eq!(refused(&account).await, Vec::<String>::new());
 }
 
-/// Deals end by number as contacts do, and are a fifth as many.
+/// Paging of deals by number ends as for contacts. There are a fifth as many deals.
 #[tokio::test]
-async fn deals_beyond_the_ten_thousandth_are_read_too() {
+async fn deals_beyond_the_ten_thousandth_are_read() {
     let config = SandboxConfig { contacts: 53_000, rate_limit: 20_000, ..SandboxConfig::official() };
     let account = Account::with(config).await;
     let state = tempfile::tempdir().unwrap();
@@ -52,7 +52,7 @@ async fn deals_beyond_the_ten_thousandth_are_read_too() {
     assert_eq!(sync.code, Some(0), "{sync:?}");
     let count = highlevel(&["query", "SELECT count(*), count(DISTINCT id) FROM opportunities"]).await;
     assert!(count.stdout.matches(&truth.to_string()).count() >= 2, "{count:?}");
-    // Whatever pages by number would give there, none was asked for.
+    // Paging by number would fail there, and was not used.
     let by_number = account.requests().await.into_iter().filter(|request| {
         let query = request["query"].as_str().unwrap_or_default();
         let number = |name: &str| {

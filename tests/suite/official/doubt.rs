@@ -1,4 +1,4 @@
-//! Creations that leave a doubt: lost answers, and a 422 for what was done all the same.
+//! Creates with an unclear outcome: lost answers, and a 422 for a create that took effect.
 
 use crate::support::{Account, Host};
 use highlevel_sandbox::SandboxConfig;
@@ -20,7 +20,7 @@ async fn posts(account: &Account, path: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_422_for_a_contact_that_was_made_all_the_same_is_found_out() {
+async fn a_422_for_a_contact_that_was_created_is_detected() {
     let (account, host) = with("422-after@POST /contact*1").await;
     let made = host.answer("create_contact", contact()).await;
     assert_eq!(made["customFields"], json!({"employees": 7, "industry": "5"}));
@@ -28,14 +28,14 @@ async fn a_422_for_a_contact_that_was_made_all_the_same_is_found_out() {
 }
 
 #[tokio::test]
-async fn a_422_that_names_nothing_leaves_a_doubt_and_is_not_repeated() {
+async fn a_422_without_a_reason_is_unclear_and_not_repeated() {
     let (account, host) = with("422@POST /contact*1").await;
     assert_eq!(host.error("create_contact", contact()).await["code"], "outcome_unknown");
     assert_eq!(posts(&account, "/contacts/").await, 1);
 }
 
 #[tokio::test]
-async fn a_creation_whose_answer_is_lost_is_found_and_not_made_twice() {
+async fn a_create_whose_answer_is_lost_is_found_and_not_repeated() {
     let (account, host) =
         with("truncate@POST /contact*1;drop-after@POST /opportunity*1;500-after@POST /campaigns*1").await;
     let made = host.answer("create_contact", contact()).await;

@@ -1,4 +1,4 @@
-//! An official API that a test can take apart: its lists change, fail and come back while a server runs.
+//! A fake official API: its lists change, fail and recover while a server runs.
 
 use crate::support::{BINARY, Era, Host, Person};
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ mod upstream;
 
 pub const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
 
-/// A list, or the refusal that comes in its place.
+/// A list, or the refusal in its place.
 pub type List = Result<Value, (u16, Value)>;
 
-/// What the API has and says.
+/// The API's data and answers.
 #[derive(Debug, Clone)]
 pub struct World {
     pub fields: List,
@@ -25,7 +25,7 @@ pub struct World {
     pub pipelines: List,
     pub contact: Value,
     pub deal: Value,
-    /// What the search finds.
+    /// The results of the search.
     pub found: Value,
 }
 
@@ -48,12 +48,12 @@ impl Fake {
         Self { world, upstream, host }
     }
 
-    /// Changes what the API has.
+    /// Changes the API's data.
     pub fn change(&self, change: impl FnOnce(&mut World)) {
         change(&mut self.world.lock().unwrap());
     }
 
-    /// The bodies that were sent with this method.
+    /// The bodies of requests with this method.
     pub fn bodies(&self, method: &str) -> Vec<Value> {
         let seen = self.upstream.seen().into_iter();
         seen.filter(|seen| seen.method == method)
@@ -61,7 +61,7 @@ impl Fake {
             .collect()
     }
 
-    /// The last custom fields that were sent, as `{id or key: value}`.
+    /// The last custom fields in a request, as `{id or key: value}`.
     pub fn fields_sent(&self) -> Value {
         let body =
             ["PUT", "POST"].iter().flat_map(|method| self.bodies(method)).rfind(|body| body["customFields"].is_array());
@@ -73,7 +73,7 @@ impl Fake {
         items.collect::<serde_json::Map<_, _>>().into()
     }
 
-    /// How many requests came for this path.
+    /// The number of requests to this path.
     pub fn count(&self, path: &str) -> usize {
         self.upstream.seen().iter().filter(|seen| seen.target.split('?').next() == Some(path)).count()
     }
@@ -112,7 +112,7 @@ fn answer(world: &World, seen: &Seen) -> Reply {
     }
 }
 
-/// A world with a field of each type.
+/// Data with a custom field of each type.
 pub fn world() -> World {
     let field = |id: &str, key: &str, name: &str, kind: &str, options: &[&str]| {
         json!({"id": id, "fieldKey": format!("contact.{key}"), "name": name, "dataType": kind, "model": "contact",

@@ -1,6 +1,6 @@
-//! Every request of every tool against HighLevel's own files, where these are at hand: `GHL_OPENAPI_DIR` names their
-//! directory. What they leave open (the body of the contact search) is only said elsewhere, and judged by the sandbox.
-//! Beside what Prism looks at (`prism.rs`), nothing may be sent that the files do not declare.
+//! Checks every request of every tool against HighLevel's OpenAPI files, if `GHL_OPENAPI_DIR` names their directory. The
+//! files leave the body of the contact search open, which the sandbox judges. Beyond Prism's checks (`prism.rs`), a request
+//! may have nothing that the files do not declare.
 
 use super::{
     calls::{Names, every_tool},
@@ -11,7 +11,7 @@ use std::path::Path;
 
 pub const FILES: [&str; 6] = ["contacts", "opportunities", "users", "locations", "funnels", "emails-v3"];
 
-/// The operations of all files: method, path, what is declared, and the file's schemas.
+/// The operations of all files: method, path, declaration, and the file's schemas.
 fn operations(directory: &Path) -> Vec<(String, String, Value, Value)> {
     let mut all = Vec::new();
     for file in FILES {
@@ -28,7 +28,7 @@ fn operations(directory: &Path) -> Vec<(String, String, Value, Value)> {
             }
         }
     }
-    // A literal path stands before the pattern that would also fit it.
+    // A literal path precedes a pattern that also matches it.
     all.sort_by_key(|(_, path, ..)| path.matches('{').count());
     all
 }
@@ -42,7 +42,7 @@ fn fits(pattern: &str, path: &str) -> bool {
             .all(|(one, other)| if one.starts_with('{') { !other.is_empty() } else { one == other })
 }
 
-/// OpenAPI's `nullable` in the words of JSON Schema.
+/// Translates OpenAPI's `nullable` to JSON Schema.
 fn with_nulls(schema: &mut Value) {
     match schema {
         Value::Object(members) => {

@@ -1,5 +1,5 @@
-//! The lists of names: users, pipelines, custom fields. One that cannot be read is unknown, never empty, and one that may
-//! be old is read again before anything is refused.
+//! The cached lists of users, pipelines and custom fields. A list that cannot be read is unknown, not empty, and one that
+//! may be old is read again before a name is refused.
 
 use super::{
     fake::{Fake, no_scope, world},
@@ -12,7 +12,7 @@ fn text(value: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn what_was_added_a_moment_ago_is_found_by_its_name() {
+async fn a_new_object_is_found_by_its_name() {
     let api = Fake::new(world()).await;
     let update = |arguments: Value| api.host.answer("update_contact", arguments);
     update(json!({"id": "c1", "assignedTo": "ada lovelace", "customFields": {"Industry": "Steel"}})).await;
@@ -28,11 +28,11 @@ async fn what_was_added_a_moment_ago_is_found_by_its_name() {
     let sent = api.bodies("PUT").pop().unwrap();
     assert_eq!(sent["assignedTo"], "userAAAAAAAAAAAAAAA9");
     assert_eq!(api.fields_sent(), json!({"FnewfAAAAAAAAAAAAAA1": "red"}));
-    // A new option too.
+    // A new option as well.
     api.change(|world| world.fields.as_mut().unwrap()[4]["picklistOptions"] = json!(["Gold", "Silver", "Bronze"]));
     update(json!({"id": "c1", "customFields": {"plan": "bronze"}})).await;
     assert_eq!(api.fields_sent(), json!({"FoneoAAAAAAAAAAAAAA1": "Bronze"}));
-    // Each list was read once, and once more for what it did not have.
+    // Each list was read once, and once more for the missing name.
     assert_eq!((api.count("/users/"), api.count("/locations/ve9EPM428h8vShlRW1KT/customFields")), (2, 3));
 }
 
@@ -53,7 +53,7 @@ async fn a_list_that_cannot_be_read_lets_ids_through_with_a_note() {
     assert!(text(&moved["note"]).contains("pipelines"), "{moved}");
     assert_eq!(api.bodies("PUT").pop().unwrap()["pipelineStageId"], "stageAAAAAAAAAAAAAA1");
 
-    // A name cannot become an id: the error says why, and not that there is none.
+    // A name cannot be resolved: the error gives the reason, and does not say that the name does not exist.
     let writes = api.bodies("PUT").len();
     for (tool, field, arguments) in [
         ("update_contact", "assignedTo", json!({"id": "c1", "assignedTo": "Ada Lovelace"})),
@@ -75,17 +75,17 @@ async fn a_list_that_cannot_be_read_lets_ids_through_with_a_note() {
 }
 
 #[tokio::test]
-async fn a_failed_reading_is_not_kept_as_an_empty_list() {
+async fn a_failed_reading_is_not_cached_as_an_empty_list() {
     let mut first = world();
     first.contact["assignedTo"] = json!("userAAAAAAAAAAAAAAA1");
     (first.users, first.fields) = (no_scope(), Err((500, json!({"message": "down"}))));
     first.contact["customFields"] = json!([{"id": "FtextAAAAAAAAAAAAAA1", "value": "Steel"}]);
     let api = Fake::new(first).await;
-    // Shown by id, and said so.
+    // Shown by id, with a note.
     let shown = api.host.answer("get_contact", json!({"id": "c1"})).await;
     assert_eq!(shown["customFields"], json!({"FtextAAAAAAAAAAAAAA1": "Steel"}));
     assert!(text(&shown["note"]).contains("custom fields") && text(&shown["note"]).contains("users"), "{shown}");
-    // The scope is given, the fault is over: names work at once.
+    // After the scope is granted and the fault has ended, names work at once.
     api.change(|it| (it.users, it.fields) = (world().users, world().fields));
     api.host
         .answer("update_contact", json!({"id": "c1", "assignedTo": "Ada Lovelace", "customFields": {"Industry": "x"}}))
@@ -96,7 +96,7 @@ async fn a_failed_reading_is_not_kept_as_an_empty_list() {
         (&json!({"industry": "Steel"}), &json!("Ada Lovelace"))
     );
     assert!(shown.get("note").is_none(), "{shown}");
-    // And gone again: what was known last goes on to be used, and refuses nothing.
+    // After it is removed again, the last known list is used, and refuses nothing.
     api.change(|world| (world.users, world.fields) = (no_scope(), no_scope()));
     api.host.answer("update_contact", json!({"id": "c1", "customFields": {"Industry": "y"}})).await;
     let done = api.host.answer("update_contact", json!({"id": "c1", "customFields": {"plan": "Bronze"}})).await;
@@ -105,7 +105,7 @@ async fn a_failed_reading_is_not_kept_as_an_empty_list() {
 }
 
 #[tokio::test]
-async fn one_name_for_two_is_refused_with_both() {
+async fn an_ambiguous_name_is_refused_with_both_objects() {
     let api = Fake::new(world()).await;
     let error = api.host.error("update_contact", json!({"id": "c1", "assignedTo": "sam smith"})).await;
     assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("assignedTo")));
@@ -121,7 +121,7 @@ async fn one_name_for_two_is_refused_with_both() {
         api.host.error("update_contact", json!({"id": "c1", "customFields": {"industry": "a", "Industry": "b"}})).await;
     assert!(text(&twice["message"]).contains("twice"), "{twice}");
     assert!(api.bodies("PUT").is_empty());
-    // Keys, ids and addresses tell them apart.
+    // Keys, ids and addresses are unique.
     let fields = json!({"region": "North", "contact.region_2": "South"});
     api.host
         .answer("update_contact", json!({"id": "c1", "assignedTo": "sam.s@x.example", "customFields": fields}))
@@ -131,7 +131,7 @@ async fn one_name_for_two_is_refused_with_both() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_named_with_the_scope_that_it_wants() {
+async fn a_missing_list_is_named_with_the_scope_that_it_needs() {
     let (account, host) = official().await;
     let contact = account.find("contacts", |contact| contact["customFields"]["industry"].is_string()).await;
     let field = account.find("customFields", |field| field["fieldKey"] == "contact.industry").await["id"].clone();

@@ -1,4 +1,4 @@
-//! Every tool through a real server process on the sandbox's official API, which judges each request by HighLevel's files.
+//! Every tool in a server process over the sandbox's official API, which checks each request by HighLevel's files.
 
 mod calls;
 mod deep;
@@ -22,7 +22,7 @@ async fn official() -> (Account, Host) {
     (account, host)
 }
 
-/// The requests that were answered by a refusal, without those that a test has asked for.
+/// The requests that were refused, without those of which a test expects it.
 async fn refused(account: &Account) -> Vec<String> {
     let requests = account.requests().await;
     let is_refusal = |request: &&Value| request["status"].as_u64().is_some_and(|status| status >= 400);

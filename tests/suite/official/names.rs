@@ -1,4 +1,4 @@
-//! Names for ids, and what has no place.
+//! Names for ids, and arguments that the official API lacks.
 
 use super::{official, refused};
 use crate::support::{Account, Api, Host};
@@ -28,7 +28,7 @@ async fn a_deal_moves_by_the_name_of_its_stage() {
 }
 
 #[tokio::test]
-async fn what_has_no_place_is_refused_before_anything_is_sent() {
+async fn an_argument_that_the_api_lacks_is_refused_before_any_request() {
     let (account, host) = official().await;
     for (tool, field, arguments) in [
         ("update_opportunity", "currency", json!({"id": "d", "currency": "EUR"})),
@@ -67,7 +67,7 @@ async fn a_contact_needs_an_email_or_a_phone() {
     let made = host.answer("create_contact", json!({"phone": "+15125550199"})).await;
     let stored = account.find("contacts", |contact| contact["id"] == made["id"]).await;
     assert_eq!(stored["phone"], "+15125550199");
-    // The session API needs the three.
+    // The session API needs all three.
     let account = Account::of(Api::Session).await;
     let host = Host::new(&account, &[]).await;
     let error = host.error("create_contact", json!({"firstName": "A", "lastName": "B", "phone": "+15125550199"})).await;
@@ -75,7 +75,7 @@ async fn a_contact_needs_an_email_or_a_phone() {
 }
 
 #[tokio::test]
-async fn deals_are_abandoned_and_found_as_such() {
+async fn deals_are_abandoned_and_found_by_that_status() {
     let (account, host) = official().await;
     let deal = host.answer("list_opportunities", json!({"status": "open", "limit": 1})).await["data"][0].clone();
     let left = host.answer("update_opportunity", json!({"id": deal["id"], "status": "abandoned"})).await;
@@ -85,7 +85,7 @@ async fn deals_are_abandoned_and_found_as_such() {
     let everything = host.answer("list_opportunities", json!({"status": "all", "limit": 1})).await;
     let plain = host.answer("list_opportunities", json!({"limit": 1})).await;
     assert_eq!(everything["meta"]["total"], plain["meta"]["total"]);
-    // `all` is a filter's word.
+    // `all` is a value of the filter.
     let error = host.error("update_opportunity", json!({"id": deal["id"], "status": "all"})).await;
     assert_eq!(error["field"], "status");
     assert_eq!(refused(&account).await, Vec::<String>::new());

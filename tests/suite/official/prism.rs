@@ -1,10 +1,10 @@
-//! Every request of every tool passes Prism, which serves HighLevel's own files with validation on, and its example
-//! answers are understood. It needs the files (`GHL_OPENAPI_DIR` names their directory) and npm.
+//! Every request of every tool passes Prism, which serves HighLevel's files with validation, and its example answers are
+//! read. This needs the files (`GHL_OPENAPI_DIR` names their directory) and npm.
 //!
-//! What the files leave open, and so is only said elsewhere and judged by the sandbox alone:
-//! - the body and the answer of the contact search, which have no schema; Prism answers it with nothing;
-//! - the stages of a pipeline, which are empty lists there;
-//! - that funnels and pages are lists: the files have one object in their place.
+//! The files leave this open, so that only the sandbox judges it:
+//! - the body and the response of the contact search, which have no schema; Prism responds with an empty body;
+//! - the stages of a pipeline, which are empty lists in the files;
+//! - that funnels and pages are lists: the files have a single object.
 
 use super::{
     calls::{Names, every_tool},
@@ -23,10 +23,10 @@ use tempfile::TempDir;
 
 const PRISM: &str = "@stoplight/prism-cli@5.14.2";
 
-/// The location of most examples.
+/// The location in most examples.
 const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
 
-/// Parts of the files' examples that stand elsewhere in a tool's answer than in the API's.
+/// Parts of the examples that have another place in a tool's answer than in the API's.
 const EXAMPLES: [(&str, &str, &str); 8] = [
     ("get_contact", "/address/street", "3535 1st St N"),
     ("get_contact", "/customFields/MgobCB14YMVKuE4Ka8p1", "name"),
@@ -38,12 +38,12 @@ const EXAMPLES: [(&str, &str, &str); 8] = [
     ("list_funnels", "/data/0/pages/0/name", "Step 1"),
 ];
 
-/// All files as one document, since a Prism serves one.
+/// All files in one, since a Prism serves one.
 fn merged(directory: &Path) -> Value {
     let (mut paths, mut schemas, mut schemes) = (Map::new(), Map::new(), Map::new());
     for file in FILES {
         let text = fs::read_to_string(directory.join(format!("{file}.json"))).unwrap();
-        // The files use the same names for schemas of their own.
+        // The files use the same names for different schemas.
         let text = text.replace("\"#/components/schemas/", &format!("\"#/components/schemas/{file}."));
         let Value::Object(mut api) = serde_json::from_str(&text).unwrap() else { panic!("{file} is no object") };
         let take = |part: &mut Value| std::mem::take(part.as_object_mut().unwrap());
@@ -54,7 +54,7 @@ fn merged(directory: &Path) -> Value {
         schemes.extend(take(&mut api["components"]["securitySchemes"]));
     }
     for operation in paths.values_mut().flat_map(|path| path.as_object_mut().unwrap().values_mut()) {
-        // Refusals are described in a file that is not published.
+        // Error responses are described in a file that is not published.
         operation["responses"].as_object_mut().unwrap().retain(|status, _| status.starts_with('2'));
     }
     schemas.values_mut().for_each(mend);
@@ -64,7 +64,8 @@ fn merged(directory: &Path) -> Value {
     })
 }
 
-/// Makes examples fit for one server: it is held to one location, and Prism answers with none that its own schema refuses.
+/// Adapts the examples: the server is pinned to one location, and Prism refuses to answer with an example that its schema
+/// refuses.
 fn mend(schema: &mut Value) {
     for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
         if name == "locationId" {
@@ -76,7 +77,7 @@ fn mend(schema: &mut Value) {
     }
 }
 
-/// A Prism that serves the files, and what it writes.
+/// A Prism process that serves the files, with its output.
 struct Prism {
     process: Child,
     directory: TempDir,
@@ -88,7 +89,7 @@ impl Prism {
         let directory = tempfile::tempdir().unwrap();
         let (files, log) = (directory.path().join("files.json"), directory.path().join("log"));
         fs::write(&files, document.to_string()).unwrap();
-        // Free a moment ago; Prism takes no port of its own choice.
+        // A port that was free just now; Prism cannot choose one itself.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
         let mut command = Command::new(program);
         command.args(["mock", "--errors", "--host", "127.0.0.1", "--port", &port]).arg(files);
@@ -113,7 +114,7 @@ impl Drop for Prism {
     }
 }
 
-/// Prism's program, installed beside what Cargo builds; `None` without npm.
+/// Prism's program, installed in Cargo's target directory; `None` without npm.
 fn program() -> Option<PathBuf> {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prism");
     let program = directory.join("node_modules/.bin/prism");
@@ -130,7 +131,7 @@ fn program() -> Option<PathBuf> {
 
 #[tokio::test]
 #[expect(clippy::print_stderr, reason = "a test that did not run has to say so")]
-async fn every_request_passes_prism_and_its_example_answers_are_understood() {
+async fn every_request_passes_prism_and_its_example_answers_are_read() {
     let Some(files) = std::env::var_os("GHL_OPENAPI_DIR").filter(|directory| !directory.is_empty()) else {
         return eprintln!("skipped: GHL_OPENAPI_DIR names no directory with HighLevel's OpenAPI files");
     };

@@ -1,4 +1,4 @@
-//! The credential and the quota.
+//! The credential and the quota of the official API.
 
 use super::official;
 use crate::support::{Account, Era, Host, Person, command, run};
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn every_request_bears_the_token_and_its_own_version() {
+async fn every_request_has_the_token_and_its_own_version() {
     let (account, host) = official().await;
     host.answer("list_contacts", json!({"limit": 1})).await;
     host.answer("list_funnels", json!({"limit": 1})).await;
@@ -16,14 +16,14 @@ async fn every_request_bears_the_token_and_its_own_version() {
     for request in account.requests().await {
         assert!(request["headers"].get("token-id").is_none(), "{request}");
         let path = request["path"].as_str().unwrap();
-        // The files declare none for funnels and their pages, and the live API refuses a request without one.
+        // The files declare no version for funnels and their pages, but the live API refuses requests without one.
         let version = if path.starts_with("/emails") { "v3" } else { "2021-07-28" };
         assert_eq!(request["headers"]["version"], version, "{request}");
     }
 }
 
 #[tokio::test]
-async fn a_dead_token_is_unauthorized_and_never_renewed() {
+async fn an_invalid_token_is_unauthorized_and_never_refreshed() {
     let account = Account::with(SandboxConfig::official()).await;
     let state = tempfile::tempdir().unwrap();
     let mut server = command(&account, state.path());
@@ -36,7 +36,7 @@ async fn a_dead_token_is_unauthorized_and_never_renewed() {
 }
 
 #[tokio::test]
-async fn a_spent_day_is_told_with_its_end_and_sends_nothing_more_from_any_process() {
+async fn a_used_up_daily_quota_is_reported_with_its_end_and_stops_all_processes() {
     let config = SandboxConfig { daily_limit: 12, day: Duration::from_secs(7200), ..SandboxConfig::official() };
     let account = Account::with(config).await;
     let host = Host::new(&account, &[]).await;
@@ -59,7 +59,7 @@ async fn a_spent_day_is_told_with_its_end_and_sends_nothing_more_from_any_proces
 }
 
 #[tokio::test]
-async fn without_a_location_the_start_ends_and_says_what_is_missing() {
+async fn without_a_location_the_start_stops_and_says_what_is_missing() {
     let account = Account::with(SandboxConfig::official()).await;
     let state = tempfile::tempdir().unwrap();
     let mut call = command(&account, state.path());
@@ -70,7 +70,7 @@ async fn without_a_location_the_start_ends_and_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn doctor_and_the_table_tell_of_the_api() {
+async fn doctor_and_the_table_show_the_api() {
     let account = Account::with(SandboxConfig::official()).await;
     let state = tempfile::tempdir().unwrap();
     let mut doctor = command(&account, state.path());
@@ -84,7 +84,8 @@ async fn doctor_and_the_table_tell_of_the_api() {
     assert!(tools.stdout.contains("POST /contacts/search"), "{tools:?}");
 }
 
-/// The official headers tell limit and window with the first answer; nothing is refused, whatever the account's terms.
+/// The official headers have limit and window in the first answer, so no request is refused, whatever the account's plan
+/// is.
 #[tokio::test]
 async fn a_cold_burst_meets_no_429() {
     let config = SandboxConfig { rate_limit: 25, rate_window: Duration::from_secs(2), ..SandboxConfig::official() };

@@ -1,4 +1,4 @@
-//! Each tool, with what it gives.
+//! Each tool of the official API and its answer.
 
 use super::{official, refused};
 use highlevel_mcp::api::{Api, catalog};
@@ -9,11 +9,11 @@ fn data(list: &Value) -> &Vec<Value> {
 }
 
 #[tokio::test]
-async fn only_what_the_api_has_is_listed() {
+async fn only_tools_that_the_api_has_are_listed() {
     let (_account, host) = official().await;
     let listed: Vec<String> =
         host.session.list_all_tools().await.unwrap().into_iter().map(|tool| tool.name.into_owned()).collect();
-    // A private token is no user.
+    // A private integration token belongs to no user.
     let expected: Vec<&str> = catalog(Api::Official).names().filter(|name| *name != "get_current_user").collect();
     assert_eq!(listed, expected);
     assert!(listed.contains(&"list_pipelines".to_owned()) && !listed.contains(&"publish_page".to_owned()));
@@ -68,7 +68,7 @@ async fn a_tag_that_holds_a_comma_is_filtered_by_the_api() {
 }
 
 #[tokio::test]
-async fn lists_go_on_by_offset_wherever_that_is() {
+async fn lists_continue_at_any_offset() {
     let (account, host) = official().await;
     for tool in ["list_contacts", "list_opportunities"] {
         let whole = host.answer(tool, json!({"limit": 40, "fields": ["name"]})).await;
@@ -87,7 +87,7 @@ async fn lists_go_on_by_offset_wherever_that_is() {
 }
 
 #[tokio::test]
-async fn the_other_lists_and_objects_are_understood() {
+async fn the_other_lists_and_objects_are_read() {
     let (account, host) = official().await;
     let location = host.answer("get_default_location", json!({})).await;
     assert_eq!(location["id"].as_str(), account.location().as_deref());
@@ -110,7 +110,7 @@ async fn the_other_lists_and_objects_are_understood() {
 }
 
 #[tokio::test]
-async fn the_mirror_answers_questions_over_this_api_too() {
+async fn the_mirror_answers_questions_over_this_api() {
     let (account, host) = official().await;
     let rows = host
         .answer("query_crm", json!({"sql": "SELECT count(*) AS n, count(DISTINCT stage) AS stages FROM opportunities"}))

@@ -1,4 +1,4 @@
-//! Values of custom fields: checked against the field's type, sent in its form, and shown whatever member they come in.
+//! Values of custom fields: checked against the field's type, sent in its form, and shown in whichever member they arrive.
 
 use super::{
     fake::{Fake, world},
@@ -7,7 +7,7 @@ use super::{
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_value_in_a_near_form_is_sent_in_the_form_of_its_type() {
+async fn a_value_in_another_spelling_is_sent_in_the_form_of_its_type() {
     let api = Fake::new(world()).await;
     for (field, given, id, sent) in [
         ("industry", json!(5), "FtextAAAAAAAAAAAAAA1", json!("5")),
@@ -40,7 +40,7 @@ async fn a_value_in_a_near_form_is_sent_in_the_form_of_its_type() {
 }
 
 #[tokio::test]
-async fn a_value_that_does_not_fit_is_refused_with_what_does() {
+async fn a_value_that_does_not_fit_is_refused_with_what_is_allowed() {
     let api = Fake::new(world()).await;
     for (field, given, allowed) in [
         ("employees", json!("many"), "a number"),
@@ -86,7 +86,7 @@ async fn a_deals_custom_fields_are_written_and_shown() {
 }
 
 #[tokio::test]
-async fn a_value_is_shown_whatever_member_it_comes_in() {
+async fn a_value_is_shown_in_whichever_member_it_arrives() {
     let value = |id: &str, member: &str, value: Value| json!({"id": id, (member): value});
     let mut world = world();
     let file = json!([{"url": "https://files.example/1", "meta": {"size": 3}}]);
