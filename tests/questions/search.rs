@@ -94,7 +94,7 @@ async fn every_kind_of_object_is_found_by_its_name_and_by_its_id(api: Api) {
         ("locations", "email"),
         ("users", "lastName"),
     ] {
-        let Some(object) = account.told(kind).await.into_iter().find(|object| object[name].is_string()) else {
+        let Some(object) = account.reported(kind).await.into_iter().find(|object| object[name].is_string()) else {
             continue;
         };
         let (id, text) = (object["id"].as_str().unwrap(), object[name].as_str().unwrap());
@@ -133,8 +133,8 @@ async fn a_deal_is_shown_with_what_people_ask_next(api: Api) {
     let host = Host::new(&account, &[]).await;
     let named =
         |object: &Value| format!("{} {}", object["firstName"].as_str().unwrap(), object["lastName"].as_str().unwrap());
-    let (users, contacts) = (account.told("users").await, account.told("contacts").await);
-    for deal in account.told("opportunities").await.iter().filter(|deal| deal["contactId"].is_string()).take(20) {
+    let (users, contacts) = (account.reported("users").await, account.reported("contacts").await);
+    for deal in account.reported("opportunities").await.iter().filter(|deal| deal["contactId"].is_string()).take(20) {
         let id = deal["id"].as_str().unwrap();
         let hit = host.answer("search_crm", json!({"text": id, "table": "opportunities"})).await["data"][0].clone();
         for field in ["status", "stage", "currency"] {

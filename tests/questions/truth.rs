@@ -129,7 +129,7 @@ pub struct Truth {
 impl Truth {
     /// All objects as the account's API can report them.
     pub async fn of(account: &Account) -> Self {
-        Self::read(async |kind| account.told(kind).await).await
+        Self::read(async |kind| account.reported(kind).await).await
     }
 
     /// All objects with all fields.

@@ -96,16 +96,16 @@ async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usi
     // Late effects have taken place by now.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
 
-    let mut books: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let mut objects: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for kind in ["contacts", "opportunities", "campaigns", "pages", "webhooks"] {
-        books.insert(kind, account.objects(kind).await);
+        objects.insert(kind, account.objects(kind).await);
     }
     let mut outcomes = BTreeMap::new();
     for (write, result) in &results {
         let (field, value) = &write.mark;
         let there: Vec<&Value> =
-            books[write.kind].iter().filter(|object| stored_as(field, &object[*field], value)).collect();
-        let case = format!("{} {}: {result:?}; in the books: {there:?}", write.tool, write.arguments);
+            objects[write.kind].iter().filter(|object| stored_as(field, &object[*field], value)).collect();
+        let case = format!("{} {}: {result:?}; in the account: {there:?}", write.tool, write.arguments);
         assert!(there.len() <= 1, "doubled: {case}");
         let outcome = if result.is_error == Some(true) {
             let code = error_of(result)["code"].as_str().unwrap().to_owned();

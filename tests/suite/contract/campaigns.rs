@@ -9,7 +9,7 @@ in_all_manners!(lists_arrive_as_a_bare_array, one_is_asked_for_by_query, creates
 async fn lists_arrive_as_a_bare_array(api: Api, manners: Manners) {
     let contract = Contract::of(api, manners).await;
     let all = contract.call("list_campaigns", json!({}), &[("GET", "/campaigns", "", None)]).await;
-    let truth = contract.account.told("campaigns").await;
+    let truth = contract.account.reported("campaigns").await;
     assert_eq!(all["data"].as_array().unwrap().len(), truth.len(), "{all}");
     for status in ["active", "paused", "archived"] {
         let arguments = json!({"status": status});

@@ -15,7 +15,7 @@ pub mod shapes;
 pub mod upstream;
 mod webhooks;
 
-use crate::support::{Account, Api, Era, Host, Manners, Person, in_all_manners, structured, told};
+use crate::support::{Account, Api, Era, Host, Manners, Person, in_all_manners, reported, structured};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -73,7 +73,7 @@ impl Contract {
     /// The arguments that the API accepts. Checks that each of the others is refused by name, and that nothing is sent.
     async fn able(&self, tool: &'static str, kind: &str, arguments: &Value) -> Value {
         let arguments = arguments.as_object().unwrap();
-        let able = told(self.account.api(), kind, arguments);
+        let able = reported(self.account.api(), kind, arguments);
         for (name, value) in arguments.iter().filter(|(name, value)| able.get(*name) != Some(value)) {
             let mut unable = able.clone();
             unable.insert(name.clone(), value.clone());
@@ -156,7 +156,7 @@ impl Contract {
 
     /// Compares an answer with the object: it has every member that the API can report, and in the session API no others.
     fn agrees(&self, answer: &Value, kind: &str, truth: &Value) {
-        let truth = told(self.account.api(), kind, truth.as_object().unwrap());
+        let truth = reported(self.account.api(), kind, truth.as_object().unwrap());
         let mut answer = answer.as_object().unwrap().clone();
         if self.account.api() == Api::Official {
             answer.retain(|name, _| truth.contains_key(name));
@@ -167,9 +167,9 @@ impl Contract {
     /// Checks that an object has these members.
     fn holds(&self, object: &Value, members: &Value) {
         for (field, value) in members.as_object().unwrap() {
-            let told = with_fractions(Map::from_iter([(field.clone(), object[field].clone())]));
+            let reported = with_fractions(Map::from_iter([(field.clone(), object[field].clone())]));
             let wanted = with_fractions(Map::from_iter([(field.clone(), value.clone())]));
-            assert_eq!(self.plainly(&told), self.plainly(&wanted), "{field}: {object}");
+            assert_eq!(self.plainly(&reported), self.plainly(&wanted), "{field}: {object}");
         }
     }
 

@@ -19,13 +19,13 @@ async fn lists_by_status_without_content(api: Api, manners: Manners) {
         assert!(!items.is_empty() && items.iter().all(|page| page["status"] == status), "{list}");
     }
     let list = contract.call("list_pages", json!({}), &[("GET", "/page", "", None)]).await;
-    let (items, truth) = (list["data"].as_array().unwrap(), contract.account.told("pages").await);
+    let (items, truth) = (list["data"].as_array().unwrap(), contract.account.reported("pages").await);
     assert_eq!(items.len(), truth.len());
     for page in items {
         let truth = truth.iter().find(|truth| truth["id"] == page["id"]).unwrap();
         for (field, value) in truth.as_object().unwrap() {
-            if let Some(told) = page.get(field) {
-                contract.holds(&json!({ field: told }), &json!({ field: value }));
+            if let Some(reported) = page.get(field) {
+                contract.holds(&json!({ field: reported }), &json!({ field: value }));
             }
         }
         assert!(page["name"].is_string() && !page["updatedAt"].is_null() && page.get("content").is_none(), "{page}");

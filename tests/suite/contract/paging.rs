@@ -11,10 +11,10 @@ fn contacts(count: usize) -> Vec<Value> {
 async fn a_total_is_passed_on_unchanged_and_never_invented() {
     let upstream = Upstream::new().await;
     let host = host(&upstream).await;
-    for (told, total) in [(json!(51), json!(51)), (json!("51"), json!(51)), (Value::Null, Value::Null)] {
+    for (reported, total) in [(json!(51), json!(51)), (json!("51"), json!(51)), (Value::Null, Value::Null)] {
         let mut meta = json!({});
-        if !told.is_null() {
-            meta["total"] = told;
+        if !reported.is_null() {
+            meta["total"] = reported;
         }
         upstream.says_json(&json!({"data": contacts(50), "meta": meta}));
         let list = host.answer("list_webhooks", json!({"limit": 20, "offset": 40})).await;
@@ -45,7 +45,7 @@ async fn an_api_that_ignores_offsets_is_reported() {
     let upstream = Upstream::new().await;
     let page = json!({"data": contacts(50), "meta": {"total": 120}});
     // As the next page of a list that was just read, and as a first call whose answer contradicts its total.
-    let told = async |list: Value| {
+    let reported = async |list: Value| {
         assert!(list["note"].as_str().unwrap_or_default().contains("same page again"), "{list}");
         assert!(list["meta"].get("nextOffset").is_none(), "{list}");
     };
@@ -53,11 +53,11 @@ async fn an_api_that_ignores_offsets_is_reported() {
     upstream.says_json(&page);
     assert_eq!(first.answer("list_contacts", json!({})).await["meta"]["nextOffset"], 50);
     upstream.says_json(&page);
-    told(first.answer("list_contacts", json!({"offset": 50})).await).await;
+    reported(first.answer("list_contacts", json!({"offset": 50})).await).await;
     let second = host(&upstream).await;
     upstream.says_json(&page);
     upstream.says_json(&page);
-    told(second.answer("list_contacts", json!({"offset": 100})).await).await;
+    reported(second.answer("list_contacts", json!({"offset": 100})).await).await;
     upstream.is_done();
 }
 

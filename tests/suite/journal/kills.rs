@@ -6,8 +6,9 @@
 //! its figures to a file in the temporary directory.
 
 use super::{
-    books::{Figures, reconcile},
-    contact, journal, sound,
+    contact, journal,
+    reconcile::{Figures, reconcile},
+    sound,
     stream::Stream,
 };
 use crate::support::{Account, Manners, Wire, command, live};
@@ -127,7 +128,7 @@ impl Lives {
                 self.tear();
             }
             self.figures.kills += 1;
-            reconcile(&self.account, self.state.path(), self.stream.told(), &mut self.figures).await;
+            reconcile(&self.account, self.state.path(), self.stream.reported(), &mut self.figures).await;
         }
         self.healed().await;
         self.figures

@@ -1,11 +1,11 @@
 //! The journal: its content, the detection of changes, and that it agrees with the account after a crash.
 
-mod books;
 mod chain;
 mod crash;
 mod effects;
 mod kills;
 mod limits;
+mod reconcile;
 mod stream;
 
 use crate::support::{Account, Ran, command, run};

@@ -35,19 +35,19 @@ pub(super) struct Stream {
     /// Pages that were created and are still drafts, by the host's answers.
     drafts: VecDeque<String>,
     under_way: BTreeMap<i64, Write>,
-    told: BTreeMap<String, Value>,
+    reported: BTreeMap<String, Value>,
 }
 
 impl Stream {
     pub(super) fn new(contacts: &[Value]) -> Self {
         let contacts = contacts.iter().map(|contact| contact["id"].as_str().unwrap().to_owned()).collect();
-        let (drafts, under_way, told) = Default::default();
-        Self { number: 0, contacts, drafts, under_way, told }
+        let (drafts, under_way, reported) = Default::default();
+        Self { number: 0, contacts, drafts, under_way, reported }
     }
 
     /// The host's answers, by key.
-    pub(super) fn told(&self) -> &BTreeMap<String, Value> {
-        &self.told
+    pub(super) fn reported(&self) -> &BTreeMap<String, Value> {
+        &self.reported
     }
 
     fn next(&mut self, random: &mut StdRng) -> Write {
@@ -120,7 +120,7 @@ impl Stream {
         if tool == "create_page" && result["isError"] != true {
             self.drafts.push_back(said["id"].as_str().unwrap().to_owned());
         }
-        self.told.insert(key(tool, &arguments, &arguments["id"]), said);
+        self.reported.insert(key(tool, &arguments, &arguments["id"]), said);
         None
     }
 }

@@ -26,21 +26,21 @@ async fn changes_list_additions_updates_and_removals(api: Api) {
     until(&host, fresh, |answer| answer["rows"] == json!([[0]])).await;
 
     let found = host.answer("changes_since", json!({"since": "2020-01-01T00:00:00Z", "table": "contacts"})).await;
-    let mut told: Vec<(&str, &str, Value)> = found["data"]
+    let mut reported: Vec<(&str, &str, Value)> = found["data"]
         .as_array()
         .unwrap()
         .iter()
         .map(|change| (change["id"].as_str().unwrap(), change["change"].as_str().unwrap(), change["fields"].clone()))
         .collect();
     // Changes of one reading are in the order of the API's list; removals are known at its end.
-    assert_eq!(told[0], (gone, "removed", Value::Null), "the newest first");
-    told.sort_by_key(|(_, change, _)| *change);
+    assert_eq!(reported[0], (gone, "removed", Value::Null), "the newest first");
+    reported.sort_by_key(|(_, change, _)| *change);
     let tags: Vec<&str> = was[1].as_array().into_iter().flatten().map(|tag| tag.as_str().unwrap()).collect();
     let fields = json!({
         "phone": {"old": was[0], "new": "+1 512 555 0000"},
         "tags": {"old": tags.join(", "), "new": "x"},
     });
-    assert_eq!(told[..2], [(added.as_str(), "added", Value::Null), (changed, "changed", fields)]);
+    assert_eq!(reported[..2], [(added.as_str(), "added", Value::Null), (changed, "changed", fields)]);
     assert!(found["data"].as_array().unwrap().iter().all(|change| change.get("tool").is_none()), "{found}");
     let ada = found["data"].as_array().unwrap().iter().find(|change| change["id"] == added).unwrap();
     assert_eq!((&ada["name"], &found["meta"]["total"]), (&json!("Ada New"), &json!(3)));

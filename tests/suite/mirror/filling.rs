@@ -66,7 +66,7 @@ async fn only_the_tables_of_the_statement_are_read_and_only_once(api: Api) {
     host.answer("get_default_location", json!({})).await;
     account.forget_requests().await;
     let count = cell(&host, "select count(*) from campaigns where status <> 'x'").await;
-    assert_eq!(count, account.told("campaigns").await.len());
+    assert_eq!(count, account.reported("campaigns").await.len());
     let (requests, path) = (account.requests().await, account.list_path("/campaigns"));
     assert!(!requests.is_empty() && requests.iter().all(|request| request["path"] == path), "{requests:?}");
     account.forget_requests().await;

@@ -12,7 +12,7 @@ on_both_apis!(
 async fn a_small_table_is_read_again_for_a_small_max_age(api: Api) {
     let account = account(api, 50).await;
     let host = Host::new(&account, &[]).await;
-    let id = account.told("campaigns").await[0]["id"].as_str().unwrap().to_owned();
+    let id = account.reported("campaigns").await[0]["id"].as_str().unwrap().to_owned();
     let sql = json!({"sql": "select name from campaigns where id = ?", "params": [id]});
     answer(&host, sql.clone()).await;
     account.change("campaigns", &id, json!({"name": "Renamed elsewhere"})).await;
@@ -60,7 +60,7 @@ async fn when_the_api_fails_the_mirror_answers_as_it_is(api: Api) {
     account.faults("403@GET /campaigns").await;
     assert_eq!(host.error("query_crm", sql.clone()).await["code"], "forbidden");
     account.faults("").await;
-    let count = account.told("campaigns").await.len();
+    let count = account.reported("campaigns").await.len();
     assert_eq!(answer(&host, sql.clone()).await["rows"], json!([[count]]));
     account.faults("403@GET /campaigns").await;
     let mut fresh = sql;

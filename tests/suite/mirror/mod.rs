@@ -70,7 +70,7 @@ pub async fn until(host: &Host, arguments: Value, wanted: impl Fn(&Value) -> boo
 
 /// The ids of all objects of a kind that the API can report, as the sandbox stores them.
 pub async fn true_ids(account: &Account, kind: &str) -> BTreeSet<String> {
-    let objects = account.told(kind).await;
+    let objects = account.reported(kind).await;
     objects.iter().map(|object| object["id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -72,9 +72,9 @@ async fn internal_tables_do_not_exist_in_any_spelling() {
     let host = Host::new(&account, &[]).await;
     assert_eq!(cell(&host, "select count(*) from contacts").await, 5);
     let schema = ["sqlite_master", "sqlite_schema", "sqlite_temp_master", "sqlite_temp_schema", "sqlite_sequence"];
-    let books = ["scans", "scanning", "touched", "changes", "searchable", "search", "search_data", "search_idx"];
+    let internal = ["scans", "scanning", "touched", "changes", "searchable", "search", "search_data", "search_idx"];
     let modules = ["dbstat", "pragma_table_list", "pragma_database_list", "pragma_module_list", "fts3tokenize"];
-    for name in schema.into_iter().chain(books).chain(modules) {
+    for name in schema.into_iter().chain(internal).chain(modules) {
         for spelled in spellings(name) {
             for way in WAYS {
                 let sql = way.replace("{}", &spelled);
@@ -93,7 +93,7 @@ async fn internal_tables_do_not_exist_in_any_spelling() {
 #[tokio::test]
 async fn a_search_shows_no_name_from_a_hidden_table() {
     let account = account(Api::Session, 30).await;
-    let deal = account.told("opportunities").await.into_iter().find(|deal| deal["contactId"].is_string()).unwrap();
+    let deal = account.reported("opportunities").await.into_iter().find(|deal| deal["contactId"].is_string()).unwrap();
     for (flags, shows) in [(&[][..], false), (&["--exclude-tools", "list_contacts"][..], true)] {
         let host = Host::new(&account, flags).await;
         let found = host.answer("search_crm", json!({"text": deal["id"]})).await;

@@ -41,7 +41,7 @@ async fn an_unreadable_table_fails_no_other(api: Api) {
     }
     // It was never treated as empty.
     account.faults("").await;
-    let deals = account.told("opportunities").await.len();
+    let deals = account.reported("opportunities").await.len();
     assert_eq!(cell(&host, "select count(*) from opportunities").await, deals);
     let found = host.answer("search_crm", json!({"text": contact["email"]})).await;
     assert_eq!((found.get("missing"), &found["complete"]), (None, &json!(true)), "{found}");
@@ -66,7 +66,7 @@ async fn a_passing_fault_fails_no_other(api: Api) {
         tokio::time::sleep(Duration::from_millis(200)).await;
         last = host.call("query_crm", sql.clone()).await;
     }
-    assert_eq!(crate::support::structured(&last)["rows"], json!([[account.told("campaigns").await.len()]]));
+    assert_eq!(crate::support::structured(&last)["rows"], json!([[account.reported("campaigns").await.len()]]));
 }
 
 async fn commands_name_what_is_missing(api: Api) {
@@ -101,9 +101,9 @@ async fn a_table_that_cannot_be_read_again_is_reported(api: Api) {
     account.faults("403@GET /campaigns").await;
     let mut fresh = sql;
     fresh["max_age"] = json!(0);
-    let told = until(&host, fresh, |answer| answer.get("missing").is_some()).await;
-    assert_eq!((&told["rows"], &told["complete"]), (&count, &json!(true)), "{told}");
-    let note = told["note"].as_str().unwrap();
+    let reported = until(&host, fresh, |answer| answer.get("missing").is_some()).await;
+    assert_eq!((&reported["rows"], &reported["complete"]), (&count, &json!(true)), "{reported}");
+    let note = reported["note"].as_str().unwrap();
     assert!(note.contains("max_age is not met for campaigns: it could not be read anew"), "{note}");
 }
 
@@ -114,7 +114,7 @@ async fn a_table_without_its_names_is_not_complete() {
     account.faults("403@GET /opportunities/pipelines").await;
     let host = Host::new(&account, &[]).await;
     let deals = answer(&host, json!({"sql": "select count(*), count(stage) from opportunities"})).await;
-    let count = account.told("opportunities").await.len();
+    let count = account.reported("opportunities").await.len();
     assert_eq!((&deals["rows"][0][0], &deals["complete"]), (&json!(count), &json!(false)), "{deals}");
     assert_eq!(names(&deals["missing"]), ["pipelines"], "{deals}");
     let contacts = answer(&host, json!({"sql": "select count(*) from contacts"})).await;
@@ -162,6 +162,6 @@ async fn the_missing_scope_is_named() {
         assert_eq!(error["missing"][0]["scope"], scope, "{error}");
         let other = if table == "contacts" { "campaigns" } else { "contacts" };
         let count = cell(&host, &format!("select count(*) from {other}")).await;
-        assert_eq!(count, account.told(other).await.len(), "{scope}: the rest can be read");
+        assert_eq!(count, account.reported(other).await.len(), "{scope}: the rest can be read");
     }
 }

@@ -110,18 +110,18 @@ impl Account {
     }
 
     /// Every object of a kind that the API can report, with the members that it can report.
-    pub async fn told(&self, kind: &str) -> Vec<Value> {
-        both::told_of(self.api, kind, self.objects(kind).await, &self.objects("funnels").await)
+    pub async fn reported(&self, kind: &str) -> Vec<Value> {
+        both::reported_objects(self.api, kind, self.objects(kind).await, &self.objects("funnels").await)
     }
 
     /// The first matching object, as the sandbox stores it, among those that the API can report.
     pub async fn find(&self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        let told = self.told(kind).await;
-        let is_told = |object: &Value| told.iter().any(|told| told["id"] == object["id"]);
+        let reported = self.reported(kind).await;
+        let is_reported = |object: &Value| reported.iter().any(|reported| reported["id"] == object["id"]);
         self.objects(kind)
             .await
             .into_iter()
-            .find(|object| is_told(object) && fits(object))
+            .find(|object| is_reported(object) && fits(object))
             .expect("the account has such an object")
     }
 

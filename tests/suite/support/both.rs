@@ -108,7 +108,7 @@ pub fn list_path(api: Api, path: &str, location: &str) -> String {
 }
 
 /// Members of a kind of object that the official API does not store or report.
-fn nowhere(kind: &str) -> &'static [&'static str] {
+fn unsupported_members(kind: &str) -> &'static [&'static str] {
     match kind {
         "opportunities" => &["currency", "probability", "expectedCloseDate", "tags"],
         // Accepted, but not reported.
@@ -143,20 +143,20 @@ fn status<'a>(kind: &str, status: &'a str) -> &'a str {
 }
 
 /// An object's members as this API reports or accepts them.
-pub fn told(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, Value> {
-    let mut told = members.clone();
+pub fn reported(api: Api, kind: &str, members: &Map<String, Value>) -> Map<String, Value> {
+    let mut reported = members.clone();
     if api == Api::Official {
-        told.retain(|name, _| !nowhere(kind).contains(&name.as_str()));
-        if let Some(Value::String(word)) = told.get_mut("status") {
+        reported.retain(|name, _| !unsupported_members(kind).contains(&name.as_str()));
+        if let Some(Value::String(word)) = reported.get_mut("status") {
             *word = status(kind, word).to_owned();
         }
     }
-    told
+    reported
 }
 
 /// The objects of a kind as this API reports them, out of all that the account has.
-pub fn told_of(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> Vec<Value> {
-    let is_told = |object: &Value| match (api, kind) {
+pub fn reported_objects(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> Vec<Value> {
+    let is_reported = |object: &Value| match (api, kind) {
         (Api::Session, _) => true,
         (Api::Official, "webhooks") => false,
         (Api::Official, "campaigns") => object["type"] == "email",
@@ -167,6 +167,6 @@ pub fn told_of(api: Api, kind: &str, objects: Vec<Value>, funnels: &[Value]) -> 
         }
         (Api::Official, _) => true,
     };
-    let objects = objects.into_iter().filter(is_told);
-    objects.map(|object| told(api, kind, object.as_object().unwrap()).into()).collect()
+    let objects = objects.into_iter().filter(is_reported);
+    objects.map(|object| reported(api, kind, object.as_object().unwrap()).into()).collect()
 }

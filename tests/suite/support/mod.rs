@@ -9,7 +9,7 @@ mod watch;
 mod wire;
 
 pub use account::Account;
-pub use both::{Api, Manners, has, live, told};
+pub use both::{Api, Manners, has, live, reported};
 pub(crate) use both::{in_all_manners, in_both_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{Era, Host, Person, error_of, params, structured};

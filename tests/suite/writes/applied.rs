@@ -76,8 +76,12 @@ async fn a_field_that_is_ignored_is_named(api: Api) {
 
 /// These names in the answer's order.
 fn in_order(answer: &Value, names: &[Value]) -> Value {
-    let told = answer["notApplied"].as_array().cloned().unwrap_or_default();
-    if told.len() == names.len() && names.iter().all(|name| told.contains(name)) { told.into() } else { names.into() }
+    let reported = answer["notApplied"].as_array().cloned().unwrap_or_default();
+    if reported.len() == names.len() && names.iter().all(|name| reported.contains(name)) {
+        reported.into()
+    } else {
+        names.into()
+    }
 }
 
 async fn a_normalised_value_is_applied(api: Api) {

@@ -98,7 +98,12 @@ fn arrived(request: &Value) -> Option<String> {
 }
 
 /// Compares the journal of a killed server with the account.
-pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<String, Value>, figures: &mut Figures) {
+pub(super) async fn reconcile(
+    account: &Account,
+    state: &Path,
+    reported: &BTreeMap<String, Value>,
+    figures: &mut Figures,
+) {
     // The requests are read before the journal: a request in flight at the kill may arrive in between.
     let requests = account.requests().await;
     sound(account, state).await;
@@ -154,17 +159,17 @@ pub(super) async fn reconcile(account: &Account, state: &Path, told: &BTreeMap<S
         *effects.get_mut(kind).unwrap() += usize::from(happened);
     }
     // Every effect has a line in the journal.
-    let books = &account.stats().await["effects"];
+    let effects = &account.stats().await["effects"];
     for (kind, count) in effects {
-        assert_eq!(books[kind], count, "{kind} in the books and by the journal: {books}");
+        assert_eq!(effects[kind], count, "{kind} by the sandbox and by the journal: {effects}");
     }
 
     // The host's answers agree with the journal, unless the line was torn off.
-    for (key, said) in told {
-        let entry = by_key.get(key).unwrap_or_else(|| panic!("told and not in the journal: {key}: {said}"));
+    for (key, said) in reported {
+        let entry = by_key.get(key).unwrap_or_else(|| panic!("reported and not in the journal: {key}: {said}"));
         assert!(said.get("error").is_none(), "an error without a fault: {key}: {said}");
         let torn = figures.torn.iter().any(|attempt| entry["seq"] == *attempt);
-        assert!(torn || entry["outcome"] == "done", "the host was told that it is done: {entry}");
+        assert!(torn || entry["outcome"] == "done", "the answer said that it is done: {entry}");
     }
     (figures.done, figures.landed, figures.absent) = (done, landed, absent);
 }
