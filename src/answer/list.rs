@@ -1,14 +1,14 @@
 //! Cuts an answer that is a list: first the longest items, then the number of items. `meta.nextOffset` says where the next
 //! call goes on.
 
-use super::{NOTE_BYTES, add_note, describe, shrink, size};
+use super::{NOTE_BYTES, add_note, describe, shrink, shrink::Cut, size};
 use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation};
 use serde_json::{Map, Value};
 
 /// One item may take at most a quarter of the answer, so that one long text does not leave out all other items.
 const MAX_ITEM_SHARE: usize = 4;
 
-/// `offsets`: where each item of a list that was filtered here stands in the unfiltered one.
+/// Cuts the list. `offsets` are the items' offsets in the unfiltered list, for a list that was filtered here.
 pub(super) fn fit(invocation: &Invocation, value: &mut Value, offsets: Option<&[u64]>, max_bytes: usize) {
     if shrink::fits(value, max_bytes) {
         return;
@@ -31,18 +31,7 @@ pub(super) fn fit(invocation: &Invocation, value: &mut Value, offsets: Option<&[
     let mut cuts = shrink::fit(value, max_bytes / MAX_ITEM_SHARE, &["data", "meta"]);
     let room = max_bytes.saturating_sub(NOTE_BYTES + size::value(value));
     let all = items.len();
-    let mut kept = Vec::with_capacity(all);
-    let mut used = 0;
-    for mut item in items {
-        let cut = shrink::fit(&mut item, room / MAX_ITEM_SHARE, &["id"]);
-        used += size::value(&item) + 1;
-        if used > room {
-            break;
-        }
-        let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
-        cuts.extend(cut.into_iter().map(|cut| shrink::Cut { field: format!("{} of {id}", cut.field), ..cut }));
-        kept.push(item);
-    }
+    let kept = first_items(items, room, &mut cuts);
     let shown = kept.len();
     let Some(list) = value.as_object_mut() else { return };
     list.insert("data".to_owned(), kept.into());
@@ -62,6 +51,23 @@ pub(super) fn fit(invocation: &Invocation, value: &mut Value, offsets: Option<&[
         );
         add_note(list, &text);
     }
+}
+
+/// The first items that fit into `room`, each cut to its share. The cuts are added to `cuts`.
+fn first_items(items: Vec<Value>, room: usize, cuts: &mut Vec<Cut>) -> Vec<Value> {
+    let mut kept = Vec::with_capacity(items.len());
+    let mut used = 0;
+    for mut item in items {
+        let cut = shrink::fit(&mut item, room / MAX_ITEM_SHARE, &["id"]);
+        used += size::value(&item) + 1;
+        if used > room {
+            break;
+        }
+        let id = item.get("id").and_then(Value::as_str).unwrap_or_default();
+        cuts.extend(cut.into_iter().map(|cut| Cut { field: format!("{} of {id}", cut.field), ..cut }));
+        kept.push(item);
+    }
+    kept
 }
 
 /// A sentence that names the tool that shows one item in full.

@@ -142,7 +142,8 @@ mod tests {
             random(b"0123456789abcdef"),
         ];
         for text in texts {
-            let (mut meter, mut part) = (CostMeter::default(), String::new());
+            let mut meter = CostMeter::default();
+            let mut part = String::new();
             for c in text.chars() {
                 meter.add(c);
                 if meter.cost() > DEFAULT_MAX_BYTES {

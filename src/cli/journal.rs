@@ -75,10 +75,9 @@ async fn list(journal: &Journal, options: List) -> anyhow::Result<ExitCode> {
     }
     print(&row(["LINE", "TIME", "TOOL", "OBJECT", "CONFIRMED", "OUTCOME"]))?;
     for entry in &entries {
-        let (seq, outcome) = (entry.seq().to_string(), outcome(entry));
-        let confirmed = plain(entry.text("confirmation"));
-        let (time, object) = (plain(entry.text("time")), plain(entry.text("object")));
-        print(&row([&seq, &time, &plain(entry.text("tool")), &object, &confirmed, &outcome]))?;
+        let [time, tool, object, confirmed] =
+            ["time", "tool", "object", "confirmation"].map(|name| plain(entry.text(name)));
+        print(&row([&entry.seq().to_string(), &time, &tool, &object, &confirmed, &outcome(entry)]))?;
     }
     if entries.iter().any(|entry| entry.text("outcome") == UNFINISHED) {
         say(

@@ -71,7 +71,8 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
             options.port
         )
     })?;
-    let (state, verifier) = (nonce(), options.pkce.then(nonce));
+    let state = nonce();
+    let verifier = options.pkce.then(nonce);
     let holder = if options.agency { Holder::Company } else { Holder::Location };
     let page = consent_url(&options, &app, &loopback, &state, verifier.as_ref());
     print(&format!("Open this page in a browser, and give your consent:\n{page}"))?;

@@ -24,17 +24,17 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let wanted = |table: &&'static Table| options.tables.is_empty() || options.tables.contains(&table.name);
     let tables: Vec<_> = started.app.readable_tables().into_iter().filter(wanted).collect();
     let report = ProgressReport::default();
-    let done =
+    let unreadable =
         started.app.sync(&tables, &CallContext::new(TIMEOUT), &|table, progress| report.update(table, progress)).await;
     report.clear();
     started.app.leave().await;
-    let done = done?;
+    let unreadable = unreadable?;
     show(started.app.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
-    for Missing { table, why, scope } in &done {
+    for Missing { table, why, scope } in &unreadable {
         let scope = scope.as_ref().map_or(String::new(), |scope| format!(" (scope {scope})"));
         say(&format!("{table}{scope}: {why}"));
     }
-    Ok(if done.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {

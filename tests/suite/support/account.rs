@@ -39,7 +39,8 @@ impl Account {
     pub async fn with(config: SandboxConfig) -> Self {
         // Fails harmlessly if another test has installed one.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (token, rotates) = (config.extra_token.clone(), config.rotate);
+        let token = config.extra_token.clone();
+        let rotates = config.rotate;
         let api = config.api;
         let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
         let token = token.unwrap_or_else(|| sandbox.token());

@@ -26,7 +26,8 @@ impl Wire {
     pub fn start(mut command: Command) -> Self {
         let watch = Watch::logging(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let input = child.stdin.take().unwrap();
+        let output = child.stdout.take().unwrap();
         Self::of(child, Box::new(input), output, watch)
     }
 
