@@ -159,9 +159,9 @@ pub(super) async fn reconcile(
         *effects.get_mut(kind).unwrap() += usize::from(happened);
     }
     // Every effect has a line in the journal.
-    let effects = &account.stats().await["effects"];
+    let counted = &account.stats().await["effects"];
     for (kind, count) in effects {
-        assert_eq!(effects[kind], count, "{kind} by the sandbox and by the journal: {effects}");
+        assert_eq!(counted[kind], count, "{kind} by the sandbox and by the journal: {counted}");
     }
 
     // The host's answers agree with the journal, unless the line was torn off.
