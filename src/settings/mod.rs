@@ -204,5 +204,5 @@ fn max_answer(text: &str) -> Result<usize, String> {
     let bytes: Option<usize> = text.parse().ok();
     bytes
         .filter(|bytes| *bytes >= MIN_MAX_BYTES)
-        .ok_or_else(|| format!("not a number of bytes from {MIN_MAX_BYTES} up"))
+        .ok_or_else(|| format!("must be a number of bytes, at least {MIN_MAX_BYTES}"))
 }
