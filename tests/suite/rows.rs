@@ -119,3 +119,13 @@ async fn the_laws_of_typed_operations_hold_for_rows() {
         assert!(error.starts_with("Line 1 of the operations") && error.contains(law), "{error}");
     }
 }
+
+/// The row that CONTRIBUTING.md shows is a row.
+#[test]
+fn the_row_in_contributing_can_be_read() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CONTRIBUTING.md")).unwrap();
+    let (_, row) = text.split_once("```json\n").unwrap();
+    let (row, _) = row.split_once("```").unwrap();
+    let registry = Registry::with_rows(row).unwrap();
+    assert!(registry.catalog().find("list_custom_fields").is_some());
+}
