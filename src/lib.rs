@@ -5,11 +5,12 @@
 
 #![allow(missing_docs, reason = "an application; the crates under it document their public items")]
 
+pub mod account;
 pub mod answer;
 pub mod api;
-pub mod app;
 pub mod cli;
 pub mod guard;
 pub mod mcp;
+pub mod runtime;
 pub mod service;
 pub mod settings;

@@ -1,7 +1,7 @@
 //! `auth`: stores, describes and removes the credential. A token is read from stdin and never shown.
 
 use super::{login, print, say};
-use crate::{app::App, settings::Settings};
+use crate::{runtime::Runtime, settings::Settings};
 use anyhow::Context;
 use chrono::Utc;
 use clap::{Args, Subcommand};
@@ -92,7 +92,7 @@ async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
 async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut settings = settings.clone();
     settings.resolve_api().await?;
-    let status = App::new(&settings)?.client().token_status().await;
+    let status = Runtime::new(&settings)?.default_account().client().token_status().await;
     if !status.present {
         let problem = status.problem.map(|problem| problem.message);
         print(

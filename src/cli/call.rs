@@ -2,7 +2,7 @@
 
 use super::{print_json, say, start::start, terminal};
 use crate::{
-    app::{App, Reply},
+    account::{Account, Reply},
     guard::Confirmation,
     settings::Settings,
 };
@@ -128,8 +128,8 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         .ok_or_else(|| Error::invalid("TOOL", "Name a tool. `highlevel-mcp tools` lists them."))?;
     let arguments = read_arguments(entry, given)?;
     let started = start(settings).await?;
-    let done = call(&started.app, entry, arguments).await;
-    started.app.leave().await;
+    let done = call(started.account(), entry, arguments).await;
+    started.runtime.leave().await;
     match done {
         Ok(Reply::Done(answer)) => {
             print_json(&serde_json::to_string_pretty(&answer.value)?)?;
@@ -151,12 +151,12 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     }
 }
 
-async fn call(app: &App, entry: &'static OperationSpec, arguments: Map<String, Value>) -> Result<Reply, Error> {
+async fn call(account: &Account, entry: &'static OperationSpec, arguments: Map<String, Value>) -> Result<Reply, Error> {
     let prompt = terminal::TerminalPrompt;
     // A call with a token has been confirmed already.
     let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
     let confirmation = if asks { Confirmation::Ask(&prompt) } else { Confirmation::None };
-    app.call(entry, arguments, confirmation, CallContext::new(app.timeout())).await
+    account.call(entry, arguments, confirmation, CallContext::new(account.timeout())).await
 }
 
 /// The arguments from `--json`, overridden by the flags.

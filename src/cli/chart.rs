@@ -42,7 +42,7 @@ fn themes() -> impl TypedValueParser<Value = Theme> {
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let result = query::ask(&started, options.question, MOST_ROWS).await;
-    started.app.leave().await;
+    started.runtime.leave().await;
     let result = result?;
     let rows = result.rows.len();
     query::print_notes(&result);

@@ -1,7 +1,7 @@
 //! `doctor`: checks the setup, and says for each problem what to do next.
 
 use super::{auth::time_left, login, print, start::start};
-use crate::{api::Api, app::App, settings::Settings};
+use crate::{account::Account, api::Api, settings::Settings};
 use chrono::Utc;
 use clap::Args;
 use highlevel_catalog::{Catalog, locations::GetDefaultLocation, users::GetCurrentUser};
@@ -43,39 +43,39 @@ pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result
             return Ok(ExitCode::FAILURE);
         }
     };
-    let app = &started.app;
-    report("settings", settings_in_use(app, &settings))?;
-    report("state", state(app).await)?;
-    let has_token = report("credential", credential(app).await)?;
+    let account = started.account();
+    report("settings", settings_in_use(account, &settings))?;
+    report("state", state(account).await)?;
+    let has_token = report("credential", credential(account).await)?;
     if has_token && !options.offline {
         // The later checks need an API that can be reached.
-        if report("network", network(app).await)? {
-            report("location", location(app, &settings).await)?;
-            for finding in access(app).await {
+        if report("network", network(account).await)? {
+            report("location", location(account, &settings).await)?;
+            for finding in access(account).await {
                 report("access", finding)?;
             }
-            report("quota", quota(app))?;
+            report("quota", quota(account))?;
         }
     }
-    app.leave().await;
+    started.runtime.leave().await;
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn settings_in_use(app: &App, settings: &Settings) -> Finding {
-    let tools = app.tools().count();
+fn settings_in_use(account: &Account, settings: &Settings) -> Finding {
+    let tools = account.tools().count();
     if tools == 0 {
         return Finding::Bad {
             what: "these settings exclude every tool".to_owned(),
             next: "relax --read-only, --toolsets, --tools or --exclude-tools".to_owned(),
         };
     }
-    let guarded = app.tools().filter(|entry| app.confirms(entry)).count();
+    let guarded = account.tools().filter(|entry| account.confirms(entry)).count();
     let account = if settings.sandbox { "the embedded account" } else { "a live account" };
-    let api = match app.api() {
+    let api = match account.api() {
         Api::Session => "the session API",
         Api::Official => "the official API",
     };
-    let missing = Catalog::declared().names().filter(|name| app.catalog().find(name).is_none()).count();
+    let missing = Catalog::declared().names().filter(|name| account.catalog().find(name).is_none()).count();
     let missing = if missing > 0 {
         format!(" ({missing} more are not in this API: see `highlevel-mcp tools --apis`)")
     } else {
@@ -87,9 +87,9 @@ fn settings_in_use(app: &App, settings: &Settings) -> Finding {
     ))
 }
 
-async fn state(app: &App) -> Finding {
-    match app.store().prune_approvals().await {
-        Ok(_) => Finding::Good(format!("{}", app.store().dir().display())),
+async fn state(account: &Account) -> Finding {
+    match account.store().prune_approvals().await {
+        Ok(_) => Finding::Good(format!("{}", account.store().dir().display())),
         Err(error) => Finding::Bad {
             what: with_causes(&error),
             next: "correct the directory's permissions, or choose another with --state-dir; without it refreshed tokens are lost when the server ends, and confirmations by token do not work".to_owned(),
@@ -97,8 +97,8 @@ async fn state(app: &App) -> Finding {
     }
 }
 
-async fn credential(app: &App) -> Finding {
-    let status = app.client().token_status().await;
+async fn credential(account: &Account) -> Finding {
+    let status = account.client().token_status().await;
     let next = "store a token with `highlevel-mcp auth set`, set GHL_TOKEN_ID, or log in with `highlevel-mcp auth login`; --sandbox needs none".to_owned();
     match (status.problem, status.present, status.expires_at) {
         (Some(problem), _, _) => Finding::Bad { what: problem.message, next },
@@ -115,17 +115,17 @@ async fn credential(app: &App) -> Finding {
     }
 }
 
-async fn network(app: &App) -> Finding {
-    if app.api() == Api::Official {
+async fn network(account: &Account) -> Finding {
+    if account.api() == Api::Official {
         // A private integration token belongs to no user, so its location is read instead.
-        return match app.run(&GetDefaultLocation {}).await {
+        return match account.run(&GetDefaultLocation {}).await {
             Ok(_) => Finding::Good("the official API answers".to_owned()),
             // The check of the location reports the missing scope.
             Err(error) if lacks_scope(&error) => Finding::Good("the official API answers".to_owned()),
             Err(error) => Finding::Bad { next: next_step(&error), what: with_causes(&error) },
         };
     }
-    match app.run(&GetCurrentUser {}).await {
+    match account.run(&GetCurrentUser {}).await {
         Ok(user) => Finding::Good(format!("the API answers; you are {}", user.email.unwrap_or(user.id))),
         // Pinned to another location. The check of the location reports it.
         Err(error) if error.code == Code::PolicyDenied => Finding::Good("the API answers".to_owned()),
@@ -133,10 +133,10 @@ async fn network(app: &App) -> Finding {
     }
 }
 
-async fn location(app: &App, settings: &Settings) -> Finding {
-    match app.run(&GetDefaultLocation {}).await {
+async fn location(account: &Account, settings: &Settings) -> Finding {
+    match account.run(&GetDefaultLocation {}).await {
         Ok(location) => {
-            let is_pinned = settings.location_id.is_some() || app.api() == Api::Official;
+            let is_pinned = settings.location_id.is_some() || account.api() == Api::Official;
             let pinned = if is_pinned {
                 "the server is pinned to it"
             } else {
@@ -149,8 +149,8 @@ async fn location(app: &App, settings: &Settings) -> Finding {
 }
 
 /// A finding for each list that cannot be read, with the scope that it needs.
-async fn access(app: &App) -> Vec<Finding> {
-    let unreadable = app.unreadable().await;
+async fn access(account: &Account) -> Vec<Finding> {
+    let unreadable = account.unreadable().await;
     if unreadable.is_empty() {
         return vec![Finding::Good("every list can be read".to_owned())];
     }
@@ -174,8 +174,8 @@ fn lacks_scope(error: &Error) -> bool {
     error.details.contains_key("scope")
 }
 
-fn quota(app: &App) -> Finding {
-    let quota = app.client().quota();
+fn quota(account: &Account) -> Finding {
+    let quota = account.client().quota();
     Finding::Good(format!(
         "{} of {} requests left in a window of {} s",
         quota.remaining,

@@ -71,7 +71,7 @@ pub(super) struct Options {
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let result = ask(&started, options.question, options.limit).await;
-    started.app.leave().await;
+    started.runtime.leave().await;
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,
@@ -111,7 +111,8 @@ pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize)
     };
     let report = ProgressReport::default();
     let context = CallContext::new(TIMEOUT);
-    let mut result = started.app.ask(&question, &context, &|table, progress| report.update(table, progress)).await?;
+    let mut result =
+        started.account().ask(&question, &context, &|table, progress| report.update(table, progress)).await?;
     report.clear();
     // The cells hold what strangers typed into forms, perhaps terminal escapes.
     let mut rows = json!(std::mem::take(&mut result.rows));

@@ -28,11 +28,11 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
-    tokio::spawn(started.app.client().idle_refresh());
+    tokio::spawn(started.account().client().idle_refresh());
     let (read, write) = stdio();
     let transport = LineTransport::new(read, write, closing.clone());
-    let app = Arc::clone(&started.app);
-    let server = Server::new(Arc::clone(&app), closing)?;
+    let runtime = Arc::clone(&started.runtime);
+    let server = Server::new(Arc::clone(&runtime), closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
         // The host left before the session started.
@@ -40,7 +40,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         Err(error) => return Err(error).context("the session could not start"),
     };
     let ended = service.waiting().await;
-    app.leave().await;
+    runtime.leave().await;
     ended.context("the session broke")?;
     Ok(ExitCode::SUCCESS)
 }

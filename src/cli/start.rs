@@ -1,13 +1,13 @@
-//! Starts the app from the settings, and with `--sandbox` the embedded account as well.
+//! Starts the runtime from the settings, and with `--sandbox` the embedded account as well.
 
-use crate::{api::Api, app::App, settings::Settings};
+use crate::{account::Account, api::Api, runtime::Runtime, settings::Settings};
 use anyhow::Context;
 use highlevel_sandbox::{Sandbox, SandboxConfig};
 use std::{net::Ipv4Addr, sync::Arc};
 
-/// A running app, with its embedded account if it has one.
+/// A running process, with its embedded account if it has one.
 pub(super) struct Started {
-    pub(super) app: Arc<App>,
+    pub(super) runtime: Arc<Runtime>,
     /// The sandbox stops when this is dropped.
     pub(super) _sandbox: Option<Sandbox>,
 }
@@ -15,8 +15,8 @@ pub(super) struct Started {
 pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     settings.resolve_api().await?;
     let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
-    let app = Arc::new(App::new(&settings)?);
-    if let Some(journal) = app.journal().map(Arc::clone) {
+    let runtime = Arc::new(Runtime::new(&settings)?);
+    if let Some(journal) = runtime.default_account().journal().map(Arc::clone) {
         // In the background: the next write repairs the journal as well.
         tokio::spawn(async move {
             if let Err(error) = journal.heal().await {
@@ -24,7 +24,14 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
             }
         });
     }
-    Ok(Started { app, _sandbox: sandbox })
+    Ok(Started { runtime, _sandbox: sandbox })
+}
+
+impl Started {
+    /// The account of the settings.
+    pub(super) fn account(&self) -> &Account {
+        self.runtime.default_account()
+    }
 }
 
 /// Starts the embedded account on a loopback port, and changes the settings to its address and token.

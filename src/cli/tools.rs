@@ -3,8 +3,8 @@
 use super::{print, print_json};
 use crate::{
     api::{self, Api},
-    app::App,
     mcp::tool,
+    runtime::Runtime,
     settings::Settings,
 };
 use clap::Args;
@@ -32,13 +32,15 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         return Ok(ExitCode::SUCCESS);
     }
     settings.resolve_api().await?;
-    let app = App::new(&settings)?;
+    let runtime = Runtime::new(&settings)?;
+    let account = runtime.default_account();
     let entries: Vec<&'static OperationSpec> = match &options.tool {
-        Some(name) => vec![app.catalog().find(name).map_or_else(|| named(name), Ok)?],
-        None => app.tools().collect(),
+        Some(name) => vec![account.catalog().find(name).map_or_else(|| named(name), Ok)?],
+        None => account.tools().collect(),
     };
     if options.json || options.tool.is_some() {
-        let tools: Vec<_> = entries.iter().map(|entry| tool(entry, app.confirms(entry), app.max_answer())).collect();
+        let tools: Vec<_> =
+            entries.iter().map(|entry| tool(entry, account.confirms(entry), account.max_answer())).collect();
         print_json(&match tools.as_slice() {
             [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
             all => serde_json::to_string_pretty(all)?,
@@ -50,7 +52,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         if toolset.replace(entry.toolset) != Some(entry.toolset) {
             print(&format!("\n{:?}", entry.toolset))?;
         }
-        let mark = if app.confirms(entry) { "  (asks a person)" } else { "" };
+        let mark = if account.confirms(entry) { "  (asks a person)" } else { "" };
         print(&format!("  {:22} {}{mark}", entry.name, entry.make_schemas().description))?;
     }
     Ok(ExitCode::SUCCESS)

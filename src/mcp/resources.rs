@@ -3,7 +3,7 @@
 
 use super::result::mark_provenance;
 use crate::{
-    app::{App, Reply},
+    account::{Account, Reply},
     guard::Confirmation,
 };
 use highlevel_catalog::{AnswerShape, Effect, Id, OperationSpec};
@@ -40,8 +40,8 @@ pub fn object_resources(
 
 /// The resources that this server lists. Hiding a tool hides its resource. A tool that asks a person has none either,
 /// because reading a resource cannot ask.
-pub(super) fn listed(app: &App) -> impl Iterator<Item = ObjectResource> + Clone {
-    object_resources(app.tools().filter(|spec| !app.confirms(spec)))
+pub(super) fn listed(account: &Account) -> impl Iterator<Item = ObjectResource> + Clone {
+    object_resources(account.tools().filter(|spec| !account.confirms(spec)))
 }
 
 impl ObjectResource {
@@ -88,10 +88,10 @@ impl ObjectResource {
 /// Reads a resource as its tool would.
 ///
 /// # Errors
-/// As [`App::call`]; `not_found` for a URI that this server does not have.
-pub(super) async fn read(app: &App, uri: &str, context: CallContext) -> Result<ReadResourceResult> {
-    let (spec, arguments) = find(listed(app), uri)?;
-    let reply = app.call(spec, arguments, Confirmation::None, context).await.map_err(|mut error| {
+/// As [`Account::call`]; `not_found` for a URI that this server does not have.
+pub(super) async fn read(account: &Account, uri: &str, context: CallContext) -> Result<ReadResourceResult> {
+    let (spec, arguments) = find(listed(account), uri)?;
+    let reply = account.call(spec, arguments, Confirmation::None, context).await.map_err(|mut error| {
         // The only argument is the end of the URI, so a wrong one is a resource that is not there.
         if error.code == Code::InvalidArguments {
             error.code = Code::NotFound;

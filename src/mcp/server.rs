@@ -10,7 +10,10 @@ use super::{
     tools::{Tool, tool},
     transport::{MalformedArguments, acquire_slot},
 };
-use crate::app::{App, Reply};
+use crate::{
+    account::{Account, Reply},
+    runtime::Runtime,
+};
 use highlevel_catalog::OperationSpec;
 use highlevel_core::{context::CallContext, error::Result, suggest::did_you_mean};
 use rmcp::{
@@ -37,7 +40,7 @@ deleting contacts or deals, unpublishing, bulk writes.";
 /// A session with a host, over any transport.
 #[derive(Debug)]
 pub struct Server {
-    app: Arc<App>,
+    runtime: Arc<Runtime>,
     closing: CancellationToken,
     key: StateKey,
     /// Built when a host first lists them.
@@ -45,32 +48,38 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server for `app`. When `closing` is cancelled, calls that wait for a person's answer end.
+    /// A server for the accounts of `runtime`. When `closing` is cancelled, calls that wait for a person's answer end.
     ///
     /// # Errors
     /// `internal` if the system has no random numbers.
-    pub fn new(app: Arc<App>, closing: CancellationToken) -> Result<Self> {
-        Ok(Self { app, closing, key: StateKey::new()?, tools: OnceLock::new() })
+    pub fn new(runtime: Arc<Runtime>, closing: CancellationToken) -> Result<Self> {
+        Ok(Self { runtime, closing, key: StateKey::new()?, tools: OnceLock::new() })
     }
 
-    fn tools(&self) -> &[Tool] {
-        let app = &self.app;
-        let build = |spec| tool(spec, app.confirms(spec), app.max_answer());
-        self.tools.get_or_init(|| app.tools().map(build).collect())
+    /// The account of a request. Requests cannot name one yet, so it is the default one.
+    fn account(&self) -> Result<&Account> {
+        self.runtime.account(None)
+    }
+
+    fn tools(&self) -> Result<&[Tool]> {
+        let account = self.account()?;
+        let build = |spec| tool(spec, account.confirms(spec), account.max_answer());
+        Ok(self.tools.get_or_init(|| account.tools().map(build).collect()))
     }
 
     /// Waits for the request's slot. Returns the call's context, and what reports its progress until it is dropped.
-    async fn start(&self, request: &RequestContext<RoleServer>) -> Result<(Progress, CallContext)> {
-        let call = CallContext::new(self.app.timeout()).cancelled_by(request.ct.clone());
+    async fn start(&self, account: &Account, request: &RequestContext<RoleServer>) -> Result<(Progress, CallContext)> {
+        let call = CallContext::new(account.timeout()).cancelled_by(request.ct.clone());
         let (progress, call) = Progress::start(request, call);
         call.bound(acquire_slot(request)).await?;
         Ok((progress, call))
     }
 
     async fn read(&self, uri: &str, request: &RequestContext<RoleServer>) -> Result<ReadResourceResult> {
-        let (_progress, call) = self.start(request).await?;
+        let account = self.account()?;
+        let (_progress, call) = self.start(account, request).await?;
         // Boxed, so that a request that waits for its slot does not take a call's memory.
-        Box::pin(resources::read(&self.app, uri, call)).await
+        Box::pin(resources::read(account, uri, call)).await
     }
 
     async fn call(
@@ -79,14 +88,15 @@ impl Server {
         params: CallToolRequestParams,
         request: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse> {
-        let (_progress, call) = self.start(request).await?;
+        let account = self.account()?;
+        let (_progress, call) = self.start(account, request).await?;
         let elicitation = Elicitation::new(request, &self.closing);
         let confirmation = confirm::confirmation(&self.key, spec, &params, request, &elicitation)?;
         let arguments = params.arguments.unwrap_or_default();
         // Only a guarded call can need a second round.
-        let to_seal = self.app.confirms(spec).then(|| arguments.clone());
+        let to_seal = account.confirms(spec).then(|| arguments.clone());
         // Boxed, so that a request that waits for its slot does not take a call's memory.
-        match Box::pin(self.app.call(spec, arguments, confirmation, call)).await? {
+        match Box::pin(account.call(spec, arguments, confirmation, call)).await? {
             Reply::Done(answer) => Ok(success(answer)),
             Reply::RequestInput(ticket, preview) => {
                 Ok(self.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
@@ -114,7 +124,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         acquire_slot(&request).await;
-        Ok(ListToolsResult::with_all_items(self.tools().to_vec()))
+        Ok(ListToolsResult::with_all_items(self.tools().map_err(protocol_error)?.to_vec()))
     }
 
     async fn call_tool(
@@ -122,8 +132,9 @@ impl ServerHandler for Server {
         params: CallToolRequestParams,
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(spec) = self.app.find(&params.name) else {
-            let hint = did_you_mean(&params.name, self.app.tools().map(|spec| spec.name.as_ref()));
+        let account = self.account().map_err(protocol_error)?;
+        let Some(spec) = account.find(&params.name) else {
+            let hint = did_you_mean(&params.name, account.tools().map(|spec| spec.name.as_ref()));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", params.name), None));
         };
         if let Some(malformed) = request.extensions.get::<MalformedArguments>() {
@@ -138,7 +149,9 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         acquire_slot(&request).await;
-        Ok(ListPromptsResult::with_all_items(prompts::listed(&self.app).map(Prompt::listing).collect()))
+        Ok(ListPromptsResult::with_all_items(
+            prompts::listed(self.account().map_err(protocol_error)?).map(Prompt::listing).collect(),
+        ))
     }
 
     async fn get_prompt(
@@ -147,7 +160,7 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         acquire_slot(&request).await;
-        let prompt = prompts::find(&self.app, &params.name).map_err(protocol_error)?;
+        let prompt = self.account().and_then(|account| prompts::find(account, &params.name)).map_err(protocol_error)?;
         let text = prompt.fill(params.arguments.unwrap_or_default()).map_err(protocol_error)?;
         let result = GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]);
         Ok(result.with_description(prompt.description).into())
@@ -159,7 +172,8 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         acquire_slot(&request).await;
-        let resources = resources::listed(&self.app).filter_map(|resource| resource.resource());
+        let resources =
+            resources::listed(self.account().map_err(protocol_error)?).filter_map(|resource| resource.resource());
         Ok(ListResourcesResult::with_all_items(resources.collect()))
     }
 
@@ -169,7 +183,8 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         acquire_slot(&request).await;
-        let templates = resources::listed(&self.app).filter_map(|resource| resource.template());
+        let templates =
+            resources::listed(self.account().map_err(protocol_error)?).filter_map(|resource| resource.template());
         Ok(ListResourceTemplatesResult::with_all_items(templates.collect()))
     }
 
@@ -187,7 +202,8 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         acquire_slot(&request).await;
-        let completed = Box::pin(completion::complete(&self.app, &params.r#ref, &params.argument));
+        let completed =
+            Box::pin(completion::complete(self.account().map_err(protocol_error)?, &params.r#ref, &params.argument));
         catch_panic(completed).await.map(CompleteResult::new).map_err(protocol_error)
     }
 }

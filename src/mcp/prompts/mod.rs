@@ -4,7 +4,7 @@ mod catalogue;
 
 pub use catalogue::PROMPTS;
 
-use crate::app::App;
+use crate::account::Account;
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::{did_you_mean, nearest};
@@ -157,20 +157,20 @@ impl PromptArgument {
 }
 
 /// The prompts that this server lists: those whose tools it lists.
-pub(super) fn listed(app: &App) -> impl Iterator<Item = &'static Prompt> {
-    PROMPTS.iter().filter(|prompt| missing_tool(app, prompt).is_none())
+pub(super) fn listed(account: &Account) -> impl Iterator<Item = &'static Prompt> {
+    PROMPTS.iter().filter(|prompt| missing_tool(account, prompt).is_none())
 }
 
 /// The prompt of this name.
 ///
 /// # Errors
 /// `invalid_arguments` naming the nearest prompt, or the tool that the settings leave out.
-pub(super) fn find(app: &App, name: &str) -> Result<&'static Prompt> {
+pub(super) fn find(account: &Account, name: &str) -> Result<&'static Prompt> {
     let Some(prompt) = PROMPTS.iter().find(|prompt| prompt.name == name) else {
-        let hint = did_you_mean(name, listed(app).map(|prompt| prompt.name));
+        let hint = did_you_mean(name, listed(account).map(|prompt| prompt.name));
         return Err(Error::invalid("name", format!("Unknown prompt.{hint}")));
     };
-    match missing_tool(app, prompt) {
+    match missing_tool(account, prompt) {
         None => Ok(prompt),
         Some(tool) => {
             Err(Error::invalid("name", format!("{name} needs {tool}, which this server's settings leave out.")))
@@ -178,8 +178,8 @@ pub(super) fn find(app: &App, name: &str) -> Result<&'static Prompt> {
     }
 }
 
-fn missing_tool(app: &App, prompt: &Prompt) -> Option<&'static str> {
-    prompt.tools().find(|name| app.tools().all(|spec| spec.name != *name))
+fn missing_tool(account: &Account, prompt: &Prompt) -> Option<&'static str> {
+    prompt.tools().find(|name| account.tools().all(|spec| spec.name != *name))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use super::{Account, Api, command, watch::Watch};
 use clap::{Args, Command, FromArgMatches, builder::Resettable};
 use highlevel_mcp::{
     api::{self, Registry},
-    app::App,
     mcp::{Server, transport::LineTransport},
+    runtime::Runtime,
     settings::Settings,
 };
 use rmcp::{
@@ -213,7 +213,7 @@ fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, 
         registry,
         ..Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
     };
-    Server::new(Arc::new(App::new(&settings).unwrap()), closing).unwrap()
+    Server::new(Arc::new(Runtime::new(&settings).unwrap()), closing).unwrap()
 }
 
 pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {

@@ -1,37 +1,18 @@
-//! One value that holds it all together: what the MCP server and the command line both start from.
+//! The way of one call: policy, arguments, confirmation, service, answer.
 
+use super::Account;
 use crate::{
     answer,
-    api::{Adapter, Registry},
-    guard::{Agreed, Confirmation, Decision, Guard, Policy, Preview, Subject, Ticket},
-    service::{AccountRules, AccountService, Location, Prepared, QueryResult, Question, Watcher, picture},
-    settings::Settings,
+    guard::{Agreed, Confirmation, Decision, Preview, Subject, Ticket},
+    service::{Location, Prepared, picture},
 };
-use highlevel_api_client::Client;
-use highlevel_catalog::{
-    Api, CONFIRMATION_TOKEN, Catalog, HIDDEN, Invocation, Operation, OperationSpec,
-    insights::{QueryCrm, SearchCrm},
+use highlevel_catalog::{Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec};
+use highlevel_core::{
+    context::CallContext,
+    error::{Code, Error, Result},
 };
-use highlevel_core::context::CallContext;
-use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
 use serde_json::{Map, Value};
-use std::{borrow::Cow, sync::Arc, time::Duration};
-
-/// The account, its guard, and what they run on.
-#[derive(Debug)]
-pub struct App {
-    service: AccountService,
-    catalog: &'static Catalog,
-    guard: Guard,
-    client: Client,
-    store: Arc<Store>,
-    journal: Option<Arc<Journal>>,
-    timeout: Duration,
-    max_answer: usize,
-    /// The one location that the account is, where that is known.
-    location: Option<String>,
-}
+use std::borrow::Cow;
 
 /// What a call came to.
 #[derive(Debug)]
@@ -53,105 +34,7 @@ pub struct Answer {
     pub image: Option<Vec<u8>>,
 }
 
-impl App {
-    /// Puts the parts together. Sends nothing, and touches no file.
-    ///
-    /// # Errors
-    /// `invalid_arguments` naming the setting that is wrong.
-    pub fn new(settings: &Settings) -> Result<Self> {
-        let policy = settings.policy();
-        let api = settings.effective_api();
-        let registry = settings.registry.unwrap_or_else(Registry::standard);
-        let catalog = match api {
-            Api::Session => Catalog::session(),
-            Api::Official => registry.catalog(),
-        };
-        policy.check_names(catalog)?;
-        let store = Arc::new(Store::open(settings.state_dir()?));
-        let client = Client::new(settings.client()?, settings.token_source(), Arc::clone(&store))?;
-        let rules = AccountRules {
-            location_id: settings.location_id.clone(),
-            allow_private_webhooks: settings.allow_private_webhooks,
-            name: settings.account_name(),
-            read_before: settings.journal_before,
-            mirror: settings.mirror_place()?,
-            program: settings.program.clone(),
-            bulk_share: settings.bulk_share,
-            hidden_tables: hidden_tables(&policy, catalog),
-            max_answer: settings.max_answer,
-        };
-        let journal = settings.journal()?.map(Arc::new);
-        let adapter = match api {
-            Api::Session => Adapter::session(client.clone()),
-            Api::Official => {
-                let user = settings.login.as_ref().and_then(|login| login.user.clone());
-                Adapter::official(registry, client.clone(), settings.official_location()?, user, Arc::clone(&store))
-            }
-        };
-        Ok(Self {
-            service: AccountService::new(adapter, rules, journal.clone()),
-            catalog,
-            guard: Guard::new(policy, Arc::clone(&store), settings.max_answer),
-            client,
-            store,
-            journal,
-            timeout: settings.timeout(),
-            max_answer: settings.max_answer,
-            location: settings.location_id.clone(),
-        })
-    }
-
-    /// The tools that this server lists, in their order.
-    pub fn tools(&self) -> impl Iterator<Item = &'static OperationSpec> + Clone {
-        let has = |spec: &&OperationSpec| self.service.api().has(&spec.name) && self.guard.policy().lists(spec);
-        self.catalog.iter().filter(has)
-    }
-
-    /// The operations of the API that is spoken.
-    pub fn catalog(&self) -> &'static Catalog {
-        self.catalog
-    }
-
-    /// The operation of this name; one that only the other API has is found as well, and refused when called.
-    pub fn find(&self, name: &str) -> Option<&'static OperationSpec> {
-        self.catalog.find(name).or_else(|| Catalog::declared().find(name))
-    }
-
-    /// The API that is spoken.
-    pub fn api(&self) -> Api {
-        self.catalog.api()
-    }
-
-    /// Whether a tool takes a confirmation.
-    pub fn confirms(&self, spec: &OperationSpec) -> bool {
-        self.guard.policy().confirms(spec)
-    }
-
-    /// The most bytes of one answer.
-    pub fn max_answer(&self) -> usize {
-        self.max_answer
-    }
-
-    /// How long one call may take.
-    pub fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
-    /// The client, for what is not about the account: quota, credential, reachability.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// The state directory's store.
-    pub fn store(&self) -> &Arc<Store> {
-        &self.store
-    }
-
-    /// The journal, unless it is turned off.
-    pub fn journal(&self) -> Option<&Arc<Journal>> {
-        self.journal.as_ref()
-    }
-
+impl Account {
     /// Runs one call of a tool: policy, arguments, confirmation, account.
     ///
     /// # Errors
@@ -279,67 +162,10 @@ impl App {
         Ok(Answer { value, text: clean, image: None })
     }
 
-    /// Answers a question from the mirror, as query_crm does, for callers that bound it themselves.
-    ///
-    /// # Errors
-    /// `policy_denied` where query_crm is hidden; as [`Account::ask`].
-    pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<QueryResult> {
-        self.guard.policy().allow(self.catalog.get::<QueryCrm>()?)?;
-        self.service.ask(question, context, tell).await
-    }
-
-    /// Gives back what other processes wait for: scans, and the quota that is not used. For the end of a process.
-    pub async fn leave(&self) {
-        self.service.leave().await;
-        self.client.leave().await;
-    }
-
-    /// The mirror's tables that the settings let be read.
-    pub fn readable_tables(&self) -> Vec<&'static Table> {
-        self.service.readable_tables()
-    }
-
-    /// Reads these tables into the mirror. Says what could not be read, or not in full.
-    ///
-    /// # Errors
-    /// As [`Account::sync`].
-    pub async fn sync(
-        &self,
-        tables: &[&'static Table],
-        context: &CallContext,
-        tell: Watcher<'_>,
-    ) -> Result<Vec<Missing>> {
-        self.service.sync(tables, context, tell).await
-    }
-
-    /// Which lists of the account cannot be read, and why. Asks each of them for one item.
-    pub async fn unreadable(&self) -> Vec<Missing> {
-        self.service.unreadable(&CallContext::new(self.timeout)).await
-    }
-
-    /// How the mirror stands.
-    ///
-    /// # Errors
-    /// As [`Account::mirror_status`].
-    pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
-        self.service.mirror_status().await
-    }
-
-    /// The ids of a table's objects whose name, e-mail address, phone number or id begins so, at most 100; what
-    /// search_crm would find, and hidden with it. Nothing where nothing can be said soon: who types waits for no error.
-    pub async fn ids_by_name(&self, table: &str, text: &str) -> Vec<String> {
-        const SOON: Duration = Duration::from_secs(5);
-        let listed = self.catalog.get::<SearchCrm>().and_then(|spec| self.guard.policy().allow(spec));
-        if listed.is_err() {
-            return Vec::new();
-        }
-        self.service.ids_by_name(table, text, &CallContext::new(SOON)).await.unwrap_or_default()
-    }
-
     /// Runs a typed operation that needs no confirmation.
     ///
     /// # Errors
-    /// As [`App::call`]; `confirmation_required` for an operation that a person has to agree to.
+    /// As [`Account::call`]; `confirmation_required` for an operation that a person has to agree to.
     pub async fn run<O: Operation>(&self, operation: &O) -> Result<O::Output> {
         let arguments = match serde_json::to_value(operation) {
             Ok(Value::Object(arguments)) => arguments,
@@ -368,10 +194,4 @@ fn with_advice(invocation: &Invocation, mut error: Error) -> Error {
 fn secrets(spec: &OperationSpec, arguments: &Map<String, Value>) -> Vec<String> {
     let texts = spec.sensitive.iter().filter_map(|name| arguments.get(name.as_ref())?.as_str());
     texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
-}
-
-/// The mirror's tables that hold what the policy hides or the API does not have, each with the tool that would read it.
-fn hidden_tables(policy: &Policy, catalog: &Catalog) -> Vec<(&'static str, &'static str)> {
-    let hidden = |table: &&Table| !catalog.find(table.tool).is_some_and(|spec| policy.shows(spec));
-    TABLES.iter().filter(hidden).map(|table| (table.name, table.tool)).collect()
 }
