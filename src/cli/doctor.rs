@@ -70,7 +70,7 @@ fn settings_in_use(account: &Account, settings: &Settings) -> Finding {
         };
     }
     let guarded = account.tools().filter(|entry| account.confirms(entry)).count();
-    let account = if settings.sandbox { "the embedded account" } else { "a live account" };
+    let which = if settings.sandbox { "the embedded account" } else { "a live account" };
     let api = match account.api() {
         Api::Session => "the session API",
         Api::Official => "the official API",
@@ -82,7 +82,7 @@ fn settings_in_use(account: &Account, settings: &Settings) -> Finding {
         String::new()
     };
     Finding::Good(format!(
-        "{account} over {api}, {tools} tools{missing}, {guarded} of them ask a person, at most {} s per call",
+        "{which} over {api}, {tools} tools{missing}, {guarded} of them ask a person, at most {} s per call",
         settings.timeout
     ))
 }

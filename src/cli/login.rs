@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
-use highlevel_api_client::{AppKeys, Client, Consent, Holder, LoginView, TokenSource};
+use highlevel_api_client::{AppKeys, Consent, Holder, Login, LoginView, Runtime, TokenSource};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use highlevel_store::Store;
@@ -64,7 +64,9 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     let mut settings = settings.clone();
     settings.api = Some(crate::api::Api::Official);
     let store = Arc::new(Store::open(settings.state_dir()?));
-    let client = Client::new(settings.client()?, settings.token_source(), store)?;
+    let runtime = Runtime::new(store, settings.attempt_timeout());
+    let login = Login::new(&runtime, settings.api_config()?, settings.token_source())?;
+    let client = login.account(settings.location_id.clone());
     let loopback = Loopback::listen(options.port).await.with_context(|| {
         format!(
             "cannot listen on 127.0.0.1:{}. Choose another --port, and add its redirect URL to the app",

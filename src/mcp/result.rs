@@ -1,6 +1,6 @@
 //! Answers and errors as results of the protocol.
 
-use crate::app::Answer;
+use crate::account::Answer;
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
 use futures::FutureExt;
 use highlevel_core::error::{Code, Error, Result};

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use crate::api::Api;
-use highlevel_api_client::{ApiConfig, ClientConfig, Scheme, ServiceUrls, default_base_url};
+use highlevel_api_client::{ApiConfig, Scheme, ServiceUrls, default_base_url};
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
 use http::{HeaderName, HeaderValue};
@@ -14,13 +14,13 @@ use url::Url;
 const MAX_ATTEMPT: Duration = Duration::from_secs(30);
 
 impl Settings {
-    /// The client's configuration.
+    /// How the API is reached, by whichever of a login's accounts.
     ///
     /// # Errors
     /// `invalid_arguments` naming the setting that is wrong.
-    pub fn client(&self) -> Result<ClientConfig> {
+    pub fn api_config(&self) -> Result<ApiConfig> {
         let headers = self.headers.iter().filter(|line| !line.trim().is_empty());
-        let api = ApiConfig {
+        Ok(ApiConfig {
             urls: self.urls()?,
             scheme: self.scheme(),
             api_version: self.api_version.clone(),
@@ -29,9 +29,12 @@ impl Settings {
             rate_window: self.rate_window.map(Duration::from_secs),
             rate_share: self.rate_share,
             max_body: self.max_body,
-        };
-        let attempt_timeout = MAX_ATTEMPT.min(self.timeout() / 2);
-        Ok(ClientConfig { api, location: self.location_id.clone(), attempt_timeout })
+        })
+    }
+
+    /// How long one attempt of a request may take.
+    pub fn attempt_timeout(&self) -> Duration {
+        MAX_ATTEMPT.min(self.timeout() / 2)
     }
 
     /// The location that every request to the official API names.

@@ -10,6 +10,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod accounts;
 mod any_input;
 mod arguments;
 mod basics;

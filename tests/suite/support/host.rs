@@ -200,7 +200,6 @@ impl Host {
 
 /// A server with the default settings, independent of the environment.
 fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, closing: CancellationToken) -> Server {
-    let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
     let settings = Settings {
         base_url: Some(account.url().parse().unwrap()),
         given_token: Some(account.token().into()),
@@ -211,9 +210,15 @@ fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, 
         }),
         location_id: account.location(),
         registry,
-        ..Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
+        ..default_settings()
     };
     Server::new(Arc::new(Runtime::new(&settings).unwrap()), closing).unwrap()
+}
+
+/// The settings of a command line without flags, whatever this machine's environment says.
+pub fn default_settings() -> Settings {
+    let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
+    Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
 }
 
 pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {

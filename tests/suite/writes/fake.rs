@@ -16,6 +16,8 @@ use tokio::{
 pub struct Arrived {
     pub method: String,
     pub path: String,
+    pub query: String,
+    pub authorization: String,
     pub body: Value,
 }
 
@@ -59,6 +61,10 @@ impl Fake {
         Host::start(command, state, Era::Modern, Person::agrees()).await
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn account(&self) -> &Account {
         &self.account
     }
@@ -85,11 +91,17 @@ async fn serve(mut stream: TcpStream, arrived: Arc<Mutex<Vec<Arrived>>>, handler
             return;
         }
     }
+    let header = |name: &str| {
+        let line = text.lines().find(|line| line.to_lowercase().starts_with(&format!("{name}:")))?;
+        line.split_once(':').map(|(_, value)| value.trim().to_owned())
+    };
     let mut words = text.split_whitespace();
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let request = Arrived {
         method: method.to_owned(),
         path: target.split('?').next().unwrap_or_default().to_owned(),
+        query: target.split_once('?').map_or("", |(_, query)| query).to_owned(),
+        authorization: header("authorization").unwrap_or_default(),
         body: serde_json::from_slice(&bytes[head..]).unwrap_or_default(),
     };
     // The pinned location exists, and is not part of any test.

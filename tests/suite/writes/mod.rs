@@ -3,7 +3,7 @@
 
 mod applied;
 mod doubt;
-mod fake;
+pub mod fake;
 mod merging;
 mod nulls;
 mod order;
