@@ -2,7 +2,7 @@
 
 use super::{AccountRules, applied::Checked};
 use crate::{api::Adapter, guard::Agreed};
-use highlevel_catalog::{HIDDEN, Invocation};
+use highlevel_catalog::{Catalog, HIDDEN, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Journal, sha256_hex};
@@ -126,13 +126,12 @@ fn outcome(error: &Error) -> &'static str {
 /// Keeps secrets out: every token that the client has held, and the secrets of this call, wherever they stand.
 struct Mask<'a> {
     api: &'a Adapter,
-    write: &'a Invocation,
     secrets: Vec<&'a str>,
 }
 
 impl<'a> Mask<'a> {
     fn new(api: &'a Adapter, write: &'a Invocation) -> Self {
-        Self { api, write, secrets: write.secrets().collect() }
+        Self { api, secrets: write.secrets().collect() }
     }
 
     fn text(&self, text: &str) -> String {
@@ -140,14 +139,20 @@ impl<'a> Mask<'a> {
         self.secrets.iter().fold(text, |text, secret| text.replace(secret, HIDDEN))
     }
 
+    /// Whether a member of this name is secret in any operation: a caller may pass a secret to the wrong tool.
+    fn is_sensitive(&self, name: &str) -> bool {
+        let catalogs = [Catalog::declared(), self.api.catalog()];
+        catalogs.iter().any(|catalog| catalog.iter().any(|spec| spec.is_sensitive(name)))
+    }
+
     fn value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.text(text).into(),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Object(members) => {
-                let is_secret = |name: &String, value: &Value| self.write.spec.is_sensitive(name) && !value.is_null();
                 let masked = members.iter().map(|(name, value)| {
-                    (self.text(name), if is_secret(name, value) { HIDDEN.into() } else { self.value(value) })
+                    let is_secret = self.is_sensitive(name) && !value.is_null();
+                    (self.text(name), if is_secret { HIDDEN.into() } else { self.value(value) })
                 });
                 masked.collect::<Map<_, _>>().into()
             }
