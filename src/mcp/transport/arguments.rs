@@ -1,4 +1,4 @@
-//! The `arguments` of a call that are JSON text, no object, or nested too deep.
+//! The `arguments` of a call that are JSON text, not an object, or nested too deep.
 
 use highlevel_catalog::OperationSpec;
 use highlevel_core::error::{Code, Error};
@@ -11,7 +11,7 @@ pub(super) const MAX_DEPTH: usize = 100;
 /// protocol, so that the model sees it.
 #[derive(Debug, Clone)]
 pub(in crate::mcp) enum MalformedArguments {
-    /// They are no object, but this.
+    /// What they are instead of an object.
     NotAnObject(&'static str),
     TooDeep,
 }

@@ -115,7 +115,7 @@ fn parse_leniently(line: &[u8]) -> Result<Parsed, Refusal> {
         Value::Array(_) if too_deep => Err(Refusal::invalid_request(None, "the batch is nested too deep")),
         Value::Array(items) => Ok(Parsed::Batch(items)),
         Value::Object(object) => {
-            // JSON's numbers lose digits on their way through `Value`.
+            // `Value` does not keep all digits of a float.
             let is_float = object.get("id").is_some_and(Value::is_f64);
             let written = if is_float { IdFinder::find(line) } else { None };
             let message = message_of(object, written, too_deep)?;

@@ -244,7 +244,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for LineTransp
         }
         let slot = answered.and_then(|id| self.outbox.close(id));
         let queued = self.queue(&message, answered, slot);
-        // When the host is gone, nobody misses an answer or a notification. A request would wait for its answer for ever.
+        // If the host is gone, only a request fails: it would wait for its answer for ever.
         let is_request = matches!(message, JsonRpcMessage::Request(_));
         std::future::ready(if is_request { queued } else { Ok(()) })
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// `None` is a message that needs no answer.
 ///
 /// # Errors
-/// The answer to an object that is no message.
+/// The answer to an object that is not a message.
 pub(super) fn message_of(
     mut object: Map<String, Value>,
     written: Option<String>,
@@ -55,7 +55,7 @@ pub(super) fn message_of(
             attach(&mut incoming, malformed);
             Ok(Some(incoming))
         }
-        // Nobody waits for the answer to a notification.
+        // A notification has no answer.
         (Err(_), None) => {
             tracing::debug!(method, "ignored a notification that cannot be read");
             Ok(None)

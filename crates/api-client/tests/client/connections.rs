@@ -6,7 +6,7 @@ use highlevel_api_client::Fate;
 use std::io::Cursor;
 use tokio::{io::AsyncReadExt, net::TcpListener};
 
-/// The most answers that the server has under way.
+/// More calls at once than the server has answers under way.
 const FLIGHT: usize = 48;
 
 #[tokio::test]
