@@ -261,6 +261,14 @@ impl Adapter {
         self.client.account().await
     }
 
+    /// The account's name, or the API's address if the state directory cannot be used.
+    ///
+    /// # Errors
+    /// `unauthorized` without a credential.
+    pub(crate) async fn account_or_address(&self) -> Result<String> {
+        self.client.account_or_address().await
+    }
+
     /// Waits until no other call of the account holds `key`, in all processes of the state directory.
     ///
     /// # Errors

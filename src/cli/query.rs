@@ -7,7 +7,7 @@ use super::{
     start::{Started, start},
 };
 use crate::{
-    service::{QueryResult, Question, Wait},
+    service::{QueryResult, Question, WaitPolicy},
     settings::Settings,
 };
 use anyhow::Context;
@@ -80,7 +80,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
             let mut answer = Map::new();
             answer.insert("columns".into(), result.columns.clone().into());
             answer.insert("rows".into(), result.rows.clone().into());
-            answer.extend(result.standing.clone());
+            answer.extend(result.status.clone());
             print_json(&serde_json::to_string_pretty(&answer)?)?;
         }
     }
@@ -104,7 +104,7 @@ pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize)
         sql,
         params: args.params,
         max_age: args.max_age.map(Duration::from_secs),
-        wait: if args.allow_partial { Wait::ForFew } else { Wait::ForAll },
+        wait: if args.allow_partial { WaitPolicy::SmallTables } else { WaitPolicy::Unbounded },
         allow_partial: args.allow_partial,
         most_rows,
         most_bytes: MAX_RESULT_BYTES,
@@ -147,15 +147,15 @@ fn table(result: &QueryResult) -> anyhow::Result<()> {
 
 /// Prints how old the tables are, what is missing, and the answer's note.
 pub(super) fn print_notes(result: &QueryResult) {
-    for (table, at) in result.standing.get("asOf").and_then(Value::as_object).into_iter().flatten() {
+    for (table, at) in result.status.get("asOf").and_then(Value::as_object).into_iter().flatten() {
         say(&format!("{table}: {}", at.as_str().map_or("not read in full".to_owned(), |at| format!("as of {at}"))));
     }
-    for missing in result.standing.get("missing").and_then(Value::as_array).into_iter().flatten() {
+    for missing in result.status.get("missing").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| missing.get(name).and_then(Value::as_str).unwrap_or_default();
         let scope = missing.get("scope").map_or(String::new(), |_| format!(" (scope {})", text("scope")));
         say(&format!("{}{scope}: {}", text("table"), text("why")));
     }
-    if let Some(note) = result.standing.get("note").and_then(Value::as_str) {
+    if let Some(note) = result.status.get("note").and_then(Value::as_str) {
         say(note);
     }
 }

@@ -1,4 +1,4 @@
-//! Contacts by a phone number, however it is written there: an API may compare numbers letter by letter.
+//! Lists of contacts by a phone number in any notation. The API may compare numbers character by character.
 
 use super::{AccountService, scan};
 use highlevel_catalog::{Invocation, ListAnswer, ListPaging, list::part};
@@ -7,12 +7,12 @@ use highlevel_core::error::Result;
 use highlevel_core::phone;
 use serde_json::Value;
 
-/// The longest list that is read for one number.
-const MOST: u64 = 2_000;
+/// The longest list that is read and compared here for one number.
+const MAX_COMPARED: u64 = 2_000;
 
 impl AccountService {
-    /// The contacts that have the number in one of the forms in which it may be stored; if none has, and the account is
-    /// small, those that have it in any form.
+    /// The contacts with this number. Asks the API for each usual notation first. If none matches and the account is
+    /// small, all contacts are read and compared here.
     pub(super) async fn by_phone(&self, list: &Invocation, wanted: &str, context: &CallContext) -> Result<ListAnswer> {
         let forms = phone::forms(wanted);
         let mut found = ListAnswer::default();
@@ -22,7 +22,7 @@ impl AccountService {
             found = self.filtered(&list, context).await?;
             if !found.items.is_empty() {
                 if form != wanted {
-                    context.note(format!("The number is written `{form}` there."));
+                    context.note(format!("The account stores the number as `{form}`."));
                 }
                 return Ok(found);
             }
@@ -31,12 +31,14 @@ impl AccountService {
         rest.arguments.take("phone");
         let first = self.api.page(&rest, 0, scan::PAGE, context).await.map_err(|failed| failed.error)?;
         let read = first.items.len() as u64;
-        let written = forms.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ");
+        let notations = forms.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>().join(", ");
         if read == 0 || phone::national(wanted).is_empty() {
             return Ok(found);
         }
-        if !first.whole && first.total.map_or(read == scan::PAGE, |total| total > MOST) {
-            context.note(format!("No contact has the number written as {written}. search_crm finds it in any form."));
+        if !first.whole && first.total.map_or(read == scan::PAGE, |total| total > MAX_COMPARED) {
+            context.note(format!(
+                "No contact has the number written as {notations}. search_crm finds it in any notation."
+            ));
             return Ok(found);
         }
         let items = match read < scan::PAGE || first.whole {
@@ -47,7 +49,9 @@ impl AccountService {
         let is_same =
             |item: &Value| item.get("phone").and_then(Value::as_str).is_some_and(|text| phone::same(text, wanted));
         let same: Vec<Value> = items.into_iter().filter(is_same).collect();
-        context.note(format!("No contact has the number written as {written}: {count} were read and compared here."));
+        context.note(format!(
+            "No contact has the number written as {notations}: {count} contacts were read and compared here."
+        ));
         let total = same.len();
         let window = list.window();
         let reported = [("total".to_owned(), total.into())].into_iter().collect();

@@ -1,6 +1,6 @@
-//! Writes down every write: before it is sent, and what became of it (docs/journal.md).
+//! The journal's entries: one before each write is sent, and one with its outcome (docs/journal.md).
 
-use super::{AccountRules, applied::Checked};
+use super::{AccountRules, verify_write::VerifiedWrite};
 use crate::{api::Adapter, guard::Agreed};
 use highlevel_catalog::{Catalog, HIDDEN, Invocation};
 use highlevel_core::context::CallContext;
@@ -9,10 +9,10 @@ use highlevel_store::{Journal, sha256_hex};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-/// The longest message of a failure that is kept, in characters.
+/// The most characters of an error message in an entry.
 const MESSAGE_CHARS: usize = 1000;
 
-/// The journal of one account; without one, nothing is written down.
+/// Records one account's writes in the journal, if there is one.
 #[derive(Debug)]
 pub(super) struct Recorder {
     journal: Option<Arc<Journal>>,
@@ -21,8 +21,8 @@ pub(super) struct Recorder {
     read_before: bool,
 }
 
-/// An attempt that is written down and being made.
-pub(super) struct Attempt<'a> {
+/// A write whose first entry is in the journal.
+pub(super) struct JournalAttempt<'a> {
     journal: &'a Journal,
     seq: u64,
     value_bytes: usize,
@@ -38,15 +38,15 @@ impl Recorder {
         }
     }
 
-    /// Whether an object has to be read before its update for the journal's sake.
+    /// Whether the journal needs the object before its update.
     pub(super) fn wants_before(&self) -> bool {
         self.journal.is_some() && self.read_before
     }
 
-    /// Writes down what is about to be sent.
+    /// Records a write that is about to be sent.
     ///
     /// # Errors
-    /// `internal` when that is not possible: nothing may be sent then.
+    /// `internal` if the journal cannot be written. Then the write must not be sent.
     pub(super) async fn begin(
         &self,
         api: &Adapter,
@@ -54,7 +54,7 @@ impl Recorder {
         before: Option<&Value>,
         agreed: Agreed,
         context: &CallContext,
-    ) -> Result<Option<Attempt<'_>>> {
+    ) -> Result<Option<JournalAttempt<'_>>> {
         let Some(journal) = self.journal.as_deref() else { return Ok(None) };
         let value_bytes = journal.value_bytes();
         let mut members = Map::new();
@@ -73,22 +73,22 @@ impl Recorder {
             members.insert("before".into(), bounded(mask.value(before), value_bytes));
         }
         let seq = journal.attempt(members, context).await?;
-        Ok(Some(Attempt { journal, seq, value_bytes }))
+        Ok(Some(JournalAttempt { journal, seq, value_bytes }))
     }
 }
 
-impl Attempt<'_> {
-    /// Writes down what became of it. That this is not possible does not undo what was done: the attempt then shows as
-    /// unfinished, which is what the journal knows of it.
-    pub(super) async fn finish(self, api: &Adapter, write: &Invocation, done: &Result<Checked>) {
+impl JournalAttempt<'_> {
+    /// Records the outcome. If the journal cannot be written, the write has already happened, so it is only logged, and
+    /// the attempt stays unfinished in the journal.
+    pub(super) async fn finish(self, api: &Adapter, write: &Invocation, done: &Result<VerifiedWrite>) {
         let mask = Mask::new(api, write);
         let mut members = Map::new();
         members.insert("tool".into(), write.spec.name.as_ref().into());
         match done {
-            Ok(Checked { value: after, not_applied, .. }) => {
+            Ok(VerifiedWrite { value: after, not_applied, .. }) => {
                 members.insert("outcome".into(), "done".into());
                 if let Some(id) = after.get("id").and_then(Value::as_str).filter(|_| write.id.is_none()) {
-                    // Not masked by the secret: a short one would tear ids apart.
+                    // Only tokens are masked here: a short secret may be part of an id.
                     members.insert("object".into(), api.scrub(id).into());
                 }
                 members.insert("after".into(), bounded(mask.value(after), self.value_bytes));
@@ -123,7 +123,7 @@ fn outcome(error: &Error) -> &'static str {
     }
 }
 
-/// Keeps secrets out: every token that the client has held, and the secrets of this call, wherever they stand.
+/// Replaces secrets in an entry: every token that the client has held, and the secrets of this call.
 struct Mask<'a> {
     api: &'a Adapter,
     secrets: Vec<&'a str>,
@@ -161,10 +161,10 @@ impl<'a> Mask<'a> {
     }
 }
 
-/// The value, or its size and hash if it is too large for a line.
-fn bounded(value: Value, most: usize) -> Value {
+/// The value, or its size and hash if it is too large for an entry.
+fn bounded(value: Value, max_bytes: usize) -> Value {
     let text = value.to_string();
-    if text.len() <= most {
+    if text.len() <= max_bytes {
         return value;
     }
     let hash = sha256_hex(text.as_bytes());

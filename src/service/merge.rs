@@ -1,6 +1,6 @@
-//! Updates of a part of a value. What the API can only replace as a whole is read, changed and sent as a whole.
+//! Partial updates of values that the API can only replace: the value is read, changed and sent in full.
 
-use super::custom;
+use super::custom_fields;
 use crate::api::Adapter;
 use highlevel_catalog::{Arguments, Effect, Invocation};
 use highlevel_core::UNREADABLE;
@@ -8,10 +8,10 @@ use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Fields that hold fields of their own.
+/// Fields that contain other fields.
 const NESTED: [&str; 2] = ["address", "customFields"];
 
-/// Whether the object has to be read, and read anew, before the update can be sent.
+/// Whether the update needs the object's current state.
 pub(super) fn needs_object(api: &Adapter, update: &Invocation) -> bool {
     let given = |name: &str| update.arguments.get(name);
     let nested = NESTED.iter().any(|name| given(name).is_some_and(Value::is_object));
@@ -23,14 +23,15 @@ pub(super) fn needs_object(api: &Adapter, update: &Invocation) -> bool {
             || given("replace").is_some())
 }
 
-/// The update as it is sent, from the object as it is now.
+/// The update to send, merged with the object's current state.
 ///
 /// # Errors
-/// `conflict` for a value that cannot be merged with; `invalid_arguments` for a text to replace that is not there once.
-pub(super) fn whole(api: &Adapter, update: &Invocation, object: &Value) -> Result<Invocation> {
+/// `conflict` for a value that cannot be merged; `invalid_arguments` for a text in `replace` that does not occur
+/// exactly once.
+pub(super) fn full_update(api: &Adapter, update: &Invocation, object: &Value) -> Result<Invocation> {
     let mut whole = update.clone();
     if api.keeps_members() {
-        empty_each(&mut whole.arguments, object);
+        clear_each_custom_field(&mut whole.arguments, object);
     } else {
         for name in NESTED {
             if let Some(Value::Object(changes)) = update.arguments.get(name) {
@@ -43,63 +44,60 @@ pub(super) fn whole(api: &Adapter, update: &Invocation, object: &Value) -> Resul
     }
     if let Some(Value::Array(parts)) = whole.arguments.take("replace") {
         let content = object.get("content").and_then(Value::as_str).unwrap_or_default();
-        whole.arguments.set("content", replaced(content, &parts)?);
+        whole.arguments.set("content", with_replacements(content, &parts)?);
     }
     Ok(whole)
 }
 
-/// The value of a field, also where it did not have the form that an answer promises.
+/// The value of a field, even if its form does not match the output schema.
 pub(super) fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
     let members = object.as_object().into_iter().flatten();
     let mut aside = members.filter(|(name, _)| name.starts_with(UNREADABLE)).filter_map(|(_, odd)| odd.get(name));
     object.get(name).or_else(|| aside.next()).unwrap_or(&Value::Null)
 }
 
-/// What the object has in a field, with the changes laid over it.
+/// The object's value of a field with the changes applied.
 fn members(
     update: &Invocation,
     name: &str,
     object: &Value,
     changes: &Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    let over = |mut old: Map<String, Value>| {
-        let emptied = |value: &Value| value.is_null() && name == "address";
-        // A part of an address is a text, also where it is empty.
-        old.extend(
-            changes.iter().map(|(name, value)| (name.clone(), if emptied(value) { "".into() } else { value.clone() })),
-        );
+    let with_changes = |mut old: Map<String, Value>| {
+        // The API clears a part of an address with an empty text.
+        let is_cleared = |value: &Value| value.is_null() && name == "address";
+        let new_value = |value: &Value| if is_cleared(value) { "".into() } else { value.clone() };
+        old.extend(changes.iter().map(|(name, value)| (name.clone(), new_value(value))));
         old
     };
     let old = value(object, name);
     let merged = match old {
-        Value::Null => Some(over(Map::new())),
-        Value::Object(old) => Some(over(old.clone())),
-        Value::Array(items) if items.is_empty() => Some(over(Map::new())),
-        Value::Array(items) if name == "customFields" => custom::merged(items, changes),
-        Value::String(text) if text.trim().is_empty() => Some(over(Map::new())),
+        Value::Null => Some(with_changes(Map::new())),
+        Value::Object(old) => Some(with_changes(old.clone())),
+        Value::Array(items) if items.is_empty() => Some(with_changes(Map::new())),
+        Value::Array(items) if name == "customFields" => custom_fields::merged(items, changes),
+        Value::String(text) if text.trim().is_empty() => Some(with_changes(Map::new())),
         _ => None,
     };
     merged.ok_or_else(|| cannot_merge(update, name, old))
 }
 
 fn cannot_merge(update: &Invocation, name: &str, old: &Value) -> Error {
-    /// Enough to know it by.
+    /// The most characters of the current value in the error.
     const SHOWN: usize = 200;
     let shown: String = old.to_string().chars().take(SHOWN).collect();
-    let mut can = String::new();
+    let mut advice = String::new();
     if update.spec.is_clearable(name) {
-        can = format!(" To replace it, first empty it with `clear: [\"{name}\"]`, then give the whole.");
+        advice = format!(" To replace it, first clear it with `clear: [\"{name}\"]`, then send the full value.");
     }
-    let message = format!(
-        "`{name}` cannot be merged with what stands there, {shown}. Nothing was sent, so nothing is lost.{can}"
-    );
+    let message = format!("`{name}` cannot be merged with its current value, {shown}. Nothing was sent.{advice}");
     let mut error = Error::new(Code::Conflict, message);
     error.field = Some(name.to_owned());
     error
 }
 
-/// `clear: ["customFields"]` where the API empties field by field: each one that has a value.
-fn empty_each(arguments: &mut Arguments, object: &Value) {
+/// Expands `clear: ["customFields"]` for an API that clears field by field: each field that has a value becomes null.
+fn clear_each_custom_field(arguments: &mut Arguments, object: &Value) {
     if !arguments.clears("customFields") {
         return;
     }
@@ -112,8 +110,7 @@ fn empty_each(arguments: &mut Arguments, object: &Value) {
     }
 }
 
-/// The tags that are there, without those to remove and with those to add. The API keeps tags in lower case, so case does
-/// not count.
+/// Applies `addTags` and `removeTags` to the current tags. The API stores tags in lower case, so case does not count.
 fn change_tags(update: &mut Invocation, object: &Value) -> Result<()> {
     let added = update.arguments.take("addTags");
     let removed = update.arguments.take("removeTags");
@@ -141,42 +138,44 @@ fn change_tags(update: &mut Invocation, object: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The texts of a list.
+/// The texts in a list.
 pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
     list.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// Whether the API takes both for the same tag.
+/// Whether both are the same tag to the API.
 pub(super) fn is_same_tag(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
-/// The content with each part replaced, in order. Each has to be there exactly once when its turn comes.
-fn replaced(content: &str, parts: &[Value]) -> Result<String> {
+/// The content with each part replaced, in order. Each part has to occur exactly once at the time of its replacement.
+fn with_replacements(content: &str, parts: &[Value]) -> Result<String> {
     let mut content = content.to_owned();
     for (at, part) in parts.iter().enumerate() {
         let text = |name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (mut old, mut new) = (Cow::Borrowed(text("old")), Cow::Borrowed(text("new")));
+        let mut old = Cow::Borrowed(text("old"));
+        let mut new = Cow::Borrowed(text("new"));
         if !content.contains(&*old) && content.contains("\r\n") {
-            // Answers show a Windows line end as a line feed.
-            old = windows(&old).into();
-            new = windows(&new).into();
+            // Answers show a CRLF as a line feed.
+            old = with_crlf(&old).into();
+            new = with_crlf(&new).into();
         }
         match occurrences(&content, &old) {
             1 => content = content.replacen(&*old, &new, 1),
-            count => return Err(not_once(at, count)),
+            count => return Err(occurrence_error(at, count)),
         }
     }
     Ok(content)
 }
 
-fn windows(text: &str) -> String {
+fn with_crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
-/// How often a text is there, also where one occurrence reaches into the next.
+/// The number of occurrences of a text, including overlapping ones.
 fn occurrences(content: &str, text: &str) -> usize {
-    let (mut count, mut from) = (0, 0);
+    let mut count = 0;
+    let mut from = 0;
     while let Some(at) = content.get(from..).and_then(|rest| rest.find(text)) {
         count += 1;
         let step = content.get(from + at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
@@ -185,29 +184,29 @@ fn occurrences(content: &str, text: &str) -> usize {
     count
 }
 
-fn not_once(at: usize, count: usize) -> Error {
+fn occurrence_error(at: usize, count: usize) -> Error {
     let field = format!("replace[{at}].old");
-    let (how_often, what) = match count {
+    let (problem, advice) = match count {
         0 => (
             "does not occur in the page's content".to_owned(),
-            "Read the page with get_page and copy the text exactly; parts before it in `replace` are applied first.",
+            "Read the page with get_page and copy the text exactly; earlier parts of `replace` are applied first.",
         ),
         count => (
             format!("occurs {count} times in the page's content"),
-            "It has to occur exactly once: give more of the text around it.",
+            "It has to occur exactly once: include more of the surrounding text.",
         ),
     };
-    Error::invalid(field.clone(), format!("`{field}` {how_often}. {what} Nothing was written."))
+    Error::invalid(field.clone(), format!("`{field}` {problem}. {advice} Nothing was written."))
         .with("occurrences", count)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{occurrences, replaced};
+    use super::{occurrences, with_replacements};
     use serde_json::{Value, json};
 
     fn replace(content: &str, parts: Value) -> Result<String, String> {
-        replaced(content, parts.as_array().unwrap()).map_err(|error| error.field.unwrap())
+        with_replacements(content, parts.as_array().unwrap()).map_err(|error| error.field.unwrap())
     }
 
     #[test]
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_once_is_refused_by_its_place() {
+    fn a_text_that_does_not_occur_exactly_once_is_refused_with_its_index() {
         assert_eq!(
             replace("a b a", json!([{"old": "b", "new": "c"}, {"old": "a", "new": "x"}])).unwrap_err(),
             "replace[1].old"

@@ -1,4 +1,4 @@
-//! The location that a server works on: which one it is, and that it touches no other (`--location-id`).
+//! The location that a server works on, and the check that calls touch no other one (`--location-id`).
 
 use crate::api::{Adapter, Page};
 use highlevel_catalog::{Invocation, Scope, locations::GetDefaultLocation};
@@ -13,62 +13,60 @@ const LOCATION: [&str; 2] = ["locationId", "location_id"];
 /// The location of a credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Location {
-    /// Its id.
     pub id: Option<String>,
-    /// Its name.
     pub name: Option<String>,
 }
 
+/// The only location that calls may touch, if `--location-id` sets one.
 #[derive(Debug)]
-pub(super) struct Pin {
+pub(super) struct LocationPin {
     location: Option<String>,
-    /// The location that the credential of a generation was last found to have. Also makes waiting calls share one look.
+    /// The credential's location, with the credential's generation. The lock makes concurrent calls share one request.
     found: Mutex<Option<(u64, Location)>>,
 }
 
-impl Pin {
+impl LocationPin {
     pub(super) fn new(location: Option<String>) -> Self {
         Self { location, found: Mutex::new(None) }
     }
 
-    /// Whether one location is pinned.
+    /// Whether a location is pinned.
     pub(super) fn is_set(&self) -> bool {
         self.location.is_some()
     }
 
-    /// The same check for what only reads. Where every request names the location by itself, a location that cannot be read
-    /// stands in the way of nothing else.
-    pub(super) async fn check_read(&self, api: &Adapter, context: &CallContext) -> Result<()> {
-        match self.check(api, context).await {
-            Err(error) if api.names_location() && is_unread(&error) => Ok(()),
+    /// [`Self::check_credential`] for calls that only read. If every request names its location, a location that cannot
+    /// be read does not stop them.
+    pub(super) async fn check_credential_for_read(&self, api: &Adapter, context: &CallContext) -> Result<()> {
+        match self.check_credential(api, context).await {
+            Err(error) if api.names_location() && is_unreadable(&error) => Ok(()),
             checked => checked,
         }
     }
 
-    /// Compares the pinned id with that of the credential's location, once per credential, before any other call.
-    pub(super) async fn check(&self, api: &Adapter, context: &CallContext) -> Result<()> {
+    /// Checks that the credential belongs to the pinned location. Sends one request per credential.
+    pub(super) async fn check_credential(&self, api: &Adapter, context: &CallContext) -> Result<()> {
         let Some(pinned) = &self.location else { return Ok(()) };
         let found = self.find(api, context).await?;
         if found.id.as_ref() == Some(pinned) {
             return Ok(());
         }
-        let other = found.id.as_deref().unwrap_or("another");
+        let other = found.id.as_deref().unwrap_or("another location");
         Err(Error::new(
             Code::PolicyDenied,
             format!(
-                "This server is held to location {pinned}, and the credential belongs to {other}. Use that location's credential, or change --location-id."
+                "This server is restricted to location {pinned}, but the credential belongs to {other}. Use a credential of that location, or change --location-id."
             ),
         ))
     }
 
-    /// The location as far as it can be told: for a person who has to know where something is about to happen. Where
-    /// the API does not tell it, the pinned id is what is left.
+    /// The location as a confirmation shows it. Falls back to the pinned id if the API does not report the location.
     pub(super) async fn location(&self, api: &Adapter, context: &CallContext) -> Location {
         let found = self.find(api, context).await;
         found.unwrap_or_else(|_| Location { id: self.location.clone(), name: None })
     }
 
-    /// The location of the credential.
+    /// The credential's location.
     async fn find(&self, api: &Adapter, context: &CallContext) -> Result<Location> {
         let mut found = context.bound(self.found.lock()).await?;
         match &*found {
@@ -80,61 +78,66 @@ impl Pin {
         let answer = api.object(&api.catalog().call(&GetDefaultLocation {})?, context).await?;
         let text = |name: &str| answer.get(name).and_then(Value::as_str).map(str::to_owned);
         let location = Location { id: text("id"), name: text("name") };
-        // The answer may have come with a renewed credential, so the generation is read again.
+        // The request may have refreshed the credential, so the generation is read again.
         *found = Some((api.credential_generation(), location.clone()));
         Ok(location)
     }
 
-    /// Refuses a call that names another location.
+    /// Refuses a call whose arguments name another location.
     ///
     /// # Errors
     /// `policy_denied` naming both.
-    pub(super) fn allow(&self, invocation: &Invocation) -> Result<()> {
+    pub(super) fn check_arguments(&self, invocation: &Invocation) -> Result<()> {
         let Some(pinned) = &self.location else { return Ok(()) };
         let locations = invocation.spec.scope_fields.iter().filter(|field| field.of == Scope::Location);
         let others = locations.filter_map(|field| invocation.arguments.text(&field.name)).filter(|id| id != pinned);
         match others.into_iter().next() {
-            Some(id) => Err(refusal(pinned, &format!("{id} is another"))),
+            Some(id) => Err(other_location(pinned, &format!("{id} is another location"))),
             None => Ok(()),
         }
     }
 
-    /// Refuses an object of another location: a credential may reach several.
+    /// Refuses an object of another location. A credential may reach several locations.
     ///
     /// # Errors
     /// `policy_denied` naming both.
-    pub(super) fn hold(&self, object: &Value) -> Result<()> {
-        match (&self.location, self.elsewhere(object)) {
-            (Some(pinned), Some(other)) => Err(refusal(pinned, &format!("the object belongs to {other}"))),
+    pub(super) fn check_object(&self, object: &Value) -> Result<()> {
+        match (&self.location, self.foreign_location(object)) {
+            (Some(pinned), Some(other)) => Err(other_location(pinned, &format!("the object belongs to {other}"))),
             _ => Ok(()),
         }
     }
 
-    /// Takes the objects of other locations out of a list. Gives how many there were.
-    pub(super) fn sift(&self, items: &mut Vec<Value>) -> u64 {
+    /// Removes the objects of other locations from a list and returns their number.
+    pub(super) fn remove_foreign(&self, items: &mut Vec<Value>) -> u64 {
         let before = items.len();
-        items.retain(|item| self.elsewhere(item).is_none());
+        items.retain(|item| self.foreign_location(item).is_none());
         (before - items.len()) as u64
     }
 
-    /// The same of a page. What is taken out counts among what stands in the list and is not shown.
-    pub(super) fn sift_page(&self, page: &mut Page) {
-        page.aside += self.sift(&mut page.items);
+    /// Removes the objects of other locations from a page. They still count in the page's offsets.
+    pub(super) fn remove_foreign_from_page(&self, page: &mut Page) {
+        page.aside += self.remove_foreign(&mut page.items);
     }
 
-    /// The location that an object names, if it is another than the pinned one.
-    fn elsewhere<'a>(&self, object: &'a Value) -> Option<&'a str> {
+    /// The location that an object names, if it is not the pinned one.
+    fn foreign_location<'a>(&self, object: &'a Value) -> Option<&'a str> {
         let pinned = self.location.as_deref()?;
         let named = LOCATION.iter().find_map(|name| object.get(*name)?.as_str());
         named.filter(|id| !id.is_empty() && *id != pinned)
     }
 }
 
-fn refusal(pinned: &str, why: &str) -> Error {
-    Error::new(Code::PolicyDenied, format!("This server is held to location {pinned}, and {why}."))
+fn other_location(pinned: &str, why: &str) -> Error {
+    Error::new(
+        Code::PolicyDenied,
+        format!(
+            "This server is restricted to location {pinned}, but {why}. Use an id of that location, or start the server with another --location-id."
+        ),
+    )
 }
 
-/// Whether the location could not be read, which says nothing of whose the credential is.
-fn is_unread(error: &Error) -> bool {
+/// Whether the location could not be read. Then it is unknown which location the credential belongs to.
+fn is_unreadable(error: &Error) -> bool {
     error.code == Code::UpstreamError || error.details.contains_key("scope")
 }

@@ -1,11 +1,11 @@
-//! The account's own rules, checked before anything is asked or sent.
+//! The account's own rules, checked before anybody is asked and before anything is sent.
 
 use super::AccountRules;
 use highlevel_catalog::{Answer, AnswerShape, Invocation, text::WebhookUrl};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
 
-/// Checks what the arguments alone can tell: that addresses are on the public internet.
+/// Checks the arguments: URLs have to point to public hosts unless the settings allow private ones.
 pub(super) fn check_arguments(rules: &AccountRules, invocation: &Invocation) -> Result<()> {
     if rules.allow_private_webhooks {
         return Ok(());
@@ -22,7 +22,7 @@ pub(super) fn check_arguments(rules: &AccountRules, invocation: &Invocation) -> 
     Ok(())
 }
 
-/// Checks what only the object's state can tell: pages have states that allow a change and others that do not.
+/// Checks the object's state: some states of a page do not allow a change.
 pub(super) fn check_state(invocation: &Invocation, object: &Value) -> Result<()> {
     let Some(rule) = &invocation.spec.state_rule else { return Ok(()) };
     let state = object.get(rule.field).and_then(Value::as_str).unwrap_or("unknown");
@@ -31,7 +31,7 @@ pub(super) fn check_state(invocation: &Invocation, object: &Value) -> Result<()>
     Err(Error::new(Code::Conflict, format!("\"{name}\" is {state}: {refusal}.")).with(rule.field, state))
 }
 
-/// Checks the id of an object that was asked for by a query parameter: an API that ignored the parameter would answer with
+/// Checks the id of an object that was requested by a query parameter. An API that ignores the parameter answers with
 /// another object.
 pub(super) fn same_id(invocation: &Invocation, answer: Answer) -> Result<Answer> {
     let AnswerShape::One(noun) = &invocation.spec.answer else { return Ok(answer) };
@@ -39,7 +39,7 @@ pub(super) fn same_id(invocation: &Invocation, answer: Answer) -> Result<Answer>
     match (&invocation.id, answer.as_object().and_then(|object| object.get("id")?.as_str())) {
         (Some(wanted), found) if in_query && found != Some(wanted.as_str()) => Err(Error::new(
             Code::UpstreamError,
-            format!("The API answered with another {noun} than the one asked for."),
+            format!("The API answered with another {noun} than the requested one."),
         )),
         _ => Ok(answer),
     }

@@ -91,16 +91,25 @@ impl Client {
         self.store().account(key).await
     }
 
-    /// Waits until no other call of the account holds `key`, in all processes of the state directory.
+    /// The account's name, or the API's address if the state directory cannot be used. A call that needs the directory
+    /// reports its error itself.
+    ///
+    /// # Errors
+    /// `unauthorized` without a token.
+    pub async fn account_or_address(&self) -> Result<String> {
+        match self.account().await {
+            Err(error) if error.code == Code::Internal => Ok(self.inner.address.clone()),
+            account => account,
+        }
+    }
+
+    /// Waits until no other call of the account holds `key`, in all processes of the state directory. Without a usable
+    /// state directory, the API's address replaces the account's name.
     ///
     /// # Errors
     /// As [`Store::in_turn`], and `unauthorized` without a token.
     pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
-        let account = match self.account().await {
-            // Writes are ordered by the address alone; what needs the directory reports it in its own words.
-            Err(error) if error.code == Code::Internal => self.inner.address.clone(),
-            account => account?,
-        };
+        let account = self.account_or_address().await?;
         self.store().in_turn(&account, key, context).await
     }
 

@@ -9,7 +9,7 @@ use highlevel_core::clean;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
 
-/// The picture that belongs to an answer, if its tool draws one: a PNG of exactly the rows in the answer.
+/// The PNG of the rows in an answer, if its tool draws one.
 ///
 /// # Errors
 /// `invalid_arguments` if the rows cannot be drawn.

@@ -1,9 +1,9 @@
-//! `describe_crm`: what a statement can be written from, in few words.
+//! `describe_crm`: a short description of the tables for writing SQL.
 
-use super::{missing, told};
+use super::{missing, report_progress};
 use crate::service::{
     AccountService,
-    mirror::{Freshness, Wait},
+    mirror::{Freshness, WaitPolicy},
 };
 use chrono::Utc;
 use highlevel_core::context::CallContext;
@@ -11,31 +11,31 @@ use highlevel_core::error::Result;
 use highlevel_store::{Overview, TableState, Words};
 use serde_json::{Map, Value, json};
 
-/// Words shown of a column.
-const MOST_WORDS: usize = 12;
+/// The most values shown for a column.
+const MAX_VALUES: usize = 12;
 
-/// The longest of them in characters: a tag may be a sentence.
-const WORD: usize = 40;
+/// The most characters of a shown value. A tag may be a sentence.
+const MAX_VALUE_CHARS: usize = 40;
 
 const NOTE: &str = "SQLite. Ids join: contactId, assignedTo = users.id. Dates are UTC text as datetime() writes them, such as updatedAt < datetime('now','-30 days'). Group money by currency. `other` is JSON of further fields.";
 
 impl AccountService {
     pub(super) async fn describe(&self, context: &CallContext) -> Result<Value> {
         let tables = self.readable_tables();
-        let wanted = Freshness { wait: Wait::ForFew, ..Freshness::default() };
+        let wanted = Freshness { wait: WaitPolicy::SmallTables, ..Freshness::default() };
         let mirror = self.mirroring.mirror().await?;
-        let mut seen_to = false;
+        let mut refreshed = false;
         let overview = loop {
-            let as_wanted = move |state: &TableState| seen_to || wanted.is_met_by(state);
-            match mirror.overview(tables.clone(), MOST_WORDS, as_wanted).await? {
+            let as_wanted = move |state: &TableState| refreshed || wanted.is_met_by(state);
+            match mirror.overview(tables.clone(), MAX_VALUES, as_wanted).await? {
                 Some(overview) => break overview,
-                None => self.mirroring.freshen(&tables, wanted, context, &told(context)).await?,
+                None => self.mirroring.freshen(&tables, wanted, context, &report_progress(context)).await?,
             }
-            seen_to = true;
+            refreshed = true;
         };
         let mut described = json!({ "tables": described(&overview), "words": words(&overview), "note": NOTE });
         let states: Vec<_> = overview.tables.iter().map(|(table, _, state)| (*table, state.clone())).collect();
-        if let Some(error) = self.nothing(&states, true) {
+        if let Some(error) = self.no_data(&states, true) {
             return Err(error);
         }
         let missing: Vec<_> = overview.tables.iter().flat_map(|(_, _, state)| missing(state)).collect();
@@ -71,7 +71,7 @@ fn words(overview: &Overview) -> Map<String, Value> {
         if often.is_empty() {
             continue;
         }
-        let mut shown: Vec<String> = often.iter().map(|word| word.chars().take(WORD).collect()).collect();
+        let mut shown: Vec<String> = often.iter().map(|word| word.chars().take(MAX_VALUE_CHARS).collect()).collect();
         if *more {
             shown.push("…".to_owned());
         }

@@ -1,6 +1,6 @@
 //! `search_crm`, `find_duplicates` and `changes_since`: lists from the mirror.
 
-use super::{time, told};
+use super::{report_progress, time};
 use crate::service::{AccountService, mirror::Freshness};
 use chrono::{DateTime, NaiveDate, Utc};
 use highlevel_catalog::{
@@ -12,15 +12,16 @@ use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::Table;
 use serde_json::{Map, Value, json};
 
-/// The longest text that is searched for, in characters: each word costs a look into the index.
-const LONGEST: usize = 500;
+/// The most characters of a search text. Each word costs an index look-up.
+const MAX_TEXT_CHARS: usize = 500;
 
-/// The tables that name whom a deal belongs to.
-const NAMING: [&str; 2] = ["contacts", "users"];
+/// The tables with the names of a deal's contact and owner.
+const DEAL_NAMES: [&str; 2] = ["contacts", "users"];
 
-/// How many are given if nothing is said.
-const FOUND: u32 = 20;
-const CHANGES: u32 = 50;
+/// The default limit of a search.
+const DEFAULT_FOUND: u32 = 20;
+/// The default limit of a list of changes.
+const DEFAULT_CHANGES: u32 = 50;
 
 impl AccountService {
     pub(super) async fn search(&self, asked: &SearchCrm, context: &CallContext) -> Result<Value> {
@@ -28,11 +29,11 @@ impl AccountService {
             return Err(Error::invalid("text", "`text` is empty. Give part of a name, an address or a number."));
         }
         let letters = asked.text.chars().count();
-        if letters > LONGEST {
+        if letters > MAX_TEXT_CHARS {
             return Err(Error::invalid(
                 "text",
                 format!(
-                    "`text` may have {LONGEST} characters, this one has {letters}. Give one name, address or number."
+                    "`text` has {letters} characters, and {MAX_TEXT_CHARS} are allowed. Give one name, address or number."
                 ),
             ));
         }
@@ -41,10 +42,10 @@ impl AccountService {
         let mut needed = self.readable_tables();
         let of_deals = tables.iter().any(|table| table.name == "opportunities");
         needed.retain(|table| {
-            tables.iter().any(|one| one.name == table.name) || (of_deals && NAMING.contains(&table.name))
+            tables.iter().any(|one| one.name == table.name) || (of_deals && DEAL_NAMES.contains(&table.name))
         });
-        self.readable(&needed, &tables, true, context).await?;
-        let most = usize::try_from(asked.limit.unwrap_or(FOUND)).unwrap_or(usize::MAX);
+        self.refresh(&needed, &tables, true, context).await?;
+        let most = usize::try_from(asked.limit.unwrap_or(DEFAULT_FOUND)).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.search(&asked.text, tables.clone(), self.readable_tables(), most).await?;
         let data = found.found.into_iter().map(|found| {
@@ -61,10 +62,11 @@ impl AccountService {
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
         let tables = self.narrowed(Some(MirrorTable::Contacts))?;
-        self.readable(&tables, &tables, false, context).await?;
+        self.refresh(&tables, &tables, false, context).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
-        let (limit, offset) = (u64::from(asked.limit.unwrap_or(FOUND)), asked.offset.unwrap_or(0));
+        let limit = u64::from(asked.limit.unwrap_or(DEFAULT_FOUND));
+        let offset = asked.offset.unwrap_or(0);
         let total = found.pairs.len();
         let mut data = Vec::new();
         for pair in part(found.pairs, offset, limit) {
@@ -75,15 +77,16 @@ impl AccountService {
         if found.shared > 0 {
             note.push(format!("{} numbers or addresses that many contacts share are left out.", found.shared));
         }
-        let meta = place(total as u64, limit, offset, data.len() as u64);
+        let meta = range(total as u64, limit, offset, data.len() as u64);
         self.answer(data, &tables, note, meta).await
     }
 
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
         let tables = self.narrowed(asked.table)?;
-        self.readable(&tables, &tables, true, context).await?;
-        let (limit, offset) = (asked.limit.unwrap_or(CHANGES), asked.offset.unwrap_or(0));
+        self.refresh(&tables, &tables, true, context).await?;
+        let limit = asked.limit.unwrap_or(DEFAULT_CHANGES);
+        let offset = asked.offset.unwrap_or(0);
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.changes(since, tables.clone(), most, offset).await?;
@@ -99,22 +102,22 @@ impl AccountService {
         }
         let data: Vec<Value> =
             found.changes.iter().map(|change| serde_json::to_value(change).unwrap_or_default()).collect();
-        let meta = place(found.total, limit.into(), offset, data.len() as u64);
+        let meta = range(found.total, limit.into(), offset, data.len() as u64);
         self.answer(data, &tables, note, meta).await
     }
 
-    /// Reads what is `needed`, and sees to it that something of what was `asked` for is there; `partial`: less than all of one
-    /// table will do.
-    async fn readable(
+    /// Refreshes the `needed` tables, and fails if none of the `asked` tables has data. With `partial`, a single asked
+    /// table may be incomplete.
+    async fn refresh(
         &self,
         needed: &[&'static Table],
         asked: &[&'static Table],
         partial: bool,
         context: &CallContext,
     ) -> Result<()> {
-        self.mirroring.freshen(needed, Freshness::default(), context, &told(context)).await?;
+        self.mirroring.freshen(needed, Freshness::default(), context, &report_progress(context)).await?;
         let states = self.mirroring.mirror().await?.states(asked.to_vec()).await?;
-        self.nothing(&states, partial).map_or(Ok(()), Err)
+        self.no_data(&states, partial).map_or(Ok(()), Err)
     }
 
     /// The tables that a question is about.
@@ -139,15 +142,15 @@ impl AccountService {
     ) -> Result<Value> {
         let mirror = self.mirroring.mirror().await?;
         let states = mirror.states(tables.to_vec()).await?;
-        let mut standing = self.standing(&states);
-        standing.note.extend(note);
+        let mut status = self.data_status(&states);
+        status.note.extend(note);
         let mut answer = Map::new();
         answer.insert("data".into(), data.into());
         if !meta.is_empty() {
             answer.insert("meta".into(), meta.into());
         }
         let oldest = states.iter().filter_map(|(_, state)| state.complete_at).min();
-        answer.extend(standing.into_members());
+        answer.extend(status.into_members());
         match oldest {
             Some(at) => answer.insert("asOf".into(), time(at).into()),
             None => answer.shift_remove("asOf"),
@@ -156,7 +159,7 @@ impl AccountService {
     }
 }
 
-fn place(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> {
+fn range(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> {
     let mut meta = Map::new();
     meta.insert("total".into(), total.into());
     meta.insert("limit".into(), limit.into());
@@ -167,11 +170,11 @@ fn place(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> 
     meta
 }
 
-/// A date is its beginning, in UTC.
+/// The time that a text gives. A date counts as its beginning in UTC.
 fn moment(text: &str) -> Result<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
     let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
     time.ok()
         .or_else(date)
-        .ok_or_else(|| Error::invalid("since", format!("`since` is a date or an RFC 3339 time, not `{text}`.")))
+        .ok_or_else(|| Error::invalid("since", format!("`since` has to be a date or an RFC 3339 time, not `{text}`.")))
 }

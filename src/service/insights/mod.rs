@@ -1,4 +1,4 @@
-//! Questions that the mirror answers: which tables they need, how fresh, and what is said of the answer.
+//! Questions that the mirror answers, with the freshness and completeness of their data.
 
 mod chart;
 mod describe;
@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 pub use chart::{draw, picture};
-pub use query::{Question, Table as QueryResult};
+pub use query::{QueryResult, Question};
 
 impl AccountService {
     /// Runs an operation that is answered from the mirror.
@@ -48,13 +48,13 @@ impl AccountService {
         Err(Error::new(Code::Internal, format!("{} has no answer from the mirror.", invocation.spec.name)))
     }
 
-    /// The tables that the settings let be read.
+    /// The tables that the settings do not hide.
     pub fn readable_tables(&self) -> Vec<&'static Table> {
         let hidden = |table: &&Table| self.rules.hidden_tables.iter().any(|(name, _)| *name == table.name);
         TABLES.iter().filter(|table| !hidden(table)).collect()
     }
 
-    /// Reads these tables anew, whatever their age, and waits for it. Says what could not be read, or not in full.
+    /// Refreshes these tables regardless of their age. Returns what could not be read, or not in full.
     ///
     /// # Errors
     /// `cancelled`; `internal` when the state directory cannot be used.
@@ -62,9 +62,9 @@ impl AccountService {
         &self,
         tables: &[&'static Table],
         context: &CallContext,
-        tell: Watcher<'_>,
+        watcher: Watcher<'_>,
     ) -> Result<Vec<Missing>> {
-        self.mirroring.sync(tables, context, tell).await?;
+        self.mirroring.sync(tables, context, watcher).await?;
         let states = self.mirroring.mirror().await?.states(tables.to_vec()).await?;
         let short = |table: &Table, state: &TableState| {
             let why = state.short.clone()?;
@@ -73,12 +73,12 @@ impl AccountService {
         Ok(states.iter().flat_map(|(table, state)| missing(state).chain(short(table, state))).collect())
     }
 
-    /// Lets go of what is being read for the mirror. For the end of a process.
+    /// Releases the running scans at the end of the process.
     pub async fn leave(&self) {
         self.mirroring.leave().await;
     }
 
-    /// Each table that may be read, with its rows and how it stands.
+    /// Each readable table with its number of rows and its state.
     ///
     /// # Errors
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
@@ -87,31 +87,31 @@ impl AccountService {
         Ok(overview.map_or_else(Vec::new, |overview| overview.tables))
     }
 
-    /// What is to be said of an answer from these tables: how fresh and whole they are, and what is missing.
-    fn standing(&self, states: &[(&'static Table, TableState)]) -> Standing {
-        let mut standing = Standing { as_of: Map::new(), complete: true, missing: Vec::new(), note: Vec::new() };
+    /// The status of an answer from these tables: freshness, completeness, and missing data.
+    fn data_status(&self, states: &[(&'static Table, TableState)]) -> DataStatus {
+        let mut status = DataStatus { as_of: Map::new(), complete: true, missing: Vec::new(), note: Vec::new() };
         for (table, state) in states {
             let name = table.name;
-            standing.as_of.insert(name.to_owned(), state.complete_at.map_or(Value::Null, |at| time(at).into()));
-            standing.complete &= state.is_complete();
-            standing.missing.extend(missing(state));
+            status.as_of.insert(name.to_owned(), state.complete_at.map_or(Value::Null, |at| time(at).into()));
+            status.complete &= state.is_complete();
+            status.missing.extend(missing(state));
             let Some(at) = state.complete_at else {
-                standing.note.extend(self.so_far(table, state));
+                status.note.extend(self.first_scan_progress(table, state));
                 continue;
             };
             if state.fault.is_some() {
-                standing.note.push(format!("{name} is of {}: it could not be read anew.", time(at)));
+                status.note.push(format!("{name} is from {}: it could not be refreshed.", time(at)));
             }
             if state.own_writes > 0 {
                 let count = state.own_writes;
-                standing.note.push(format!("{name} also has {count} of this machine's own writes since asOf."));
+                status.note.push(format!("{name} also has {count} of this machine's own writes since asOf."));
             }
         }
-        standing
+        status
     }
 
-    /// How far the first reading of a table is, in a sentence; `None` where it could not be read.
-    fn so_far(&self, table: &Table, state: &TableState) -> Option<String> {
+    /// The progress of a table's first scan as a sentence; `None` if the table could not be read.
+    fn first_scan_progress(&self, table: &Table, state: &TableState) -> Option<String> {
         let name = table.name;
         if let Some(short) = &state.short {
             return Some(format!("{name} could not be read in full: {short}."));
@@ -130,19 +130,18 @@ impl AccountService {
         })
     }
 
-    /// Why a question over what there is has no answer: there is nothing, of the only table or of any. `partial`: less than
-    /// all of the only one will do.
-    fn nothing(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
-        let is_there = |state: &TableState| state.complete_at.is_some() || state.partial();
+    /// The error if none of the tables has data. With `partial`, a single table may be incomplete.
+    fn no_data(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
+        let has_data = |state: &TableState| state.complete_at.is_some() || state.partial();
         match states {
-            [_] => self.unready(states, partial),
-            _ if states.iter().any(|(_, state)| is_there(state) || state.fault.is_none()) => None,
-            _ => self.unready(states, true),
+            [_] => self.not_ready(states, partial),
+            _ if states.iter().any(|(_, state)| has_data(state) || state.fault.is_none()) => None,
+            _ => self.not_ready(states, true),
         }
     }
 
-    /// Why a question has no answer yet: one of its tables was never read in full. `partial`: what is there will do.
-    fn unready(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
+    /// The error if a table was never read in full. With `partial`, an incomplete table is enough.
+    fn not_ready(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
         let (table, state) = states
             .iter()
             .filter(|(_, state)| state.complete_at.is_none())
@@ -156,14 +155,17 @@ impl AccountService {
             }
             (None, Some(short)) => Error::new(
                 Code::UpstreamError,
-                format!("{name} could not be read in full: {short}. allowPartial: true answers from what is here."),
+                format!(
+                    "{name} could not be read in full: {short}. Set allowPartial: true to answer from the data that is here."
+                ),
             ),
             (None, None) => {
-                let so_far = self.so_far(table, state).unwrap_or_else(|| format!("{name} is being read."));
+                let progress =
+                    self.first_scan_progress(table, state).unwrap_or_else(|| format!("{name} is being read."));
                 let message = format!(
-                    "{so_far} It goes on by itself: ask again then. allowPartial: true answers from what is here."
+                    "{progress} Reading continues in the background: ask again then, or set allowPartial: true to answer from the data that is here."
                 );
-                let left = self.mirroring.remaining(state).unwrap_or(SOON);
+                let left = self.mirroring.remaining(state).unwrap_or(DEFAULT_RETRY);
                 Error::new(Code::Timeout, message).retry_at(Utc::now() + left)
             }
         };
@@ -186,37 +188,37 @@ impl AccountService {
     }
 }
 
-/// When to ask again where nothing is known of how long a reading takes.
-const SOON: Duration = Duration::from_secs(5);
+/// When to retry if the remaining time of a scan is unknown.
+const DEFAULT_RETRY: Duration = Duration::from_secs(5);
 
-/// What of a table could not be read the last time: the table itself, or the names in it.
+/// What the last scan of a table could not read: the table itself, or names in it.
 fn missing(state: &TableState) -> impl Iterator<Item = Missing> + use<> {
     state.fault.clone().into_iter().chain(state.unnamed.clone())
 }
 
-/// What is said of an answer from the mirror.
-struct Standing {
+/// How fresh and complete the data of an answer is.
+struct DataStatus {
     as_of: Map<String, Value>,
     complete: bool,
     missing: Vec<Missing>,
     note: Vec<String>,
 }
 
-impl Standing {
-    /// The members of an answer that it is about.
+impl DataStatus {
+    /// The status as members of an answer.
     fn into_members(self) -> Map<String, Value> {
         let mut members = Map::new();
         members.insert("asOf".into(), self.as_of.into());
         members.insert("complete".into(), self.complete.into());
-        // Lists of names may be missing for several tables.
-        let mut told: Vec<Missing> = Vec::new();
+        // The same list of names may be missing for several tables.
+        let mut reported: Vec<Missing> = Vec::new();
         for missing in self.missing {
-            if !told.iter().any(|known| known.table == missing.table) {
-                told.push(missing);
+            if !reported.iter().any(|known| known.table == missing.table) {
+                reported.push(missing);
             }
         }
-        if !told.is_empty() {
-            members.insert("missing".into(), serde_json::to_value(told).unwrap_or_default());
+        if !reported.is_empty() {
+            members.insert("missing".into(), serde_json::to_value(reported).unwrap_or_default());
         }
         if !self.note.is_empty() {
             members.insert("note".into(), self.note.join(" ").into());
@@ -237,11 +239,11 @@ fn in_words(time: Duration) -> String {
     }
 }
 
-/// For callers that watch nothing.
-fn unwatched(_: &'static Table, _: &Progress) {}
+/// A watcher that ignores the progress.
+fn ignore_progress(_: &'static Table, _: &Progress) {}
 
-/// For a host that asked to be told what its call waits for.
-fn told(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
+/// A watcher that reports to a host which scan its call waits for.
+fn report_progress(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
     |table, progress| {
         if !progress.has_ended() {
             let of = progress.total.map_or(String::new(), |total| format!(" of {total}"));

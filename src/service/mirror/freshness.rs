@@ -1,4 +1,4 @@
-//! Whether a table is fresh enough for a question, and what is done if it is not.
+//! Whether a table is fresh enough for a question, and its refresh if it is not.
 
 use super::{
     Mirroring, age,
@@ -12,80 +12,79 @@ use highlevel_store::{Table, TableState};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 
-/// A table of so many items, a few pages, is read while the question waits.
-const FEW: u64 = 3 * PAGE;
+/// The most items of a small table. A question waits for its scan.
+const SMALL: u64 = 3 * PAGE;
 
-/// Older than this, a table is read anew behind a question that does not say how fresh it wants it.
+/// The age at which a question without `max_age` starts a refresh in the background.
 const STALE: Duration = Duration::from_secs(15 * 60);
 
-/// A table is not read again sooner than so many times the last scan's length.
-const REST: u32 = 10;
+/// The least pause before the next scan, in durations of the last scan.
+const PAUSE: u32 = 10;
 
-/// For how long a question waits to learn how large a table is that was never read.
+/// How long a question waits for the size of a table that was never read.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
-/// For how long a question waits for a reading at most.
+/// The longest wait of a question for a scan.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What of a call's time is left for the answer itself.
-const ANSWER: Duration = Duration::from_secs(2);
+/// The part of a call's time that is reserved for the answer itself.
+const ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// A table whose names could not be read is read anew behind a question after this.
+/// The age at which a question refreshes a table in the background whose names could not be read.
 const UNNAMED: Duration = Duration::from_secs(60);
 
-/// What a question wants.
+/// The freshness that a question requires.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Freshness {
-    /// How old a table may be; `None`: as old as it is.
+    /// The maximum age of a table; `None` accepts any age.
     pub max_age: Option<Duration>,
-    /// For what it waits.
-    pub wait: Wait,
+    pub wait: WaitPolicy,
 }
 
 impl Freshness {
-    /// Whether a table in this state is as it is wanted: nothing has to be read for it.
+    /// Whether a table in this state needs no refresh.
     pub(crate) fn is_met_by(self, state: &TableState) -> bool {
-        need(state, self) == Need::Nothing
+        refresh_need(state, self) == RefreshNeed::None
     }
 }
 
-/// For what a question waits.
+/// The wait policy: which scans a question waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Wait {
-    /// For tables of a few pages.
-    ForFew,
-    /// For every table, up to half a minute or the call's time.
+pub enum WaitPolicy {
+    /// Waits for tables of a few pages.
+    SmallTables,
+    /// Waits for every table, up to half a minute or the call's deadline.
     #[default]
-    AWhile,
-    /// For every table, however long: a person watches the progress.
-    ForAll,
+    Bounded,
+    /// Waits for every table until the call's deadline, because a person watches the progress.
+    Unbounded,
 }
 
-impl Wait {
-    /// How long that is at most.
+impl WaitPolicy {
+    /// The longest wait.
     fn patience(self, context: &CallContext) -> Duration {
         let left = context.deadline.saturating_duration_since(Instant::now());
         match self {
-            Self::ForFew => FIRST_LOOK,
-            Self::AWhile => PATIENCE.min(left.saturating_sub(ANSWER.min(left / 4))),
-            Self::ForAll => left,
+            Self::SmallTables => FIRST_LOOK,
+            Self::Bounded => PATIENCE.min(left.saturating_sub(ANSWER_TIME.min(left / 4))),
+            Self::Unbounded => left,
         }
     }
 }
 
-/// What is to be done for a table.
+/// The refresh that a table needs.
 #[derive(Debug, PartialEq, Eq)]
-enum Need {
-    Nothing,
-    /// To be read anew, and nobody waits for it.
-    Behind,
-    /// To be read before the answer, if it is small.
-    Before,
+enum RefreshNeed {
+    None,
+    /// A refresh that the question does not wait for.
+    InBackground,
+    /// A refresh before the answer, as far as the wait policy allows.
+    BeforeAnswer,
 }
 
 impl Mirroring {
-    /// Sees to it that these tables are as fresh as is wanted, as far as that can be waited for. What stands in the way of
-    /// one keeps no other from being read: the mirror tells of each how it stands.
+    /// Refreshes these tables as required, and waits as the wait policy allows. A failure of one table does not stop
+    /// the others. The mirror stores each table's state.
     ///
     /// # Errors
     /// `cancelled`; `internal` when the state directory cannot be used.
@@ -94,29 +93,30 @@ impl Mirroring {
         tables: &[&'static Table],
         wanted: Freshness,
         context: &CallContext,
-        tell: Watcher<'_>,
+        watcher: Watcher<'_>,
     ) -> Result<()> {
         let mirror = Arc::clone(self.mirror().await?);
         if mirror.states(tables.to_vec()).await?.iter().all(|(_, state)| wanted.is_met_by(state)) {
             return Ok(());
         }
         let until = Instant::now() + wanted.wait.patience(context);
-        for group in self.in_turn(tables) {
+        let small_only = wanted.wait == WaitPolicy::SmallTables;
+        for group in self.in_reading_order(tables) {
             let mut waiting = Vec::new();
             for (table, state) in mirror.states(group).await? {
-                let need = need(&state, wanted);
-                // What only has to be there for another table.
+                let need = refresh_need(&state, wanted);
+                // A table that is only read for another one.
                 let is_helper = !tables.iter().any(|asked| asked.name == table.name);
                 match need {
-                    Need::Nothing => {}
+                    RefreshNeed::None => {}
                     _ if is_helper && state.complete_at.is_some() => {}
-                    Need::Behind => drop(self.scan(table, true)),
-                    Need::Before => {
-                        let few = state.total.map(|total| total <= FEW);
-                        // A first scan is made with all that there is; later ones leave room for others.
-                        let paced = state.complete_at.is_some() && few == Some(false) && wanted.wait == Wait::ForFew;
+                    RefreshNeed::InBackground => drop(self.scan(table, true)),
+                    RefreshNeed::BeforeAnswer => {
+                        let is_small = state.total.map(|total| total <= SMALL);
+                        // The first scan uses the full quota. Later ones leave a part for other calls.
+                        let paced = state.complete_at.is_some() && is_small == Some(false) && small_only;
                         let progress = self.scan(table, paced);
-                        if wanted.wait != Wait::ForFew || few != Some(false) {
+                        if !small_only || is_small != Some(false) {
                             waiting.push((table, progress));
                         }
                     }
@@ -124,39 +124,39 @@ impl Mirroring {
             }
             let waits = waiting
                 .into_iter()
-                .map(|(table, progress)| self.wait(table, progress, wanted.wait == Wait::ForFew, until, context, tell));
+                .map(|(table, progress)| self.wait(table, progress, small_only, until, context, watcher));
             futures::future::try_join_all(waits).await?;
         }
         Ok(())
     }
 
-    /// Waits for a scan, at most until then; for a large one only until its size is known, if `only_few` are worth it.
+    /// Waits for a scan until `until`. With `small_only`, stops as soon as the table is known to be large.
     async fn wait(
         &self,
         table: &'static Table,
         mut progress: watch::Receiver<Progress>,
-        only_few: bool,
+        small_only: bool,
         until: Instant,
         context: &CallContext,
-        tell: Watcher<'_>,
+        watcher: Watcher<'_>,
     ) -> Result<()> {
         loop {
             let now = progress.borrow_and_update().clone();
-            tell(table, &now);
-            let is_large = now.total.is_some_and(|total| total > FEW);
-            if now.has_ended() || (only_few && is_large) {
+            watcher(table, &now);
+            let is_large = now.total.is_some_and(|total| total > SMALL);
+            if now.has_ended() || (small_only && is_large) {
                 return Ok(());
             }
             match context.bound(tokio::time::timeout_at(until, progress.changed())).await {
                 Ok(Ok(Ok(()))) => {}
                 Err(error) if error.code == Code::Cancelled => return Err(error),
-                // The task is gone, or it takes long: the answer says how far it is.
+                // The task ended, or the wait is over. The answer reports the progress.
                 _ => return Ok(()),
             }
         }
     }
 
-    /// Reads these tables anew, whatever their age, and waits for it.
+    /// Refreshes these tables regardless of their age, and waits for the scans.
     ///
     /// # Errors
     /// `cancelled`; `internal` when the state directory cannot be used.
@@ -164,26 +164,26 @@ impl Mirroring {
         self: &Arc<Self>,
         tables: &[&'static Table],
         context: &CallContext,
-        tell: Watcher<'_>,
+        watcher: Watcher<'_>,
     ) -> Result<()> {
         let mirror = Arc::clone(self.mirror().await?);
-        for group in self.in_turn(tables) {
+        for group in self.in_reading_order(tables) {
             let states = mirror.states(group).await?.into_iter();
             let asked = states.filter(|(table, state)| {
                 state.complete_at.is_none() || tables.iter().any(|asked| asked.name == table.name)
             });
             let waits = asked.map(|(table, _)| {
                 let progress = self.scan(table, false);
-                self.wait(table, progress, false, context.deadline, context, tell)
+                self.wait(table, progress, false, context.deadline, context, watcher)
             });
             futures::future::try_join_all(waits).await?;
         }
         Ok(())
     }
 
-    /// The tables in the order in which they are read: where no list has the users, they are met by what they own, so that
-    /// has to be read first.
-    fn in_turn(&self, tables: &[&'static Table]) -> [Vec<&'static Table>; 2] {
+    /// The tables in two groups that are read one after the other. If the API does not list users, the owners of
+    /// records are the known users, so the tables with owners come first.
+    fn in_reading_order(&self, tables: &[&'static Table]) -> [Vec<&'static Table>; 2] {
         let (users, mut others): (Vec<&Table>, Vec<&Table>) = tables.iter().partition(|table| table.name == "users");
         if !users.is_empty() && !self.api.lists_users() {
             let known: Vec<_> = others.iter().map(|table| table.name).collect();
@@ -192,7 +192,7 @@ impl Mirroring {
         [others, users]
     }
 
-    /// When a scan of this table that is under way will be done, at the pace that it had so far and that of the quota.
+    /// The remaining time of a running scan, by its pace so far and by the quota.
     pub(crate) fn remaining(&self, state: &TableState) -> Option<Duration> {
         let (read, total) = state.under_way?;
         let left = total?.saturating_sub(read);
@@ -200,50 +200,52 @@ impl Mirroring {
         let measured = if read > 0 { state.spent.mul_f64(part(left) / part(read)) } else { Duration::ZERO };
         let quota = self.api.quota();
         let pages = left.div_ceil(PAGE - 1);
-        // What is free goes at once.
+        // Requests within the remaining quota do not wait.
         let waiting = pages.saturating_sub(u64::from(quota.remaining));
         let windows = u32::try_from(waiting.div_ceil(u64::from(quota.limit.max(1)))).unwrap_or(u32::MAX);
         Some(measured.max(quota.window.saturating_mul(windows)).max(Duration::from_secs(1)))
     }
 
-    /// Why a table is older than a question wanted it, and when it is read again. `age` is what was wanted.
+    /// Why a table is older than a question required, and when it can be refreshed.
     pub(crate) fn why_old(&self, state: &TableState) -> String {
         if let Some(fault) = &state.fault {
-            return format!("it could not be read anew ({})", fault.why);
+            return format!("it could not be refreshed ({})", fault.why);
         }
         if state.busy {
             return match state.under_way {
-                Some((read, Some(total))) => format!("it is being read anew, {read} of {total} so far"),
-                _ => "it is being read anew".to_owned(),
+                Some((read, Some(total))) => format!("it is being refreshed, {read} of {total} so far"),
+                _ => "it is being refreshed".to_owned(),
             };
         }
         if let Some(short) = &state.short {
-            return format!("it could not be read anew in full ({short})");
+            return format!("it could not be refreshed in full ({short})");
         }
-        let rest = state.took.saturating_mul(REST);
-        let again = state.ended_at.map(|ended| ended + rest);
+        let pause = state.took.saturating_mul(PAUSE);
+        let again = state.ended_at.map(|ended| ended + pause);
         match again.filter(|again| *again > Utc::now()) {
             Some(again) => {
                 let again = again.to_rfc3339_opts(SecondsFormat::Secs, true);
                 format!("reading it takes {:.1} s, so it is not read again before {again}", state.took.as_secs_f64())
             }
-            None => "it could not be read anew in time".to_owned(),
+            None => "it could not be refreshed in time".to_owned(),
         }
     }
 }
 
-fn need(state: &TableState, wanted: Freshness) -> Need {
-    let Some(complete_at) = state.complete_at else { return Need::Before };
-    let rested = state.ended_at.is_none_or(|ended| age(ended) >= state.took.saturating_mul(REST));
+fn refresh_need(state: &TableState, wanted: Freshness) -> RefreshNeed {
+    let Some(complete_at) = state.complete_at else { return RefreshNeed::BeforeAnswer };
+    let pause_is_over = state.ended_at.is_none_or(|ended| age(ended) >= state.took.saturating_mul(PAUSE));
     let old = age(complete_at);
     match wanted.max_age {
-        _ if !rested => Need::Nothing,
-        Some(most) if old > most => Need::Before,
-        // Who waits for all wants no reading that outlives the question.
-        None if wanted.wait != Wait::ForAll && (old > STALE || (old > UNNAMED && !state.unnamed.is_empty())) => {
-            Need::Behind
+        _ if !pause_is_over => RefreshNeed::None,
+        Some(most) if old > most => RefreshNeed::BeforeAnswer,
+        // A command with an unbounded wait ends with its answer, which would cut a background refresh short.
+        None if wanted.wait != WaitPolicy::Unbounded
+            && (old > STALE || (old > UNNAMED && !state.unnamed.is_empty())) =>
+        {
+            RefreshNeed::InBackground
         }
-        _ => Need::Nothing,
+        _ => RefreshNeed::None,
     }
 }
 
@@ -259,19 +261,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_enough_until_it_is_stale() {
+    fn a_table_is_refreshed_in_the_background_when_it_is_stale() {
         let wanted = Freshness::default();
-        assert_eq!(need(&TableState::default(), wanted), Need::Before);
-        assert_eq!(need(&read_ago(60, 1), wanted), Need::Nothing);
-        assert_eq!(need(&read_ago(3600, 1), wanted), Need::Behind);
-        assert_eq!(need(&read_ago(3600, 1), Freshness { wait: Wait::ForAll, ..wanted }), Need::Nothing);
+        assert_eq!(refresh_need(&TableState::default(), wanted), RefreshNeed::BeforeAnswer);
+        assert_eq!(refresh_need(&read_ago(60, 1), wanted), RefreshNeed::None);
+        assert_eq!(refresh_need(&read_ago(3600, 1), wanted), RefreshNeed::InBackground);
+        assert_eq!(
+            refresh_need(&read_ago(3600, 1), Freshness { wait: WaitPolicy::Unbounded, ..wanted }),
+            RefreshNeed::None
+        );
     }
 
     #[test]
-    fn what_is_older_than_wanted_is_read_unless_it_has_to_rest() {
-        let wanted = Freshness { max_age: Some(Duration::from_secs(30)), wait: Wait::AWhile };
-        assert_eq!(need(&read_ago(20, 1), wanted), Need::Nothing);
-        assert_eq!(need(&read_ago(40, 1), wanted), Need::Before);
-        assert_eq!(need(&read_ago(40, 5), wanted), Need::Nothing, "ten times five seconds");
+    fn a_table_older_than_max_age_is_refreshed_unless_it_was_just_scanned() {
+        let wanted = Freshness { max_age: Some(Duration::from_secs(30)), wait: WaitPolicy::Bounded };
+        assert_eq!(refresh_need(&read_ago(20, 1), wanted), RefreshNeed::None);
+        assert_eq!(refresh_need(&read_ago(40, 1), wanted), RefreshNeed::BeforeAnswer);
+        assert_eq!(refresh_need(&read_ago(40, 5), wanted), RefreshNeed::None, "ten times five seconds");
     }
 }

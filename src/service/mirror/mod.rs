@@ -1,4 +1,4 @@
-//! Keeping the mirror: when a table is read anew, and what a tool's own write means for it (docs/mirror.md).
+//! The upkeep of the mirror: when a table is refreshed, and how a tool's own writes change it (docs/mirror.md).
 
 mod freshness;
 mod pace;
@@ -7,17 +7,17 @@ mod users;
 mod write_through;
 
 pub(crate) use freshness::Freshness;
-pub use freshness::Wait;
+pub use freshness::WaitPolicy;
 pub use scan::{Progress, Watcher};
 
-use super::{AccountRules, pin::Pin};
+use super::{AccountRules, pin::LocationPin};
 use crate::api::Adapter;
 use chrono::Utc;
 use highlevel_core::context::{CallContext, process_name};
-use highlevel_core::error::{Error, Result};
+use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Mirror, Table};
 use pace::Pace;
-use scan::Ended;
+use scan::ScanEnd;
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -28,31 +28,31 @@ use tempfile::TempDir;
 use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Where mirrors lie.
+/// Where mirrors are stored.
 #[derive(Debug, Clone, Default)]
 pub enum MirrorPlace {
-    /// In a directory of its own that goes with the process: for an account that does too.
+    /// In a temporary directory that is deleted at exit, for an account that exists only as long as the process.
     #[default]
     Temporary,
     /// In the state directory.
     In(PathBuf),
 }
 
-/// The mirror of the account behind a credential, and the scans that this process makes.
+/// The mirror of the credential's account, and the scans of this process.
 #[derive(Debug)]
 pub(crate) struct Mirroring {
     api: Adapter,
-    pin: Arc<Pin>,
+    pin: Arc<LocationPin>,
     place: MirrorPlace,
     program: Option<PathBuf>,
     hidden: Vec<&'static str>,
     opened: OnceCell<Opened>,
-    /// This process, among those that scan.
+    /// The name of this process as the owner of scans.
     owner: String,
-    /// For what is read behind a question.
-    pace: Pace,
-    /// For scans that take all of the quota for several windows.
-    even: Pace,
+    /// The pace of background scans.
+    background_pace: Pace,
+    /// The pace of scans that use the full quota over several windows.
+    full_pace: Pace,
     running: Mutex<HashMap<&'static str, watch::Receiver<Progress>>>,
     alive: CancellationToken,
     _end: DropGuard,
@@ -65,7 +65,7 @@ struct Opened {
 }
 
 impl Mirroring {
-    pub(super) fn new(api: Adapter, pin: Arc<Pin>, rules: &AccountRules) -> Arc<Self> {
+    pub(super) fn new(api: Adapter, pin: Arc<LocationPin>, rules: &AccountRules) -> Arc<Self> {
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         Arc::new(Self {
@@ -76,29 +76,29 @@ impl Mirroring {
             hidden: rules.hidden_tables.iter().map(|(table, _)| *table).collect(),
             opened: OnceCell::new(),
             owner: process_name(),
-            pace: Pace::part(rules.bulk_share),
-            even: Pace::all(),
+            background_pace: Pace::part(rules.bulk_share),
+            full_pace: Pace::all(),
             running: Mutex::default(),
             alive,
             _end: end,
         })
     }
 
-    /// The account's mirror; the account is known by the credential, so there has to be one.
+    /// The account's mirror.
+    ///
+    /// # Errors
+    /// `unauthorized` without a credential, which identifies the account; `internal` if no directory can be used.
     pub(crate) async fn mirror(&self) -> Result<&Arc<Mirror>> {
         let opened = self.opened.get_or_try_init(|| async {
             let account = self.api.account().await?;
             let (dir, temporary) = match &self.place {
                 MirrorPlace::In(dir) => (dir.clone(), None),
                 MirrorPlace::Temporary => {
-                    let made = tempfile::Builder::new().prefix("highlevel-mcp-").tempdir();
-                    let made = made.map_err(|fault| {
-                        Error::new(
-                            highlevel_core::error::Code::Internal,
-                            format!("No temporary directory can be made: {fault}."),
-                        )
+                    let created = tempfile::Builder::new().prefix("highlevel-mcp-").tempdir();
+                    let dir = created.map_err(|fault| {
+                        Error::new(Code::Internal, format!("The temporary directory could not be created: {fault}."))
                     })?;
-                    (made.path().to_owned(), Some(made))
+                    (dir.path().to_owned(), Some(dir))
                 }
             };
             let mirror = Mirror::open(&dir, &account).answered_by(self.program.clone());
@@ -111,43 +111,43 @@ impl Mirroring {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The scan of a table that this process makes, begun if it is not under way.
+    /// This process's scan of a table. Starts one if none is running.
     fn scan(self: &Arc<Self>, table: &'static Table, paced: bool) -> watch::Receiver<Progress> {
         let mut running = self.running();
         if let Some(under_way) = running.get(table.name).filter(|progress| progress.borrow().ended.is_none()) {
             return under_way.clone();
         }
-        let (tell, progress) = watch::channel(Progress::default());
+        let (sender, progress) = watch::channel(Progress::default());
         running.insert(table.name, progress.clone());
         let this = Arc::clone(self);
         tokio::spawn(async move {
             let context = this.bulk();
-            let ended = this.run_scan(table, paced, &tell, &context).await;
+            let ended = this.run_scan(table, paced, &sender, &context).await;
             if let Err(error) = ended.as_ref()
                 && !this.alive.is_cancelled()
             {
                 tracing::warn!("{} could not be read for the mirror ({})", table.name, error.code);
-                tracing::debug!("why {} could not be read: {}", table.name, error.message);
+                tracing::debug!("reason why {} could not be read: {}", table.name, error.message);
             }
-            tell.send_modify(|progress| {
+            sender.send_modify(|progress| {
                 progress.ended = Some(match ended {
-                    Ok(()) => Ended::Read,
-                    Err(error) => Ended::Failed(error),
+                    Ok(()) => ScanEnd::Finished,
+                    Err(error) => ScanEnd::Failed(error),
                 });
             });
         });
         progress
     }
 
-    /// Why this process could not read a table the last time that it tried.
+    /// The error of this process's last scan of a table, if it failed.
     pub(crate) fn failure(&self, table: &Table) -> Option<Error> {
         match &self.running().get(table.name)?.borrow().ended {
-            Some(Ended::Failed(error)) => Some(error.clone()),
+            Some(ScanEnd::Failed(error)) => Some(error.clone()),
             _ => None,
         }
     }
 
-    /// The tables that name owners, of those that may be read.
+    /// The readable tables that have an owner column.
     fn owned(&self) -> Vec<&'static Table> {
         let names = ["contacts", "opportunities"].into_iter().filter(|name| !self.hidden.contains(name));
         names.filter_map(Table::named).collect()
@@ -157,28 +157,28 @@ impl Mirroring {
         self.alive.is_cancelled()
     }
 
-    /// Lets go of the scans that are under way, so that another process goes on with them at once.
+    /// Releases the running scans, so that another process can resume them at once.
     pub(crate) async fn leave(&self) {
-        /// What cannot be written by then ends with its lease.
+        /// A scan that cannot be released by then ends with its lease.
         const PATIENCE: Duration = Duration::from_secs(2);
         self.alive.cancel();
         let running: Vec<_> = self.running().values().cloned().collect();
         let ended = running.into_iter().map(|mut progress| async move {
-            // A task that is gone has ended too.
+            // The sender is dropped with the task, so an error means that the scan ended.
             drop(progress.wait_for(Progress::has_ended).await);
         });
         drop(tokio::time::timeout(PATIENCE, futures::future::join_all(ended)).await);
     }
 
-    /// Work that can wait, until the process ends.
+    /// The context of bulk work, which is cancelled when the process ends.
     fn bulk(&self) -> CallContext {
-        /// A quota may be held for long; a scan goes on after that.
+        /// A long timeout: the quota may be exhausted for hours, and a scan continues afterwards.
         const PATIENCE: Duration = Duration::from_secs(24 * 3600);
         CallContext::new(PATIENCE).cancelled_by(self.alive.clone()).in_bulk()
     }
 }
 
-/// How old something is.
+/// The time since a moment.
 fn age(at: chrono::DateTime<Utc>) -> Duration {
     Utc::now().signed_duration_since(at).to_std().unwrap_or_default()
 }

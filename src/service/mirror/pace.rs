@@ -1,5 +1,5 @@
-//! Reading evenly: in the background with a part of the quota, so that there is always some left for who asks something,
-//! and over several windows with all of it, as a burst in each would leave SQLite behind and the rest of the window unused.
+//! The pace of scans. Background scans use a part of the quota, so that the rest is left for other calls. Scans over
+//! several windows use all of it evenly: a burst would leave SQLite behind and the rest of each window unused.
 
 use highlevel_api_client::QuotaView;
 use std::{
@@ -8,29 +8,30 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// Spreads requests evenly over time.
 #[derive(Debug)]
 pub(super) struct Pace {
     percent: u32,
-    /// Who is late may catch up within this part of a window.
-    catches_up: u32,
+    /// A late request may catch up within this fraction of a window. Zero: it does not catch up.
+    catch_up: u32,
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
-    /// Never faster than this part of the quota.
+    /// A pace that never exceeds this percentage of the quota.
     pub(super) fn part(percent: u32) -> Self {
-        Self { percent: percent.clamp(1, 100), catches_up: 0, next: Mutex::default() }
+        Self { percent: percent.clamp(1, 100), catch_up: 0, next: Mutex::default() }
     }
 
-    /// All of the quota: what could not be used at its time is used soon after.
+    /// A pace that uses all of the quota. Requests that were late catch up soon.
     pub(super) fn all() -> Self {
-        Self { percent: 100, catches_up: 10, next: Mutex::default() }
+        Self { percent: 100, catch_up: 10, next: Mutex::default() }
     }
 
-    /// Until when the next request waits.
+    /// The time of the next request.
     pub(super) fn turn(&self, quota: &QuotaView) -> Instant {
         let now = Instant::now();
-        let late = quota.window.checked_div(self.catches_up).and_then(|late| now.checked_sub(late)).unwrap_or(now);
+        let late = quota.window.checked_div(self.catch_up).and_then(|late| now.checked_sub(late)).unwrap_or(now);
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = next.map_or(now, |next| next.max(late));
         *next = Some(turn + self.apart(quota));
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn half_of_the_quota_is_half_as_fast() {
+    async fn half_of_the_quota_doubles_the_interval() {
         let (pace, start) = (Pace::part(50), Instant::now());
         assert_eq!(turns(&pace, &QUOTA, start, 4), [0, 400, 800, 1200]);
         tokio::time::advance(Duration::from_secs(10)).await;
@@ -65,12 +66,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_reads_with_all_of_the_quota_catches_up() {
+    async fn a_pace_with_all_of_the_quota_catches_up() {
         let (pace, start) = (Pace::all(), Instant::now());
         assert_eq!(turns(&pace, &QUOTA, start, 3), [0, 200, 400]);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(turns(&pace, &QUOTA, start, 4), [1000, 1000, 1000, 1200]);
-        // But not with what a long pause left: that would be a burst.
+        // A long pause is not caught up in full, which would be a burst.
         tokio::time::advance(Duration::from_secs(600)).await;
         let burst = turns(&pace, &QUOTA, start, 300).iter().filter(|at| **at == 601_000).count();
         assert_eq!(burst, 31, "a tenth of a window's requests and its own");

@@ -1,10 +1,11 @@
-//! Reading one table: several pages at once, kept in their order, until the list was read without a gap.
+//! The scan of one table. It requests several pages at once, stores them in order, and repeats until the list was read
+//! without a gap.
 
 use super::{Mirroring, pace::Pace};
 use crate::{
     api::Page,
     service::{
-        paging::{Fit, Paging},
+        paging::{PageFit, Paging},
         scan::PAGE,
     },
 };
@@ -18,23 +19,23 @@ use serde_json::Value;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
-/// Pages that are asked for at once: enough for the whole quota where an answer takes a second.
-const AT_ONCE: usize = 16;
+/// The number of concurrent page requests. It is enough to use the whole quota if an answer takes a second.
+const CONCURRENT_PAGES: usize = 16;
 
-/// How often a list that moved is read anew before it is called incomplete.
-const READINGS: usize = 3;
+/// The most scans of a list that changes, before it counts as incomplete.
+const MAX_SCANS: usize = 3;
 
-/// How often a process looks how another one's scan goes.
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// The interval at which a process checks another process's scan.
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
-/// How a scan goes.
+/// The progress of a scan.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
-    /// Items that are read.
+    /// The number of items read.
     pub read: u64,
-    /// Items that there are, if the API says.
+    /// The number of items in the list, if the API reports it.
     pub total: Option<u64>,
-    pub(super) ended: Option<Ended>,
+    pub(super) ended: Option<ScanEnd>,
 }
 
 impl Progress {
@@ -44,31 +45,31 @@ impl Progress {
     }
 }
 
-/// Is told how far each table is.
+/// A callback that receives the progress of each table.
 pub type Watcher<'a> = &'a (dyn Fn(&'static Table, &Progress) + Sync);
 
 /// How a scan ended.
 #[derive(Debug, Clone)]
-pub(super) enum Ended {
-    /// At the list's end, with everything or less.
-    Read,
-    /// Before its end.
+pub(super) enum ScanEnd {
+    /// At the list's end, possibly with missing items.
+    Finished,
+    /// Before the list's end.
     Failed(Error),
 }
 
 impl Mirroring {
-    /// Reads a table, or waits for another process that does. What it came to is in the mirror.
+    /// Scans a table, or waits for another process that does. Stores the result in the mirror.
     pub(super) async fn run_scan(
         &self,
         table: &'static Table,
         paced: bool,
-        tell: &watch::Sender<Progress>,
+        progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<()> {
         let mirror = self.mirror().await?;
         let read = async {
-            self.pin.check_read(&self.api, context).await?;
-            self.read_table(mirror, table, paced, tell, context).await
+            self.pin.check_credential_for_read(&self.api, context).await?;
+            self.read_table(mirror, table, paced, progress, context).await
         };
         let Err(error) = read.await else { return Ok(()) };
         if self.is_leaving() {
@@ -84,33 +85,33 @@ impl Mirroring {
         mirror: &Mirror,
         table: &'static Table,
         paced: bool,
-        tell: &watch::Sender<Progress>,
+        progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<()> {
-        let mut readings = 0;
+        let mut scans = 0;
         loop {
-            let place = match mirror.begin_scan(table, &self.owner).await? {
-                Turn::Yours { place, .. } => place.and_then(|place| serde_json::from_str(&place).ok()),
+            let position = match mirror.begin_scan(table, &self.owner).await? {
+                Turn::Yours { place, .. } => place.and_then(|stored| serde_json::from_str(&stored).ok()),
                 Turn::Busy => {
-                    if self.watch_other(mirror, table, tell, context).await? {
+                    if self.watch_other(mirror, table, progress, context).await? {
                         return Ok(());
                     }
-                    // It ended on the way: this one goes on from there.
+                    // The other scan stopped before the end, so this process resumes it.
                     continue;
                 }
             };
-            readings += 1;
-            let reading_it = async {
+            scans += 1;
+            let scan = async {
                 match table.name {
                     "users" => self.read_users(mirror, context).await,
-                    _ => self.read_list(mirror, table, place.unwrap_or_default(), paced, tell, context).await,
+                    _ => self.read_list(mirror, table, position.unwrap_or_default(), paced, progress, context).await,
                 }
             };
-            let Reading { short, again } = tokio::select! {
-                read = reading_it => read,
+            let ScanSummary { short, max_scans } = tokio::select! {
+                summary = scan => summary,
                 error = self.prolong(mirror, table) => Err(error),
             }?;
-            let is_done = short.is_none() || readings >= again;
+            let is_done = short.is_none() || scans >= max_scans;
             mirror.end_scan(table, &self.owner, short).await?;
             if is_done {
                 return Ok(());
@@ -118,7 +119,7 @@ impl Mirroring {
         }
     }
 
-    /// Holds the lease as long as it is polled.
+    /// Renews the scan's lease while it is polled.
     async fn prolong(&self, mirror: &Mirror, table: &'static Table) -> Error {
         loop {
             tokio::time::sleep(LEASE / 3).await;
@@ -128,23 +129,23 @@ impl Mirroring {
         }
     }
 
-    /// Waits while another process is at it. Says whether that came to the list's end.
+    /// Waits while another process scans the table. Returns whether that scan reached the list's end.
     async fn watch_other(
         &self,
         mirror: &Mirror,
         table: &'static Table,
-        tell: &watch::Sender<Progress>,
+        progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<bool> {
         loop {
             let state = mirror.state(table).await?;
             if let Some((read, total)) = state.under_way {
-                tell.send_modify(|progress| (progress.read, progress.total) = (read, total));
+                progress.send_modify(|now| (now.read, now.total) = (read, total));
             }
             if !state.busy {
                 return Ok(state.under_way.is_none() && state.fault.is_none());
             }
-            context.bound(tokio::time::sleep(LOOK_AGAIN)).await?;
+            context.bound(tokio::time::sleep(POLL_INTERVAL)).await?;
         }
     }
 
@@ -152,99 +153,109 @@ impl Mirroring {
         &self,
         mirror: &Mirror,
         table: &'static Table,
-        Place { mut paging, cursor }: Place,
+        ScanPosition { mut paging, cursor }: ScanPosition,
         paced: bool,
-        tell: &watch::Sender<Progress>,
+        progress: &watch::Sender<Progress>,
         context: &CallContext,
-    ) -> Result<Reading> {
+    ) -> Result<ScanSummary> {
         let list = Invocation::bare(self.api.catalog().named(table.tool)?);
         if let (Some(cursor), Some(last)) = (cursor, paging.read().checked_sub(1)) {
             self.api.resume(&list, last, cursor);
         }
-        let fetch = |offset: u64| {
-            let list = &list;
-            async move {
-                if let Some(pace) = self.pace_of(paced) {
-                    context.bound(tokio::time::sleep_until(pace.turn(&self.api.quota()))).await?;
-                }
-                let page = self.api.page(list, offset, PAGE, context).await;
-                let mut page = page.map_err(|failed| failed.error)?;
-                self.pin.sift_page(&mut page);
-                Ok::<_, Error>((offset, page))
-            }
-        };
+        let fetch = |offset| self.fetch_page(&list, offset, paced, context);
         let mut since = Instant::now();
         let mut spent = || std::mem::replace(&mut since, Instant::now()).elapsed();
         while !paging.has_ended() {
-            let mut pages = Box::pin(stream::iter(paging.offsets()).map(fetch).buffered(AT_ONCE));
+            let mut pages = Box::pin(stream::iter(paging.offsets()).map(fetch).buffered(CONCURRENT_PAGES));
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
-                let fit = paging.take(offset, &page.shown());
+                let fit = paging.take(offset, &page.view());
                 let cursor = paging.read().checked_sub(1).and_then(|last| self.api.cursor_at(&list, last));
-                paging = self.keep(mirror, table, page, Place { paging, cursor }, spent()).await?;
-                tell.send_modify(|progress| (progress.read, progress.total) = (paging.read(), paging.total()));
-                if fit == Fit::Moved || paging.has_ended() {
+                paging = self.store_page(mirror, table, page, ScanPosition { paging, cursor }, spent()).await?;
+                progress.send_modify(|now| (now.read, now.total) = (paging.read(), paging.total()));
+                if fit == PageFit::Moved || paging.has_ended() {
                     break;
                 }
             }
         }
-        // What came to the beginning while the rest was read, if the API lists the newest first.
+        // Items inserted at the head during the scan, if the API lists the newest first.
         let mut head = 0;
         while head < paging.head() {
             let (_, page) = fetch(head).await?;
             head += PAGE;
-            paging.take_head(&page.shown());
-            paging = self.keep(mirror, table, page, Place { paging, cursor: None }, spent()).await?;
+            paging.take_head(&page.view());
+            paging = self.store_page(mirror, table, page, ScanPosition { paging, cursor: None }, spent()).await?;
         }
         if table.name == "locations" {
-            // A list tells little of each; the one that matters is read in full.
-            let location = self.api.catalog().call(&GetDefaultLocation {})?;
-            if let Value::Object(location) = self.api.object(&location, context).await? {
-                mirror.wrote(table, location, Written::default()).await?;
-            }
+            self.read_own_location(mirror, table, context).await?;
         }
-        let met = mirror.met(table).await?;
-        let short = (!paging.is_complete(met)).then(|| paging.why(met));
-        // What a list that rests shows once, it shows again.
-        let again = match (paging.flaw(), paging.lost()) {
+        let found = mirror.met(table).await?;
+        let short = (!paging.is_complete(found)).then(|| paging.why(found));
+        // An unchanged list with a flaw would give the same result again.
+        let max_scans = match (paging.flaw(), paging.lost()) {
             (Some(_), _) => 1,
             (None, false) => 2,
-            (None, true) => READINGS,
+            (None, true) => MAX_SCANS,
         };
-        Ok(Reading { short, again })
+        Ok(ScanSummary { short, max_scans })
     }
 
-    /// How the next page is waited for: in the background with a part of the quota, and evenly where what is left to
-    /// read takes more than a window.
+    /// Requests the page at an offset, at the scan's pace.
+    async fn fetch_page(
+        &self,
+        list: &Invocation,
+        offset: u64,
+        paced: bool,
+        context: &CallContext,
+    ) -> Result<(u64, Page)> {
+        if let Some(pace) = self.pace_of(paced) {
+            context.bound(tokio::time::sleep_until(pace.turn(&self.api.quota()))).await?;
+        }
+        let page = self.api.page(list, offset, PAGE, context).await;
+        let mut page = page.map_err(|failed| failed.error)?;
+        self.pin.remove_foreign_from_page(&mut page);
+        Ok((offset, page))
+    }
+
+    /// Reads the credential's own location in full. The list has few fields of each location.
+    async fn read_own_location(&self, mirror: &Mirror, table: &'static Table, context: &CallContext) -> Result<()> {
+        let call = self.api.catalog().call(&GetDefaultLocation {})?;
+        if let Value::Object(location) = self.api.object(&call, context).await? {
+            mirror.wrote(table, location, Written::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// The pace of the next request: a part of the quota in the background, and evenly if the rest takes more than a
+    /// window of the quota. `None`: no pace.
     fn pace_of(&self, paced: bool) -> Option<&Pace> {
         if paced {
-            return Some(&self.pace);
+            return Some(&self.background_pace);
         }
         let left = |progress: &Progress| match progress.total {
             Some(total) if !progress.has_ended() => total.saturating_sub(progress.read) / PAGE,
             _ => 0,
         };
         let pages: u64 = self.running().values().map(|progress| left(&progress.borrow())).sum();
-        (pages >= u64::from(self.api.quota().limit)).then_some(&self.even)
+        (pages >= u64::from(self.api.quota().limit)).then_some(&self.full_pace)
     }
 
-    /// Keeps a page with the place that is read now.
-    async fn keep(
+    /// Stores a page together with the scan's new position.
+    async fn store_page(
         &self,
         mirror: &Mirror,
         table: &'static Table,
         page: Page,
-        place: Place,
+        position: ScanPosition,
         spent: Duration,
     ) -> Result<Paging> {
-        // Where the list moved, something may be lost that who goes on does not know of.
-        let text = serde_json::to_string(&place).ok();
-        let Place { paging, .. } = place;
+        let stored = serde_json::to_string(&position).ok();
+        let ScanPosition { paging, .. } = position;
         let page = MirrorPage {
             items: page.items,
             sent_at: page.sent_at.wall,
             offset: paging.read(),
-            place: text,
+            place: stored,
             total: paging.total(),
             drifted: paging.lost(),
             unnamed: page.unnamed.iter().map(|(names, error)| Missing::of(names, error)).collect(),
@@ -253,24 +264,24 @@ impl Mirroring {
         if mirror.keep_page(table, &self.owner, page).await? {
             return Ok(paging);
         }
-        // It stood still for too long.
-        Err(Error::new(Code::Conflict, format!("Another process went on reading {}.", table.name)))
+        // The lease of this scan expired.
+        Err(Error::new(Code::Conflict, format!("Another process took over reading {}.", table.name)))
     }
 }
 
-/// What a reading of a list came to.
+/// The result of a scan.
 #[derive(Debug)]
-pub(super) struct Reading {
-    /// Why something may be missing, if it may.
+pub(super) struct ScanSummary {
+    /// Why items may be missing, if they may.
     pub(super) short: Option<String>,
-    /// How often it is worth reading in all.
-    pub(super) again: usize,
+    /// The number of scans, including this one, after which another scan is not worthwhile.
+    pub(super) max_scans: usize,
 }
 
-/// Where a scan is, for who goes on with it.
+/// The stored position of a scan, from which another process can resume it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Place {
+struct ScanPosition {
     paging: Paging,
-    /// The place of the last item in the API's own list.
+    /// The API's cursor of the last item.
     cursor: Option<Value>,
 }

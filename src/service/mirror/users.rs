@@ -1,6 +1,6 @@
-//! The users: where no list has them, they are met by the ids of those that own something.
+//! The scan of users. If the API does not list them, they are collected from the owners of records.
 
-use super::{Mirroring, scan::Reading};
+use super::{Mirroring, scan::ScanSummary};
 use chrono::Utc;
 use futures::{StreamExt, TryStreamExt, stream};
 use highlevel_catalog::{
@@ -13,20 +13,21 @@ use highlevel_store::{Mirror, MirrorPage, Table};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// Users that are asked for at once.
-const AT_ONCE: usize = 4;
+/// The number of concurrent requests for users.
+const CONCURRENT_USERS: usize = 4;
 
-/// Without a list there is a bound: so many users of one account are read.
-const MOST: usize = 500;
+/// The most users that are read one by one.
+const MAX_USERS: usize = 500;
 
 impl Mirroring {
-    /// Reads the users.
-    pub(super) async fn read_users(&self, mirror: &Mirror, context: &CallContext) -> Result<Reading> {
+    /// Scans the users.
+    pub(super) async fn read_users(&self, mirror: &Mirror, context: &CallContext) -> Result<ScanSummary> {
         let table = Table::named("users").ok_or_else(|| Error::new(Code::Internal, "There is no table of users."))?;
-        let (sent_at, start) = (Utc::now(), Instant::now());
+        let sent_at = Utc::now();
+        let start = Instant::now();
         let (items, short) = match self.api.users(context).await? {
             Some(users) => (users, None),
-            None => self.meet_users(mirror, context).await?,
+            None => self.collect_users(mirror, context).await?,
         };
         let count = items.len() as u64;
         let spent = start.elapsed();
@@ -41,33 +42,33 @@ impl Mirroring {
             spent,
         };
         mirror.keep_page(table, &self.owner, page).await?;
-        Ok(Reading { short, again: 1 })
+        Ok(ScanSummary { short, max_scans: 1 })
     }
 
-    /// The current user and every owner, and why those may not be all.
-    async fn meet_users(&self, mirror: &Mirror, context: &CallContext) -> Result<(Vec<Value>, Option<String>)> {
+    /// The current user and every owner of a record, and why users may be missing.
+    async fn collect_users(&self, mirror: &Mirror, context: &CallContext) -> Result<(Vec<Value>, Option<String>)> {
         let owners = mirror.owners().await?;
         let mut owned = mirror.states(self.owned()).await?.into_iter();
         let unread = owned.find(|(_, state)| state.complete_at.is_none());
         let short = match unread {
             Some((table, _)) => {
-                Some(format!("users are known by what they own, and {} is not read in full", table.name))
+                Some(format!("users are collected from the owners of records, and {} is not read in full", table.name))
             }
-            None => (owners.len() > MOST).then(|| format!("more than {MOST} users own something")),
+            None => (owners.len() > MAX_USERS).then(|| format!("more than {MAX_USERS} users own records")),
         };
-        let asks = owners.into_iter().take(MOST).filter_map(|id| id.parse::<Id>().ok());
+        let calls = owners.into_iter().take(MAX_USERS).filter_map(|id| id.parse::<Id>().ok());
         let catalog = self.api.catalog();
-        let asks = asks.map(|user_id| catalog.call(&GetUser { user_id }));
-        let asks: Vec<_> = std::iter::once(catalog.call(&GetCurrentUser {})).chain(asks).collect::<Result<_>>()?;
-        let users = stream::iter(asks).map(|ask| async move {
-            match self.api.run(&ask, context).await {
+        let calls = calls.map(|user_id| catalog.call(&GetUser { user_id }));
+        let calls: Vec<_> = std::iter::once(catalog.call(&GetCurrentUser {})).chain(calls).collect::<Result<_>>()?;
+        let users = stream::iter(calls).map(|call| async move {
+            match self.api.run(&call, context).await {
                 Ok(done) => Ok(Some(done.answer.into_json())),
                 // Deleted users may still own records.
                 Err(failed) if failed.error.code == Code::NotFound => Ok(None),
                 Err(failed) => Err(failed.error),
             }
         });
-        let users: Vec<Option<Value>> = users.buffered(AT_ONCE).try_collect().await?;
+        let users: Vec<Option<Value>> = users.buffered(CONCURRENT_USERS).try_collect().await?;
         Ok((users.into_iter().flatten().collect(), short))
     }
 }

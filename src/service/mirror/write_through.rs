@@ -1,4 +1,4 @@
-//! What a tool's own call means for the mirror, so that a question after a write knows of it.
+//! Write-through: a tool's own calls update the mirror, so that a question after a write sees it.
 
 use super::Mirroring;
 use highlevel_catalog::{Arguments, Effect, Invocation};
@@ -7,20 +7,20 @@ use highlevel_store::{TABLES, Table, Written};
 use serde_json::{Map, Value};
 
 impl Mirroring {
-    /// Takes over what a call tells of an object: its answer, or that nobody knows whether it was written. Nothing is made
-    /// for it: an account without a mirror gets none.
-    pub(in crate::service) async fn note(&self, invocation: &Invocation, done: Result<&Value, &Error>) {
-        let unknown = matches!(done, Err(error) if error.code == Code::OutcomeUnknown);
-        if done.is_err() && !unknown {
+    /// Updates the mirror with the result of a call: the object in its answer, or that it is unknown whether it was
+    /// written. Does not create a mirror if the account has none.
+    pub(in crate::service) async fn note(&self, invocation: &Invocation, result: Result<&Value, &Error>) {
+        let unknown = matches!(result, Err(error) if error.code == Code::OutcomeUnknown);
+        if result.is_err() && !unknown {
             return;
         }
         let Some(table) = self.table_of(invocation) else { return };
-        let known = self.mirror().await;
-        let Ok(mirror) = known else { return };
+        let Ok(mirror) = self.mirror().await else { return };
         if !mirror.path().exists() {
             return;
         }
-        let (effect, id) = (invocation.spec.effect, invocation.id.as_ref().map(|id| id.as_str()));
+        let effect = invocation.spec.effect;
+        let id = invocation.id.as_ref().map(|id| id.as_str());
         let by = Written {
             tool: (effect != Effect::Read).then_some(invocation.spec.name.as_ref()),
             members: if effect == Effect::Update {
@@ -29,10 +29,10 @@ impl Mirroring {
                 Vec::new()
             },
         };
-        let noted = match (effect, done, id) {
+        let noted = match (effect, result, id) {
             (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,
             (_, Ok(Value::Object(object)), _) if effect != Effect::Delete => {
-                // What an update cleared is absent from its answer.
+                // An answer leaves out the fields that the update cleared.
                 let mut all = if effect == Effect::Update { cleared(&invocation.arguments) } else { Map::new() };
                 all.extend(object.clone());
                 mirror.wrote(table, all, by).await
@@ -41,12 +41,12 @@ impl Mirroring {
             _ => Ok(()),
         };
         if let Err(error) = noted {
-            tracing::warn!("the mirror missed what {} did: {}", invocation.spec.name, error.message);
+            tracing::warn!("the mirror could not be updated after {}: {}", invocation.spec.name, error.message);
         }
     }
 
-    /// The table of the one object that a call is about: of whatever writes, and of what reads users and locations, which
-    /// no list shows in full.
+    /// The table of the single object that a call is about. Reads only count for users and locations, which no list
+    /// shows in full.
     fn table_of(&self, invocation: &Invocation) -> Option<&'static Table> {
         let spec = invocation.spec;
         if spec.is_list() {
@@ -59,7 +59,7 @@ impl Mirroring {
     }
 }
 
-/// The arguments that empty a field.
+/// The arguments that clear a field.
 fn cleared(arguments: &Arguments) -> Map<String, Value> {
     let cleared = arguments.iter().filter(|(_, value)| value.is_null());
     cleared.map(|(name, _)| (name.to_owned(), Value::Null)).collect()

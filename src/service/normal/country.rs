@@ -1,9 +1,9 @@
-//! A country by its code or by one of its names. Pure.
+//! Countries by code or name. Pure.
 
 use super::text::fold;
 use celes::Country;
 
-/// The two-letter code (ISO 3166-1) of a country that is written as a code or as a name; `None` for what is neither.
+/// The two-letter code (ISO 3166-1) of a country code or name; `None` for any other text.
 pub(super) fn code(text: &str) -> Option<&'static str> {
     let letters: String = fold(text).chars().filter(|letter| letter.is_alphanumeric()).collect();
     let found = match letters.as_str() {

@@ -1,16 +1,16 @@
-//! Dates and moments in the ways in which they are written. Pure.
+//! Dates and times in common notations. Pure.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use serde_json::Value;
 
-/// How far midnight somewhere is from midnight in UTC: before it, where it is early, and after it.
+/// How long before and after midnight UTC a time zone can have its midnight.
 const MIDNIGHTS: (TimeDelta, TimeDelta) = (TimeDelta::hours(14), TimeDelta::hours(12));
 
-/// Where only the day is told. Of the two orders of day and month both are tried.
+/// Formats without a time. Both orders of day and month are tried.
 const DAYS: [&str; 9] =
     ["%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%B %d, %Y", "%B %d %Y", "%d %B %Y", "%d-%B-%Y"];
 
-/// With an offset, and the resolution in milliseconds.
+/// Formats with an offset, each with its resolution in milliseconds.
 const MOMENTS: [(&str, i64); 5] = [
     ("%Y-%m-%dT%H:%M:%S%.f%z", 1),
     ("%Y-%m-%dT%H:%M:%S%.f %z", 1),
@@ -19,7 +19,7 @@ const MOMENTS: [(&str, i64); 5] = [
     ("%a %b %d %Y %H:%M:%S GMT%z", 1),
 ];
 
-/// Without an offset: UTC.
+/// Formats without an offset, which are read as UTC, each with its resolution in milliseconds.
 const BARE_MOMENTS: [(&str, i64); 2] = [("%Y-%m-%dT%H:%M:%S%.f", 1), ("%Y-%m-%dT%H:%M", MINUTE)];
 
 const SECOND: i64 = 1000;
@@ -27,7 +27,7 @@ const MINUTE: i64 = 60 * SECOND;
 /// Offsets from UTC are whole quarters of an hour.
 const QUARTER: i64 = 15 * MINUTE;
 
-/// A day, or a moment.
+/// A day or a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     Day(NaiveDate),
@@ -36,27 +36,28 @@ enum When {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moment {
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     at: i64,
-    /// The day as it is written, at its own offset.
+    /// The day in the offset that the text gives.
     day: NaiveDate,
-    /// In milliseconds.
+    /// The resolution in milliseconds.
     resolution: i64,
 }
 
-/// Whether two texts are dates and mean the same, at the coarser resolution of the two. One of them may be an epoch.
+/// Whether two texts are the same date or time, at the coarser of their resolutions. One of them may be a Unix time.
 pub(super) fn same(a: &str, b: &str) -> bool {
-    let (mut some, mut others) = (read(a), read(b));
-    match (some.is_empty(), others.is_empty()) {
+    let mut dates_a = read(a);
+    let mut dates_b = read(b);
+    match (dates_a.is_empty(), dates_b.is_empty()) {
         (true, true) => return false,
-        (true, false) => some.extend(epoch(a)),
-        (false, true) => others.extend(epoch(b)),
+        (true, false) => dates_a.extend(epoch(a)),
+        (false, true) => dates_b.extend(epoch(b)),
         (false, false) => {}
     }
-    some.iter().any(|one| others.iter().any(|other| one.is(other)))
+    dates_a.iter().any(|one| dates_b.iter().any(|other| one.is_same(other)))
 }
 
-/// The moment that a value tells, and how finely. A day is its beginning in UTC.
+/// The time that a value gives, with its resolution. A day counts as its beginning in UTC.
 pub(in crate::service) fn moment(value: &Value) -> Option<(DateTime<Utc>, TimeDelta)> {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -72,7 +73,7 @@ pub(in crate::service) fn moment(value: &Value) -> Option<(DateTime<Utc>, TimeDe
 }
 
 impl When {
-    fn is(&self, other: &Self) -> bool {
+    fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Day(one), Self::Day(other)) => one == other,
             (Self::Day(day), Self::Moment(moment)) | (Self::Moment(moment), Self::Day(day)) => moment.is_on(*day),
@@ -91,15 +92,16 @@ impl Moment {
         Self { at, day, resolution }
     }
 
-    /// Whether it is written as that day, or is that day's midnight somewhere.
+    /// Whether the text gives this day, or the time is this day's midnight in some time zone.
     fn is_on(&self, day: NaiveDate) -> bool {
         let midnight = day.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
-        let (before, after) = (midnight - MIDNIGHTS.0.num_milliseconds(), midnight + MIDNIGHTS.1.num_milliseconds());
+        let before = midnight - MIDNIGHTS.0.num_milliseconds();
+        let after = midnight + MIDNIGHTS.1.num_milliseconds();
         self.day == day || (self.at % QUARTER == 0 && (before..=after).contains(&self.at))
     }
 }
 
-/// Every meaning that the text has as a date; none for what is no date.
+/// Every date that the text may stand for. Empty if it is not a date.
 fn read(text: &str) -> Vec<When> {
     const LENGTHS: std::ops::RangeInclusive<usize> = 8..=64;
     let text = text.trim();
@@ -125,9 +127,9 @@ fn read(text: &str) -> Vec<When> {
     moment.or_else(bare).map(When::Moment).into_iter().collect()
 }
 
-/// With `T` between day and time, and an offset in digits.
+/// The text with `T` between day and time, and a numeric offset.
 fn uniform(text: &str) -> String {
-    // As JavaScript shows a date: `… GMT+0000 (Coordinated Universal Time)`.
+    // JavaScript's `Date.toString()` ends with the zone's name: `… GMT+0000 (Coordinated Universal Time)`.
     let text = text.split_once(" (").map_or(text, |(date, _)| date);
     let mut text = match text.as_bytes() {
         [first, ..] if first.is_ascii_digit() => text.replacen(' ', "T", 1),
@@ -143,7 +145,7 @@ fn uniform(text: &str) -> String {
     text
 }
 
-/// The moment that is meant by seconds or milliseconds since 1970, told by the number of digits.
+/// The time of a Unix timestamp. The number of digits decides between seconds and milliseconds.
 fn epoch(text: &str) -> Option<When> {
     let number: i64 = text.trim().parse().ok()?;
     let (at, resolution) = match number {

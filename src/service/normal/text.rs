@@ -1,4 +1,4 @@
-//! The forms of texts that stand for the same: without case, spaces, punctuation of phones, and encodings of URLs. Pure.
+//! Normal forms of texts: case, spaces, phone punctuation and URL encoding are removed. Pure.
 
 use highlevel_core::phone;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
@@ -6,10 +6,10 @@ use percent_encoding::percent_decode_str;
 use std::fmt::Write;
 use url::Url;
 
-/// Two numbers of at least so many digits are one if the longer ends with the shorter.
+/// The digits from which on two numbers are the same if the longer one ends with the shorter one.
 const LONG_NUMBER: usize = 8;
 
-/// Without case, outer, doubled and invisible spaces, and differences of encoding (Unicode NFKC).
+/// The text in lower case and NFKC, with single spaces and without invisible characters.
 pub(super) fn fold(text: &str) -> String {
     let text = ComposingNormalizerBorrowed::new_nfkc().normalize(text).to_lowercase();
     let visible = text.split(|c: char| c.is_whitespace() || c.is_control()).map(|word| word.replace(is_invisible, ""));
@@ -20,7 +20,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-/// The digits of a phone number without the country's code; `None` for what has no digits.
+/// The digits of a phone number without the country code; `None` for a text without digits.
 pub(super) fn phone(text: &str) -> Option<String> {
     Some(phone::national(text)).filter(|digits| !digits.is_empty())
 }
@@ -31,7 +31,7 @@ pub(super) fn same_phone(a: &str, b: &str) -> bool {
     national_a == national_b || ends(a, &national_b) || ends(b, &national_a)
 }
 
-/// A decimal number without needless zeros, signs and separators of thousands; `None` for what is no number.
+/// A decimal number without redundant zeros, plus sign and thousands separators; `None` for any other text.
 pub(super) fn number(text: &str) -> Option<String> {
     let text = text.trim();
     if text.contains(['e', 'E']) && text.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
@@ -63,7 +63,7 @@ fn number_of(text: &str) -> Option<String> {
     })
 }
 
-/// `1,500` as `1500`; `None` where a comma stands elsewhere.
+/// `1,500` as `1500`; `None` if a comma is not a thousands separator.
 fn without_separators(whole: &str) -> Option<String> {
     let mut groups = whole.split(',');
     let first = groups.next()?;
@@ -71,7 +71,7 @@ fn without_separators(whole: &str) -> Option<String> {
     (in_order || !whole.contains(',')).then(|| whole.replace(',', ""))
 }
 
-/// What a text that stands for yes or no says.
+/// The boolean that a text such as `yes` or `off` stands for.
 pub(super) fn truth(text: &str) -> Option<bool> {
     match fold(text).as_str() {
         "true" | "yes" | "on" | "1" => Some(true),
@@ -80,8 +80,8 @@ pub(super) fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// An http or https URL in its normal form: the host in lower case, no default port, no trailing slash, nothing encoded
-/// without need. `None` for what is none.
+/// An http or https URL in its normal form: lower-case host, no default port, no trailing slash, no redundant encoding.
+/// `None` for any other text.
 pub(super) fn url(text: &str) -> Option<String> {
     let mut url = Url::parse(text.trim()).ok().filter(|url| ["http", "https"].contains(&url.scheme()))?;
     if url.query() == Some("") {
@@ -101,7 +101,7 @@ pub(super) fn url(text: &str) -> Option<String> {
     Some(format!("{}://{user}{host}{port}{}{query}{fragment}", url.scheme(), path.trim_end_matches('/')))
 }
 
-/// What may stand as it is, decoded; the rest encoded in upper case (RFC 3986, 6.2.2).
+/// Decodes unreserved characters and writes the other escapes in upper case (RFC 3986, 6.2.2).
 fn encoded(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     let mut rest = text;
@@ -126,7 +126,7 @@ fn encoded(text: &str) -> String {
     normal + rest
 }
 
-/// Words in lower case with one dash between, without accents.
+/// Lower-case words without accents, joined by single dashes.
 pub(super) fn slug(text: &str) -> String {
     let text = percent_decode_str(text).decode_utf8_lossy();
     let plain: String = DecomposingNormalizerBorrowed::new_nfkd()

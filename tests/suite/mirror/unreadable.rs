@@ -104,7 +104,7 @@ async fn a_table_that_cannot_be_read_again_is_reported(api: Api) {
     let reported = until(&host, fresh, |answer| answer.get("missing").is_some()).await;
     assert_eq!((&reported["rows"], &reported["complete"]), (&count, &json!(true)), "{reported}");
     let note = reported["note"].as_str().unwrap();
-    assert!(note.contains("max_age is not met for campaigns: it could not be read anew"), "{note}");
+    assert!(note.contains("max_age is not met for campaigns: it could not be refreshed"), "{note}");
 }
 
 /// The official API has names for ids; without them a table is not complete.

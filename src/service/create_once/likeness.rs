@@ -1,26 +1,24 @@
-//! Whether an object of the account is the one that was sent. Pure.
+//! Comparison of an object with the one that a create sent. Pure.
 
 use super::identity::Identity;
 use crate::service::normal;
 use highlevel_catalog::Invocation;
 use serde_json::Value;
 
-/// How an object compares with what was sent.
+/// Whether an object is the one that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Likeness {
-    /// It is what was sent.
     Same,
-    /// Something that would tell is not there or differs.
+    /// A field that would decide is missing or differs.
     Unclear,
-    /// It is another object.
     Different,
 }
 
-/// Compares the fields that tell the object from others, then every sent field. Who has the same key and differs in
-/// another field is not another object for sure: the API may have changed or dropped what it was sent.
+/// Compares the identifying fields, then every sent field. An object with the same identity may still be the sent one
+/// if another field differs, because the API may have changed or dropped that field.
 pub(super) fn likeness(identity: &Identity, create: &Invocation, object: &Value) -> Likeness {
     let is_stored = |name: &str, sent: &Value| {
-        // A secret is never shown again, so it tells nothing.
+        // The API does not show secrets, so they cannot be compared.
         create.spec.is_sensitive(name) || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
     };
     match identity.likeness(&create.arguments, object) {
@@ -33,7 +31,7 @@ pub(super) fn likeness(identity: &Identity, create: &Invocation, object: &Value)
 #[cfg(test)]
 mod tests {
     use super::{Likeness, likeness};
-    use crate::service::create::identity::Identity;
+    use crate::service::create_once::identity::Identity;
     use highlevel_catalog::Catalog;
     use serde_json::{Value, json};
 
@@ -44,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn every_sent_field_counts_and_none_other() {
+    fn only_sent_fields_count() {
         let sent = json!({"name": "Renewal", "contactId": "c1", "status": "open", "value": 50000, "tags": ["a", "b"]});
         let like = |object| like("create_opportunity", &sent, &object);
         assert_eq!(
@@ -69,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contact_is_known_by_its_address_or_its_number() {
+    fn a_contact_is_identified_by_its_email_or_its_phone() {
         let sent = json!({"firstName": "Ada", "lastName": "L", "email": "Ada@example.com", "phone": "(555) 010-0100"});
         let like = |email: Value, phone: Value| {
             let object = json!({"firstName": "ada", "lastName": "l", "email": email, "phone": phone});
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_is_known_by_its_address_and_its_secret_tells_nothing() {
+    fn a_webhook_is_identified_by_its_url_and_its_secret_is_ignored() {
         let sent = json!({"url": "https://example.com/hook", "events": ["a", "b"], "secret": "s"});
         let like = |object| like("create_webhook", &sent, &object);
         assert_eq!(like(json!({"url": "https://EXAMPLE.com/hook/", "events": ["b", "a"]})), Likeness::Same);

@@ -1,36 +1,36 @@
-//! Custom fields as a list of entries, `[{id, key, name, value}]`: another way to write a map. Pure.
+//! Custom fields as a list of entries, `[{id, key, name, value}]`, and their conversion to a map. Pure.
 
 use serde_json::{Map, Value};
 
-/// Members that say which field an entry is of, the one to write by first.
+/// Members that identify an entry's field. A map uses the first one that is present.
 const NAMES: [&str; 4] = ["key", "fieldKey", "id", "name"];
 
 /// One custom field of a list.
 pub(super) struct FieldEntry<'a> {
-    /// What the field may be called.
+    /// The names by which callers may identify the field.
     names: Vec<&'a str>,
     pub(super) value: Value,
 }
 
 impl FieldEntry<'_> {
-    /// Whether a caller means this field: `contact.score` is called `score` too.
+    /// Whether the name identifies this field: `score` also identifies `contact.score`.
     pub(super) fn is_called(&self, wanted: &str) -> bool {
         self.names.iter().any(|name| plain(name).eq_ignore_ascii_case(plain(wanted)))
     }
 
-    /// The name that a map of fields has for it.
+    /// The field's key in a map.
     fn key(&self) -> String {
         self.names.first().map(|name| plain(name).to_owned()).unwrap_or_default()
     }
 }
 
-/// The name without what it belongs to.
+/// The name without the prefix of its object.
 fn plain(name: &str) -> &str {
     let name = name.trim();
     name.strip_prefix("contact.").or_else(|| name.strip_prefix("opportunity.")).unwrap_or(name)
 }
 
-/// The entries of a list; `None` if one of them does not say which field it is of.
+/// The entries of a list; `None` if one of them does not identify its field.
 pub(super) fn entries(items: &[Value]) -> Option<Vec<FieldEntry<'_>>> {
     items.iter().map(entry).collect()
 }
@@ -45,12 +45,12 @@ fn entry(item: &Value) -> Option<FieldEntry<'_>> {
     (!names.is_empty()).then_some(FieldEntry { names, value })
 }
 
-/// A list of custom fields as a map, with changes laid over it; `None` if the list cannot be understood.
+/// A list of custom fields as a map with the changes applied; `None` if the list is ambiguous.
 pub(super) fn merged(items: &[Value], changes: &Map<String, Value>) -> Option<Map<String, Value>> {
     let entries = entries(items)?;
     let mut whole: Map<String, Value> = entries.iter().map(|entry| (entry.key(), entry.value.clone())).collect();
     if whole.len() < entries.len() {
-        // Two entries of one name: one of the two values would be lost.
+        // Two entries have the same name, so the map would lose one of the values.
         return None;
     }
     for (name, value) in changes {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_becomes_a_map_with_the_changes_laid_over_it() {
+    fn a_list_becomes_a_map_with_the_changes_applied() {
         let old = json!([
             {"id": "f1", "value": "a"}, {"id": "f2", "key": "contact.score", "field_value": 7},
             {"name": "Colour", "fieldValueArray": ["red"]}, {"id": "f4"}
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_say_which_field_it_is_of_is_not_guessed() {
+    fn an_entry_that_does_not_identify_its_field_is_not_guessed() {
         for old in [json!(["x"]), json!([{"value": 1}]), json!([{"id": "a", "value": 1}, {"key": "a", "value": 2}])] {
             assert!(merge(old.clone(), json!({"b": 1})).is_none(), "{old}");
         }

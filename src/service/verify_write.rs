@@ -1,17 +1,17 @@
-//! Whether a write that the API answered with success stands in the object: some fields are ignored in silence.
+//! Verification of writes: the API may report success and silently ignore some fields.
 
-use super::{custom, merge, normal, objects, settle::Written};
+use super::{custom_fields, merge, normal, objects, reconcile::WriteOutcome};
 use crate::api::Adapter;
 use highlevel_catalog::{Effect, Id, Invocation, answer::add_note};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
 
-/// Members that every answer may have, and that tell nothing of what was sent.
-const SAY_NOTHING: [&str; 4] = ["id", "tags", "createdAt", "updatedAt"];
+/// Members that any answer may have. They say nothing about what was sent.
+const COMMON_FIELDS: [&str; 4] = ["id", "tags", "createdAt", "updatedAt"];
 
-/// Texts that nothing normalises.
-const FOR_PEOPLE: [&str; 11] = [
+/// Texts that people read. The API stores them as they are, so their case counts.
+const DISPLAY_TEXTS: [&str; 11] = [
     "firstName",
     "lastName",
     "companyName",
@@ -25,53 +25,52 @@ const FOR_PEOPLE: [&str; 11] = [
     "city",
 ];
 
-/// A write that was looked at.
+/// A write after its comparison with the object.
 #[derive(Debug)]
-pub(super) struct Checked {
-    /// The object.
+pub(super) struct VerifiedWrite {
     pub(super) value: Value,
-    /// The arguments that it does not show.
+    /// The arguments that the object does not show as sent.
     pub(super) not_applied: Vec<String>,
-    /// What a caller should know of them.
+    /// What the caller should know about them.
     pub(super) note: Option<String>,
 }
 
-/// How an argument stands in an object.
+/// How a field of the object compares with the argument that was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stands {
-    /// As it was sent, or as the API normalises it.
+enum FieldOutcome {
+    /// The value that was sent, or its normalised form.
     AsSent,
-    /// In another way.
-    Otherwise,
-    /// The object does not show it.
-    Untold,
+    /// Another value.
+    Different,
+    /// The object does not show the field.
+    NotShown,
 }
 
-/// Compares what was sent with the object. An answer that tells too little is made up for by one read.
-pub(super) async fn check(
+/// Compares what was sent with the object. Reads the object once if the answer shows too little of it.
+pub(super) async fn verify(
     api: &Adapter,
     write: &Invocation,
-    written: Written,
+    written: WriteOutcome,
     context: &CallContext,
-) -> Result<Checked> {
-    let Written { mut value, is_read, refused } = written;
+) -> Result<VerifiedWrite> {
+    let WriteOutcome { mut value, is_read, refused } = written;
     if write.spec.effect == Effect::Delete {
-        return Ok(Checked::plain(value));
+        return Ok(VerifiedWrite::plain(value));
     }
     let mut found = compare(write, &value);
-    let is_bare = is_bare(write, &value);
-    let tells_too_little = is_bare || found.iter().any(|(_, stands)| *stands == Stands::Untold);
+    let shows_nothing = shows_nothing(write, &value);
+    let shows_too_little = shows_nothing || found.iter().any(|(_, outcome)| *outcome == FieldOutcome::NotShown);
     let mut unread = None;
-    if tells_too_little && !is_read {
+    if shows_too_little && !is_read {
         match read(api, write, &value, context).await {
             Ok(object) => {
                 found = compare(write, &object);
                 value = with_note(object, &value);
             }
-            Err(error) if is_bare && error.code == Code::NotFound => return Err(nowhere(write)),
+            Err(error) if shows_nothing && error.code == Code::NotFound => return Err(missing_object(write)),
             Err(error) => {
                 let why = error.message.trim_end_matches('.');
-                found.retain(|(_, stands)| *stands != Stands::Untold);
+                found.retain(|(_, outcome)| *outcome != FieldOutcome::NotShown);
                 unread = Some(format!(
                     "The API reported success without showing the object, and reading it failed ({why}). Check it with {}.",
                     getter(write)
@@ -80,7 +79,7 @@ pub(super) async fn check(
         }
     }
     let mut not_applied: Vec<String> =
-        found.into_iter().filter(|(_, stands)| *stands != Stands::AsSent).map(|(name, _)| name).collect();
+        found.into_iter().filter(|(_, outcome)| *outcome != FieldOutcome::AsSent).map(|(name, _)| name).collect();
     let mut notes: Vec<String> = unread.into_iter().collect();
     if !not_applied.is_empty() {
         notes.push(format!(
@@ -95,35 +94,37 @@ pub(super) async fn check(
             not_applied.push(name);
         }
     }
-    Ok(Checked { value, not_applied, note: (!notes.is_empty()).then(|| notes.join(" ")) })
+    Ok(VerifiedWrite { value, not_applied, note: (!notes.is_empty()).then(|| notes.join(" ")) })
 }
 
-/// An answer says success and shows nothing, and there is no object that it could be about.
-fn nowhere(write: &Invocation) -> Error {
+/// The error for a success without content whose object does not exist.
+fn missing_object(write: &Invocation) -> Error {
     let message = format!(
-        "The API answered {} with success, and the account shows no such object. Check with {}, then decide.",
+        "The API reported success for {}, but the account has no such object. Check with {} before you repeat this call.",
         write.spec.name,
         getter(write)
     );
     Error::new(Code::OutcomeUnknown, message).with("check", getter(write))
 }
 
-/// Whether a look at the object after a doubt shows that the update took effect: all that was sent stands there, or some
-/// of it that did not before.
-pub(super) fn shows(update: &Invocation, before: Option<&Value>, object: &Value) -> bool {
+/// Whether the object shows that an update without a clear answer took effect: it has every value that was sent, or one
+/// that it did not have before.
+pub(super) fn shows_effect(update: &Invocation, before: Option<&Value>, object: &Value) -> bool {
     let now = compare(update, object);
-    if now.iter().all(|(_, stands)| *stands == Stands::AsSent) {
+    if now.iter().all(|(_, outcome)| *outcome == FieldOutcome::AsSent) {
         return true;
     }
     let Some(before) = before else { return false };
     let earlier = compare(update, before);
-    now.iter().zip(&earlier).any(|((_, now), (_, earlier))| *now == Stands::AsSent && *earlier != Stands::AsSent)
+    now.iter()
+        .zip(&earlier)
+        .any(|((_, now), (_, earlier))| *now == FieldOutcome::AsSent && *earlier != FieldOutcome::AsSent)
 }
 
-/// How each argument stands in the object, by its name.
-fn compare(write: &Invocation, object: &Value) -> Vec<(String, Stands)> {
+/// The outcome of each argument, by its name.
+fn compare(write: &Invocation, object: &Value) -> Vec<(String, FieldOutcome)> {
     if write.spec.effect == Effect::Publish {
-        let status = stands("status", &"published".into(), merge::value(object, "status"));
+        let status = outcome("status", &"published".into(), merge::value(object, "status"));
         return vec![("status".to_owned(), status)];
     }
     let spec = write.spec;
@@ -134,70 +135,70 @@ fn compare(write: &Invocation, object: &Value) -> Vec<(String, Stands)> {
     for (name, sent) in write.fields().filter(|(name, _)| compared(name)) {
         let stored = merge::value(object, if name.ends_with("Tags") { "tags" } else { name });
         match (name, sent) {
-            ("addTags" | "removeTags", sent) => found.push((name.to_owned(), tags_stand(name, sent, stored))),
+            ("addTags" | "removeTags", sent) => found.push((name.to_owned(), tags_outcome(name, sent, stored))),
             ("address" | "customFields", Value::Object(members)) => {
                 found.extend(
                     members
                         .iter()
-                        .map(|(member, sent)| (format!("{name}.{member}"), member_stands(member, sent, stored))),
+                        .map(|(member, sent)| (format!("{name}.{member}"), member_outcome(member, sent, stored))),
                 );
             }
-            _ => found.push((name.to_owned(), stands(name, sent, stored))),
+            _ => found.push((name.to_owned(), outcome(name, sent, stored))),
         }
     }
     found
 }
 
-fn stands(name: &str, sent: &Value, stored: &Value) -> Stands {
+fn outcome(name: &str, sent: &Value, stored: &Value) -> FieldOutcome {
     match (normal::is_empty(sent), normal::is_empty(stored)) {
-        (true, true) => Stands::AsSent,
-        (false, true) => Stands::Untold,
-        (false, false) if is_same(name, sent, stored) => Stands::AsSent,
-        _ => Stands::Otherwise,
+        (true, true) => FieldOutcome::AsSent,
+        (false, true) => FieldOutcome::NotShown,
+        (false, false) if is_same(name, sent, stored) => FieldOutcome::AsSent,
+        _ => FieldOutcome::Different,
     }
 }
 
-/// The same value as the API may store it. In a text for people, case is part of what was sent.
+/// Whether the stored value is the sent one, as the API may normalise it. The case of texts that people read counts.
 fn is_same(name: &str, sent: &Value, stored: &Value) -> bool {
     match (sent.as_str(), stored.as_str()) {
-        (Some(sent), Some(stored)) if FOR_PEOPLE.contains(&name) => in_one_form(sent) == in_one_form(stored),
+        (Some(sent), Some(stored)) if DISPLAY_TEXTS.contains(&name) => trimmed(sent) == trimmed(stored),
         _ => normal::same(name, sent, stored),
     }
 }
 
-/// Without white space around, and with one kind of line ends.
-fn in_one_form(text: &str) -> String {
+/// The text without surrounding white space and with Unix line ends.
+fn trimmed(text: &str) -> String {
     text.trim().replace("\r\n", "\n")
 }
 
-/// A member of a field, which may be a map or, of custom fields, a list of entries.
-fn member_stands(name: &str, sent: &Value, field: &Value) -> Stands {
+/// The outcome of one member of a field. The field is a map or, for custom fields, possibly a list of entries.
+fn member_outcome(name: &str, sent: &Value, field: &Value) -> FieldOutcome {
     match field {
         Value::Array(items) => {
-            let entries = custom::entries(items).unwrap_or_default();
+            let entries = custom_fields::entries(items).unwrap_or_default();
             let entry = entries.iter().find(|entry| entry.is_called(name));
-            stands(name, sent, entry.map_or(&Value::Null, |entry| &entry.value))
+            outcome(name, sent, entry.map_or(&Value::Null, |entry| &entry.value))
         }
-        _ => stands(name, sent, field.get(name).unwrap_or(&Value::Null)),
+        _ => outcome(name, sent, field.get(name).unwrap_or(&Value::Null)),
     }
 }
 
-fn tags_stand(name: &str, sent: &Value, stored: &Value) -> Stands {
+fn tags_outcome(name: &str, sent: &Value, stored: &Value) -> FieldOutcome {
     let is_there = |tag: &str| merge::texts(Some(stored)).any(|other| merge::is_same_tag(tag, other));
     let adds = name == "addTags";
     match merge::texts(Some(sent)).all(|tag| is_there(tag) == adds) {
-        true => Stands::AsSent,
-        false if stored.is_null() => Stands::Untold,
-        false => Stands::Otherwise,
+        true => FieldOutcome::AsSent,
+        false if stored.is_null() => FieldOutcome::NotShown,
+        false => FieldOutcome::Different,
     }
 }
 
-/// Whether an answer shows nothing of the object but that it is there.
-fn is_bare(write: &Invocation, object: &Value) -> bool {
+/// Whether an answer shows nothing of the object except its existence.
+fn shows_nothing(write: &Invocation, object: &Value) -> bool {
     let known = write.spec.output_schema().get("properties").and_then(Value::as_object);
-    let tells = |name: &str| !SAY_NOTHING.contains(&name) && known.is_some_and(|all| all.contains_key(name));
+    let is_informative = |name: &str| !COMMON_FIELDS.contains(&name) && known.is_some_and(|all| all.contains_key(name));
     let is_another = write.id.as_ref().is_some_and(|id| object.get("id").and_then(Value::as_str) != Some(id.as_str()));
-    is_another || !object.as_object().is_some_and(|members| members.keys().any(|name| tells(name)))
+    is_another || !object.as_object().is_some_and(|members| members.keys().any(|name| is_informative(name)))
 }
 
 async fn read(api: &Adapter, write: &Invocation, answer: &Value, context: &CallContext) -> Result<Value> {
@@ -207,7 +208,7 @@ async fn read(api: &Adapter, write: &Invocation, answer: &Value, context: &CallC
     found.ok_or_else(|| Error::new(Code::UpstreamError, "it cannot be read by its id"))
 }
 
-/// The object with the remark that the answer had.
+/// The object with the answer's own note.
 fn with_note(mut object: Value, answer: &Value) -> Value {
     if let (Some(members), Some(note)) = (object.as_object_mut(), answer.get("note")) {
         members.entry("note").or_insert_with(|| note.clone());
@@ -219,19 +220,19 @@ fn getter(write: &Invocation) -> &str {
     write.spec.read_back.as_ref().map_or("HighLevel", |read_back| read_back.operation())
 }
 
-impl Checked {
-    /// An answer of which nothing has to be said.
+impl VerifiedWrite {
+    /// A write that needs no verification.
     pub(super) fn plain(value: Value) -> Self {
         Self { value, not_applied: Vec::new(), note: None }
     }
 
-    /// An object that was already as it was asked for.
+    /// An update that changes nothing.
     pub(super) fn unchanged(value: Value) -> Self {
-        let note = "It was so already, so nothing was sent.".to_owned();
+        let note = "The object already has these values, so nothing was sent.".to_owned();
         Self { value, not_applied: Vec::new(), note: Some(note) }
     }
 
-    /// The answer, with what was not applied.
+    /// The answer for the caller, with the arguments that were not applied.
     pub(super) fn into_object(self) -> Value {
         let mut answer = self.value;
         let Some(members) = answer.as_object_mut() else { return answer };

@@ -1,4 +1,4 @@
-//! Lists of an API that heeds no offset: the same page again must not be taken for the next one.
+//! Lists whose API ignores the offset: a repeated page must not pass for the next one.
 
 use crate::api::Adapter;
 use highlevel_catalog::{Invocation, ListAnswer, PagingStyle, Window};
@@ -11,30 +11,30 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// A list moves: a page is compared for so long.
-const FRESH: Duration = Duration::from_secs(600);
+/// How long a shown page is compared with others. Lists change.
+const REMEMBERED: Duration = Duration::from_secs(600);
 
-/// So many lists are remembered.
-const MOST: usize = 100;
+/// The most lists that are remembered.
+const MAX_LISTS: usize = 100;
 
-/// A page that was shown.
+/// A page that an earlier call showed.
 #[derive(Debug)]
-struct Shown {
+struct ShownPage {
     offset: u64,
     ids: Vec<String>,
     at: Instant,
 }
 
-/// The pages that were shown last, by their lists.
+/// The pages that were shown last, by list.
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
-    shown: Mutex<HashMap<String, Shown>>,
+pub(super) struct RepeatedPages {
+    shown: Mutex<HashMap<String, ShownPage>>,
 }
 
-impl Repeats {
-    /// Whether an answer shows the page of another offset again. Where nothing is known to compare it with, and the answer
-    /// does not fit its own total, the first page is read for it.
-    pub(super) async fn has(
+impl RepeatedPages {
+    /// Whether an answer repeats the page of another offset. Reads the first page to compare with if no page is
+    /// remembered and the answer contradicts its own total.
+    pub(super) async fn is_repeated(
         &self,
         api: &Adapter,
         list: &Invocation,
@@ -51,38 +51,40 @@ impl Repeats {
         if !is_page {
             return false;
         }
-        let (key, count) = (key(list), ids.len() as u64);
+        let key = key(list);
+        let count = ids.len() as u64;
         if let Some(known) = self.compare(&key, offset, &ids) {
             return known;
         }
         let total = answer.total();
-        let is_odd = offset > 0 && total.is_none_or(|total| offset + count > total);
-        if !is_odd {
+        let contradicts_total = offset > 0 && total.is_none_or(|total| offset + count > total);
+        if !contradicts_total {
             return false;
         }
         match api.page(list, 0, count, context).await {
-            Ok(first) => begins_so(&self::ids(&first.items), &ids),
+            Ok(first) => share_beginning(&self::ids(&first.items), &ids),
             Err(_) => false,
         }
     }
 
-    /// Compares a page with the one that was shown before, and takes its place; `None` where there is none before it.
+    /// Compares a page with the remembered one and remembers it instead. `None` if no page with a smaller offset is
+    /// remembered.
     fn compare(&self, key: &str, offset: u64, ids: &[String]) -> Option<bool> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.retain(|_, page| page.at.elapsed() < FRESH);
+        shown.retain(|_, page| page.at.elapsed() < REMEMBERED);
         let before = shown.get(key).filter(|page| page.offset < offset);
-        let repeats = before.map(|page| begins_so(&page.ids, ids));
+        let repeats = before.map(|page| share_beginning(&page.ids, ids));
         let is_first = shown.get(key).is_none_or(|page| page.offset >= offset);
-        // The page that others repeat stays.
-        if (is_first || repeats == Some(false)) && (shown.len() < MOST || shown.contains_key(key)) {
-            shown.insert(key.to_owned(), Shown { offset, ids: ids.to_vec(), at: Instant::now() });
+        // A page that others repeat stays remembered.
+        if (is_first || repeats == Some(false)) && (shown.len() < MAX_LISTS || shown.contains_key(key)) {
+            shown.insert(key.to_owned(), ShownPage { offset, ids: ids.to_vec(), at: Instant::now() });
         }
         repeats
     }
 }
 
-/// Whether one of two pages is the beginning of the other.
-fn begins_so(one: &[String], other: &[String]) -> bool {
+/// Whether one of two pages begins with the other.
+fn share_beginning(one: &[String], other: &[String]) -> bool {
     !one.is_empty() && one.iter().zip(other).all(|(one, other)| one == other)
 }
 
@@ -90,7 +92,7 @@ fn ids(items: &[Value]) -> Vec<String> {
     items.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect()
 }
 
-/// What tells one list from another: its filters.
+/// The key of a list: its tool and its filters.
 fn key(list: &Invocation) -> String {
     let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(name));
     let filters: String = filters.map(|(name, value)| format!("{name}={value};")).collect();

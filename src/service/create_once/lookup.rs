@@ -1,9 +1,9 @@
-//! Looking whether a create took effect.
+//! The look-up of the object that a create may have created.
 
 use super::{
     age::{Age, Stamps},
     identity::Identity,
-    same::{Likeness, likeness},
+    likeness::{Likeness, likeness},
 };
 use crate::{
     api::Adapter,
@@ -16,13 +16,13 @@ use highlevel_store::Claim;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// A look reads no more objects one by one: so many are created at once where lists leave out what tells them apart.
-const MOST_READ: usize = 20;
+/// The most objects that one look-up reads one by one. Lists may leave out the fields that identify an object.
+const MAX_READS: usize = 20;
 
-/// From so many items on, a list's order is no accident.
-const TELLING_ORDER: usize = 20;
+/// The number of items from which on a list's order is not a coincidence.
+const MIN_FOR_ORDER: usize = 20;
 
-/// What is looked for.
+/// The search for the object of one create.
 pub(super) struct Lookup<'a> {
     pub(super) api: &'a Adapter,
     pub(super) create: &'a Invocation,
@@ -30,103 +30,103 @@ pub(super) struct Lookup<'a> {
     pub(super) stamps: &'a Stamps,
     /// When the create was sent.
     pub(super) sent_at: Moment,
-    /// Its number among the account's creates, if those could be written down.
+    /// The number of the recorded create, if it could be recorded.
     pub(super) number: Option<i64>,
 }
 
-/// What a complete look found.
-pub(super) enum Found {
-    /// Exactly one object that can only be the one that was sent.
+/// The result of a complete look-up.
+pub(super) enum LookupResult {
+    /// The one object that must be the one that was sent.
     One(Value),
-    /// No trace: lists lag behind writes, so this proves nothing.
+    /// No object. Lists lag behind writes, so this proves nothing.
     None,
-    /// Objects of which one might be it, by id, and why that is not clear.
+    /// Why it is unclear, and the ids of the objects that may be the sent one.
     Unclear(&'static str, Vec<String>),
 }
 
-/// A look that could not be completed.
-pub(super) struct Incomplete {
+/// A look-up that could not be completed.
+pub(super) struct IncompleteLookup {
     pub(super) why: String,
-    /// What might be it, as far as was seen.
+    /// The ids found so far.
     pub(super) candidates: Vec<String>,
 }
 
-impl From<String> for Incomplete {
+impl From<String> for IncompleteLookup {
     fn from(why: String) -> Self {
         Self { why, candidates: Vec::new() }
     }
 }
 
-/// What was seen of the account.
+/// The objects that may be the sent one.
 #[derive(Default)]
-struct Seen {
+struct Matches {
     sure: Vec<Value>,
     unsure: Vec<Value>,
-    /// Objects that were read one by one.
+    /// The number of objects that were read one by one.
     read: usize,
-    /// How many items were listed.
+    /// The number of items that were listed.
     listed: usize,
-    /// Why that may not be all, if it may not.
-    less: Option<String>,
+    /// Why objects may be missing, if they may.
+    incomplete: Option<String>,
 }
 
 impl Lookup<'_> {
-    /// Looks once. Gives how many items that took as well.
-    pub(super) async fn look(&self, context: &CallContext) -> (Result<Found, Incomplete>, usize) {
-        let mut seen = Seen::default();
-        let found = match self.see(&mut seen, context).await {
-            Ok(()) => self.judge(&mut seen).await,
-            Err(why) => Err(Incomplete { why, candidates: seen.ids() }),
+    /// Looks once. Also returns the number of listed items.
+    pub(super) async fn look(&self, context: &CallContext) -> (Result<LookupResult, IncompleteLookup>, usize) {
+        let mut matches = Matches::default();
+        let found = match self.collect(&mut matches, context).await {
+            Ok(()) => self.judge(&mut matches).await,
+            Err(why) => Err(IncompleteLookup { why, candidates: matches.ids() }),
         };
-        (found, seen.listed)
+        (found, matches.listed)
     }
 
-    async fn see(&self, seen: &mut Seen, context: &CallContext) -> Result<(), String> {
-        let mut met = HashSet::new();
+    async fn collect(&self, matches: &mut Matches, context: &CallContext) -> Result<(), String> {
+        let mut ids = HashSet::new();
         for lists in self.identity.lists(self.create, self.api.catalog()).map_err(|error| error.message)? {
             for list in lists {
                 let scan = scan::until(self.api, &list, context, |items| self.is_past(items)).await;
                 let scan = scan.map_err(|failed| failed.error.message)?;
-                seen.listed += scan.items.len();
+                matches.listed += scan.items.len();
                 if !scan.complete {
-                    seen.less =
+                    matches.incomplete =
                         Some("the list changed while it was read, or the API does not show all of it".to_owned());
                 }
                 for item in scan.items {
-                    let is_new = item.get("id").and_then(Value::as_str).is_none_or(|id| met.insert(id.to_owned()));
+                    let is_new = item.get("id").and_then(Value::as_str).is_none_or(|id| ids.insert(id.to_owned()));
                     if is_new {
-                        self.consider(item, seen, context).await?;
+                        self.consider(item, matches, context).await?;
                     }
                 }
             }
-            if !(seen.sure.is_empty() && seen.unsure.is_empty()) {
+            if !(matches.sure.is_empty() && matches.unsure.is_empty()) {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Whether a list that begins with these goes on with objects that are too old.
+    /// Whether the rest of a list that begins with these items is too old.
     fn is_past(&self, items: &[Value]) -> bool {
         let is_old = |item: &Value| self.stamps.age(item, self.sent_at, self.api) == Age::Before;
-        items.len() >= TELLING_ORDER && items.last().is_some_and(is_old) && Stamps::newest_first(items)
+        items.len() >= MIN_FOR_ORDER && items.last().is_some_and(is_old) && Stamps::newest_first(items)
     }
 
-    /// Whether the item is what was sent; where its list does not tell, the object itself is read.
-    async fn consider(&self, item: Value, seen: &mut Seen, context: &CallContext) -> Result<(), String> {
+    /// Compares one item, and reads the full object if the list may have left out fields.
+    async fn consider(&self, item: Value, matches: &mut Matches, context: &CallContext) -> Result<(), String> {
         match self.compare(&item) {
             Likeness::Different => return Ok(()),
             Likeness::Same | Likeness::Unclear => {}
         }
-        let whole = match seen.read < MOST_READ {
+        let whole = match matches.read < MAX_READS {
             true => self.whole(&item, context).await?,
             false => None,
         };
-        seen.read += 1;
+        matches.read += 1;
         let object = whole.unwrap_or(item);
         match self.compare(&object) {
-            Likeness::Same => seen.sure.push(object),
-            Likeness::Unclear => seen.unsure.push(object),
+            Likeness::Same => matches.sure.push(object),
+            Likeness::Unclear => matches.unsure.push(object),
             Likeness::Different => {}
         }
         Ok(())
@@ -140,7 +140,7 @@ impl Lookup<'_> {
         }
     }
 
-    /// Lists may leave fields out; the object itself does not.
+    /// The full object of a list's item. Lists may leave out fields.
     async fn whole(&self, item: &Value, context: &CallContext) -> Result<Option<Value>, String> {
         let id = item.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok());
         match (id, &self.create.spec.read_back) {
@@ -151,33 +151,34 @@ impl Lookup<'_> {
         }
     }
 
-    async fn judge(&self, seen: &mut Seen) -> Result<Found, Incomplete> {
-        self.leave_out_answers(seen).await?;
-        if let Some(why) = seen.less.take() {
-            return Err(Incomplete { why, candidates: seen.ids() });
+    async fn judge(&self, matches: &mut Matches) -> Result<LookupResult, IncompleteLookup> {
+        self.exclude_answered(matches).await?;
+        if let Some(why) = matches.incomplete.take() {
+            return Err(IncompleteLookup { why, candidates: matches.ids() });
         }
-        let ids = seen.ids();
-        match (seen.sure.as_slice(), seen.unsure.as_slice()) {
-            ([], []) => Ok(Found::None),
+        let ids = matches.ids();
+        match (matches.sure.as_slice(), matches.unsure.as_slice()) {
+            ([], []) => Ok(LookupResult::None),
             ([object], []) => match self.claim(object).await? {
-                Claim::Yours => Ok(Found::One(object.clone())),
-                Claim::Taken => Ok(Found::None),
-                Claim::Unclear => Ok(Found::Unclear(
-                    "an earlier call for the same object was left without an answer and may have created it",
+                Claim::Yours => Ok(LookupResult::One(object.clone())),
+                Claim::Taken => Ok(LookupResult::None),
+                Claim::Unclear => Ok(LookupResult::Unclear(
+                    "an earlier call for the same object got no answer and may have created it",
                     ids,
                 )),
             },
-            ([], [_]) => Ok(Found::Unclear(
-                "one object could be it: it differs in a field, or it cannot be told when it was created",
+            ([], [_]) => Ok(LookupResult::Unclear(
+                "one object may be it, but a field differs or its creation time is unclear",
                 ids,
             )),
-            _ => Ok(Found::Unclear("several objects could be it", ids)),
+            _ => Ok(LookupResult::Unclear("several objects may be it", ids)),
         }
     }
 
-    /// What answered another call is not what this one created.
-    async fn leave_out_answers(&self, seen: &mut Seen) -> Result<(), String> {
-        let (Some(number), ids) = (self.number, seen.ids()) else { return Ok(()) };
+    /// Removes the objects that were the answers to other calls.
+    async fn exclude_answered(&self, matches: &mut Matches) -> Result<(), String> {
+        let Some(number) = self.number else { return Ok(()) };
+        let ids = matches.ids();
         if ids.is_empty() {
             return Ok(());
         }
@@ -185,8 +186,8 @@ impl Lookup<'_> {
         let is_free = |object: &Value| {
             !object.get("id").and_then(Value::as_str).is_some_and(|id| taken.iter().any(|other| other == id))
         };
-        seen.sure.retain(is_free);
-        seen.unsure.retain(is_free);
+        matches.sure.retain(is_free);
+        matches.unsure.retain(is_free);
         Ok(())
     }
 
@@ -198,7 +199,7 @@ impl Lookup<'_> {
     }
 }
 
-impl Seen {
+impl Matches {
     fn ids(&self) -> Vec<String> {
         self.sure.iter().chain(&self.unsure).filter_map(|item| item.get("id")?.as_str().map(str::to_owned)).collect()
     }

@@ -1,10 +1,10 @@
-//! Creating: sent once. When the answer leaves a doubt, the account is looked at until the object shows, and the create is
-//! never sent again.
+//! Creates that are sent once. If the answer is unclear, the account is searched until the object appears. The create
+//! is never sent again.
 
 mod age;
 mod identity;
+mod likeness;
 mod lookup;
-mod same;
 
 use crate::api::{Adapter, Done};
 use age::Stamps;
@@ -15,33 +15,34 @@ use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::WriteTurn;
 use identity::Identity;
-use lookup::{Found, Incomplete, Lookup};
+use lookup::{IncompleteLookup, Lookup, LookupResult};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long it is looked for at most. Lists have been seen to lag behind writes by seconds.
-const LOOKING: Duration = Duration::from_secs(16);
+/// The longest search for the object. Lists lag behind writes by seconds.
+const SEARCH_TIME: Duration = Duration::from_secs(16);
 
-/// The wait after the first look; each one after it is twice as long.
+/// The wait after the first look-up. Each later wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
-/// The looks that a short deadline has room for all the same.
-const LEAST_PARTS: u32 = 16;
+/// The first wait is at most this fraction of the search time, so that a short deadline leaves room for several
+/// look-ups.
+const MIN_WAITS: u32 = 16;
 
-/// The part of the time left that is kept for the answer.
-const KEPT: u32 = 10;
+/// The fraction of the remaining time that is reserved for the answer.
+const RESERVED: u32 = 10;
 
-/// No look begins after so many items were listed for one create.
-const MOST_LISTED: usize = 10_000;
+/// The most items that are listed for one create. No look-up starts after that.
+const MAX_LISTED: usize = 10_000;
 
-/// What the creates of an account have taught.
+/// What earlier creates of the account have shown.
 #[derive(Debug, Default)]
 pub(super) struct Creates {
     stamps: Stamps,
 }
 
-/// A create whose turn it is: until this is dropped, no other call creates the same object.
+/// A create that holds its turn. Until it is dropped, no other call creates the same object.
 pub(super) struct Creation {
     identity: Option<Identity>,
     account: String,
@@ -50,18 +51,15 @@ pub(super) struct Creation {
 }
 
 impl Creation {
-    /// Waits for the calls that create the same object, in all processes of the state directory.
+    /// Waits until no other call creates the same object, in all processes of the state directory.
     ///
     /// # Errors
-    /// When the call ends before its turn comes: nothing was sent.
+    /// `timeout` or `cancelled` if the call ends before its turn; `unauthorized` without a credential. Nothing was
+    /// sent.
     pub(super) async fn in_turn(api: &Adapter, create: &Invocation, context: &CallContext) -> Result<Self> {
         let identity = Identity::of(create);
         let key = identity.as_ref().map_or_else(|| create.spec.name.to_string(), |identity| identity.key(create));
-        let account = match api.account().await {
-            // The journal says it in its own words, before anything is sent.
-            Err(error) if error.code == Code::Internal => String::new(),
-            account => account?,
-        };
+        let account = api.account_or_address().await?;
         let turn = match &identity {
             Some(_) => Some(api.in_turn(&key, context).await?),
             None => None,
@@ -69,10 +67,10 @@ impl Creation {
         Ok(Self { identity, account, key, _turn: turn })
     }
 
-    /// Creates the object once, or says what is known.
+    /// Sends the create once. If the answer is unclear, searches for the object.
     ///
     /// # Errors
-    /// What kept it from being sent; the API's refusal; `outcome_unknown` with what to check.
+    /// The failure before sending; the API's refusal; `outcome_unknown` with what to check.
     pub(super) async fn run(
         &self,
         creates: &Creates,
@@ -83,9 +81,9 @@ impl Creation {
         let store = api.store();
         let number = match store.begin_creation(&self.account, &self.key).await {
             Ok(number) => Some(number),
-            // What a look-up finds then cannot be told from what other calls created.
+            // A search then cannot tell this call's object from those of other calls.
             Err(error) => {
-                tracing::warn!("a create is not written down: {}", error.message);
+                tracing::warn!("a create could not be recorded: {}", error.message);
                 None
             }
         };
@@ -93,68 +91,68 @@ impl Creation {
             Ok(Done { answer, sent_at }) => {
                 let value = answer.into_json();
                 creates.stamps.learn(&value, sent_at);
-                end(api, number, value.get("id").and_then(Value::as_str)).await;
+                record_answer(api, number, value.get("id").and_then(Value::as_str)).await;
                 return Ok(value);
             }
             Err(failed) => failed,
         };
         let SendError { error, fate, sent_at } = failed;
         let (Some(sent_at), true) = (sent_at, fate != Fate::NotExecuted) else {
-            end(api, number, None).await;
+            record_answer(api, number, None).await;
             return Err(error);
         };
         let Some(identity) = &self.identity else {
-            return Err(Doubt::new(create, None, &error).unknown("objects of this kind cannot be looked for"));
+            return Err(UnclearCreate::new(create, None, &error).unknown("objects of this type cannot be searched for"));
         };
         let lookup = Lookup { api, create, identity, stamps: &creates.stamps, sent_at, number };
-        look(&lookup, Doubt::new(create, Some(identity), &error), context).await
+        search(&lookup, UnclearCreate::new(create, Some(identity), &error), context).await
     }
 }
 
-/// Writes down how the API answered.
-async fn end(api: &Adapter, number: Option<i64>, object: Option<&str>) {
+/// Records how the API answered a create.
+async fn record_answer(api: &Adapter, number: Option<i64>, object: Option<&str>) {
     let Some(number) = number else { return };
     if let Err(error) = api.store().end_creation(number, object.map(str::to_owned)).await {
-        tracing::warn!("the end of a create is not written down: {}", error.message);
+        tracing::warn!("the end of a create could not be recorded: {}", error.message);
     }
 }
 
-/// Looks until the object shows, with growing waits, as long as there is time.
-async fn look(lookup: &Lookup<'_>, mut doubt: Doubt<'_>, context: &CallContext) -> Result<Value> {
-    context.report("no clear answer: looking whether it was created");
+/// Repeats the look-up with growing waits until the object appears or the time is up.
+async fn search(lookup: &Lookup<'_>, mut unclear: UnclearCreate<'_>, context: &CallContext) -> Result<Value> {
+    context.report("no clear answer: searching for the created object");
     let left = context.deadline.saturating_duration_since(Instant::now());
-    let time = LOOKING.min(left.saturating_sub(left / KEPT));
+    let time = SEARCH_TIME.min(left.saturating_sub(left / RESERVED));
     let end = Instant::now() + time;
-    let mut wait = FIRST_WAIT.min(time / LEAST_PARTS);
+    let mut wait = FIRST_WAIT.min(time / MIN_WAITS);
     let mut listed = 0;
     let why = loop {
         let (found, items) = lookup.look(context).await;
-        doubt.looks += 1;
-        doubt.until = Utc::now();
+        unclear.looks += 1;
+        unclear.until = Utc::now();
         listed += items;
         let why = match found {
-            Ok(Found::One(object)) => return Ok(object),
-            Ok(Found::None) => {
-                doubt.candidates.clear();
-                "it does not show, and it may still land or show later".to_owned()
+            Ok(LookupResult::One(object)) => return Ok(object),
+            Ok(LookupResult::None) => {
+                unclear.candidates.clear();
+                "no such object was found, although it may still appear".to_owned()
             }
-            Ok(Found::Unclear(why, candidates)) => {
-                doubt.candidates = candidates;
-                // One more look: the first may have met a list on its way to show all.
-                if doubt.looks > 1 {
+            Ok(LookupResult::Unclear(why, candidates)) => {
+                unclear.candidates = candidates;
+                // The first look-up may have read a list that was still catching up, so there is a second one.
+                if unclear.looks > 1 {
                     break why.to_owned();
                 }
                 why.to_owned()
             }
-            Err(Incomplete { why, candidates }) => {
-                doubt.candidates = candidates;
+            Err(IncompleteLookup { why, candidates }) => {
+                unclear.candidates = candidates;
                 format!("the look-up could not be completed ({why})")
             }
         };
         let now = Instant::now();
         let next = (now + wait).min(end);
-        // The last wait ends with the time, unless a look just was.
-        if next <= now || next - now < wait / 4 || listed > MOST_LISTED {
+        // The last wait ends with the search time. It is skipped if it would be much shorter than planned.
+        if next <= now || next - now < wait / 4 || listed > MAX_LISTED {
             break why;
         }
         wait *= 2;
@@ -162,26 +160,26 @@ async fn look(lookup: &Lookup<'_>, mut doubt: Doubt<'_>, context: &CallContext) 
             break format!("{why}; {}", ended.message);
         }
     };
-    Err(doubt.unknown(&why))
+    Err(unclear.unknown(&why))
 }
 
-/// What is known of a create that got no clear answer.
-struct Doubt<'a> {
+/// A create without a clear answer, and what the search has found.
+struct UnclearCreate<'a> {
     create: &'a Invocation,
     identity: Option<&'a Identity>,
-    /// What kept the answer from being clear.
+    /// The failure that made the answer unclear.
     failure: &'a Error,
     looks: u32,
     until: DateTime<Utc>,
     candidates: Vec<String>,
 }
 
-impl<'a> Doubt<'a> {
+impl<'a> UnclearCreate<'a> {
     fn new(create: &'a Invocation, identity: Option<&'a Identity>, failure: &'a Error) -> Self {
         Self { create, identity, failure, looks: 0, until: Utc::now(), candidates: Vec::new() }
     }
 
-    /// The error that tells what was looked for, where and until when, and whose decision a repetition is.
+    /// The `outcome_unknown` error: what was searched for, where and until when.
     fn unknown(self, why: &str) -> Error {
         let Self { create, identity, failure, looks, until, candidates } = self;
         let tool = &create.spec.name;
@@ -191,7 +189,7 @@ impl<'a> Doubt<'a> {
             return Error::new(
                 Code::OutcomeUnknown,
                 format!(
-                    "{start} Look for it in HighLevel before you repeat this call: repeating may create a second one."
+                    "{start} Check in HighLevel before you repeat this call: repeating it may create a second one."
                 ),
             );
         };
@@ -199,7 +197,7 @@ impl<'a> Doubt<'a> {
         let sent = identity.sent(create);
         let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
         let message = format!(
-            "{start} Looks so far: {looks}, the last at {until}. Look again with {list} before you repeat this call; repeating is your decision and may create a second one."
+            "{start} Searches so far: {looks}, the last at {until}. Search again with {list} before you repeat this call. Repeating it is your decision and may create a second one."
         );
         let error = Error::new(Code::OutcomeUnknown, message)
             .with("check", list)

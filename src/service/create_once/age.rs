@@ -1,44 +1,41 @@
-//! Whether an object was created since a create was sent, by the clock that stamps the account's objects.
+//! Whether an object was created since a create was sent, by the clock of the objects' timestamps.
 //!
-//! That clock is learned from the objects that answer creates. Until one did, the clock of the answers' `Date` stands for
-//! it, and without any, this machine's.
+//! That clock is learned from the objects in answers to creates. Before the first such answer, the clock of the `Date`
+//! headers replaces it, and before any answer, this machine's clock does.
 
 use crate::{api::Adapter, service::normal};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::{Clock, Moment};
 use serde_json::Value;
 
-/// An object that is older than the sending by no more than this may have been stamped by a clock that is behind.
-const LITTLE: TimeDelta = TimeDelta::seconds(10);
+/// The most by which a slow clock may make a new object look older than its create.
+const SMALL_SKEW: TimeDelta = TimeDelta::seconds(10);
 
-/// An object that is older than this was not created just now, whatever the clocks.
-const LONG: TimeDelta = TimeDelta::days(1);
+/// The most by which any clock may make a new object look older than its create.
+const LARGE_SKEW: TimeDelta = TimeDelta::days(1);
 
-/// A stamp that is coarser than this tells nothing.
+/// The coarsest resolution of a timestamp that is of use.
 const COARSE: TimeDelta = TimeDelta::minutes(1);
 
-/// Where an object says when it was created.
+/// The fields that hold an object's creation time.
 const STAMPS: [&str; 4] = ["createdAt", "dateAdded", "dateCreated", "created_at"];
 
-/// The clock that stamps the account's objects, as far as it is known.
+/// The clock of the account's creation times, as far as it is known.
 #[derive(Debug, Default)]
 pub(super) struct Stamps {
     clock: Clock,
 }
 
-/// When an object was created, seen from the sending of a create.
+/// When an object was created, relative to the sending of a create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Age {
-    /// Since then.
     Since,
-    /// Nobody can say.
     Unclear,
-    /// Before.
     Before,
 }
 
 impl Stamps {
-    /// Learns from the object that answered a create.
+    /// Learns the clock from the object in the answer to a create.
     pub(super) fn learn(&self, created: &Value, sent_at: Moment) {
         if let Some((at, resolution)) = stamp(created)
             && resolution <= COARSE
@@ -47,14 +44,13 @@ impl Stamps {
         }
     }
 
-    /// Whether each of the items was created no later than the one before it.
+    /// Whether the items are in descending order of creation.
     pub(super) fn newest_first(items: &[Value]) -> bool {
         let stamps: Vec<_> = items.iter().map(stamp).collect();
         stamps.iter().all(Option::is_some)
             && stamps.is_sorted_by(|one, next| one.map(|one| one.0) >= next.map(|next| next.0))
     }
 
-    /// The age of an object.
     pub(super) fn age(&self, object: &Value, sent_at: Moment, api: &Adapter) -> Age {
         let Some((created, resolution)) = stamp(object) else { return Age::Unclear };
         let known = self.clock.at(sent_at).or_else(|| api.server_time_at(sent_at));
@@ -65,17 +61,18 @@ impl Stamps {
     }
 }
 
-/// The age of what was created then, at a stamp's resolution. `now`: where the clocks may differ, since none was learned.
+/// The age for a creation time with its resolution. `now` is this machine's time, given only if no clock was learned,
+/// so that the clocks may differ.
 fn age(created: DateTime<Utc>, resolution: TimeDelta, sent: DateTime<Utc>, now: Option<DateTime<Utc>>) -> Age {
-    // The whole time that the stamp stands for has passed when it was sent.
+    // The whole interval that the timestamp covers is before the sending.
     let is_before = created + resolution <= sent;
-    let margin = LITTLE.max(resolution);
-    let margin = if now.is_some() { LONG.max(margin) } else { margin };
+    let margin = SMALL_SKEW.max(resolution);
+    let margin = if now.is_some() { LARGE_SKEW.max(margin) } else { margin };
     if created + resolution + margin < sent {
         return Age::Before;
     }
-    // A clock that shows the future shows the wrong time of older objects too.
-    let is_ahead = now.is_some_and(|now| created > now + LITTLE);
+    // A timestamp in the future shows that the clock is ahead, so older objects may look new.
+    let is_ahead = now.is_some_and(|now| created > now + SMALL_SKEW);
     if is_before || is_ahead || resolution > COARSE { Age::Unclear } else { Age::Since }
 }
 
@@ -96,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_object_is_told_by_its_time_at_its_own_resolution() {
+    fn the_age_respects_the_resolution_of_the_creation_time() {
         for (created, expected) in [
             (json!("2026-01-01T10:00:00.500Z"), Age::Since),
             (json!("2026-01-01T10:00:00.498Z"), Age::Unclear),
@@ -118,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_known_clock_only_what_is_near_is_told() {
+    fn without_a_known_clock_only_near_times_are_decided() {
         let now = Some("2026-01-01T10:00:02Z");
         for (created, expected) in [
             ("2026-01-01T10:00:01.000Z", Age::Since),

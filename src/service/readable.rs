@@ -1,4 +1,4 @@
-//! Which of the account's lists can be read: what `doctor` reports.
+//! The check of which lists the account can read, for `doctor`.
 
 use super::AccountService;
 use highlevel_catalog::Invocation;
@@ -6,7 +6,7 @@ use highlevel_core::context::CallContext;
 use highlevel_store::{Missing, Table};
 
 impl AccountService {
-    /// Asks for one item of each list, and says which could not be read and why.
+    /// The lists that cannot be read, each with the reason. Requests one item of each list.
     pub async fn unreadable(&self, context: &CallContext) -> Vec<Missing> {
         let tries = self.readable_tables().into_iter().map(|table| self.try_to_read(table, context));
         futures::future::join_all(tries).await.into_iter().flatten().collect()

@@ -1,25 +1,24 @@
-//! By what the object of a create is found again: the fields that tell it from others, and the lists that show it. Pure.
+//! How the object of a create is found again: the fields that identify it and the lists that contain it. Pure.
 
-use super::same::Likeness;
+use super::likeness::Likeness;
 use crate::service::normal;
 use highlevel_catalog::{Arguments, Catalog, Invocation, LookupField, LookupFilter};
 use highlevel_core::error::Result;
 use serde_json::{Map, Value};
 
-/// How the object of a create is found again.
+/// The fields and the list by which the object of a create is found again.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     /// The operation that lists such objects.
     pub(super) list: String,
-    /// The fields that tell the object from others, of those that were sent.
+    /// The identifying fields that were sent.
     fields: Vec<LookupField>,
-    /// Whether one of them is enough.
+    /// Whether one matching field is enough.
     any: bool,
 }
 
 impl Identity {
-    /// How the object of this create is found again; `None` where its operation declares no way, or none of the fields
-    /// was sent.
+    /// The identity of this create's object; `None` if the operation declares none, or none of its fields was sent.
     pub(super) fn of(create: &Invocation) -> Option<Self> {
         let lookup = create.spec.lookup.as_ref()?;
         let is_sent =
@@ -28,21 +27,21 @@ impl Identity {
         (!fields.is_empty()).then(|| Self { list: lookup.list.to_string(), fields, any: lookup.any })
     }
 
-    /// A text that is the same for all creates of the same object.
+    /// A key that all creates of the same object share.
     pub(super) fn key(&self, create: &Invocation) -> String {
-        let telling = if self.any { self.fields.get(..1) } else { self.fields.get(..) };
+        let identifying = if self.any { self.fields.get(..1) } else { self.fields.get(..) };
         let value = |field: &LookupField| Some(normal::canonical(&field.name, create.arguments.get(&field.name)?));
-        let values = telling.into_iter().flatten().filter_map(value);
+        let values = identifying.into_iter().flatten().filter_map(value);
         std::iter::once(create.spec.name.to_string()).chain(values).collect::<Vec<_>>().join("\n\n")
     }
 
-    /// The fields with what was sent in them.
+    /// The identifying fields with the sent values.
     pub(super) fn sent(&self, create: &Invocation) -> Map<String, Value> {
         let sent = |field: &LookupField| Some((field.name.to_string(), create.arguments.get(&field.name)?.clone()));
         self.fields.iter().filter_map(sent).collect()
     }
 
-    /// Whether an object is told from others by the same values.
+    /// Whether an object has the sent values in the identifying fields.
     pub(super) fn likeness(&self, sent: &Arguments, object: &Value) -> Likeness {
         let of = |field: &LookupField| match (sent.get(&field.name), object.get(field.name.as_ref())) {
             (Some(sent), Some(found)) if normal::same(&field.name, sent, found) => Likeness::Same,
@@ -63,8 +62,8 @@ impl Identity {
         }
     }
 
-    /// The lists that would show the object, each narrowed as far as the API can, in every form in which the API may have
-    /// stored what narrows it. The next one is read only where those before it show nothing.
+    /// The lists that would contain the object, filtered as far as the API can, once for each notation in which the API
+    /// may have stored the value. A later group is read only if the earlier ones find nothing.
     ///
     /// # Errors
     /// `internal` when the API does not have the list.
@@ -100,7 +99,7 @@ impl Identity {
     }
 }
 
-/// As it was sent, and in lower case.
+/// The e-mail address as sent and in lower case.
 fn emails(sent: &str) -> Vec<String> {
     let mut forms = vec![sent.to_owned()];
     let lower = sent.trim().to_lowercase();
@@ -110,7 +109,7 @@ fn emails(sent: &str) -> Vec<String> {
     forms
 }
 
-/// As it was sent, and in E.164, as far as the country can be told.
+/// The phone number as sent and in E.164, if the country can be guessed.
 fn phones(sent: &str) -> Vec<String> {
     const NORTH_AMERICAN: usize = 10;
     let digits: String = sent.chars().filter(char::is_ascii_digit).collect();

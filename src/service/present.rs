@@ -1,24 +1,24 @@
-//! What was asked for of an answer: the part of the list, and the fields. How much of it is shown is for
-//! [`crate::answer`] to decide.
+//! The part of an answer that the caller asked for: the range of the list and the fields. [`crate::answer`] limits its
+//! size.
 
 use crate::api::Flaw;
 use highlevel_catalog::{Answer, Invocation, ListAnswer, OperationSpec, PagingStyle, list::part};
 use highlevel_core::suggest::nearest;
 use serde_json::Value;
 
-/// Gives an answer its shape. `repeats`: its list gives the same page at every offset.
-pub(super) fn shape(invocation: &Invocation, answer: &mut Answer, repeats: bool) {
+/// Reduces an answer to what the caller asked for. `is_repeated`: the API gives the same page at every offset.
+pub(super) fn present(invocation: &Invocation, answer: &mut Answer, is_repeated: bool) {
     match answer {
         Answer::Object(object) => hide_secrets(invocation.spec, object),
         Answer::List(list) => {
             list.items.iter_mut().for_each(|item| hide_secrets(invocation.spec, item));
-            place(invocation, list, repeats);
+            set_range(invocation, list, is_repeated);
             select(invocation, list);
         }
     }
 }
 
-/// A secret is write-only, whatever the API shows.
+/// Removes secrets. They are write-only, even if the API shows them.
 fn hide_secrets(spec: &OperationSpec, value: &mut Value) {
     if spec.sensitive.is_empty() {
         return;
@@ -33,10 +33,10 @@ fn hide_secrets(spec: &OperationSpec, value: &mut Value) {
     }
 }
 
-/// Says where the items stand in their list. An API that gave more than was asked for does not page: what was asked for
-/// is then cut out here. A total is the API's own; without one, a list goes on until a page is empty.
-fn place(invocation: &Invocation, list: &mut ListAnswer, repeats: bool) {
-    // A filter of ours has set its own place.
+/// Sets the offsets of a list's items. If the API gave more than the limit, it does not page, and the range is cut out
+/// here. The total is the API's own. Without a total, a list continues until a page is empty.
+fn set_range(invocation: &Invocation, list: &mut ListAnswer, is_repeated: bool) {
+    // A filter that is applied here has set the offsets already.
     if list.paging.item_offsets.is_some() {
         return;
     }
@@ -49,21 +49,21 @@ fn place(invocation: &Invocation, list: &mut ListAnswer, repeats: bool) {
         count = Some(all);
         list.items = part(std::mem::take(&mut list.items), window.offset, window.limit);
     }
-    // What could not be read stands in the API's list all the same.
+    // Unreadable items have offsets in the API's list too.
     let here = list.items.len() as u64 + list.unreadable.len() as u64;
     list.paging.limit = Some(window.limit);
     list.paging.offset = Some(window.offset);
     let after = window.offset + here;
     let more = match (count, total) {
         (Some(count), _) => after < count,
-        // A total that is less than what was shown is a cap.
+        // A total below the number of shown items is a cap, so there may be more.
         (None, Some(total)) => after != total,
         (None, None) => true,
     };
-    if more && here > 0 && !repeats {
+    if more && here > 0 && !is_repeated {
         list.paging.next_offset = Some(after);
     }
-    if repeats {
+    if is_repeated {
         list.notes
             .push(format!("These are the first items again: {}. The rest cannot be listed.", Flaw::Repeats.as_str()));
     } else if let (Some(count), Some(total)) = (count, total)
@@ -73,7 +73,7 @@ fn place(invocation: &Invocation, list: &mut ListAnswer, repeats: bool) {
     }
 }
 
-/// Keeps `id` and the fields that were asked for.
+/// Keeps `id` and the requested fields. Notes the requested fields that no item has and that do not exist.
 fn select(invocation: &Invocation, list: &mut ListAnswer) {
     let Some(wanted) = invocation.arguments.get("fields").and_then(Value::as_array) else { return };
     let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
@@ -86,7 +86,7 @@ fn select(invocation: &Invocation, list: &mut ListAnswer) {
     let known = invocation.spec.output_schema();
     let known = known.get("properties").and_then(|all| all.get("data")?.get("items")?.get("properties")?.as_object());
     let known: Vec<&str> = known.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let odd: Vec<String> = missing
+    let unknown: Vec<String> = missing
         .into_iter()
         .filter(|field| !known.contains(field))
         .map(|field| match nearest(field, known.iter().copied()) {
@@ -94,7 +94,7 @@ fn select(invocation: &Invocation, list: &mut ListAnswer) {
             None => format!("`{field}`"),
         })
         .collect();
-    if !odd.is_empty() {
-        list.notes.push(format!("No item has {}.", odd.join(", ")));
+    if !unknown.is_empty() {
+        list.notes.push(format!("No item has {}.", unknown.join(", ")));
     }
 }

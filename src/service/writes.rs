@@ -1,0 +1,113 @@
+//! Operations that write: in turn, recorded in the journal, and compared with the object afterwards.
+
+use super::{
+    AccountService, create_once, merge, present,
+    reconcile::{self, WriteOutcome},
+    verify_write::{self, VerifiedWrite},
+};
+use crate::{api::custom_fields, guard::Agreed};
+use highlevel_catalog::{Answer, Effect, Invocation};
+use highlevel_core::{context::CallContext, error::Result};
+use highlevel_store::WriteTurn;
+use serde_json::Value;
+
+impl AccountService {
+    /// Runs a write and prepares its answer for the caller.
+    pub(super) async fn answer_write(
+        &self,
+        invocation: &Invocation,
+        object: Option<Value>,
+        agreed: Agreed,
+        context: &CallContext,
+    ) -> Result<Answer> {
+        let _turn = self.turn(invocation, context).await?;
+        let mut written = self.write(invocation, object, agreed, context).await;
+        if let Ok(verified) = &mut written {
+            custom_fields::object_as_map(&mut verified.value);
+        }
+        self.mirroring.note(invocation, written.as_ref().map(|verified| &verified.value)).await;
+        let mut answer = Answer::Object(written?.into_object());
+        present::present(invocation, &mut answer, false);
+        Ok(answer)
+    }
+
+    /// Waits until no other process writes the same object. A retry must not overwrite a later call's write, and an
+    /// update that merges needs the object unchanged between its read and its write.
+    async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
+        match (&invocation.id, invocation.spec.effect) {
+            (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
+                let key = format!("{:?} {id}", invocation.spec.toolset);
+                self.api.in_turn(&key, context).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn write(
+        &self,
+        invocation: &Invocation,
+        object: Option<Value>,
+        agreed: Agreed,
+        context: &CallContext,
+    ) -> Result<VerifiedWrite> {
+        let creation = match invocation.spec.effect {
+            Effect::Create | Effect::Send | Effect::Access => {
+                Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)
+            }
+            _ => None,
+        };
+        let needs_object = merge::needs_object(&self.api, invocation);
+        let before = match object {
+            // A merge needs the object as it is now: a person may have taken long to confirm.
+            Some(object) if !needs_object => Some(object),
+            _ => self.before(invocation, context).await?,
+        };
+        let to_send = match &before {
+            Some(object) if needs_object => merge::full_update(&self.api, invocation, object)?,
+            _ => invocation.clone(),
+        };
+        if invocation.spec.effect == Effect::Update
+            && to_send.fields().next().is_none()
+            && let Some(object) = before
+        {
+            return Ok(VerifiedWrite::unchanged(object));
+        }
+        let attempt = self.recorder.begin(&self.api, invocation, before.as_ref(), agreed, context).await?;
+        let verified = match self.send(&to_send, before.as_ref(), creation.as_ref(), context).await {
+            Ok(written) => verify_write::verify(&self.api, &to_send, written, context).await,
+            Err(error) => Err(error),
+        };
+        if let Some(attempt) = attempt {
+            attempt.finish(&self.api, invocation, &verified).await;
+        }
+        verified
+    }
+
+    async fn send(
+        &self,
+        write: &Invocation,
+        before: Option<&Value>,
+        creation: Option<&create_once::Creation>,
+        context: &CallContext,
+    ) -> Result<WriteOutcome> {
+        let api = &self.api;
+        match (write.spec.effect, creation) {
+            (_, Some(creation)) => creation.run(&self.creates, api, write, context).await.map(WriteOutcome::answered),
+            (Effect::Update, None) => reconcile::update(api, write, before, context).await,
+            (Effect::Publish, None) => reconcile::publish(api, write, context).await,
+            (Effect::Delete, None) => reconcile::delete(api, write, context).await,
+            (Effect::Read | Effect::Create | Effect::Send | Effect::Access, None) => {
+                api.object(write, context).await.map(WriteOutcome::answered)
+            }
+        }
+    }
+
+    /// The object before its update, if a rule, a merge, the pin or the journal needs it.
+    async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+        let is_update = invocation.spec.effect == Effect::Update;
+        let is_required = invocation.spec.state_rule.is_some() || merge::needs_object(&self.api, invocation);
+        // With a pin, the object's location is checked before anything is sent.
+        let is_wanted = is_update && (self.recorder.wants_before() || self.pin.is_set());
+        if is_required || is_wanted { self.checked_object(invocation, context).await } else { Ok(None) }
+    }
+}
