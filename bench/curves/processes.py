@@ -24,7 +24,7 @@ def measure(scratch):
 def bound(count, state):
     """Everyone has eight calls in flight and more to come, against a quota of 200 a second."""
     ours = install.server()
-    with upstream.sandbox(ours, "--rate-limit", LIMIT, "--rate-window", WINDOW) as account:
+    with upstream.sandbox(install.sandbox(), "--rate-limit", LIMIT, "--rate-window", WINDOW) as account:
         environment = {**account, "GHL_STATE_DIR": state, "GHL_RATE_LIMIT": str(LIMIT), "GHL_RATE_WINDOW": str(WINDOW)}
         hosts = [Host(Server("ours", [ours], "get_current_user", {}, environment)) for _ in range(count)]
         keep(hosts, 8, seconds=2 * WINDOW)

@@ -31,6 +31,16 @@ def server():
 
 
 @cache
+def sandbox():
+    """This server with the sandbox's endpoints for tests, which the released build does not have."""
+    say("building the sandbox")
+    target = CACHE / "sandbox"
+    command = ["cargo", "build", "--release", "--locked", "--features", "sandbox-testing", "--bin", "highlevel-mcp"]
+    run(*command, "--target-dir", target, cwd=REPO)
+    return target / "release" / "highlevel-mcp"
+
+
+@cache
 def floor():
     """The directory with the bare server and the bare loop."""
     say("building the floor")

@@ -1,8 +1,8 @@
-//! The account: every object as the JSON text it answers with, beside the few traits that lists filter by.
+//! The account: every object as JSON text, with the few fields that lists filter by.
 //!
-//! Text costs a fraction of a tree of values, so that 100,000 contacts start at once and fit in little memory.
+//! Text takes a fraction of the memory of parsed values: an account of 100,000 contacts starts fast and stays small.
 
-use super::shelf::{Object, Shelf};
+use crate::collection::{Collection, Object};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value};
@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// The fields of one object.
-pub(super) type Fields = Map<String, Value>;
+pub(crate) type Fields = Map<String, Value>;
 
-/// The kinds of object that an account holds.
+/// The kinds of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(crate) enum ObjectKind {
     Users,
     Locations,
     Contacts,
@@ -23,13 +23,13 @@ pub(super) enum Kind {
     Pages,
     Funnels,
     Webhooks,
-    /// The dictionary of custom fields, in the official API's shape: the document has none.
+    /// The definitions of custom fields, in the official API's shape. The session API has none.
     CustomFields,
-    /// Pipelines with their stages, in the official API's shape: the document has only the names of stages.
+    /// Pipelines with their stages, in the official API's shape. The session API has only the names of stages.
     Pipelines,
 }
 
-impl Kind {
+impl ObjectKind {
     const ALL: [(Self, &'static str, &'static str); 10] = [
         (Self::Users, "users", "User"),
         (Self::Locations, "locations", "Location"),
@@ -45,29 +45,29 @@ impl Kind {
 
     /// The kind with this plural name.
     #[cfg(feature = "management")]
-    pub(super) fn named(word: &str) -> Option<Self> {
+    pub(crate) fn named(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, plural, _)| *plural == word).map(|(kind, ..)| *kind)
     }
 
-    /// What one object of this kind is called in a message.
-    pub(super) fn title(self) -> &'static str {
+    /// The name of one object of this kind in messages.
+    pub(crate) fn title(self) -> &'static str {
         Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("Object", |(_, _, title)| title)
     }
 }
 
-/// What lists filter by: of an object what it has, of a query what it asks for. Empty means nothing asked.
+/// The fields that lists filter by: an object's values, or the values that a query wants. An empty field wants nothing.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Traits {
-    /// In lower case: an address is found however it is written.
-    pub(super) email: String,
-    /// Digits only: a number is found however it is punctuated.
-    pub(super) phone: String,
-    pub(super) status: String,
-    pub(super) tags: Vec<String>,
+pub(crate) struct FilterFields {
+    /// In lower case, so that the search ignores case.
+    pub(crate) email: String,
+    /// Digits only, so that the search ignores punctuation.
+    pub(crate) phone: String,
+    pub(crate) status: String,
+    pub(crate) tags: Vec<String>,
 }
 
-impl Traits {
-    pub(super) fn of(fields: &Fields) -> Self {
+impl FilterFields {
+    pub(crate) fn of(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
         let tags = fields.get("tags").and_then(Value::as_array).into_iter().flatten();
         Self {
@@ -78,14 +78,14 @@ impl Traits {
         }
     }
 
-    /// Whether this asks for nothing.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether the query wants nothing.
+    pub(crate) fn is_empty(&self) -> bool {
         self.email.is_empty() && self.phone.is_empty() && self.status.is_empty() && self.tags.is_empty()
     }
 
-    /// Whether an object has all that this asks for.
-    fn fits(&self, object: &Self) -> bool {
-        let same = |asked: &str, has: &str| asked.is_empty() || asked == has;
+    /// Whether an object has every value that the query wants.
+    fn matches(&self, object: &Self) -> bool {
+        let same = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
         same(&self.email, &object.email)
             && same(&self.phone, &object.phone)
             && same(&self.status, &object.status)
@@ -94,115 +94,126 @@ impl Traits {
 }
 
 /// The digits of a phone number.
-pub(super) fn digits(text: &str) -> String {
+pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// One in-memory account.
+/// The objects of one account.
 #[derive(Debug)]
-pub(super) struct Account {
-    shelves: HashMap<Kind, Shelf>,
+pub(crate) struct Account {
+    collections: HashMap<ObjectKind, Collection>,
     ids: ChaCha8Rng,
     now: Duration,
     lag: Duration,
 }
 
 impl Account {
-    /// An account without objects, whose ids come from this generator.
-    pub(super) fn empty(ids: ChaCha8Rng) -> Self {
-        Self { shelves: HashMap::new(), ids, now: Duration::ZERO, lag: Duration::ZERO }
+    /// An account without objects, which draws new ids from this generator.
+    pub(crate) fn empty(ids: ChaCha8Rng) -> Self {
+        Self { collections: HashMap::new(), ids, now: Duration::ZERO, lag: Duration::ZERO }
     }
 
-    /// Sets the time, and for how long lists lag behind the writes that follow.
-    pub(super) fn tick(&mut self, now: Duration, lag: Duration) {
+    /// Sets the time, and how long lists lag behind later writes.
+    pub(crate) fn set_time(&mut self, now: Duration, lag: Duration) {
         (self.now, self.lag) = (now, lag);
-        // Without a lag, what is still held back shows at once.
+        // Without a lag, lists show every pending write at once.
         let due = if lag.is_zero() { Duration::MAX } else { now };
-        self.shelves.values_mut().for_each(|shelf| shelf.settle(due));
+        self.collections.values_mut().for_each(|collection| collection.apply_due(due));
     }
 
-    /// Writes behind the client's back, which lists show at once.
+    /// Writes behind the client's back: lists show the change at once.
     #[cfg(feature = "management")]
-    pub(super) fn at_once<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
+    pub(crate) fn without_lag<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
         let lag = std::mem::take(&mut self.lag);
         let done = write(self);
         self.lag = lag;
         done
     }
 
-    /// When lists show what is written now, if later than at once.
+    /// When lists show a write of now, if they lag.
     fn due(&self) -> Option<Duration> {
         (!self.lag.is_zero()).then(|| self.now + self.lag)
     }
 
-    fn shelf(&self, kind: Kind) -> Option<&Shelf> {
-        self.shelves.get(&kind)
+    fn collection(&self, kind: ObjectKind) -> Option<&Collection> {
+        self.collections.get(&kind)
     }
 
     /// A new id: 20 letters and digits.
-    pub(super) fn new_id(&mut self) -> String {
+    pub(crate) fn new_id(&mut self) -> String {
         (0..20).map(|_| char::from(self.ids.sample(rand::distr::Alphanumeric))).collect()
     }
 
     /// One object.
-    pub(super) fn get(&self, kind: Kind, id: &str) -> Option<Fields> {
-        self.shelf(kind)?.get(id).map(Object::fields)
+    pub(crate) fn get(&self, kind: ObjectKind, id: &str) -> Option<Fields> {
+        self.collection(kind)?.get(id).map(Object::fields)
     }
 
-    /// Where an object stands among those that lists show, oldest first.
-    pub(super) fn place(&self, kind: Kind, id: &str) -> Option<usize> {
-        self.shelf(kind)?.listed().place(id)
+    /// The position of an object in lists, oldest first.
+    pub(crate) fn list_position(&self, kind: ObjectKind, id: &str) -> Option<usize> {
+        self.collection(kind)?.listed().position(id)
     }
 
-    /// The first object of a kind: the account's own user, its default location.
-    pub(super) fn first(&self, kind: Kind) -> Option<Fields> {
-        self.shelf(kind)?.all().first().map(Object::fields)
+    /// The first object of a kind, such as the account's own user or its default location.
+    pub(crate) fn first(&self, kind: ObjectKind) -> Option<Fields> {
+        self.collection(kind)?.all().first().map(Object::fields)
     }
 
-    /// The objects that fit, from `offset` on, at most `limit`; and how many fit in all: as lists show them.
-    pub(super) fn list(&self, kind: Kind, wanted: &Traits, offset: usize, limit: usize) -> (Vec<Fields>, usize) {
-        let Some(shelf) = self.shelf(kind) else { return (Vec::new(), 0) };
-        let listed = shelf.listed();
+    /// One page of the objects that match, and the number of all that match, as lists show them.
+    pub(crate) fn list(
+        &self,
+        kind: ObjectKind,
+        wanted: &FilterFields,
+        offset: usize,
+        limit: usize,
+    ) -> (Vec<Fields>, usize) {
+        let Some(collection) = self.collection(kind) else { return (Vec::new(), 0) };
+        let listed = collection.listed();
         if wanted.is_empty() {
             return (listed.skip(offset).take(limit).map(Object::fields).collect(), listed.len());
         }
-        let fitting: Vec<_> = listed.skip(0).filter(|object| wanted.fits(&object.traits)).collect();
+        let fitting: Vec<_> = listed.skip(0).filter(|object| wanted.matches(&object.filter_fields)).collect();
         (fitting.iter().skip(offset).take(limit).map(|object| object.fields()).collect(), fitting.len())
     }
 
-    /// The id of the first object whose id and traits fit, as the account truly is.
-    pub(super) fn with(&self, kind: Kind, fits: impl Fn(&str, &Traits) -> bool) -> Option<String> {
-        self.shelf(kind)?.all().iter().find(|object| fits(&object.id, &object.traits)).map(|object| object.id.clone())
+    /// The id of the first object that fits, whether or not lists show it yet.
+    pub(crate) fn find_id(&self, kind: ObjectKind, fits: impl Fn(&str, &FilterFields) -> bool) -> Option<String> {
+        self.collection(kind)?
+            .all()
+            .iter()
+            .find(|object| fits(&object.id, &object.filter_fields))
+            .map(|object| object.id.clone())
     }
 
-    /// Every object of a kind as it truly is.
-    pub(super) fn truth(&self, kind: Kind) -> impl Iterator<Item = Fields> {
-        self.shelf(kind).map_or(&[][..], Shelf::all).iter().map(Object::fields)
+    /// Every object of a kind, whether or not lists show it yet.
+    pub(crate) fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = Fields> {
+        self.collection(kind).map_or(&[][..], Collection::all).iter().map(Object::fields)
     }
 
     /// Every object of a kind as one JSON array.
     #[cfg(any(feature = "management", test))]
-    pub(super) fn all(&self, kind: Kind) -> String {
-        let texts: Vec<_> = self.shelf(kind).map_or(&[][..], Shelf::all).iter().map(|it| it.text.as_str()).collect();
+    pub(crate) fn all_as_json(&self, kind: ObjectKind) -> String {
+        let texts: Vec<_> =
+            self.collection(kind).map_or(&[][..], Collection::all).iter().map(|it| it.text.as_str()).collect();
         format!("[{}]", texts.join(","))
     }
 
-    /// Adds an object, or takes the place of the one with its id.
-    pub(super) fn put(&mut self, kind: Kind, id: &str, fields: &Fields) {
+    /// Adds an object, or replaces the one with its id.
+    pub(crate) fn put(&mut self, kind: ObjectKind, id: &str, fields: &Fields) {
         let text = Value::Object(fields.clone()).to_string();
-        self.put_text(kind, id, text, Traits::of(fields));
+        self.put_text(kind, id, text, FilterFields::of(fields));
     }
 
-    /// The same for a caller that has the text already.
-    pub(super) fn put_text(&mut self, kind: Kind, id: &str, text: String, traits: Traits) {
+    /// [`Account::put`] for a caller that has the JSON text.
+    pub(crate) fn put_text(&mut self, kind: ObjectKind, id: &str, text: String, filter_fields: FilterFields) {
         let due = self.due();
-        self.shelves.entry(kind).or_default().put(Object { id: id.to_owned(), text, traits }, due);
+        self.collections.entry(kind).or_default().put(Object { id: id.to_owned(), text, filter_fields }, due);
     }
 
-    /// Takes an object away.
-    pub(super) fn remove(&mut self, kind: Kind, id: &str) {
+    /// Removes an object.
+    pub(crate) fn remove(&mut self, kind: ObjectKind, id: &str) {
         let due = self.due();
-        self.shelves.entry(kind).or_default().remove(id, due);
+        self.collections.entry(kind).or_default().remove(id, due);
     }
 }
 
@@ -216,29 +227,29 @@ mod tests {
         let mut account = Account::empty(ChaCha8Rng::seed_from_u64(1));
         for (id, email, tags) in [("a", "A@x.example", vec!["vip"]), ("b", "b@x.example", vec!["vip", "new"])] {
             let fields = json!({ "id": id, "email": email, "phone": "+1 (512) 555-0101", "tags": tags });
-            account.put(Kind::Contacts, id, fields.as_object().unwrap());
+            account.put(ObjectKind::Contacts, id, fields.as_object().unwrap());
         }
         account
     }
 
-    fn found(wanted: &Traits) -> usize {
-        account().list(Kind::Contacts, wanted, 0, 100).1
+    fn found(wanted: &FilterFields) -> usize {
+        account().list(ObjectKind::Contacts, wanted, 0, 100).1
     }
 
     #[test]
     fn filters_want_everything_they_name() {
-        assert_eq!(found(&Traits::default()), 2);
-        assert_eq!(found(&Traits { email: "a@x.example".into(), ..Traits::default() }), 1);
-        assert_eq!(found(&Traits { phone: "15125550101".into(), ..Traits::default() }), 2);
-        assert_eq!(found(&Traits { tags: vec!["vip".into(), "new".into()], ..Traits::default() }), 1);
+        assert_eq!(found(&FilterFields::default()), 2);
+        assert_eq!(found(&FilterFields { email: "a@x.example".into(), ..FilterFields::default() }), 1);
+        assert_eq!(found(&FilterFields { phone: "15125550101".into(), ..FilterFields::default() }), 2);
+        assert_eq!(found(&FilterFields { tags: vec!["vip".into(), "new".into()], ..FilterFields::default() }), 1);
     }
 
     #[test]
     fn removing_keeps_the_others_findable() {
         let mut account = account();
-        account.remove(Kind::Contacts, "a");
-        assert!(account.get(Kind::Contacts, "a").is_none());
-        assert_eq!(account.get(Kind::Contacts, "b").unwrap()["id"], "b");
-        assert_eq!(account.list(Kind::Contacts, &Traits::default(), 5, 10).0.len(), 0);
+        account.remove(ObjectKind::Contacts, "a");
+        assert!(account.get(ObjectKind::Contacts, "a").is_none());
+        assert_eq!(account.get(ObjectKind::Contacts, "b").unwrap()["id"], "b");
+        assert_eq!(account.list(ObjectKind::Contacts, &FilterFields::default(), 5, 10).0.len(), 0);
     }
 }

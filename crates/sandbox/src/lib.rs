@@ -1,58 +1,56 @@
-//! An embedded GoHighLevel: one account in memory, served over HTTP as the document describes it, or as HighLevel's
-//! official API ([`Api::Official`]).
+//! An embedded GoHighLevel account: one account in memory, served over HTTP as HighLevel's session API or as its official
+//! API.
 //!
-//! It knows nothing of the rest of this crate. It reads the document by itself and strictly, so that it can judge what
-//! the client sends: unknown fields, stray headers and one request too many are refused here and not in production.
-//! What it does is repeatable: the same seed gives the same account, ids included, and the same faults; its dates count
+//! The sandbox uses no code of the client. It implements the API's description independently and strictly, so that tests
+//! can trust its verdict on a request: unknown fields, stray headers and requests beyond the quota are refused here, not in
+//! production. It is reproducible: the same seed gives the same account, ids included, and the same faults. Its dates count
 //! back from now, or from a given moment.
+//!
+//! Tests turn on the feature `testing`: faults, OAuth, and the endpoints under `/sandbox/`. The default build has none of
+//! them.
 
 #![deny(missing_docs)]
 
 mod account;
-mod answer;
-mod checks;
+mod collection;
 mod duplicates;
+mod edge_values;
 mod faults;
-mod fields;
-mod limits;
 #[cfg(feature = "management")]
 mod management;
 mod manners;
 #[cfg(not(feature = "management"))]
 mod no_request_log;
-mod normal;
-mod odd;
+mod normalize;
 mod official;
-mod operations;
-mod pages;
-mod query;
+mod operation;
+mod rate_limit;
 #[cfg(feature = "management")]
 mod request_log;
-mod routes;
+mod response;
 mod scopes;
 mod seed;
 mod server;
-mod shelf;
-mod tokens;
+mod session;
+mod state;
 mod validate;
-mod world;
 
 pub use faults::{FaultError, FaultPlan};
-pub use limits::Counting;
 pub use manners::{Manners, MannersError};
+pub use rate_limit::Counting;
 
 #[cfg(not(feature = "management"))]
 use no_request_log as request_log;
 
 use chrono::{DateTime, Utc};
-use server::{Shared, lock};
+use server::{SharedState, lock};
+use state::{Clock, SandboxState};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use world::{Clock, World};
 
 /// Whether this build injects faults: the cargo feature `faults`.
 pub const HAS_FAULTS: bool = cfg!(feature = "faults");
@@ -71,36 +69,36 @@ pub enum Api {
     Official,
 }
 
-/// How a sandbox behaves.
+/// The configuration of a sandbox.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SandboxConfig {
     /// Which API the account is served as.
     pub api: Api,
-    /// How many contacts the account begins with; opportunities are about a fifth of it.
+    /// The number of contacts; there is an opportunity for about every fifth.
     pub contacts: usize,
-    /// The moment that all dates of the sample data count back from; now, when not given.
+    /// The moment that all dates of the sample data count back from; by default now.
     pub as_of: Option<DateTime<Utc>>,
-    /// From which the sample data, new ids and the chances of faults are drawn.
+    /// The seed of the sample data, new ids and the faults.
     pub seed: u64,
-    /// Requests in one window.
+    /// Requests per window.
     pub rate_limit: u32,
     /// The length of a window.
     pub rate_window: Duration,
-    /// Requests in one day, which only the official API counts.
+    /// Requests per day. Only the official API counts them.
     pub daily_limit: u32,
-    /// The length of such a day.
+    /// The length of a day.
     pub day: Duration,
     /// Whether windows are fixed or sliding.
     pub counting: Counting,
-    /// How long a token lives. For as long again it can be renewed.
+    /// The lifetime of a token. For as long again, an expired token can be refreshed.
     pub token_ttl: Duration,
-    /// Whether renewing a token ends the old one.
+    /// Whether refreshing a token ends the old one.
     pub rotate: bool,
-    /// One more token that is accepted: tests plant one that they can look for.
+    /// A further token to accept. Tests choose one that they can search logs for.
     pub extra_token: Option<String>,
     /// The faults that requests get.
     pub faults: FaultPlan,
-    /// How it behaves where live accounts leave the API's description.
+    /// The behaviors of live accounts that the API's description does not have.
     pub manners: Manners,
 }
 
@@ -132,36 +130,39 @@ impl SandboxConfig {
     }
 }
 
-/// A running sandbox. It ends with [`Sandbox::stop`], or when it is dropped.
+/// A running sandbox. [`Sandbox::stop`] ends it, as does dropping it.
 #[derive(Debug)]
 pub struct Sandbox {
     addr: SocketAddr,
-    world: Shared,
+    state: SharedState,
     task: JoinHandle<()>,
 }
 
 impl Sandbox {
-    /// Fills an account and serves it at this address; port 0 takes a free one.
+    /// Creates the account and serves it at this address; port 0 takes a free port.
+    ///
+    /// # Errors
+    /// If the address cannot be bound, or the system has no random numbers.
     pub async fn start(addr: SocketAddr, config: SandboxConfig) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let mut tokens = tokens::Tokens::new(config.token_ttl, config.rotate)?;
+        let mut tokens = session::tokens::SessionTokens::new(config.token_ttl, config.rotate)?;
         let mut access_tokens = official::tokens::AccessTokens::new()?;
         if let Some(token) = config.extra_token {
-            tokens.plant(token.clone());
+            tokens.accept(token.clone());
             access_tokens.accept(token);
         }
         let mut account = seed::account(config.seed, config.contacts, config.as_of.unwrap_or_else(Utc::now));
-        if config.manners.normalise {
-            normal::settle_all(&mut account);
+        if config.manners.normalize {
+            normalize::account(&mut account);
         }
         let clock = Clock::start();
-        let limits = limits::Limits::new(config.counting, config.rate_limit, config.rate_window, clock.now());
-        let day = official::limits::Day::new(config.daily_limit, config.day, clock.now());
-        let world = Arc::new(Mutex::new(World {
+        let limits = rate_limit::RateLimiter::new(config.counting, config.rate_limit, config.rate_window, clock.now());
+        let day = official::daily_limit::DailyLimit::new(config.daily_limit, config.day, clock.now());
+        let state = Arc::new(Mutex::new(SandboxState {
             api: config.api,
             account,
-            official: official::State {
+            official: official::OfficialState {
                 tokens: access_tokens,
                 #[cfg(feature = "oauth")]
                 grants: official::oauth::Grants::new(config.token_ttl)?,
@@ -178,35 +179,35 @@ impl Sandbox {
             #[cfg(all(feature = "faults", feature = "management"))]
             seed: config.seed,
         }));
-        let task = tokio::spawn(server::run(listener, world.clone()));
+        let task = tokio::spawn(server::run(listener, state.clone()));
         tracing::debug!(%addr, "sandbox: started");
-        Ok(Self { addr, world, task })
+        Ok(Self { addr, state, task })
     }
 
-    /// Where it listens.
+    /// The address that the sandbox listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Its address as a base URL, without a slash at the end.
+    /// The base URL, without a slash at the end.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// A new token: good for one lifetime from now, or of the official API a private integration token, which stays good.
+    /// Issues a token: valid for one lifetime, or a private integration token of the official API, which does not expire.
     pub fn token(&self) -> String {
-        lock(&self.world).issue()
+        lock(&self.state).issue()
     }
 
-    /// The id of the location that all data belong to.
+    /// The id of the location that all objects belong to.
     pub fn location_id(&self) -> String {
-        official::home(&lock(&self.world).account)
+        official::own_location_id(&lock(&self.state).account)
     }
 
-    /// Ends it: no connection and no listener is left when this returns.
+    /// Stops serving. Listener and connections are closed when this returns.
     pub async fn stop(mut self) {
         self.task.abort();
-        // An aborted task ends with an error that says so.
+        // The error only says that the task was aborted.
         let _ = (&mut self.task).await;
     }
 

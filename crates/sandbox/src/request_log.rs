@@ -1,8 +1,8 @@
 //! The request log: the latest requests as they arrived, and the counts that tests read.
 
-use super::limits::{Limits, millis};
-use super::routes::Change;
-use super::world::Call;
+use crate::operation::WriteKind;
+use crate::rate_limit::{RateLimiter, millis};
+use crate::state::RawRequest;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -12,19 +12,19 @@ const KEPT: usize = 10_000;
 
 /// The number of a logged request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct RequestId(u64);
+pub(crate) struct RequestId(u64);
 
 #[derive(Debug)]
 struct LoggedRequest {
     id: RequestId,
     at: Duration,
-    call: Call,
+    raw: RawRequest,
     answered: Option<u16>,
 }
 
 /// The latest requests, and every count since the start.
 #[derive(Debug, Default)]
-pub(super) struct RequestLog {
+pub(crate) struct RequestLog {
     latest: VecDeque<LoggedRequest>,
     requests: u64,
     by_operation: BTreeMap<&'static str, u64>,
@@ -43,24 +43,24 @@ fn add_one<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
 }
 
 impl RequestLog {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Logs a request as it arrives. A request without an operation counts as `unknown`.
-    pub(super) fn arrived(&mut self, at: Duration, call: &Call, operation: Option<&'static str>) -> RequestId {
+    pub(crate) fn arrived(&mut self, at: Duration, raw: &RawRequest, operation: Option<&'static str>) -> RequestId {
         self.requests += 1;
         add_one(&mut self.by_operation, operation.unwrap_or("unknown"));
         if self.latest.len() == KEPT {
             self.latest.pop_front();
         }
         let id = RequestId(self.requests);
-        self.latest.push_back(LoggedRequest { id, at, call: call.clone(), answered: None });
+        self.latest.push_back(LoggedRequest { id, at, raw: raw.clone(), answered: None });
         id
     }
 
     /// Logs the status of a request's answer; none if its connection was dropped.
-    pub(super) fn answered(&mut self, id: RequestId, status: Option<u16>) {
+    pub(crate) fn answered(&mut self, id: RequestId, status: Option<u16>) {
         add_one(&mut self.by_status, status.map_or_else(|| "dropped".to_owned(), |status| status.to_string()));
         if let Ok(index) = self.latest.binary_search_by_key(&id, |request| request.id)
             && let Some(request) = self.latest.get_mut(index)
@@ -71,38 +71,38 @@ impl RequestLog {
 
     /// Counts an injected fault.
     #[cfg(feature = "faults")]
-    pub(super) fn fault(&mut self, name: String) {
+    pub(crate) fn fault(&mut self, name: String) {
         add_one(&mut self.faults, name);
     }
 
     /// Counts a token refresh.
-    pub(super) fn refreshed(&mut self) {
+    pub(crate) fn refreshed(&mut self) {
         self.refreshes += 1;
     }
 
     /// Counts a write that took effect.
-    pub(super) fn changed(&mut self, change: Change, id: String) {
+    pub(crate) fn changed(&mut self, change: WriteKind, id: String) {
         *match change {
-            Change::Create => &mut self.creates,
-            Change::Update => &mut self.updates,
-            Change::Delete => &mut self.deletes,
-            Change::Publish => &mut self.publishes,
+            WriteKind::Create => &mut self.creates,
+            WriteKind::Update => &mut self.updates,
+            WriteKind::Delete => &mut self.deletes,
+            WriteKind::Publish => &mut self.publishes,
         } += 1;
         add_one(&mut self.writes, id);
     }
 
     /// Clears the logged requests. The counts stay.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.latest.clear();
     }
 
     /// The logged requests, oldest first.
-    pub(super) fn requests(&self) -> Value {
+    pub(crate) fn requests(&self) -> Value {
         self.latest.iter().map(LoggedRequest::to_json).collect()
     }
 
     /// All counts, including the quota's.
-    pub(super) fn stats(&self, limits: &Limits) -> Value {
+    pub(crate) fn stats(&self, limits: &RateLimiter) -> Value {
         let mut stats = Map::new();
         stats.insert("requests".into(), self.requests.into());
         stats.insert("byOperation".into(), json!(self.by_operation));
@@ -126,7 +126,7 @@ impl RequestLog {
 
 impl LoggedRequest {
     fn to_json(&self) -> Value {
-        let Call { method, path, query, headers, body } = &self.call;
+        let RawRequest { method, path, query, headers, body } = &self.raw;
         let mut shown: Map<String, Value> = Map::new();
         for name in headers.keys() {
             let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));

@@ -1,11 +1,11 @@
-//! Scopes: what a token must be allowed to do for an operation. The words are those of the official files; the
-//! document's API knows none, and its operations want what the official ones would.
+//! Scopes: the permissions that an operation needs. The names are those of the official OpenAPI files. The session API has
+//! no scopes: its operations need what the official ones do.
 
-use super::answer::Answer;
-use super::operations::{Effect, Label};
+use crate::operation::{Effect, OperationLabel};
+use crate::response::ApiResponse;
 use http::StatusCode;
 
-/// The resources by the beginning of an operation's path, with the scopes of reading and of writing.
+/// Path prefixes with the scopes for reading and for writing.
 const RESOURCES: &[(&str, &str, &str)] = &[
     ("/users", "users.readonly", "users.write"),
     ("/locations/{locationId}/customFields", "locations/customFields.readonly", "locations/customFields.write"),
@@ -21,7 +21,7 @@ const RESOURCES: &[(&str, &str, &str)] = &[
 ];
 
 /// The scope with this name.
-pub(super) fn named(word: &str) -> Result<&'static str, String> {
+pub(crate) fn parse(word: &str) -> Result<&'static str, String> {
     let known = || RESOURCES.iter().flat_map(|(_, read, write)| [*read, *write]);
     known().find(|scope| *scope == word).ok_or_else(|| {
         let mut all: Vec<_> = known().collect();
@@ -31,8 +31,8 @@ pub(super) fn named(word: &str) -> Result<&'static str, String> {
     })
 }
 
-/// The scope that an operation wants. Renewals want none.
-fn of(label: Label) -> Option<&'static str> {
+/// The scope that an operation needs. A token refresh needs none.
+fn of(label: OperationLabel) -> Option<&'static str> {
     let path = label.name.split(' ').nth(1)?;
     let (_, read, write) = RESOURCES.iter().find(|(beginning, ..)| path.starts_with(beginning))?;
     match label.effect {
@@ -42,11 +42,11 @@ fn of(label: Label) -> Option<&'static str> {
     }
 }
 
-/// Refuses an operation whose scope the token lacks.
-pub(super) fn judge(missing: &[&str], label: Label) -> Result<(), Answer> {
+/// Refuses an operation if the token lacks its scope.
+pub(crate) fn check(missing: &[&str], label: OperationLabel) -> Result<(), ApiResponse> {
     match of(label) {
         Some(scope) if missing.contains(&scope) => {
-            Err(Answer::refuse(StatusCode::UNAUTHORIZED, "The token is not authorized for this scope."))
+            Err(ApiResponse::error(StatusCode::UNAUTHORIZED, "The token is not authorized for this scope."))
         }
         _ => Ok(()),
     }
@@ -54,19 +54,19 @@ pub(super) fn judge(missing: &[&str], label: Label) -> Result<(), Answer> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{official, operations::ROUTES};
     use super::*;
+    use crate::{official, session::routes::ROUTES};
 
     #[test]
     fn every_operation_wants_a_scope_that_can_be_named() {
         for route in ROUTES.iter().filter(|route| route.effect != Effect::Refresh) {
             let scope = of(route.label()).unwrap_or_else(|| panic!("{} has none", route.name));
-            assert_eq!(named(scope), Ok(scope));
+            assert_eq!(parse(scope), Ok(scope));
         }
-        for label in official::operations::labels().filter(|label| label.effect != Effect::Refresh) {
+        for label in official::routes::labels().filter(|label| label.effect != Effect::Refresh) {
             assert!(of(label).is_some(), "{} has none", label.name);
         }
-        let label = |name| Label { name, twin: None, effect: Effect::Read };
+        let label = |name| OperationLabel { name, session_name: None, effect: Effect::Read };
         assert_eq!(of(label("GET /funnels/page")), Some("funnels/page.readonly"));
         assert_eq!(of(label("GET /funnels/funnel/list")), Some("funnels/funnel.readonly"));
     }

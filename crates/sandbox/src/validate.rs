@@ -1,16 +1,16 @@
-//! The strict reading of bodies: what a field may hold, and the sentence that names the one that does not.
+//! Strict validation of bodies. Each error names its field.
 
 use chrono::{DateTime, NaiveDate};
 use serde_json::{Map, Value};
 
-/// What a field may hold.
+/// The values that a field accepts.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// Any string.
     Text,
-    /// A string with something in it.
+    /// A non-blank string.
     Filled,
-    /// Something that looks like an address: `local@domain`.
+    /// An e-mail address: `local@domain`.
     Email,
     /// An https URL with a host.
     HttpsUrl,
@@ -36,30 +36,30 @@ pub(super) enum Shape {
     Any,
     /// True or false.
     Flag,
-    /// This, or null.
+    /// The inner shape, or null.
     OrNull(&'static Shape),
 }
 
 /// A field of a body.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
-    pub(super) required: bool,
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) required: bool,
 }
 
-/// A field that a creation must bring.
-pub(super) const fn required(name: &'static str, shape: Shape) -> Field {
+/// A field that a creation requires.
+pub(crate) const fn required(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, required: true }
 }
 
-/// A field that may be left out.
-pub(super) const fn optional(name: &'static str, shape: Shape) -> Field {
+/// A field that may be absent.
+pub(crate) const fn optional(name: &'static str, shape: Shape) -> Field {
     Field { name, shape, required: false }
 }
 
-/// Judges the body of a creation.
-pub(super) fn creation(fields: &[Field], body: &Map<String, Value>) -> Result<(), String> {
+/// Validates the body of a creation.
+pub(crate) fn creation(fields: &[Field], body: &Map<String, Value>) -> Result<(), String> {
     for field in fields.iter().filter(|field| field.required) {
         if !body.contains_key(field.name) {
             return Err(format!("{} is required", field.name));
@@ -68,8 +68,8 @@ pub(super) fn creation(fields: &[Field], body: &Map<String, Value>) -> Result<()
     object("", fields, body)
 }
 
-/// Judges the body of a partial update, in which null clears a field that is not required.
-pub(super) fn update(fields: &[Field], body: &Map<String, Value>) -> Result<(), String> {
+/// Validates the body of a partial update, in which null clears an optional field.
+pub(crate) fn update(fields: &[Field], body: &Map<String, Value>) -> Result<(), String> {
     if body.is_empty() {
         return Err("the body names no field to update".to_owned());
     }
@@ -88,12 +88,12 @@ fn object(prefix: &str, fields: &[Field], body: &Map<String, Value>) -> Result<(
         let Some(field) = fields.iter().find(|field| field.name == name) else {
             return Err(format!("property {prefix}{name} should not exist"));
         };
-        judge(&format!("{prefix}{name}"), field.shape, value)?;
+        check(&format!("{prefix}{name}"), field.shape, value)?;
     }
     Ok(())
 }
 
-fn judge(name: &str, shape: Shape, value: &Value) -> Result<(), String> {
+fn check(name: &str, shape: Shape, value: &Value) -> Result<(), String> {
     let text = value.as_str();
     let (fits, wanted) = match shape {
         Shape::Text => (text.is_some(), "a string".to_owned()),
@@ -128,14 +128,14 @@ fn judge(name: &str, shape: Shape, value: &Value) -> Result<(), String> {
         Shape::Items(fields) => {
             let Some(items) = value.as_array() else { return Err(format!("{name} must be an array")) };
             for (place, item) in items.iter().enumerate() {
-                judge(&format!("{name}.{place}"), Shape::Object(fields), item)?;
+                check(&format!("{name}.{place}"), Shape::Object(fields), item)?;
             }
             return Ok(());
         }
         Shape::Any => return Ok(()),
         Shape::Flag => (value.is_boolean(), "a boolean".to_owned()),
         Shape::OrNull(_) if value.is_null() => return Ok(()),
-        Shape::OrNull(shape) => return judge(name, *shape, value),
+        Shape::OrNull(shape) => return check(name, *shape, value),
     };
     if fits { Ok(()) } else { Err(format!("{name} must be {wanted}")) }
 }

@@ -1,8 +1,8 @@
 //! Draws which faults a request gets.
 
-use super::super::operations::Label;
 use super::FaultPlan;
 use super::rule::{FaultKind, FaultRule};
+use crate::operation::OperationLabel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use std::time::Duration;
 #[derive(Debug, Default)]
 pub(crate) struct DrawnFaults {
     /// The delay before the operation.
-    pub(super) before: Duration,
+    pub(crate) before: Duration,
     /// The delay after the operation.
-    pub(super) after: Duration,
+    pub(crate) after: Duration,
     /// The rule whose fault replaces the answer.
-    pub(super) fault: Option<FaultRule>,
+    pub(crate) fault: Option<FaultRule>,
     /// The words of the rules that delay the request.
     pub(crate) delays: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl FaultInjector {
     }
 
     /// Draws the faults of a request: every delay that fits, and the first other rule that fits.
-    pub(crate) fn draw(&mut self, label: Label) -> DrawnFaults {
+    pub(crate) fn draw(&mut self, label: OperationLabel) -> DrawnFaults {
         let mut drawn = DrawnFaults::default();
         for active in &mut self.rules {
             if !active.would_fire(label) {
@@ -68,7 +68,7 @@ impl FaultInjector {
 
 impl ActiveRule {
     /// Every matching request is counted and drawn for, so that a rule does not depend on the other rules.
-    fn would_fire(&mut self, label: Label) -> bool {
+    fn would_fire(&mut self, label: OperationLabel) -> bool {
         if !self.rule.filter.fits(label) {
             return false;
         }
@@ -80,10 +80,10 @@ impl ActiveRule {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::operations::ROUTES;
     use super::*;
+    use crate::session::routes::ROUTES;
 
-    fn route(name: &str) -> Label {
+    fn route(name: &str) -> OperationLabel {
         ROUTES.iter().find(|route| route.name == name).unwrap().label()
     }
 

@@ -12,7 +12,7 @@ mod respond;
 mod rule;
 
 #[cfg(feature = "faults")]
-pub(super) use {
+pub(crate) use {
     inject::{DrawnFaults, FaultInjector},
     respond::serve,
 };
@@ -23,7 +23,7 @@ use std::fmt;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FaultPlan {
     #[cfg(feature = "faults")]
-    pub(super) rules: Vec<rule::FaultRule>,
+    pub(crate) rules: Vec<rule::FaultRule>,
 }
 
 impl FaultPlan {

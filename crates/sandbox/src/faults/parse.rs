@@ -1,9 +1,10 @@
 //! Parses the words of a fault plan.
 
-use super::super::official::operations::labels;
-use super::super::operations::{Effect, ROUTES};
 use super::rule::{FaultFilter, FaultKind, FaultRule};
 use super::{FaultError, FaultPlan};
+use crate::official::routes::labels;
+use crate::operation::Effect;
+use crate::session::routes::ROUTES;
 use std::str::FromStr;
 use std::time::Duration;
 

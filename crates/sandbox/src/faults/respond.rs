@@ -1,10 +1,10 @@
 //! Serves a request with its faults.
 
-use super::super::answer::{Answer, Payload, full};
-use super::super::server::{Shared, lock};
-use super::super::world::{Call, Target};
 use super::inject::DrawnFaults;
 use super::rule::{FaultKind, FaultRule};
+use crate::response::{ApiResponse, ResponseBody, full};
+use crate::server::{SharedState, lock};
+use crate::state::{MatchedRoute, RawRequest};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -23,35 +23,39 @@ const BLOCKED: &str = "<!DOCTYPE html>\n<html>\n<head><title>Attention Required!
 const CHUNK: usize = 64 * 1024;
 
 /// Performs an operation with the faults that the plan draws for it. `None` drops the connection.
-pub(crate) async fn serve(world: &Shared, call: &Call, target: Target) -> Option<Response<Payload>> {
-    let DrawnFaults { before, after, fault, .. } = lock(world).draw_faults(&target);
+pub(crate) async fn serve(
+    state: &SharedState,
+    raw: &RawRequest,
+    target: MatchedRoute,
+) -> Option<Response<ResponseBody>> {
+    let DrawnFaults { before, after, fault, .. } = lock(state).draw_faults(&target);
     wait(before).await;
     let fault = match fault {
         Some(FaultRule { name, kind, after: false, .. }) => {
-            lock(world).log.fault(name);
+            lock(state).log.fault(name);
             if let FaultKind::Late(delay) = kind {
-                perform_later(world, call, target, delay);
+                perform_later(state, raw, target, delay);
             }
-            return fault_response(&kind, call, None);
+            return fault_response(&kind, raw, None);
         }
         fault => fault,
     };
-    let answer = lock(world).perform(call, &target);
+    let answer = lock(state).perform(raw, &target);
     wait(after).await;
     match fault {
         Some(rule) if answer.status.is_success() => {
-            lock(world).log.fault(rule.name);
-            fault_response(&rule.kind, call, Some(answer))
+            lock(state).log.fault(rule.name);
+            fault_response(&rule.kind, raw, Some(answer))
         }
         _ => Some(answer.into_response()),
     }
 }
 
-fn perform_later(world: &Shared, call: &Call, target: Target, delay: Duration) {
-    let (world, call) = (world.clone(), call.clone());
+fn perform_later(state: &SharedState, raw: &RawRequest, target: MatchedRoute, delay: Duration) {
+    let (state, raw) = (state.clone(), raw.clone());
     tokio::spawn(async move {
         tokio::time::sleep(delay).await;
-        lock(&world).perform(&call, &target);
+        lock(&state).perform(&raw, &target);
     });
 }
 
@@ -64,8 +68,8 @@ async fn wait(time: Duration) {
 
 /// The response that a fault puts in the place of the operation's own, if the operation was performed. `None` drops the
 /// connection.
-fn fault_response(kind: &FaultKind, call: &Call, own: Option<Answer>) -> Option<Response<Payload>> {
-    let own = own.unwrap_or_else(|| Answer::ok(serde_json::Value::Null));
+fn fault_response(kind: &FaultKind, raw: &RawRequest, own: Option<ApiResponse>) -> Option<Response<ResponseBody>> {
+    let own = own.unwrap_or_else(|| ApiResponse::ok(serde_json::Value::Null));
     Some(match kind {
         FaultKind::Drop | FaultKind::Late(_) => return None,
         FaultKind::Status(status) => injected(StatusCode::from_u16(*status).unwrap_or_default()).into_response(),
@@ -75,17 +79,17 @@ fn fault_response(kind: &FaultKind, call: &Call, own: Option<Answer>) -> Option<
             } else {
                 seconds.to_string()
             };
-            injected(StatusCode::TOO_MANY_REQUESTS).with(header::RETRY_AFTER, value).into_response()
+            injected(StatusCode::TOO_MANY_REQUESTS).with_header(header::RETRY_AFTER, value).into_response()
         }
         FaultKind::Html => injected(StatusCode::BAD_GATEWAY).with_payload("text/html", full(HTML)),
         FaultKind::Block => injected(StatusCode::FORBIDDEN).with_payload("text/html; charset=UTF-8", full(BLOCKED)),
         FaultKind::NoRoute(status) => {
             let status = StatusCode::from_u16(*status).unwrap_or_default();
-            Answer::refuse(status, format!("Cannot {} {}", call.method, call.path)).into_response()
+            ApiResponse::error(status, format!("Cannot {} {}", raw.method, raw.path)).into_response()
         }
         FaultKind::Redirect(to) => {
-            let address = if to.contains("://") { to.clone() } else { format!("http://{to}{}", call.path) };
-            injected(StatusCode::FOUND).with(header::LOCATION, address).into_response()
+            let address = if to.contains("://") { to.clone() } else { format!("http://{to}{}", raw.path) };
+            injected(StatusCode::FOUND).with_header(header::LOCATION, address).into_response()
         }
         FaultKind::Malformed => {
             let text = own.body.to_string();
@@ -105,8 +109,8 @@ fn fault_response(kind: &FaultKind, call: &Call, own: Option<Answer>) -> Option<
     })
 }
 
-fn injected(status: StatusCode) -> Answer {
-    Answer::refuse(status, "injected by the sandbox's fault plan")
+fn injected(status: StatusCode) -> ApiResponse {
+    ApiResponse::error(status, "injected by the sandbox's fault plan")
 }
 
 /// The first half of a text, up to a character boundary.

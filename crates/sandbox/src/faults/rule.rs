@@ -1,6 +1,6 @@
 //! The rules of a fault plan.
 
-use super::super::operations::{Effect, Label};
+use crate::operation::{Effect, OperationLabel};
 use std::time::Duration;
 
 /// What goes wrong.
@@ -44,11 +44,11 @@ pub(crate) enum FaultFilter {
 }
 
 impl FaultFilter {
-    pub(crate) fn fits(&self, label: Label) -> bool {
+    pub(crate) fn fits(&self, label: OperationLabel) -> bool {
         match self {
             Self::Any => label.effect != Effect::Refresh,
             Self::Effect(effect) => label.effect == *effect,
-            Self::Operation(name) => label.name == *name || label.twin == Some(name),
+            Self::Operation(name) => label.name == *name || label.session_name == Some(name),
         }
     }
 }

@@ -1,18 +1,18 @@
-//! The checks that come before every official operation: token, version, content type, query and body.
+//! The checks before every official operation: token, version, content type, query and body.
 
-use super::super::account::Fields;
-use super::super::answer::Answer;
-use super::super::checks::{no_version, single};
-use super::super::world::Call;
 use super::errors::{unauthorized, unprocessable};
-use super::operations::{Access, BodyRule, DATED, Holds, Route};
+use super::routes::{Access, BodyRule, DATED, Holds, Route};
+use crate::account::Fields;
+use crate::response::ApiResponse;
+use crate::session::{no_version, single};
+use crate::state::RawRequest;
 use chrono::NaiveDate;
 use http::{HeaderMap, header};
 
-/// The token of a request, where its operation takes one.
-pub(super) fn token<'a>(headers: &'a HeaderMap, route: &Route) -> Result<&'a str, Answer> {
+/// The bearer token of a request, or an empty text if the operation takes none.
+pub(crate) fn token<'a>(headers: &'a HeaderMap, route: &Route) -> Result<&'a str, ApiResponse> {
     if headers.contains_key("token-id") {
-        return Err(Answer::bad_request("header token-id belongs to another API"));
+        return Err(ApiResponse::bad_request("header token-id belongs to another API"));
     }
     if route.access == Access::Nobody {
         return Ok("");
@@ -21,8 +21,8 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, route: &Route) -> Result<&'a str
     value.strip_prefix("Bearer ").filter(|token| !token.is_empty()).ok_or_else(|| unauthorized("Invalid JWT"))
 }
 
-/// The headers other than the token's.
-pub(super) fn headers(headers: &HeaderMap, route: &Route, version_is_asked_for: bool) -> Result<(), Answer> {
+/// Checks the headers other than the token.
+pub(crate) fn headers(headers: &HeaderMap, route: &Route, version_is_asked_for: bool) -> Result<(), ApiResponse> {
     let given = headers.contains_key("version").then(|| single(headers, "version").unwrap_or_default());
     match (route.version, given) {
         (_, None) if version_is_asked_for && route.access != Access::Nobody => return Err(no_version()),
@@ -30,7 +30,7 @@ pub(super) fn headers(headers: &HeaderMap, route: &Route, version_is_asked_for: 
         (None, Some(_)) if route.access == Access::Nobody => {
             return Err(unprocessable("version header is not declared for this operation"));
         }
-        // What declares none takes the one of most operations, and live accounts want it.
+        // An operation that declares no version takes the most common one, which live accounts require.
         (declared, Some(given)) if given != declared.unwrap_or(DATED) => {
             let wanted = declared.unwrap_or(DATED);
             return Err(unprocessable(format!("version header is invalid: it must be {wanted}")));
@@ -46,21 +46,21 @@ pub(super) fn headers(headers: &HeaderMap, route: &Route, version_is_asked_for: 
     match (wanted, given) {
         (None, None) => Ok(()),
         (Some(wanted), Some(given)) if given.trim().eq_ignore_ascii_case(wanted) => Ok(()),
-        (None, _) => Err(Answer::bad_request("Content-Type must not be sent without a body")),
-        (Some(wanted), _) => Err(Answer::bad_request(format!("Content-Type must be {wanted}"))),
+        (None, _) => Err(ApiResponse::bad_request("Content-Type must not be sent without a body")),
+        (Some(wanted), _) => Err(ApiResponse::bad_request(format!("Content-Type must be {wanted}"))),
     }
 }
 
-/// The body: an object from JSON or from a form, and nothing elsewhere.
-pub(super) fn body(call: &Call, rule: BodyRule) -> Result<Fields, Answer> {
+/// Reads the body: an object from JSON or a form, or nothing if the operation takes no body.
+pub(crate) fn body(raw: &RawRequest, rule: BodyRule) -> Result<Fields, ApiResponse> {
     match rule {
-        BodyRule::None if call.body.is_empty() => Ok(Fields::new()),
-        BodyRule::None => Err(Answer::bad_request("this request must not have a body")),
-        BodyRule::Json => serde_json::from_slice(&call.body)
-            .map_err(|error| Answer::bad_request(format!("the body must be a JSON object: {error}"))),
+        BodyRule::None if raw.body.is_empty() => Ok(Fields::new()),
+        BodyRule::None => Err(ApiResponse::bad_request("this request must not have a body")),
+        BodyRule::Json => serde_json::from_slice(&raw.body)
+            .map_err(|error| ApiResponse::bad_request(format!("the body must be a JSON object: {error}"))),
         BodyRule::Form => {
             let mut fields = Fields::new();
-            for (name, value) in url::form_urlencoded::parse(&call.body) {
+            for (name, value) in url::form_urlencoded::parse(&raw.body) {
                 if fields.insert(name.to_string(), value.into_owned().into()).is_some() {
                     return Err(unprocessable(format!("{name} is given twice")));
                 }
@@ -70,12 +70,12 @@ pub(super) fn body(call: &Call, rule: BodyRule) -> Result<Fields, Answer> {
     }
 }
 
-/// A query that was read strictly: known names, each once, values as the file declares them.
+/// A strictly parsed query: known names, each once, with the values that the OpenAPI file declares.
 #[derive(Debug, Default)]
-pub(super) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    pub(super) fn read(raw: &str, route: &Route) -> Result<Self, Answer> {
+    pub(crate) fn read(raw: &str, route: &Route) -> Result<Self, ApiResponse> {
         let mut query = Self::default();
         for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
             let Some(parameter) = route.query.iter().find(|parameter| parameter.name == name) else {
@@ -84,7 +84,7 @@ impl Query {
             if query.get(&name).is_some() {
                 return Err(unprocessable(format!("{name} is given twice")));
             }
-            judge(&name, &value, parameter.holds).map_err(unprocessable)?;
+            check_value(&name, &value, parameter.holds).map_err(unprocessable)?;
             query.0.push((name.into_owned(), value.into_owned()));
         }
         match route.query.iter().find(|parameter| parameter.required && query.get(parameter.name).is_none()) {
@@ -93,22 +93,22 @@ impl Query {
         }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The names that were given.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    /// The names in the query.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// A number that the reading let pass.
-    pub(super) fn number(&self, name: &str) -> Option<usize> {
+    /// A parameter that was validated as a number.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
         self.get(name)?.parse().ok()
     }
 }
 
-fn judge(name: &str, value: &str, holds: Holds) -> Result<(), String> {
+fn check_value(name: &str, value: &str, holds: Holds) -> Result<(), String> {
     let (fits, wanted) = match holds {
         Holds::Text => (!value.trim().is_empty(), "a non-empty string".to_owned()),
         Holds::Whole(least, most) => {

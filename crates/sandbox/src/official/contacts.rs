@@ -1,28 +1,28 @@
-//! Contacts: flat where the stored ones are nested, with other names for their times.
+//! Contacts: translates between the stored shape and the official one, which is flat and names times differently.
 
-use super::super::account::{Account, Fields, Kind};
-use super::super::answer::Answer;
-use super::super::duplicates;
-use super::super::manners::Manners;
-use super::super::routes::{Change, Done, Outcome, stamp};
-use super::super::validate::{self, Field, Shape, optional, required};
-use super::custom::{Dictionary, Model};
-use super::errors::{missing, unprocessable};
-use super::team::{home, is_home, renamed, text};
+use super::custom_fields::{FieldDefinitions, Model};
+use super::errors::{not_found, unprocessable};
+use super::organization::{check_location, own_location_id, renamed, text};
+use crate::account::{Account, Fields, ObjectKind};
+use crate::duplicates;
+use crate::manners::Manners;
+use crate::operation::{Completed, HandlerResult, WriteKind, timestamp};
+use crate::response::ApiResponse;
+use crate::validate::{self, Field, Shape, optional, required};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const TEXT_OR_NULL: Shape = Shape::OrNull(&Shape::Text);
 
-pub(super) const CUSTOM: &[Field] = &[
+pub(crate) const CUSTOM: &[Field] = &[
     optional("id", Shape::Filled),
     optional("key", Shape::Text),
     optional("field_value", Shape::Any),
     optional("fieldValue", Shape::Any),
 ];
 
-/// `companyName` is missing from the file's body of updates, by mistake as its users say (highlevel-api-docs#314): the
-/// live service takes it.
+/// The OpenAPI file's body of updates has no `companyName`, which users report as a mistake (highlevel-api-docs#314): the
+/// live service accepts it.
 const UPDATE: &[Field] = &[
     optional("firstName", TEXT_OR_NULL),
     optional("lastName", TEXT_OR_NULL),
@@ -51,7 +51,7 @@ const TAGS: &[Field] = &[required("tags", Shape::FilledTexts)];
 
 const CREATE_ONLY: &[Field] = &[required("locationId", Shape::Filled), optional("gender", Shape::Text)];
 
-/// Stored name, official name: what is the same but for its name.
+/// Stored names and official names of fields that have the same values.
 const NAMES: &[(&str, &str)] = &[
     ("id", "id"),
     ("firstName", "firstName"),
@@ -71,7 +71,7 @@ const NAMES: &[(&str, &str)] = &[
     ("updatedAt", "dateUpdated"),
 ];
 
-/// Stored name within `address`, official name.
+/// Stored names within `address`, and official names.
 const ADDRESS: &[(&str, &str)] = &[
     ("street", "address1"),
     ("city", "city"),
@@ -80,19 +80,19 @@ const ADDRESS: &[(&str, &str)] = &[
     ("country", "country"),
 ];
 
-/// A contact's first and last name as one.
-pub(super) fn full_name(contact: &Fields) -> String {
+/// The first and last name as one text.
+pub(crate) fn full_name(contact: &Fields) -> String {
     format!("{} {}", text(contact, "firstName"), text(contact, "lastName")).trim().to_owned()
 }
 
-/// A contact as its own answers show it.
-pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -> Fields {
+/// A contact as answers show it.
+pub(crate) fn shown(contact: &Fields, location_id: &str, definitions: &FieldDefinitions<'_>) -> Fields {
     let mut shown = renamed(contact, NAMES);
     if let Some(address) = contact.get("address").and_then(Value::as_object) {
         shown.extend(renamed(address, ADDRESS));
     }
-    // A test may have put it into another location.
-    let location = contact.get("locationId").cloned().unwrap_or_else(|| home.into());
+    // A test can store a contact of another location.
+    let location = contact.get("locationId").cloned().unwrap_or_else(|| location_id.into());
     shown.insert("locationId".into(), location);
     shown.insert("type".into(), "lead".into());
     shown.insert("name".into(), full_name(contact).into());
@@ -103,25 +103,25 @@ pub(super) fn shown(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -
             shown.insert(lower.into(), value.to_lowercase().into());
         }
     }
-    shown.insert("customFields".into(), dictionary.shown(contact));
+    shown.insert("customFields".into(), definitions.shown(contact));
     shown
 }
 
 fn answered(account: &Account, contact: &Fields, manners: &Manners) -> Fields {
-    let mut shown = shown(contact, &home(account), &Dictionary::of(account, Model::Contact, manners));
-    manners.show(Kind::Contacts, &mut shown);
+    let mut shown = shown(contact, &own_location_id(account), &FieldDefinitions::of(account, Model::Contact, manners));
+    manners.on_read(ObjectKind::Contacts, &mut shown);
     shown
 }
 
-pub(super) fn get(account: &Account, id: &str, manners: &Manners) -> Outcome {
-    let contact = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
-    Ok(Done { answer: Answer::ok(json!({ "contact": answered(account, &contact, manners) })), change: None })
+pub(crate) fn get(account: &Account, id: &str, manners: &Manners) -> HandlerResult {
+    let contact = account.get(ObjectKind::Contacts, id).ok_or_else(|| not_found("Contact"))?;
+    Ok(Completed { response: ApiResponse::ok(json!({ "contact": answered(account, &contact, manners) })), write: None })
 }
 
-pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
+pub(crate) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> HandlerResult {
     let fields = [UPDATE, CREATE_ONLY].concat();
     validate::creation(&fields, body).map_err(unprocessable)?;
-    is_home(account, text(body, "locationId"))?;
+    check_location(account, text(body, "locationId"))?;
     let id = account.new_id();
     let mut contact = Fields::new();
     contact.insert("id".into(), id.clone().into());
@@ -129,46 +129,52 @@ pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manner
     if ["email", "phone"].iter().all(|name| text(&contact, name).is_empty()) {
         return Err(unprocessable("email or phone is required"));
     }
-    duplicates::judge(account, manners, None, &contact)?;
-    let now = stamp(now);
+    duplicates::check(account, manners, None, &contact)?;
+    let now = timestamp(now);
     contact.insert("createdAt".into(), now.clone().into());
     contact.insert("updatedAt".into(), now.into());
-    account.put(Kind::Contacts, &id, &contact);
+    account.put(ObjectKind::Contacts, &id, &contact);
     let mut shown = answered(account, &contact, manners);
-    // The file's answer of a creation is the one without these two.
+    // In the OpenAPI file, the answer of a creation lacks these two fields.
     shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
-    let answer = Answer::created(json!({ "contact": shown }));
-    Ok(Done { answer, change: Some((Change::Create, id)) })
+    let answer = ApiResponse::created(json!({ "contact": shown }));
+    Ok(Completed { response: answer, write: Some((WriteKind::Create, id)) })
 }
 
-pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
+pub(crate) fn update(
+    account: &mut Account,
+    id: &str,
+    body: &Fields,
+    now: Duration,
+    manners: &Manners,
+) -> HandlerResult {
     validate::creation(UPDATE, body).map_err(unprocessable)?;
-    let before = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    let before = account.get(ObjectKind::Contacts, id).ok_or_else(|| not_found("Contact"))?;
     let mut contact = before.clone();
     write(account, &mut contact, body, manners)?;
-    duplicates::judge(account, manners, Some(&before), &contact)?;
-    contact.insert("updatedAt".into(), stamp(now).into());
-    account.put(Kind::Contacts, id, &contact);
-    // `succeded` is how the file spells it.
-    let answer = Answer::ok(json!({ "succeded": true, "contact": answered(account, &contact, manners) }));
-    Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
+    duplicates::check(account, manners, Some(&before), &contact)?;
+    contact.insert("updatedAt".into(), timestamp(now).into());
+    account.put(ObjectKind::Contacts, id, &contact);
+    // The OpenAPI file spells it `succeded`.
+    let answer = ApiResponse::ok(json!({ "succeded": true, "contact": answered(account, &contact, manners) }));
+    Ok(Completed { response: answer, write: Some((WriteKind::Update, id.to_owned())) })
 }
 
-/// Adds tags to a contact, or takes them from it.
-pub(super) fn change_tags(
+/// Adds tags to a contact, or removes them.
+pub(crate) fn change_tags(
     account: &mut Account,
     id: &str,
     body: &Fields,
     adds: bool,
     now: Duration,
     manners: &Manners,
-) -> Outcome {
+) -> HandlerResult {
     validate::creation(TAGS, body).map_err(unprocessable)?;
-    let before = account.get(Kind::Contacts, id).ok_or_else(|| missing("Contact"))?;
+    let before = account.get(ObjectKind::Contacts, id).ok_or_else(|| not_found("Contact"))?;
     let tags = |object: &Fields| object.get("tags").and_then(Value::as_array).cloned().unwrap_or_default();
-    // What is stored in a normal form is found by any spelling of it.
+    // Normalized, a tag matches however it is spelled.
     let mut given = Fields::from_iter([("tags".to_owned(), tags(body).into())]);
-    manners.settle(None, &mut given);
+    manners.on_write(None, &mut given);
     let (mut all, given) = (tags(&before), tags(&given));
     if adds {
         let new: Vec<_> = given.into_iter().filter(|tag| !all.contains(tag)).collect();
@@ -178,23 +184,25 @@ pub(super) fn change_tags(
     }
     let mut contact = before.clone();
     contact.insert("tags".into(), all.into());
-    manners.settle(Some(&before), &mut contact);
-    contact.insert("updatedAt".into(), stamp(now).into());
-    account.put(Kind::Contacts, id, &contact);
+    manners.on_write(Some(&before), &mut contact);
+    contact.insert("updatedAt".into(), timestamp(now).into());
+    account.put(ObjectKind::Contacts, id, &contact);
     let body = json!({ "tags": contact.get("tags") });
-    let answer = if adds { Answer::created(body) } else { Answer::ok(body) };
-    Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
+    let answer = if adds { ApiResponse::created(body) } else { ApiResponse::ok(body) };
+    Ok(Completed { response: answer, write: Some((WriteKind::Update, id.to_owned())) })
 }
 
-/// Writes the fields of a body into a stored contact. Tags take the place of those before.
-fn write(account: &Account, contact: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), Answer> {
+/// Writes the fields of a body into a stored contact. Tags are replaced.
+fn write(account: &Account, contact: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), ApiResponse> {
     let before = contact.clone();
     for (name, value) in body {
         match name.as_str() {
             "locationId" => {}
             "customFields" => {
                 let mut custom = inner(contact, "customFields");
-                Dictionary::of(account, Model::Contact, manners).write(value, &mut custom).map_err(unprocessable)?;
+                FieldDefinitions::of(account, Model::Contact, manners)
+                    .write(value, &mut custom)
+                    .map_err(unprocessable)?;
                 contact.insert("customFields".into(), custom.into());
             }
             "name" => {
@@ -216,14 +224,14 @@ fn write(account: &Account, contact: &mut Fields, body: &Fields, manners: &Manne
             },
         }
     }
-    manners.settle(Some(&before), contact);
+    manners.on_write(Some(&before), contact);
     if contact.get("address").is_some_and(|address| address == &json!({})) {
         contact.shift_remove("address");
     }
     Ok(())
 }
 
-/// Sets a field; null takes it away.
+/// Sets a field, or removes it if the value is null.
 fn set(object: &mut Fields, name: &str, value: &Value) {
     if value.is_null() {
         object.shift_remove(name);
@@ -232,7 +240,7 @@ fn set(object: &mut Fields, name: &str, value: &Value) {
     }
 }
 
-/// The object under a name, or an empty one.
+/// The object with this name, or an empty one.
 fn inner(contact: &Fields, name: &str) -> Fields {
     contact.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
 }

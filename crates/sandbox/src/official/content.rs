@@ -1,13 +1,13 @@
 //! Campaigns, funnels and their pages.
 
-use super::super::account::{Account, Fields, Kind};
-use super::super::answer::Answer;
-use super::super::manners::Manners;
-use super::super::routes::{Change, Done, Outcome, stamp};
-use super::super::validate::{self, Field, Shape, optional, required};
 use super::checks::Query;
 use super::errors::unprocessable;
-use super::team::{all, is_home, renamed, text};
+use super::organization::{all, check_location, renamed, text};
+use crate::account::{Account, Fields, ObjectKind};
+use crate::manners::Manners;
+use crate::operation::{Completed, HandlerResult, WriteKind, timestamp};
+use crate::response::ApiResponse;
+use crate::validate::{self, Field, Shape, optional, required};
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -23,25 +23,25 @@ const EMAIL: &[Field] = &[
     optional("userName", Shape::Text),
 ];
 
-/// The campaigns of the old kind. Their statuses are `draft` and `published` in the file's examples; what the account
-/// has beyond these two keeps its word.
-pub(super) fn campaigns(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
-    let home = query.get("locationId").unwrap_or_default();
-    is_home(account, home)?;
+/// The list of campaigns of the old kind. The OpenAPI file's examples have the statuses `draft` and `published`; other
+/// stored statuses are shown unchanged.
+pub(crate) fn campaigns(account: &Account, query: &Query, manners: &Manners) -> Result<ApiResponse, ApiResponse> {
+    let location_id = query.get("locationId").unwrap_or_default();
+    check_location(account, location_id)?;
     let status = |campaign: &Fields| match text(campaign, "status") {
         "active" => "published".to_owned(),
         status => status.to_owned(),
     };
-    let found: Vec<_> = all(account, Kind::Campaigns)
+    let found: Vec<_> = all(account, ObjectKind::Campaigns)
         .iter()
         .filter(|one| query.get("status").is_none_or(|asked| status(one) == asked))
-        .take(manners.capped(usize::MAX))
-        .map(|one| json!({ "id": one.get("id"), "name": one.get("name"), "status": status(one), "locationId": home }))
+        .take(manners.list_limit(usize::MAX))
+        .map(|one| json!({ "id": one.get("id"), "name": one.get("name"), "status": status(one), "locationId": location_id }))
         .collect();
-    Ok(Answer::ok(json!({ "campaigns": found })))
+    Ok(ApiResponse::ok(json!({ "campaigns": found })))
 }
 
-/// An email campaign's status in the file's words: what is active is being sent.
+/// The official status of an email campaign: an active one is `processing`.
 fn email_status(campaign: &Fields) -> &str {
     match text(campaign, "status") {
         "active" => "processing",
@@ -57,7 +57,7 @@ fn email(campaign: &Fields, manners: &Manners) -> Fields {
     shown.insert("campaignType".into(), "bulk-email".into());
     shown.insert("campaignCategory".into(), "email-campaign".into());
     shown.insert("deleted".into(), false.into());
-    manners.show(Kind::Campaigns, &mut shown);
+    manners.on_read(ObjectKind::Campaigns, &mut shown);
     shown
 }
 
@@ -66,15 +66,15 @@ fn with_trace(mut object: Fields, trace: &str) -> Value {
     Value::Object(object)
 }
 
-pub(super) fn emails(
+pub(crate) fn emails(
     account: &Account,
-    home: &str,
+    location_id: &str,
     query: &Query,
     trace: &str,
     manners: &Manners,
-) -> Result<Answer, Answer> {
-    is_home(account, home)?;
-    let mut found = all(account, Kind::Campaigns);
+) -> Result<ApiResponse, ApiResponse> {
+    check_location(account, location_id)?;
+    let mut found = all(account, ObjectKind::Campaigns);
     let search = query.get("search").unwrap_or_default().to_lowercase();
     let status = query.get("status").filter(|status| *status != "all");
     found.retain(|one| {
@@ -84,39 +84,39 @@ pub(super) fn emails(
     });
     let (limit, offset) = (query.number("limit").unwrap_or(10), query.number("offset").unwrap_or(0));
     let shown = |campaign: &Fields| email(campaign, manners);
-    let page: Vec<_> = found.iter().skip(offset).take(manners.capped(limit)).map(shown).collect();
+    let page: Vec<_> = found.iter().skip(offset).take(manners.list_limit(limit)).map(shown).collect();
     let mut answer = Fields::from_iter([("campaigns".to_owned(), json!(page))]);
-    answer.extend(manners.total(found.len()).map(|total| ("total".to_owned(), total)));
-    Ok(Answer::ok(with_trace(answer, trace)))
+    answer.extend(manners.list_total(found.len()).map(|total| ("total".to_owned(), total)));
+    Ok(ApiResponse::ok(with_trace(answer, trace)))
 }
 
-pub(super) fn get_email(
+pub(crate) fn get_email(
     account: &Account,
-    home: &str,
+    location_id: &str,
     id: &str,
     trace: &str,
     manners: &Manners,
-) -> Result<Answer, Answer> {
-    is_home(account, home)?;
-    // This file is the one that has a 404.
-    let campaign = account.get(Kind::Campaigns, id).filter(|campaign| text(campaign, "type") == "email");
-    let campaign = campaign.ok_or_else(|| Answer::refuse(StatusCode::NOT_FOUND, "Not Found"))?;
+) -> Result<ApiResponse, ApiResponse> {
+    check_location(account, location_id)?;
+    // Of all OpenAPI files, only this one has a 404.
+    let campaign = account.get(ObjectKind::Campaigns, id).filter(|campaign| text(campaign, "type") == "email");
+    let campaign = campaign.ok_or_else(|| ApiResponse::error(StatusCode::NOT_FOUND, "Not RouteMatch"))?;
     let mut shown = email(&campaign, manners);
     shown.extend(renamed(&campaign, &[("editorType", "editorType")]));
-    Ok(Answer::ok(with_trace(shown, trace)))
+    Ok(ApiResponse::ok(with_trace(shown, trace)))
 }
 
-pub(super) fn create_email(
+pub(crate) fn create_email(
     account: &mut Account,
-    home: &str,
+    location_id: &str,
     body: &Fields,
     now: Duration,
     trace: &str,
     manners: &Manners,
-) -> Outcome {
-    is_home(account, home)?;
+) -> HandlerResult {
+    check_location(account, location_id)?;
     validate::creation(EMAIL, body).map_err(unprocessable)?;
-    if account.get(Kind::Users, text(body, "userId")).is_none() {
+    if account.get(ObjectKind::Users, text(body, "userId")).is_none() {
         return Err(unprocessable("userId names no user of this location"));
     }
     let id = account.new_id();
@@ -130,33 +130,38 @@ pub(super) fn create_email(
     }
     let rest = ["editorType", "editorContent", "timeZone", "userId", "userName"].map(|name| (name, name));
     campaign.extend(renamed(body, &rest));
-    manners.settle(None, &mut campaign);
-    let now = stamp(now);
+    manners.on_write(None, &mut campaign);
+    let now = timestamp(now);
     campaign.insert("createdAt".into(), now.clone().into());
     campaign.insert("updatedAt".into(), now.into());
-    account.put(Kind::Campaigns, &id, &campaign);
-    let answer = Answer::created(with_trace(email(&campaign, manners), trace));
-    Ok(Done { answer, change: Some((Change::Create, id)) })
+    account.put(ObjectKind::Campaigns, &id, &campaign);
+    let answer = ApiResponse::created(with_trace(email(&campaign, manners), trace));
+    Ok(Completed { response: answer, write: Some((WriteKind::Create, id)) })
 }
 
-/// The steps of a funnel: the account's pages, one a step.
+/// The steps of a funnel, one per page.
 fn steps(funnel: &Fields) -> Vec<&Fields> {
     funnel.get("pages").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect()
 }
 
-/// A step's id. The account has none, and a page is in several funnels.
+/// The id of a step. Steps are not stored, and a page can be in several funnels.
 fn step_id(funnel: &Fields, page: &Fields) -> String {
     format!("{}-{}", text(funnel, "id"), text(page, "id"))
 }
 
-/// The funnels, as a list: the file's schema has one object in its place, and its example shows one of them.
-pub(super) fn funnels(account: &Account, query: &Query, trace: &str, manners: &Manners) -> Result<Answer, Answer> {
-    let home = query.get("locationId").unwrap_or_default();
-    is_home(account, home)?;
+/// The list of funnels. The OpenAPI file's schema has an object in its place; its example shows an element.
+pub(crate) fn funnels(
+    account: &Account,
+    query: &Query,
+    trace: &str,
+    manners: &Manners,
+) -> Result<ApiResponse, ApiResponse> {
+    let location_id = query.get("locationId").unwrap_or_default();
+    check_location(account, location_id)?;
     if let Some(name) = ["category", "parentId"].into_iter().find(|name| query.get(name).is_some()) {
         return Err(unprocessable(format!("this sandbox has no funnels with a {name}")));
     }
-    let mut found = all(account, Kind::Funnels);
+    let mut found = all(account, ObjectKind::Funnels);
     let name = query.get("name").unwrap_or_default().to_lowercase();
     found.retain(|one| {
         text(one, "name").to_lowercase().contains(&name)
@@ -182,36 +187,36 @@ pub(super) fn funnels(account: &Account, query: &Query, trace: &str, manners: &M
             ("createdAt", "dateUpdated"),
         ];
         let mut shown = renamed(funnel, &names);
-        shown.insert("locationId".into(), home.into());
+        shown.insert("locationId".into(), location_id.into());
         shown.insert("deleted".into(), false.into());
         shown.insert("steps".into(), steps(funnel).iter().map(step).collect());
-        manners.show(Kind::Funnels, &mut shown);
+        manners.on_read(ObjectKind::Funnels, &mut shown);
         shown
     };
-    let page: Vec<_> = found.iter().skip(offset).take(manners.capped(limit)).map(shown).collect();
+    let page: Vec<_> = found.iter().skip(offset).take(manners.list_limit(limit)).map(shown).collect();
     let mut answer = Fields::from_iter([("funnels".to_owned(), json!(page))]);
-    answer.extend(manners.total(found.len()).map(|total| ("count".to_owned(), total)));
-    Ok(Answer::ok(with_trace(answer, trace)))
+    answer.extend(manners.list_total(found.len()).map(|total| ("count".to_owned(), total)));
+    Ok(ApiResponse::ok(with_trace(answer, trace)))
 }
 
-/// The pages of one funnel, as a list: the file's schema has one of them in its place.
-pub(super) fn pages(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
-    let home = query.get("locationId").unwrap_or_default();
-    is_home(account, home)?;
+/// The list of a funnel's pages. The OpenAPI file's schema has a single page in its place.
+pub(crate) fn pages(account: &Account, query: &Query, manners: &Manners) -> Result<ApiResponse, ApiResponse> {
+    let location_id = query.get("locationId").unwrap_or_default();
+    check_location(account, location_id)?;
     let id = query.get("funnelId").unwrap_or_default();
-    let funnel = account.get(Kind::Funnels, id).unwrap_or_default();
+    let funnel = account.get(ObjectKind::Funnels, id).unwrap_or_default();
     let name = query.get("name").unwrap_or_default().to_lowercase();
     let (limit, offset) = (query.number("limit").unwrap_or(0), query.number("offset").unwrap_or(0));
     let shown = |step: &&Fields| {
-        let page = account.get(Kind::Pages, text(step, "id"))?;
+        let page = account.get(ObjectKind::Pages, text(step, "id"))?;
         let mut shown = renamed(&page, &[("id", "_id"), ("name", "name"), ("updatedAt", "updatedAt")]);
-        shown.insert("locationId".into(), home.into());
+        shown.insert("locationId".into(), location_id.into());
         shown.insert("funnelId".into(), id.into());
         shown.insert("stepId".into(), step_id(&funnel, step).into());
-        // A string by the file's schema, and false by its example.
+        // The OpenAPI file's schema says string, its example says false.
         shown.insert("deleted".into(), false.into());
         Some(shown).filter(|page| text(page, "name").to_lowercase().contains(&name))
     };
-    let pages: Vec<_> = steps(&funnel).iter().filter_map(shown).skip(offset).take(manners.capped(limit)).collect();
-    Ok(Answer::ok(json!(pages)))
+    let pages: Vec<_> = steps(&funnel).iter().filter_map(shown).skip(offset).take(manners.list_limit(limit)).collect();
+    Ok(ApiResponse::ok(json!(pages)))
 }

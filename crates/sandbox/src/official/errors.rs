@@ -1,38 +1,38 @@
-//! Refusals as the files shape them: `{statusCode, message, error, traceId}`.
+//! Errors in the shape of the OpenAPI files: `{statusCode, message, error, traceId}`.
 //!
-//! Which status stands for what is mostly not in the files, which list 400, 401 and 422 for nearly every operation; the
-//! words and the statuses of what is missing are those that users of the live service have reported.
+//! The files list 400, 401 and 422 for nearly every operation and rarely say what each stands for. The other statuses and
+//! messages follow the reports of the live service's users.
 
-use super::super::answer::Answer;
+use crate::response::ApiResponse;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// The request is understood and its content is wrong: the messages are a list here, as the live service gives them.
-pub(super) fn unprocessable(message: impl Into<String>) -> Answer {
-    let mut answer = Answer::refuse(StatusCode::UNPROCESSABLE_ENTITY, "");
+/// A request with invalid content. `message` is a list here, as in the live service.
+pub(crate) fn unprocessable(message: impl Into<String>) -> ApiResponse {
+    let mut answer = ApiResponse::error(StatusCode::UNPROCESSABLE_ENTITY, "");
     if let Value::Object(body) = &mut answer.body {
         body.insert("message".into(), json!([message.into()]));
     }
     answer
 }
 
-/// The token is missing, unknown, expired, or of the wrong kind.
-pub(super) fn unauthorized(message: &str) -> Answer {
-    Answer::refuse(StatusCode::UNAUTHORIZED, message)
+/// A token that is missing, unknown, expired, or of the wrong kind.
+pub(crate) fn unauthorized(message: &str) -> ApiResponse {
+    ApiResponse::error(StatusCode::UNAUTHORIZED, message)
 }
 
-/// Another location than the account's.
-pub(super) fn foreign() -> Answer {
-    Answer::refuse(StatusCode::FORBIDDEN, "The token does not have access to this location.")
+/// A request for another location.
+pub(crate) fn other_location() -> ApiResponse {
+    ApiResponse::error(StatusCode::FORBIDDEN, "The token does not have access to this location.")
 }
 
-/// There is no such object: the files of contacts and opportunities have no 404.
-pub(super) fn missing(what: &str) -> Answer {
-    Answer::bad_request(format!("{what} not found"))
+/// A missing object. The OpenAPI files of contacts and opportunities have no 404.
+pub(crate) fn not_found(what: &str) -> ApiResponse {
+    ApiResponse::bad_request(format!("{what} not found"))
 }
 
-/// Gives a refusal its trace.
-pub(crate) fn traced(mut answer: Answer, trace: &str) -> Answer {
+/// Adds the trace id to an error.
+pub(crate) fn with_trace_id(mut answer: ApiResponse, trace: &str) -> ApiResponse {
     if let (false, Value::Object(body)) = (answer.status.is_success(), &mut answer.body) {
         body.insert("traceId".into(), trace.into());
     }

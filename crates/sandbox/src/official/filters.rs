@@ -1,22 +1,22 @@
 //! The filters of the contact search: `{field, operator, value}`, and groups of them.
 
-use super::super::account::{Fields, Traits, digits};
+use super::organization::text;
 use super::paging::millis;
-use super::team::text;
+use crate::account::{Fields, FilterFields, digits};
 use chrono::DateTime;
 use serde_json::Value;
 
 /// A condition on a contact.
 #[derive(Debug)]
-pub(super) enum Filter {
+pub(crate) enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     One { field: Field, operator: Operator, value: Value },
 }
 
-/// What can be asked for, under its stored name.
+/// A field to filter by, with its stored name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Field {
+pub(crate) enum Field {
     Text(&'static str),
     Phone,
     Tags,
@@ -24,7 +24,7 @@ pub(super) enum Field {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Operator {
+pub(crate) enum Operator {
     Eq,
     NotEq,
     Contains,
@@ -59,8 +59,8 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("range", Operator::Range),
 ];
 
-/// Reads a list of filters, all of which have to hold.
-pub(super) fn parse(filters: &Value) -> Result<Filter, String> {
+/// Parses a list of filters, all of which must hold.
+pub(crate) fn parse(filters: &Value) -> Result<Filter, String> {
     Ok(Filter::All(list(filters)?))
 }
 
@@ -101,7 +101,7 @@ fn one(filter: &Value) -> Result<Filter, String> {
     }
 }
 
-/// A word or several.
+/// One text, or the texts of a list.
 fn words(value: &Value) -> Vec<&str> {
     match value {
         Value::String(word) => vec![word],
@@ -111,23 +111,23 @@ fn words(value: &Value) -> Vec<&str> {
 }
 
 impl Filter {
-    /// What the account can look up by itself: an address or a number that has to be the same.
-    pub(super) fn traits(&self) -> Traits {
-        let mut traits = Traits::default();
-        let Self::All(filters) = self else { return traits };
+    /// The part of the filter that the account can look up: an exact e-mail or phone.
+    pub(crate) fn filter_fields(&self) -> FilterFields {
+        let mut filter_fields = FilterFields::default();
+        let Self::All(filters) = self else { return filter_fields };
         for filter in filters {
             if let Self::One { field, operator: Operator::Eq, value: Value::String(asked) } = filter {
                 match field {
-                    Field::Text("email") => traits.email = asked.to_lowercase(),
-                    Field::Phone => traits.phone = digits(asked),
+                    Field::Text("email") => filter_fields.email = asked.to_lowercase(),
+                    Field::Phone => filter_fields.phone = digits(asked),
                     _ => {}
                 }
             }
         }
-        traits
+        filter_fields
     }
 
-    pub(super) fn fits(&self, contact: &Fields) -> bool {
+    pub(crate) fn fits(&self, contact: &Fields) -> bool {
         match self {
             Self::All(filters) => filters.iter().all(|filter| filter.fits(contact)),
             Self::Any(filters) => filters.iter().any(|filter| filter.fits(contact)),
@@ -156,7 +156,7 @@ fn holds(field: Field, operator: Operator, value: &Value, contact: &Fields) -> b
     }
 }
 
-/// `contains` wants any of the tags, `eq` these and no others.
+/// `contains` matches any of the tags, `eq` exactly these tags.
 fn tags(operator: Operator, asked: &[&str], contact: &Fields) -> bool {
     let has: Vec<_> =
         contact.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();

@@ -1,119 +1,138 @@
-//! The same account behind HighLevel's official API, as its published OpenAPI files describe it.
+//! HighLevel's official API, as its published OpenAPI files describe it.
 //!
-//! What the files leave open is read as the live service's users report it, and is said where it stands. The stored
-//! objects stay in the document's shape: translated on their way in and out, so that one test can judge both APIs.
+//! Where the files leave something open, the sandbox follows the reports of the live service's users; a comment says so.
+//! Objects are stored in the session API's shape and translated here, so that one test can check both APIs.
 
 mod checks;
+mod contact_search;
 mod contacts;
 mod content;
-mod custom;
-pub(super) mod errors;
+mod custom_fields;
+pub(crate) mod daily_limit;
+pub(crate) mod errors;
 mod filters;
-pub(super) mod limits;
 #[cfg(feature = "oauth")]
-pub(super) mod oauth;
-pub(super) mod operations;
+pub(crate) mod oauth;
 mod opportunities;
+pub(crate) mod organization;
 mod paging;
 mod pipelines;
-mod search;
-pub(super) mod team;
-pub(super) mod tokens;
+pub(crate) mod routes;
+pub(crate) mod tokens;
 
-pub(super) use operations::Route;
+pub(crate) use routes::Route;
 
-use super::account::Account;
-use super::answer::Answer;
-use super::routes::{Done, Outcome};
-use super::scopes;
-use super::world::{Call, World};
+use crate::account::{Account, Fields};
+use crate::operation::{Completed, HandlerResult};
+use crate::response::ApiResponse;
+use crate::scopes;
+use crate::state::{RawRequest, SandboxState};
 use checks::Query;
 use errors::unauthorized;
 #[cfg(not(feature = "oauth"))]
 use http::StatusCode;
-use operations::{Access, Op};
+use routes::{Access, Op};
+use std::time::Duration;
 use tokens::{AccessTokens, TokenOwner};
 
-/// What only the official API needs of a world.
+/// The state that only the official API needs.
 #[derive(Debug)]
-pub(super) struct State {
-    pub(super) tokens: AccessTokens,
+pub(crate) struct OfficialState {
+    pub(crate) tokens: AccessTokens,
     #[cfg(feature = "oauth")]
-    pub(super) grants: oauth::Grants,
-    pub(super) day: limits::Day,
-    pub(super) traces: u64,
+    pub(crate) grants: oauth::Grants,
+    pub(crate) day: daily_limit::DailyLimit,
+    pub(crate) traces: u64,
 }
 
-impl State {
-    /// The trace of one answer: what a person would send to support.
-    pub(super) fn trace(&mut self) -> String {
+impl OfficialState {
+    /// The next trace id, which a user would quote to HighLevel's support.
+    pub(crate) fn trace(&mut self) -> String {
         self.traces += 1;
         format!("5a5db0c5-0000-4000-8000-{:012x}", self.traces)
     }
 }
 
 /// Checks a request and performs its operation.
-pub(super) fn perform(world: &mut World, call: &Call, route: &Route, ids: &[String]) -> Result<Answer, Answer> {
-    let now = world.clock.now();
-    let token = checks::token(&call.headers, route)?;
-    judge(&world.official.tokens, token, route.access, now)?;
-    checks::headers(&call.headers, route, world.manners.version)?;
-    scopes::judge(&world.manners.missing_scopes, route.label())?;
-    let query = Query::read(&call.query, route)?;
-    let body = checks::body(call, route.body)?;
-    let trace = world.official.trace();
-    let World { account, log, manners, .. } = world;
-    let written = manners.written_at(now);
-    let id = |place: usize| ids.get(place).map(String::as_str).unwrap_or_default();
-    let done = match route.op {
-        Op::Users => read(team::users(account, &query, manners)),
-        Op::GetUser => read(team::user(account, id(0))),
-        Op::SearchLocations => read(team::locations(account, &query, manners)),
-        Op::GetLocation => read(team::location(account, id(0), manners)),
-        Op::CustomFields => read(team::custom_fields(account, id(0), &query, manners)),
-        Op::SearchContacts => read(search::contacts(account, &body, &trace, manners)),
+pub(crate) fn perform(
+    state: &mut SandboxState,
+    raw: &RawRequest,
+    route: &Route,
+    ids: &[String],
+) -> Result<ApiResponse, ApiResponse> {
+    let now = state.clock.now();
+    let token = checks::token(&raw.headers, route)?;
+    check_token(&state.official.tokens, token, route.access, now)?;
+    checks::headers(&raw.headers, route, state.manners.version)?;
+    scopes::check(&state.manners.missing_scopes, route.label())?;
+    let query = Query::read(&raw.query, route)?;
+    let body = checks::body(raw, route.body)?;
+    let request = Request { op: route.op, ids, query, body, now };
+    let done = dispatch(state, &request)?;
+    if let Some((write, id)) = done.write {
+        state.log.changed(write, id);
+    }
+    Ok(done.response)
+}
+
+/// A request that passed the general checks.
+struct Request<'a> {
+    op: Op,
+    ids: &'a [String],
+    query: Query,
+    body: Fields,
+    now: Duration,
+}
+
+fn dispatch(state: &mut SandboxState, request: &Request<'_>) -> HandlerResult {
+    let trace = state.official.trace();
+    let SandboxState { account, manners, .. } = state;
+    let Request { query, body, now, .. } = request;
+    let written = manners.written_at(*now);
+    let id = |index: usize| request.ids.get(index).map(String::as_str).unwrap_or_default();
+    match request.op {
+        Op::Users => read(organization::users(account, query, manners)),
+        Op::GetUser => read(organization::user(account, id(0))),
+        Op::SearchLocations => read(organization::locations(account, query, manners)),
+        Op::GetLocation => read(organization::location(account, id(0), manners)),
+        Op::CustomFields => read(organization::custom_fields(account, id(0), query, manners)),
+        Op::SearchContacts => read(contact_search::contacts(account, body, &trace, manners)),
         Op::GetContact => contacts::get(account, id(0), manners),
-        Op::CreateContact => contacts::create(account, &body, written, manners),
-        Op::UpdateContact => contacts::update(account, id(0), &body, written, manners),
-        Op::AddTags => contacts::change_tags(account, id(0), &body, true, written, manners),
-        Op::RemoveTags => contacts::change_tags(account, id(0), &body, false, written, manners),
-        Op::SearchOpportunities => read(opportunities::search(account, &query, manners)),
-        Op::Pipelines => read(team::pipelines(account, &query)),
+        Op::CreateContact => contacts::create(account, body, written, manners),
+        Op::UpdateContact => contacts::update(account, id(0), body, written, manners),
+        Op::AddTags => contacts::change_tags(account, id(0), body, true, written, manners),
+        Op::RemoveTags => contacts::change_tags(account, id(0), body, false, written, manners),
+        Op::SearchOpportunities => read(opportunities::search(account, query, manners)),
+        Op::Pipelines => read(organization::pipelines(account, query)),
         Op::GetOpportunity => opportunities::get(account, id(0), manners),
-        Op::CreateOpportunity => opportunities::create(account, &body, written, manners),
-        Op::UpdateOpportunity => opportunities::update(account, id(0), &body, written, manners),
-        Op::UpdateStatus => opportunities::update_status(account, id(0), &body, written, manners),
-        Op::Campaigns => read(content::campaigns(account, &query, manners)),
-        Op::EmailCampaigns => read(content::emails(account, id(0), &query, &trace, manners)),
+        Op::CreateOpportunity => opportunities::create(account, body, written, manners),
+        Op::UpdateOpportunity => opportunities::update(account, id(0), body, written, manners),
+        Op::UpdateStatus => opportunities::update_status(account, id(0), body, written, manners),
+        Op::Campaigns => read(content::campaigns(account, query, manners)),
+        Op::EmailCampaigns => read(content::emails(account, id(0), query, &trace, manners)),
         Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), &trace, manners)),
-        Op::CreateEmailCampaign => content::create_email(account, id(0), &body, written, &trace, manners),
-        Op::FunnelPages => read(content::pages(account, &query, manners)),
-        Op::Funnels => read(content::funnels(account, &query, &trace, manners)),
+        Op::CreateEmailCampaign => content::create_email(account, id(0), body, written, &trace, manners),
+        Op::FunnelPages => read(content::pages(account, query, manners)),
+        Op::Funnels => read(content::funnels(account, query, &trace, manners)),
         #[cfg(feature = "oauth")]
         Op::Token => {
-            let answer = oauth::token(&mut world.official, account, &body, now)?;
-            log.refreshed();
+            let answer = oauth::token(&mut state.official, account, body, *now)?;
+            state.log.refreshed();
             read(Ok(answer))
         }
         #[cfg(feature = "oauth")]
-        Op::LocationToken => read(oauth::location_token(&mut world.official, account, &body, now)),
+        Op::LocationToken => read(oauth::location_token(&mut state.official, account, body, *now)),
         #[cfg(not(feature = "oauth"))]
-        Op::Token | Op::LocationToken => {
-            Err(Answer::refuse(StatusCode::NOT_FOUND, format!("Cannot {} {}", call.method, call.path)))
-        }
-    }?;
-    if let Some((change, id)) = done.change {
-        log.changed(change, id);
+        Op::Token | Op::LocationToken => Err(ApiResponse::error(StatusCode::NOT_FOUND, "Not Found")),
     }
-    Ok(done.answer)
 }
 
-fn read(answer: Result<Answer, Answer>) -> Outcome {
-    answer.map(|answer| Done { answer, change: None })
+fn read(answer: Result<ApiResponse, ApiResponse>) -> HandlerResult {
+    answer.map(|answer| Completed { response: answer, write: None })
 }
 
-/// Whether a token may do this.
-fn judge(tokens: &AccessTokens, token: &str, access: Access, now: std::time::Duration) -> Result<(), Answer> {
+/// Checks whether a token gives access to an operation.
+fn check_token(tokens: &AccessTokens, token: &str, access: Access, now: Duration) -> Result<(), ApiResponse> {
     if access == Access::Nobody {
         return Ok(());
     }
@@ -126,7 +145,7 @@ fn judge(tokens: &AccessTokens, token: &str, access: Access, now: std::time::Dur
     }
 }
 
-/// The id of the location that all data belong to.
-pub(super) fn home(account: &Account) -> String {
-    team::home(account)
+/// The id of the location that all objects belong to.
+pub(crate) fn own_location_id(account: &Account) -> String {
+    organization::own_location_id(account)
 }

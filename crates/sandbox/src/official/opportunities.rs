@@ -1,23 +1,23 @@
-//! Opportunities: a deal's stage is a place in a pipeline here, and a name in what is stored.
+//! Opportunities: a deal has the id of a pipeline's stage here, and the stored deal has the stage's name.
 
-use super::super::account::{Account, Fields, Kind, Traits};
-use super::super::answer::Answer;
-use super::super::manners::Manners;
-use super::super::routes::{Change, Done, Outcome, stamp};
-use super::super::validate::{self, Field, Shape, optional, required};
 use super::checks::Query;
+use super::contact_search::{MAX_PAGED, mentions};
 use super::contacts::{CUSTOM, full_name};
-use super::custom::{Dictionary, Model};
-use super::errors::{missing, unprocessable};
+use super::custom_fields::{FieldDefinitions, Model};
+use super::errors::{not_found, unprocessable};
+use super::organization::{check_location, own_location_id, renamed, text};
 use super::paging::{Listing, Start, added};
-use super::pipelines::{Pipelines, Place};
-use super::search::{MAX_PAGED, mentions};
-use super::team::{home, is_home, renamed, text};
+use super::pipelines::{Pipelines, StageRef};
+use crate::account::{Account, Fields, FilterFields, ObjectKind};
+use crate::manners::Manners;
+use crate::operation::{Completed, HandlerResult, WriteKind, timestamp};
+use crate::response::ApiResponse;
+use crate::validate::{self, Field, Shape, optional, required};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The file lets `all` through as well; it is a filter's word, and no deal can be that.
+/// The OpenAPI file also allows `all`, which only makes sense as a filter.
 const STATUS: Shape = Shape::OneOf(&["open", "won", "lost", "abandoned"]);
 
 const UPDATE: &[Field] = &[
@@ -44,7 +44,7 @@ const CREATE: &[Field] = &[
 
 const STATUS_ONLY: &[Field] = &[required("status", STATUS), optional("lostReasonId", Shape::Filled)];
 
-/// The parameters of the search that leave deals out.
+/// The search parameters that filter.
 const FILTERS: &[&str] = &[
     "q",
     "pipeline_id",
@@ -58,7 +58,7 @@ const FILTERS: &[&str] = &[
     "country",
 ];
 
-/// Stored name, official name: what is the same but for its name.
+/// Stored names and official names of fields that have the same values.
 const NAMES: &[(&str, &str)] = &[
     ("id", "id"),
     ("name", "name"),
@@ -70,7 +70,7 @@ const NAMES: &[(&str, &str)] = &[
     ("updatedAt", "updatedAt"),
 ];
 
-/// A deal's status in the official words: a negotiation is an open deal, and its stage says the rest.
+/// The official status of a deal: a deal in negotiation is open.
 fn status(deal: &Fields) -> &str {
     match text(deal, "status") {
         "negotiation" => "open",
@@ -78,18 +78,18 @@ fn status(deal: &Fields) -> &str {
     }
 }
 
-fn shown(account: &Account, deal: &Fields, pipelines: &Pipelines, dictionary: &Dictionary<'_>) -> Value {
-    let home = home(account);
+fn shown(account: &Account, deal: &Fields, pipelines: &Pipelines, definitions: &FieldDefinitions<'_>) -> Value {
+    let location_id = own_location_id(account);
     let mut shown = renamed(deal, NAMES);
-    if let Some(Place { pipeline, stage }) = pipelines.place(text(deal, "stage")) {
+    if let Some(StageRef { pipeline, stage }) = pipelines.stage_ref(text(deal, "stage")) {
         shown.insert("pipelineId".into(), pipeline.into());
         if let Some(stage) = stage {
             shown.insert("pipelineStageId".into(), stage.into());
         }
     }
     shown.insert("status".into(), status(deal).into());
-    shown.insert("locationId".into(), home.into());
-    if let Some(contact) = account.get(Kind::Contacts, text(deal, "contactId")) {
+    shown.insert("locationId".into(), location_id.into());
+    if let Some(contact) = account.get(ObjectKind::Contacts, text(deal, "contactId")) {
         let names = ["id", "companyName", "email", "phone", "tags"].map(|name| (name, name));
         let mut short = renamed(&contact, &names);
         short.insert("name".into(), full_name(&contact).into());
@@ -98,26 +98,26 @@ fn shown(account: &Account, deal: &Fields, pipelines: &Pipelines, dictionary: &D
     for list in ["notes", "tasks", "calendarEvents", "followers"] {
         shown.insert(list.into(), json!([]));
     }
-    shown.insert("customFields".into(), dictionary.shown(deal));
-    dictionary.manners().show(Kind::Opportunities, &mut shown);
+    shown.insert("customFields".into(), definitions.shown(deal));
+    definitions.manners().on_read(ObjectKind::Opportunities, &mut shown);
     Value::Object(shown)
 }
 
 fn one(account: &Account, deal: &Fields, manners: &Manners) -> Value {
-    let dictionary = Dictionary::of(account, Model::Opportunity, manners);
-    json!({ "opportunity": shown(account, deal, &Pipelines::of(account), &dictionary) })
+    let definitions = FieldDefinitions::of(account, Model::Opportunity, manners);
+    json!({ "opportunity": shown(account, deal, &Pipelines::of(account), &definitions) })
 }
 
-pub(super) fn get(account: &Account, id: &str, manners: &Manners) -> Outcome {
-    let deal = account.get(Kind::Opportunities, id).ok_or_else(|| missing("Opportunity"))?;
-    Ok(Done { answer: Answer::ok(one(account, &deal, manners)), change: None })
+pub(crate) fn get(account: &Account, id: &str, manners: &Manners) -> HandlerResult {
+    let deal = account.get(ObjectKind::Opportunities, id).ok_or_else(|| not_found("Opportunity"))?;
+    Ok(Completed { response: ApiResponse::ok(one(account, &deal, manners)), write: None })
 }
 
-pub(super) fn search(account: &Account, query: &Query, manners: &Manners) -> Result<Answer, Answer> {
-    let home = query.get("location_id").unwrap_or_default();
-    is_home(account, home)?;
+pub(crate) fn search(account: &Account, query: &Query, manners: &Manners) -> Result<ApiResponse, ApiResponse> {
+    let location_id = query.get("location_id").unwrap_or_default();
+    check_location(account, location_id)?;
     let pipelines = Pipelines::of(account);
-    let limit = manners.capped(query.number("limit").unwrap_or(20));
+    let limit = manners.list_limit(query.number("limit").unwrap_or(20));
     let page = query.number("page").unwrap_or(1);
     if manners.page_bound && page.saturating_mul(limit) > MAX_PAGED {
         return Err(unprocessable(format!(
@@ -130,65 +130,70 @@ pub(super) fn search(account: &Account, query: &Query, manners: &Manners) -> Res
         _ => return Err(unprocessable("startAfter and startAfterId belong together")),
     };
     let fits = |deal: &Fields| fits(account, deal, query, &pipelines);
-    // Every deal of the account is wanted, and none has to be looked at to know.
+    // Without a filter, no deal has to be read to know whether it matches.
     let plain = query.names().all(|name| match name {
         "status" => query.get("status") == Some("all"),
         _ => !FILTERS.contains(&name),
     });
     let listing = Listing {
-        kind: Kind::Opportunities,
-        traits: Traits::default(),
+        kind: ObjectKind::Opportunities,
+        filter_fields: FilterFields::default(),
         fits: (!plain).then_some(&fits),
         order: None,
         newest_first: query.get("order") != Some("added_asc"),
         start: start.clone(),
         limit,
     };
-    // What lies behind the page is asked for too, to know whether there is a next one.
+    // One more than the page, to know whether there is a next page.
     let (mut deals, total) = Listing { limit: limit + 1, ..listing }.page(account);
     let more = deals.len() > limit;
     deals.truncate(limit);
-    let mut meta = Fields::from_iter(manners.total(total).map(|total| ("total".to_owned(), total)));
-    meta.insert("currentPage".into(), page.into());
-    if let Some(last) = deals.last() {
-        meta.insert("startAfter".into(), added(last).into());
-        meta.insert("startAfterId".into(), text(last, "id").into());
-        if more {
-            meta.insert("nextPage".into(), (page + 1).into());
-            let next = format!(
-                "https://services.leadconnectorhq.com/opportunities/search?location_id={home}&limit={limit}&startAfter={}&startAfterId={}",
-                added(last),
-                text(last, "id"),
-            );
-            meta.insert("nextPageUrl".into(), next.into());
-        }
-        if page > 1 {
-            meta.insert("prevPage".into(), (page - 1).into());
-        }
+    let mut meta = Fields::from_iter(manners.list_total(total).map(|total| ("total".to_owned(), total)));
+    meta.extend(page_links(location_id, page, limit, deals.last(), more));
+    let definitions = FieldDefinitions::of(account, Model::Opportunity, manners);
+    let deals: Vec<_> = deals.iter().map(|deal| shown(account, deal, &pipelines, &definitions)).collect();
+    Ok(ApiResponse::ok(json!({ "opportunities": deals, "meta": meta, "aggregations": {} })))
+}
+
+/// The links from a page to its neighbors. On every page, the cursor is that of the last deal.
+fn page_links(location_id: &str, page: usize, limit: usize, last: Option<&Fields>, more: bool) -> Fields {
+    let mut links = Fields::from_iter([("currentPage".to_owned(), page.into())]);
+    let Some(last) = last else { return links };
+    let (after, after_id) = (added(last), text(last, "id"));
+    links.insert("startAfter".into(), after.into());
+    links.insert("startAfterId".into(), after_id.into());
+    if more {
+        let next = format!(
+            "https://services.leadconnectorhq.com/opportunities/search?location_id={location_id}&limit={limit}\
+             &startAfter={after}&startAfterId={after_id}"
+        );
+        links.insert("nextPage".into(), (page + 1).into());
+        links.insert("nextPageUrl".into(), next.into());
     }
-    let dictionary = Dictionary::of(account, Model::Opportunity, manners);
-    let deals: Vec<_> = deals.iter().map(|deal| shown(account, deal, &pipelines, &dictionary)).collect();
-    Ok(Answer::ok(json!({ "opportunities": deals, "meta": meta, "aggregations": {} })))
+    if page > 1 {
+        links.insert("prevPage".into(), (page - 1).into());
+    }
+    links
 }
 
 fn fits(account: &Account, deal: &Fields, query: &Query, pipelines: &Pipelines) -> bool {
-    let place = pipelines.place(text(deal, "stage"));
+    let stage = pipelines.stage_ref(text(deal, "stage"));
     let day = |name: &str| {
         let day = NaiveDate::parse_from_str(query.get(name)?, "%m-%d-%Y").ok()?;
         Some(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
     };
     const DAY: i64 = 24 * 60 * 60 * 1000;
     let same = |name: &str, has: &str| query.get(name).is_none_or(|asked| asked == has);
-    let contact = || account.get(Kind::Contacts, text(deal, "contactId"));
+    let contact = || account.get(ObjectKind::Contacts, text(deal, "contactId"));
     same("id", text(deal, "id"))
         && same("contact_id", text(deal, "contactId"))
         && same("assigned_to", text(deal, "assignedTo"))
         && query.get("status").is_none_or(|asked| asked == "all" || asked == status(deal))
-        && query.get("pipeline_id").is_none_or(|asked| place.is_some_and(|place| place.pipeline == asked))
-        && query.get("pipeline_stage_id").is_none_or(|asked| place.is_some_and(|place| place.stage == Some(asked)))
+        && query.get("pipeline_id").is_none_or(|asked| stage.is_some_and(|stage| stage.pipeline == asked))
+        && query.get("pipeline_stage_id").is_none_or(|asked| stage.is_some_and(|stage| stage.stage == Some(asked)))
         && day("date").is_none_or(|day| added(deal) >= day)
         && day("endDate").is_none_or(|day| added(deal) < day + DAY)
-        // No deal of this account came from a campaign.
+        // No sample deal comes from a campaign.
         && query.get("campaignId").is_none()
         && query.get("country").is_none_or(|asked| {
             contact().is_some_and(|contact| contact.get("address").and_then(|it| it.get("country")) == Some(&json!(asked)))
@@ -200,10 +205,10 @@ fn fits(account: &Account, deal: &Fields, query: &Query, pipelines: &Pipelines) 
         })
 }
 
-pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
+pub(crate) fn create(account: &mut Account, body: &Fields, now: Duration, manners: &Manners) -> HandlerResult {
     validate::creation(CREATE, body).map_err(unprocessable)?;
-    is_home(account, text(body, "locationId"))?;
-    if account.get(Kind::Contacts, text(body, "contactId")).is_none() {
+    check_location(account, text(body, "locationId"))?;
+    if account.get(ObjectKind::Contacts, text(body, "contactId")).is_none() {
         return Err(unprocessable("contactId names no contact of this location"));
     }
     let id = account.new_id();
@@ -213,42 +218,57 @@ pub(super) fn create(account: &mut Account, body: &Fields, now: Duration, manner
     deal.insert("contactId".into(), text(body, "contactId").into());
     deal.insert("value".into(), 0.into());
     write(account, &mut deal, body, manners)?;
-    let now = stamp(now);
+    let now = timestamp(now);
     deal.insert("createdAt".into(), now.clone().into());
     deal.insert("updatedAt".into(), now.into());
-    account.put(Kind::Opportunities, &id, &deal);
-    Ok(Done { answer: Answer::created(one(account, &deal, manners)), change: Some((Change::Create, id)) })
+    account.put(ObjectKind::Opportunities, &id, &deal);
+    Ok(Completed { response: ApiResponse::created(one(account, &deal, manners)), write: Some((WriteKind::Create, id)) })
 }
 
-pub(super) fn update(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Outcome {
-    validate::creation(UPDATE, body).map_err(unprocessable)?;
-    let deal = save(account, id, body, now, manners)?;
-    Ok(Done { answer: Answer::ok(one(account, &deal, manners)), change: Some((Change::Update, id.to_owned())) })
-}
-
-pub(super) fn update_status(
+pub(crate) fn update(
     account: &mut Account,
     id: &str,
     body: &Fields,
     now: Duration,
     manners: &Manners,
-) -> Outcome {
-    validate::creation(STATUS_ONLY, body).map_err(unprocessable)?;
-    save(account, id, body, now, manners)?;
-    let answer = Answer::ok(json!({ "succeded": true }));
-    Ok(Done { answer, change: Some((Change::Update, id.to_owned())) })
+) -> HandlerResult {
+    validate::creation(UPDATE, body).map_err(unprocessable)?;
+    let deal = save(account, id, body, now, manners)?;
+    Ok(Completed {
+        response: ApiResponse::ok(one(account, &deal, manners)),
+        write: Some((WriteKind::Update, id.to_owned())),
+    })
 }
 
-fn save(account: &mut Account, id: &str, body: &Fields, now: Duration, manners: &Manners) -> Result<Fields, Answer> {
-    let mut deal = account.get(Kind::Opportunities, id).ok_or_else(|| missing("Opportunity"))?;
+pub(crate) fn update_status(
+    account: &mut Account,
+    id: &str,
+    body: &Fields,
+    now: Duration,
+    manners: &Manners,
+) -> HandlerResult {
+    validate::creation(STATUS_ONLY, body).map_err(unprocessable)?;
+    save(account, id, body, now, manners)?;
+    let answer = ApiResponse::ok(json!({ "succeded": true }));
+    Ok(Completed { response: answer, write: Some((WriteKind::Update, id.to_owned())) })
+}
+
+fn save(
+    account: &mut Account,
+    id: &str,
+    body: &Fields,
+    now: Duration,
+    manners: &Manners,
+) -> Result<Fields, ApiResponse> {
+    let mut deal = account.get(ObjectKind::Opportunities, id).ok_or_else(|| not_found("Opportunity"))?;
     write(account, &mut deal, body, manners)?;
-    deal.insert("updatedAt".into(), stamp(now).into());
-    account.put(Kind::Opportunities, id, &deal);
+    deal.insert("updatedAt".into(), timestamp(now).into());
+    account.put(ObjectKind::Opportunities, id, &deal);
     Ok(deal)
 }
 
-/// Writes the fields of a body into a stored deal. What the official API does not know stays as it is.
-fn write(account: &Account, deal: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), Answer> {
+/// Writes the fields of a body into a stored deal. Fields that the official API does not have stay unchanged.
+fn write(account: &Account, deal: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), ApiResponse> {
     let before = deal.clone();
     let given = |name: &str| body.get(name).and_then(Value::as_str);
     if let Some(stage) = Pipelines::of(account)
@@ -259,7 +279,7 @@ fn write(account: &Account, deal: &mut Fields, body: &Fields, manners: &Manners)
     }
     if let Some(fields) = body.get("customFields") {
         let mut custom = deal.get("customFields").and_then(Value::as_object).cloned().unwrap_or_default();
-        Dictionary::of(account, Model::Opportunity, manners).write(fields, &mut custom).map_err(unprocessable)?;
+        FieldDefinitions::of(account, Model::Opportunity, manners).write(fields, &mut custom).map_err(unprocessable)?;
         deal.insert("customFields".into(), custom.into());
     }
     for (stored, official) in [
@@ -273,6 +293,6 @@ fn write(account: &Account, deal: &mut Fields, body: &Fields, manners: &Manners)
             deal.insert(stored.into(), value.clone());
         }
     }
-    manners.settle(Some(&before), deal);
+    manners.on_write(Some(&before), deal);
     Ok(())
 }

@@ -1,70 +1,70 @@
-//! Lists that are read to their end by a cursor, and stay readable at 100,000 objects.
+//! Paging by number and by cursor, fast enough for 100,000 objects.
 
-use super::super::account::{Account, Fields, Kind, Traits};
-use super::team::text;
+use super::organization::text;
+use crate::account::{Account, Fields, FilterFields, ObjectKind};
 use chrono::DateTime;
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// Where a page begins.
+/// The start of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Start {
-    /// So many objects are skipped.
+pub(crate) enum Start {
+    /// After this many objects.
     Skip(usize),
-    /// Behind the object with this id, which was added at this time.
+    /// After the object with this time of creation and this id.
     After(i64, String),
 }
 
-/// Whether an object belongs to a list.
+/// Whether an object matches.
 type Fits<'a> = &'a dyn Fn(&Fields) -> bool;
 
 /// Which of two objects comes first.
 type Order<'a> = &'a dyn Fn(&Fields, &Fields) -> Ordering;
 
-/// What a list is asked for.
-pub(super) struct Listing<'a> {
-    pub(super) kind: Kind,
-    /// What the account can tell by itself, as fast as it can.
-    pub(super) traits: Traits,
-    /// What else an object has to be, if anything.
-    pub(super) fits: Option<Fits<'a>>,
-    /// Another order than that of creation.
-    pub(super) order: Option<Order<'a>>,
-    pub(super) newest_first: bool,
-    pub(super) start: Start,
-    pub(super) limit: usize,
+/// The parameters of a list.
+pub(crate) struct Listing<'a> {
+    pub(crate) kind: ObjectKind,
+    /// The fields that the account can filter by.
+    pub(crate) filter_fields: FilterFields,
+    /// A further condition on the objects.
+    pub(crate) fits: Option<Fits<'a>>,
+    /// The order, if it is not the order of creation.
+    pub(crate) order: Option<Order<'a>>,
+    pub(crate) newest_first: bool,
+    pub(crate) start: Start,
+    pub(crate) limit: usize,
 }
 
-/// A time of an object in milliseconds since 1970.
-pub(super) fn added(object: &Fields) -> i64 {
+/// The time of creation in milliseconds since 1970.
+pub(crate) fn added(object: &Fields) -> i64 {
     millis(object, "createdAt")
 }
 
-pub(super) fn millis(object: &Fields, name: &str) -> i64 {
+pub(crate) fn millis(object: &Fields, name: &str) -> i64 {
     DateTime::parse_from_rfc3339(text(object, name)).map(|at| at.timestamp_millis()).unwrap_or_default()
 }
 
-/// A cursor as numbers and words have it: milliseconds and an id.
-pub(super) fn cursor(millis: &Value, id: &Value) -> Option<Start> {
+/// Parses a cursor: milliseconds and an id.
+pub(crate) fn cursor(millis: &Value, id: &Value) -> Option<Start> {
     Some(Start::After(millis.as_i64()?, id.as_str()?.to_owned()))
 }
 
 impl Listing<'_> {
-    /// One page, and how many objects there are in all.
-    pub(super) fn page(self, account: &Account) -> (Vec<Fields>, usize) {
-        let everything = self.fits.is_none() && self.order.is_none() && self.traits.is_empty();
+    /// One page, and the number of all matching objects.
+    pub(crate) fn page(self, account: &Account) -> (Vec<Fields>, usize) {
+        let everything = self.fits.is_none() && self.order.is_none() && self.filter_fields.is_empty();
         let slice = if everything { self.slice(account) } else { None };
         slice.unwrap_or_else(|| self.search(account))
     }
 
-    /// In the order of creation a page is a slice of what is stored: nothing else has to be read.
+    /// A page in the order of creation is a slice of the stored objects: no other object is read.
     fn slice(&self, account: &Account) -> Option<(Vec<Fields>, usize)> {
-        let none = Traits::default();
+        let none = FilterFields::default();
         let total = account.list(self.kind, &none, 0, 0).1;
         let skip = match &self.start {
             Start::Skip(count) => *count,
             Start::After(_, id) => {
-                let place = account.place(self.kind, id)?;
+                let place = account.list_position(self.kind, id)?;
                 if self.newest_first { total - place } else { place + 1 }
             }
         };
@@ -79,7 +79,7 @@ impl Listing<'_> {
     }
 
     fn search(self, account: &Account) -> (Vec<Fields>, usize) {
-        let (mut objects, _) = account.list(self.kind, &self.traits, 0, usize::MAX);
+        let (mut objects, _) = account.list(self.kind, &self.filter_fields, 0, usize::MAX);
         if let Some(fits) = self.fits {
             objects.retain(|object| fits(object));
         }
@@ -94,7 +94,7 @@ impl Listing<'_> {
             Start::Skip(count) => *count,
             Start::After(at, id) => match objects.iter().position(|object| text(object, "id") == id) {
                 Some(place) => place + 1,
-                // It is gone, or fits no more: what was added beyond it follows.
+                // The object no longer matches: continue with the next by time of creation.
                 None => {
                     let beyond = |object: &Fields| {
                         let order = added(object).cmp(at);

@@ -1,17 +1,17 @@
-//! Pipelines: which stage has which name, and back.
+//! Pipelines: translates between the names and the ids of stages.
 
-use super::super::account::{Account, Fields, Kind};
-use super::team::{all, text};
+use super::organization::{all, text};
+use crate::account::{Account, Fields, ObjectKind};
 use serde_json::Value;
 
-/// The pipelines of the account, as it stores them.
-pub(super) struct Pipelines(Vec<Fields>);
+/// The stored pipelines of the account.
+pub(crate) struct Pipelines(Vec<Fields>);
 
-/// Where a deal stands. A stage that no pipeline knows is in none.
+/// The pipeline and the stage of a deal. An unknown stage is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place<'a> {
-    pub(super) pipeline: &'a str,
-    pub(super) stage: Option<&'a str>,
+pub(crate) struct StageRef<'a> {
+    pub(crate) pipeline: &'a str,
+    pub(crate) stage: Option<&'a str>,
 }
 
 fn stages(pipeline: &Fields) -> impl Iterator<Item = &Fields> {
@@ -19,21 +19,21 @@ fn stages(pipeline: &Fields) -> impl Iterator<Item = &Fields> {
 }
 
 impl Pipelines {
-    pub(super) fn of(account: &Account) -> Self {
-        Self(all(account, Kind::Pipelines))
+    pub(crate) fn of(account: &Account) -> Self {
+        Self(all(account, ObjectKind::Pipelines))
     }
 
-    /// The place of a stored stage: in the first pipeline that has it, or in the first one without a stage.
-    pub(super) fn place(&self, stage: &str) -> Option<Place<'_>> {
+    /// The first pipeline that has a stage with this name, or the first pipeline without a stage.
+    pub(crate) fn stage_ref(&self, stage: &str) -> Option<StageRef<'_>> {
         let found = self.0.iter().find_map(|pipeline| {
             let found = stages(pipeline).find(|one| text(one, "name").eq_ignore_ascii_case(stage))?;
-            Some(Place { pipeline: text(pipeline, "id"), stage: Some(text(found, "id")) })
+            Some(StageRef { pipeline: text(pipeline, "id"), stage: Some(text(found, "id")) })
         });
-        found.or_else(|| self.0.first().map(|pipeline| Place { pipeline: text(pipeline, "id"), stage: None }))
+        found.or_else(|| self.0.first().map(|pipeline| StageRef { pipeline: text(pipeline, "id"), stage: None }))
     }
 
-    /// The name of the stage that a write leads to, if it leads to another; a pipeline alone leads to its first stage.
-    pub(super) fn stage(
+    /// The name of the stage that a write moves a deal to, if it moves it. A pipeline alone moves it to its first stage.
+    pub(crate) fn stage(
         &self,
         now: &str,
         pipeline: Option<&str>,
@@ -42,7 +42,7 @@ impl Pipelines {
         if pipeline.is_none() && stage.is_none() {
             return Ok(None);
         }
-        let current = self.place(now).map(|place| place.pipeline);
+        let current = self.stage_ref(now).map(|place| place.pipeline);
         let wanted = pipeline.or(current).unwrap_or_default();
         let Some(found) = self.0.iter().find(|one| text(one, "id") == wanted) else {
             return Err("pipelineId names no pipeline of this location".to_owned());
@@ -53,7 +53,7 @@ impl Pipelines {
                 Some(stage) => Ok(name(stage)),
                 None => Err("pipelineStageId names no stage of this pipeline".to_owned()),
             },
-            // A deal that is in the pipeline already stays where it is.
+            // A deal that is already in the pipeline stays in its stage.
             None if current == Some(wanted) && !now.is_empty() => Ok(None),
             None => Ok(stages(found).next().and_then(name)),
         }

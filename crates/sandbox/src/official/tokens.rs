@@ -73,7 +73,7 @@ impl AccessTokens {
 
     /// Issues a token that expires.
     #[cfg(any(feature = "oauth", test))]
-    pub(super) fn issue(&mut self, owner: TokenOwner, now: Duration, ttl: Duration) -> String {
+    pub(crate) fn issue(&mut self, owner: TokenOwner, now: Duration, ttl: Duration) -> String {
         self.issued.retain(|_, access| access.expiry > now);
         let token = self.source.next();
         self.issued.insert(token.clone(), Access { owner, expiry: now + ttl });
@@ -81,7 +81,7 @@ impl AccessTokens {
     }
 
     /// The owner of a token, if it is valid now.
-    pub(super) fn owner(&self, token: &str, now: Duration) -> Option<TokenOwner> {
+    pub(crate) fn owner(&self, token: &str, now: Duration) -> Option<TokenOwner> {
         self.issued.get(token).filter(|access| now < access.expiry).map(|access| access.owner)
     }
 

@@ -1,7 +1,7 @@
 //! The sample agency's campaigns, pages, funnels and webhooks.
 
-use super::super::account::{Account, Kind};
 use super::{AsOf, add};
+use crate::account::{Account, ObjectKind};
 use serde_json::{Value, json};
 
 const DAY: i64 = 24 * 60;
@@ -22,7 +22,7 @@ const CAMPAIGNS: &[(&str, &str, &str)] = &[
     ("Spring promotion 2026", "email", "draft"),
 ];
 
-/// Name, slug, title, what it says, status.
+/// Name, slug, title, text, status.
 const PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ("Home", "home", "Marketing for local businesses", "We bring customers to your door.", "published"),
     ("Services", "services", "What we do", "Websites, search, ads and follow-up in one team.", "published"),
@@ -35,7 +35,7 @@ const PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ("Case study: Hartley Dental", "case-hartley-dental", "62 new patients in a quarter", "How they did it.", "draft"),
     ("Spring promotion", "spring-promotion", "Spring clean your marketing", "A month free.", "draft"),
     ("Careers", "careers", "Work with us", "We are looking for an ads specialist in Denver.", "draft"),
-    ("Booking: strategy call", "book-a-call", "Book a strategy call", "Thirty minutes, no pitch.", "draft"),
+    ("Booking: strategy raw", "book-a-raw", "Book a strategy raw", "Thirty minutes, no pitch.", "draft"),
     ("Pricing 2024", "pricing-2024", "Our prices", "These prices have ended.", "archived"),
     ("Webinar 2024", "webinar-2024", "Local search in 2024", "This webinar has ended.", "archived"),
     ("Old home", "home-2023", "Brightwater Media", "Our former name.", "archived"),
@@ -43,14 +43,14 @@ const PAGES: &[(&str, &str, &str, &str, &str)] = &[
 
 /// Name, type, and the slugs of its pages in order.
 const FUNNELS: &[(&str, &str, &[&str])] = &[
-    ("Free audit", "lead", &["free-audit", "free-audit-thanks", "book-a-call"]),
-    ("Webinar 2025", "webinar", &["webinar-2025", "book-a-call"]),
+    ("Free audit", "lead", &["free-audit", "free-audit-thanks", "book-a-raw"]),
+    ("Webinar 2025", "webinar", &["webinar-2025", "book-a-raw"]),
     ("Main site enquiry", "sales", &["services", "pricing-2026", "contact"]),
-    ("Spring promotion", "sales", &["spring-promotion", "pricing-2026", "book-a-call"]),
+    ("Spring promotion", "sales", &["spring-promotion", "pricing-2026", "book-a-raw"]),
 ];
 
-/// Adds all of them.
-pub(super) fn fill(account: &mut Account, as_of: AsOf) {
+/// Adds campaigns, pages, funnels and webhooks.
+pub(crate) fn fill(account: &mut Account, as_of: AsOf) {
     for (number, (name, kind, status)) in (0..).zip(CAMPAIGNS) {
         let age = (400 - number * 33) * DAY;
         let campaign = json!({
@@ -61,24 +61,24 @@ pub(super) fn fill(account: &mut Account, as_of: AsOf) {
             "createdAt": as_of.minutes_ago(age),
             "updatedAt": as_of.minutes_ago(age / 3),
         });
-        add(account, Kind::Campaigns, campaign);
+        add(account, ObjectKind::Campaigns, campaign);
     }
     let mut pages: Vec<(&str, String, &str)> = Vec::new();
     for (number, (name, slug, ..)) in (0..).zip(PAGES) {
         let Some(row) = PAGES.iter().find(|row| row.1 == *slug) else { continue };
-        pages.push((slug, add(account, Kind::Pages, page(*row, (600 - number * 38) * DAY, as_of)), name));
+        pages.push((slug, add(account, ObjectKind::Pages, page(*row, (600 - number * 38) * DAY, as_of)), name));
     }
     for (number, (name, kind, slugs)) in (0..).zip(FUNNELS) {
         let steps = slugs.iter().filter_map(|slug| pages.iter().find(|page| page.0 == *slug)).zip(1..);
         let steps: Vec<_> =
             steps.map(|((_, id, name), order)| json!({ "id": id, "name": name, "order": order })).collect();
         let created = as_of.minutes_ago((300 - number * 60) * DAY);
-        add(account, Kind::Funnels, json!({ "name": name, "type": kind, "pages": steps, "createdAt": created }));
+        add(account, ObjectKind::Funnels, json!({ "name": name, "type": kind, "pages": steps, "createdAt": created }));
     }
     for (number, (url, events)) in (0..).zip(webhooks()) {
         let created = as_of.minutes_ago((200 - number * 90) * DAY);
         let webhook = json!({ "url": url, "events": events, "status": "active", "createdAt": created });
-        add(account, Kind::Webhooks, webhook);
+        add(account, ObjectKind::Webhooks, webhook);
     }
 }
 

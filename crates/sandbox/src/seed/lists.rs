@@ -1,7 +1,7 @@
 //! The words that the sample account is drawn from.
 
 /// Given names.
-pub(super) const FIRST: &[&str] = &[
+pub(crate) const FIRST: &[&str] = &[
     "Olivia", "James", "Sofia", "Marcus", "Priya", "Daniel", "Hannah", "Luis", "Grace", "Omar", "Emily", "Victor",
     "Chloe", "Andre", "Naomi", "Patrick", "Leila", "Thomas", "Rosa", "Kevin", "Ingrid", "Samuel", "Amara", "Peter",
     "Mei", "Julian", "Tessa", "Rafael", "Claire", "Nathan", "Yara", "Colin", "Bianca", "Derek", "Fatima", "Henry",
@@ -9,8 +9,8 @@ pub(super) const FIRST: &[&str] = &[
     "Camila", "Bruce", "Aisha", "Walter", "Nina", "Terrence", "Helen", "Diego", "Paula", "Elliot", "Renee", "Jamal",
 ];
 
-/// Family names; companies bear them too.
-pub(super) const LAST: &[&str] = &[
+/// Family names, also used for companies.
+pub(crate) const LAST: &[&str] = &[
     "Hartley",
     "Okafor",
     "Brennan",
@@ -73,8 +73,8 @@ pub(super) const LAST: &[&str] = &[
     "Everett",
 ];
 
-/// What a company does: the word in its name, and its industry.
-pub(super) const TRADES: &[(&str, &str)] = &[
+/// Trades: the word in the company's name, and the industry.
+pub(crate) const TRADES: &[(&str, &str)] = &[
     ("Dental", "Healthcare"),
     ("Roofing", "Construction"),
     ("Law Group", "Legal"),
@@ -97,11 +97,11 @@ pub(super) const TRADES: &[(&str, &str)] = &[
     ("Tutoring", "Education"),
 ];
 
-/// A place: city, state, the first digits of its postal codes, its telephone area.
-pub(super) type Place = (&'static str, &'static str, &'static str, &'static str);
+/// A city, its state, the first digits of its postal codes, and its area code.
+pub(crate) type Place = (&'static str, &'static str, &'static str, &'static str);
 
-/// Where contacts live.
-pub(super) const PLACES: &[Place] = &[
+/// The cities of contacts.
+pub(crate) const PLACES: &[Place] = &[
     ("Austin", "TX", "787", "512"),
     ("Round Rock", "TX", "786", "512"),
     ("Houston", "TX", "770", "713"),
@@ -117,7 +117,7 @@ pub(super) const PLACES: &[Place] = &[
 ];
 
 /// Streets.
-pub(super) const STREETS: &[&str] = &[
+pub(crate) const STREETS: &[&str] = &[
     "Congress Ave",
     "Maple St",
     "Lamar Blvd",
@@ -135,8 +135,8 @@ pub(super) const STREETS: &[&str] = &[
     "Elm St",
 ];
 
-/// Tags that contacts have, the frequent ones more than once.
-pub(super) const TAGS: &[&str] = &[
+/// The tags of contacts; frequent ones are repeated.
+pub(crate) const TAGS: &[&str] = &[
     "newsletter",
     "newsletter",
     "newsletter",
@@ -150,13 +150,13 @@ pub(super) const TAGS: &[&str] = &[
     "referral",
     "cold",
     "trade-show",
-    "do-not-call",
+    "do-not-raw",
     "partner",
     "free-audit",
 ];
 
-/// Where contacts came from.
-pub(super) const SOURCES: &[&str] = &[
+/// The sources of contacts.
+pub(crate) const SOURCES: &[&str] = &[
     "web_form",
     "web_form",
     "facebook_ads",
@@ -169,8 +169,8 @@ pub(super) const SOURCES: &[&str] = &[
     "chat_widget",
 ];
 
-/// What the agency sells: the service, the least and the most it costs.
-pub(super) const SERVICES: &[(&str, u32, u32)] = &[
+/// The services that the agency sells, with their lowest and highest price.
+pub(crate) const SERVICES: &[(&str, u32, u32)] = &[
     ("Website redesign", 6_000, 28_000),
     ("SEO retainer", 9_000, 30_000),
     ("Google Ads management", 4_800, 24_000),

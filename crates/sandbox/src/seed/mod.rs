@@ -1,4 +1,4 @@
-//! The sample account: a marketing agency for local businesses, the same to the byte for the same seed and day.
+//! The sample account: a marketing agency for local businesses. The same seed and moment give the same bytes.
 
 mod contacts;
 mod content;
@@ -7,42 +7,42 @@ mod official;
 mod opportunities;
 mod team;
 
-use super::account::{Account, Fields, Kind};
+use crate::account::{Account, Fields, ObjectKind};
 use chrono::{DateTime, Duration, SecondsFormat, SubsecRound, Utc};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-/// The moment that the sample account was left at, which all its dates are relative to.
+/// The moment that all dates of the sample account are relative to.
 #[derive(Debug, Clone, Copy)]
 struct AsOf(DateTime<Utc>);
 
 impl AsOf {
-    /// A time so many minutes before.
+    /// The time this many minutes before.
     fn minutes_ago(self, minutes: i64) -> String {
         (self.0 - Duration::minutes(minutes)).to_rfc3339_opts(SecondsFormat::Millis, true)
     }
 }
 
-/// Builds the sample account as it was left at this moment.
-pub(super) fn account(seed: u64, contacts: usize, as_of: DateTime<Utc>) -> Account {
-    // In whole seconds, as times are mostly stored.
+/// Builds the sample account.
+pub(crate) fn account(seed: u64, contacts: usize, as_of: DateTime<Utc>) -> Account {
+    // In whole seconds, like most stored times.
     let as_of = AsOf(as_of.trunc_subsecs(0));
-    let mut dice = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut ids = ChaCha8Rng::seed_from_u64(seed);
-    // Another stream of the same seed, so that ids do not shift when the data's throws do.
+    // A stream of its own, so that ids do not depend on how the data is drawn.
     ids.set_stream(1);
     let mut account = Account::empty(ids);
     let users = team::fill(&mut account, as_of);
     content::fill(&mut account, as_of);
-    let people = contacts::fill(&mut account, &mut dice, &users, contacts, as_of);
-    opportunities::fill(&mut account, &mut dice, &users, &people, as_of);
+    let people = contacts::fill(&mut account, &mut rng, &users, contacts, as_of);
+    opportunities::fill(&mut account, &mut rng, &users, &people, as_of);
     official::fill(&mut account, seed);
     account
 }
 
-/// Adds a written-out object under a new id, which comes first among its fields.
-fn add(account: &mut Account, kind: Kind, object: Value) -> String {
+/// Adds an object with a new id as its first field.
+fn add(account: &mut Account, kind: ObjectKind, object: Value) -> String {
     let id = account.new_id();
     let mut fields = Fields::new();
     fields.insert("id".into(), id.clone().into());
@@ -53,43 +53,43 @@ fn add(account: &mut Account, kind: Kind, object: Value) -> String {
     id
 }
 
-/// One of a list.
-fn pick<'a, T>(dice: &mut ChaCha8Rng, list: &'a [T]) -> Option<&'a T> {
-    let place = dice.random_range(0..list.len().max(1));
+/// A random element of a list.
+fn pick<'a, T>(rng: &mut ChaCha8Rng, list: &'a [T]) -> Option<&'a T> {
+    let place = rng.random_range(0..list.len().max(1));
     list.get(place)
 }
 
-/// One of a list of words.
-fn word(dice: &mut ChaCha8Rng, list: &[&'static str]) -> &'static str {
-    pick(dice, list).copied().unwrap_or_default()
+/// A random word of a list.
+fn word(rng: &mut ChaCha8Rng, list: &[&'static str]) -> &'static str {
+    pick(rng, list).copied().unwrap_or_default()
 }
 
-/// Whether something with this chance in percent happens.
-fn chance(dice: &mut ChaCha8Rng, percent: u32) -> bool {
-    dice.random_range(0..100) < percent
+/// True with this probability in percent.
+fn chance(rng: &mut ChaCha8Rng, percent: u32) -> bool {
+    rng.random_range(0..100) < percent
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::account::Traits;
     use super::*;
+    use crate::account::FilterFields;
 
     const AS_OF: DateTime<Utc> = DateTime::from_timestamp(1_762_183_800, 0).unwrap();
 
-    const KINDS: [Kind; 8] = [
-        Kind::Users,
-        Kind::Locations,
-        Kind::Contacts,
-        Kind::Opportunities,
-        Kind::Campaigns,
-        Kind::Pages,
-        Kind::Funnels,
-        Kind::Webhooks,
+    const KINDS: [ObjectKind; 8] = [
+        ObjectKind::Users,
+        ObjectKind::Locations,
+        ObjectKind::Contacts,
+        ObjectKind::Opportunities,
+        ObjectKind::Campaigns,
+        ObjectKind::Pages,
+        ObjectKind::Funnels,
+        ObjectKind::Webhooks,
     ];
 
     fn text(seed: u64) -> String {
         let account = account(seed, 250, AS_OF);
-        KINDS.map(|kind| account.all(kind)).join("\n")
+        KINDS.map(|kind| account.all_as_json(kind)).join("\n")
     }
 
     #[test]
@@ -101,18 +101,18 @@ mod tests {
     #[test]
     fn the_account_has_what_a_demo_needs() {
         let account = account(1, 250, AS_OF);
-        let count = |kind| account.list(kind, &Traits::default(), 0, 1).1;
+        let count = |kind| account.list(kind, &FilterFields::default(), 0, 1).1;
         let counts = KINDS.map(count);
         assert_eq!([counts[0], counts[1], counts[2]], [6, 3, 250]);
         assert!((35..65).contains(&counts[3]), "{counts:?}");
         assert_eq!(counts[4..], [12, 15, 4, 2]);
         for status in ["draft", "published", "archived"] {
-            let wanted = Traits { status: status.into(), ..Traits::default() };
-            assert!(account.list(Kind::Pages, &wanted, 0, 1).1 >= 2, "{status}");
+            let wanted = FilterFields { status: status.into(), ..FilterFields::default() };
+            assert!(account.list(ObjectKind::Pages, &wanted, 0, 1).1 >= 2, "{status}");
         }
         for status in ["open", "negotiation", "won", "lost"] {
-            let wanted = Traits { status: status.into(), ..Traits::default() };
-            assert!(account.list(Kind::Opportunities, &wanted, 0, 1).1 >= 2, "{status}");
+            let wanted = FilterFields { status: status.into(), ..FilterFields::default() };
+            assert!(account.list(ObjectKind::Opportunities, &wanted, 0, 1).1 >= 2, "{status}");
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
     fn all_dates_count_back_from_the_given_moment() {
         let (now, later) = (AS_OF, AS_OF + Duration::days(400));
         let times = |as_of| {
-            let contacts: Vec<_> = account(1, 250, as_of).truth(Kind::Contacts).collect();
+            let contacts: Vec<_> = account(1, 250, as_of).objects(ObjectKind::Contacts).collect();
             let time = |contact: &Fields| contact["updatedAt"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
             contacts.iter().map(time).collect::<Vec<_>>()
         };
@@ -134,7 +134,10 @@ mod tests {
     #[test]
     fn small_accounts_work_too() {
         for contacts in [0, 1, 2] {
-            assert_eq!(account(3, contacts, AS_OF).list(Kind::Contacts, &Traits::default(), 0, 1).1, contacts);
+            assert_eq!(
+                account(3, contacts, AS_OF).list(ObjectKind::Contacts, &FilterFields::default(), 0, 1).1,
+                contacts
+            );
         }
     }
 }

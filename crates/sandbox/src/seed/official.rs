@@ -1,24 +1,24 @@
-//! What only the official API shows of the sample account: its dictionary of custom fields and its pipeline.
+//! The definitions of custom fields and the pipeline, which only the official API shows.
 //!
-//! Their ids come from dice of their own, so that those of all other objects are what they are without them.
+//! Their ids come from a random stream of their own, so that they do not change the ids of other objects.
 
-use super::super::account::{Account, Fields, Kind};
+use crate::account::{Account, Fields, ObjectKind};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-/// Key and type of the custom fields that sample contacts have.
+/// The keys and types of the sample contacts' custom fields.
 const CUSTOM_FIELDS: &[(&str, &str)] =
     &[("industry", "TEXT"), ("employees", "NUMERICAL"), ("preferredContact", "SINGLE_OPTIONS")];
 
-/// The stages that sample deals are in, in their order.
+/// The stages of sample deals in their order.
 const STAGES: &[&str] = &["qualification", "discovery", "proposal", "contract sent", "closed won", "closed lost"];
 
-/// Adds both.
-pub(super) fn fill(account: &mut Account, seed: u64) {
-    let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    dice.set_stream(2);
-    let mut id = || (0..20).map(|_| char::from(dice.sample(rand::distr::Alphanumeric))).collect::<String>();
+/// Adds the definitions and the pipeline.
+pub(crate) fn fill(account: &mut Account, seed: u64) {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(2);
+    let mut id = || (0..20).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect::<String>();
     for (position, (key, kind)) in (0..).zip(CUSTOM_FIELDS) {
         let options: &[&str] = if *kind == "SINGLE_OPTIONS" { &["email", "phone", "sms"] } else { &[] };
         let mut field = json!({
@@ -33,7 +33,7 @@ pub(super) fn fill(account: &mut Account, seed: u64) {
             field.insert("picklistOptions".into(), json!(options));
             field.insert("isAllowedCustomOption".into(), true.into());
         }
-        put(account, Kind::CustomFields, &field);
+        put(account, ObjectKind::CustomFields, &field);
     }
     let stages: Vec<_> = (0..)
         .zip(STAGES)
@@ -41,10 +41,10 @@ pub(super) fn fill(account: &mut Account, seed: u64) {
         .collect();
     let pipeline =
         json!({ "id": id(), "name": "Sales", "stages": stages, "showInFunnel": true, "showInPieChart": true });
-    put(account, Kind::Pipelines, &pipeline);
+    put(account, ObjectKind::Pipelines, &pipeline);
 }
 
-fn put(account: &mut Account, kind: Kind, object: &Value) {
+fn put(account: &mut Account, kind: ObjectKind, object: &Value) {
     let (Some(id), Some(fields)) = (object.get("id").and_then(Value::as_str), object.as_object()) else { return };
     let fields: &Fields = fields;
     account.put(kind, id, fields);

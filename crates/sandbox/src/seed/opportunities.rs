@@ -1,18 +1,18 @@
-//! Sample opportunities: what the agency is selling to its contacts.
+//! Sample opportunities: the agency's sales to its contacts.
 
-use super::super::account::{Account, Kind};
 use super::contacts::Person;
 use super::lists::SERVICES;
 use super::{AsOf, add, chance, pick};
+use crate::account::{Account, ObjectKind};
 use chrono::Duration;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-/// A state of a deal: status, stage, probability, and in how many days it closes, or none if it has closed.
-type State = (&'static str, &'static str, u32, Option<std::ops::Range<i64>>);
+/// A deal's status, stage, probability, and the days until it closes, or `None` if it has closed.
+type DealState = (&'static str, &'static str, u32, Option<std::ops::Range<i64>>);
 
-const STATES: &[State] = &[
+const DEAL_STATES: &[DealState] = &[
     ("open", "qualification", 10, Some(30..120)),
     ("open", "discovery", 25, Some(25..100)),
     ("open", "proposal", 50, Some(10..70)),
@@ -26,22 +26,22 @@ const STATES: &[State] = &[
 const DAY: i64 = 24 * 60;
 
 /// Adds an opportunity for about every fifth contact.
-pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String], people: &[Person], as_of: AsOf) {
+pub(crate) fn fill(account: &mut Account, rng: &mut ChaCha8Rng, users: &[String], people: &[Person], as_of: AsOf) {
     for person in people {
-        if !chance(dice, 20) {
+        if !chance(rng, 20) {
             continue;
         }
-        let (service, least, most) = pick(dice, SERVICES).copied().unwrap_or_default();
-        let Some((status, stage, probability, days)) = pick(dice, STATES).cloned() else { continue };
-        // What is still open was begun in the last months; what has closed did so when it was last touched.
+        let (service, least, most) = pick(rng, SERVICES).copied().unwrap_or_default();
+        let Some((status, stage, probability, days)) = pick(rng, DEAL_STATES).cloned() else { continue };
+        // Open deals were created in the last months. Closed deals were closed at their last update.
         let oldest = if days.is_some() { 150 * DAY } else { 500 * DAY };
-        let created = dice.random_range(0..=person.since.min(oldest));
-        let updated = dice.random_range(0..=created);
+        let created = rng.random_range(0..=person.since.min(oldest));
+        let updated = rng.random_range(0..=created);
         let closes = match days {
-            Some(days) => as_of.0 + Duration::days(dice.random_range(days)),
+            Some(days) => as_of.0 + Duration::days(rng.random_range(days)),
             None => as_of.0 - Duration::minutes(updated),
         };
-        let tags: &[&str] = match dice.random_range(0..5) {
+        let tags: &[&str] = match rng.random_range(0..5) {
             0 => &["priority"],
             1 => &["upsell"],
             _ => &[],
@@ -50,8 +50,8 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
             "name": format!("{service} – {}", person.customer),
             "contactId": person.id,
             // Prices end in 50 or 00.
-            "value": dice.random_range(least / 50..=most / 50) * 50,
-            "currency": if chance(dice, 12) { "EUR" } else { "USD" },
+            "value": rng.random_range(least / 50..=most / 50) * 50,
+            "currency": if chance(rng, 12) { "EUR" } else { "USD" },
             "status": status,
             "stage": stage,
             "probability": probability,
@@ -61,6 +61,6 @@ pub(super) fn fill(account: &mut Account, dice: &mut ChaCha8Rng, users: &[String
             "createdAt": as_of.minutes_ago(created),
             "updatedAt": as_of.minutes_ago(updated),
         });
-        add(account, Kind::Opportunities, object);
+        add(account, ObjectKind::Opportunities, object);
     }
 }

@@ -1,10 +1,10 @@
-//! The sample agency: its people and its locations.
+//! The sample agency's users and locations.
 
-use super::super::account::{Account, Kind};
 use super::{AsOf, add};
+use crate::account::{Account, ObjectKind};
 use serde_json::{Value, json};
 
-/// First name, last name, role. The first is the one whose token it is.
+/// First name, last name, role. The token belongs to the first user.
 const USERS: &[(&str, &str, &str)] = &[
     ("Dana", "Whitlock", "admin"),
     ("Miguel", "Torres", "sales manager"),
@@ -16,16 +16,16 @@ const USERS: &[(&str, &str, &str)] = &[
 
 const DAY: i64 = 24 * 60;
 
-/// Adds users and locations; gives the ids of those who sell.
-pub(super) fn fill(account: &mut Account, as_of: AsOf) -> Vec<String> {
+/// Adds users and locations. Returns the ids of the sales people.
+pub(crate) fn fill(account: &mut Account, as_of: AsOf) -> Vec<String> {
     for location in locations() {
-        add(account, Kind::Locations, location);
+        add(account, ObjectKind::Locations, location);
     }
     let mut sellers = Vec::new();
     for (number, (first, last, role)) in (0..).zip(USERS) {
         let id = add(
             account,
-            Kind::Users,
+            ObjectKind::Users,
             json!({
                 "email": format!("{}@brightwater.example", first.to_lowercase()),
                 "firstName": first,
@@ -41,7 +41,7 @@ pub(super) fn fill(account: &mut Account, as_of: AsOf) -> Vec<String> {
     sellers
 }
 
-/// The default location first.
+/// The locations, with the default location first.
 fn locations() -> [Value; 3] {
     [
         json!({

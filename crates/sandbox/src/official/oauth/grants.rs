@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) struct Grants {
     source: TokenSource,
     /// The lifetime of the access tokens that they are exchanged for.
-    pub(super) ttl: Duration,
+    pub(crate) ttl: Duration,
     /// The newest refresh token of each chain. Its exchange ends it and issues the next.
     refresh: HashMap<String, TokenOwner>,
     /// Codes, with the address they were sent to if it is known.
@@ -23,20 +23,20 @@ impl Grants {
     }
 
     /// Issues a code, as the consent page sends it.
-    pub(super) fn issue_code(&mut self, owner: TokenOwner, redirect: Option<String>) -> String {
+    pub(crate) fn issue_code(&mut self, owner: TokenOwner, redirect: Option<String>) -> String {
         let code = self.source.next();
         self.codes.insert(code.clone(), (owner, redirect));
         code
     }
 
     /// Exchanges a code. It is valid once, and for the address it was sent to.
-    pub(super) fn take_code(&mut self, code: &str, redirect: Option<&str>) -> Option<TokenOwner> {
+    pub(crate) fn take_code(&mut self, code: &str, redirect: Option<&str>) -> Option<TokenOwner> {
         let (owner, sent_to) = self.codes.remove(code)?;
         sent_to.is_none_or(|sent_to| redirect == Some(&sent_to)).then_some(owner)
     }
 
     /// Exchanges a refresh token, which ends it. With the wrong owner, it stays valid.
-    pub(super) fn take_refresh(&mut self, token: &str, owner: Option<TokenOwner>) -> Option<TokenOwner> {
+    pub(crate) fn take_refresh(&mut self, token: &str, owner: Option<TokenOwner>) -> Option<TokenOwner> {
         let found = *self.refresh.get(token)?;
         if owner.is_some_and(|owner| owner != found) {
             return None;
@@ -45,7 +45,7 @@ impl Grants {
     }
 
     /// Issues the next refresh token of a chain, or the first of a new chain.
-    pub(super) fn issue_refresh(&mut self, owner: TokenOwner) -> String {
+    pub(crate) fn issue_refresh(&mut self, owner: TokenOwner) -> String {
         let token = self.source.next();
         self.refresh.insert(token.clone(), owner);
         token

@@ -6,13 +6,13 @@ mod grants;
 pub(crate) use consent::answer as consent;
 pub(crate) use grants::Grants;
 
-use super::State;
-use super::errors::{foreign, unprocessable};
-use super::team::{COMPANY, home};
+use super::OfficialState;
+use super::errors::{other_location, unprocessable};
+use super::organization::{COMPANY_ID, own_location_id};
 use super::tokens::TokenOwner;
-use crate::account::{Account, Fields, Kind};
-use crate::answer::Answer;
-use crate::limits::whole_seconds;
+use crate::account::{Account, Fields, ObjectKind};
+use crate::rate_limit::whole_seconds;
+use crate::response::ApiResponse;
 use crate::validate::{self, Field, Shape, optional, required};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -49,8 +49,8 @@ fn named(text: &str) -> Option<TokenOwner> {
 }
 
 /// A refused grant: OAuth's error code in the shape of HighLevel's errors.
-fn refused(error: &str, message: &str) -> Answer {
-    let mut answer = Answer::bad_request(message);
+fn refused(error: &str, message: &str) -> ApiResponse {
+    let mut answer = ApiResponse::bad_request(message);
     if let Value::Object(body) = &mut answer.body {
         body.insert("error".into(), error.into());
     }
@@ -58,7 +58,12 @@ fn refused(error: &str, message: &str) -> Answer {
 }
 
 /// Exchanges a code or a refresh token for an access token and the next refresh token.
-pub(super) fn token(state: &mut State, account: &Account, form: &Fields, now: Duration) -> Result<Answer, Answer> {
+pub(crate) fn token(
+    state: &mut OfficialState,
+    account: &Account,
+    form: &Fields,
+    now: Duration,
+) -> Result<ApiResponse, ApiResponse> {
     validate::creation(TOKEN, form).map_err(unprocessable)?;
     let text = |name: &str| form.get(name).and_then(Value::as_str);
     if text("client_id") != Some(CLIENT_ID) || text("client_secret") != Some(CLIENT_SECRET) {
@@ -85,38 +90,38 @@ pub(super) fn token(state: &mut State, account: &Account, form: &Fields, now: Du
     if let Value::Object(answer) = &mut answer {
         answer.insert("refresh_token".into(), refresh_token.into());
         answer.insert("userType".into(), word(owner).into());
-        answer.insert("companyId".into(), COMPANY.into());
+        answer.insert("companyId".into(), COMPANY_ID.into());
         if owner == TokenOwner::Location {
-            answer.insert("locationId".into(), home(account).into());
+            answer.insert("locationId".into(), own_location_id(account).into());
         }
         answer.insert("userId".into(), user(account));
         answer.insert("isBulkInstallation".into(), json!(owner == TokenOwner::Company));
     }
-    Ok(Answer::ok(answer))
+    Ok(ApiResponse::ok(answer))
 }
 
 /// Issues a sub-account's access token for an agency's. It has no refresh token: the agency's is refreshed instead.
-pub(super) fn location_token(
-    state: &mut State,
+pub(crate) fn location_token(
+    state: &mut OfficialState,
     account: &Account,
     form: &Fields,
     now: Duration,
-) -> Result<Answer, Answer> {
+) -> Result<ApiResponse, ApiResponse> {
     validate::creation(LOCATION_TOKEN, form).map_err(unprocessable)?;
-    let home = home(account);
-    if form.get("companyId") != Some(&json!(COMPANY)) || form.get("locationId") != Some(&json!(home)) {
-        return Err(foreign());
+    let home = own_location_id(account);
+    if form.get("companyId") != Some(&json!(COMPANY_ID)) || form.get("locationId") != Some(&json!(home)) {
+        return Err(other_location());
     }
     let mut answer = access_token(state, TokenOwner::Location, now);
     if let Value::Object(answer) = &mut answer {
         answer.insert("locationId".into(), home.into());
         answer.insert("userId".into(), user(account));
     }
-    Ok(Answer::ok(answer))
+    Ok(ApiResponse::ok(answer))
 }
 
 /// Issues an access token, as the fields that all answers have.
-fn access_token(state: &mut State, owner: TokenOwner, now: Duration) -> Value {
+fn access_token(state: &mut OfficialState, owner: TokenOwner, now: Duration) -> Value {
     let ttl = state.grants.ttl;
     json!({
         "access_token": state.tokens.issue(owner, now, ttl),
@@ -128,5 +133,5 @@ fn access_token(state: &mut State, owner: TokenOwner, now: Duration) -> Value {
 
 /// The user who installed the app.
 fn user(account: &Account) -> Value {
-    account.first(Kind::Users).and_then(|user| user.get("id").cloned()).unwrap_or_default()
+    account.first(ObjectKind::Users).and_then(|user| user.get("id").cloned()).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! The normal form of stored values, as live accounts are reported to store them.
+//! The normal form of stored values, as users report it from live accounts.
 
-use super::account::{Account, Fields, Kind, digits};
+use crate::account::{Account, Fields, ObjectKind, digits};
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use serde_json::Value;
 
-/// Gives the fields that a write has changed their normal form. What was there before stays as it is.
-pub(super) fn settle(before: Option<&Fields>, object: &mut Fields) {
+/// Normalizes the fields that a write has changed. Other fields stay as they are.
+pub(crate) fn changed_fields(before: Option<&Fields>, object: &mut Fields) {
     for (name, value) in object.iter_mut() {
         if before.and_then(|before| before.get(name)) != Some(value) {
             *value = field(name, value);
@@ -13,12 +13,18 @@ pub(super) fn settle(before: Option<&Fields>, object: &mut Fields) {
     }
 }
 
-/// Gives everything in an account its normal form, as if all of it had been written so.
-pub(super) fn settle_all(account: &mut Account) {
-    for kind in [Kind::Contacts, Kind::Opportunities, Kind::Pages, Kind::Webhooks, Kind::Campaigns] {
-        let objects: Vec<_> = account.truth(kind).collect();
+/// Normalizes every object of an account.
+pub(crate) fn account(account: &mut Account) {
+    for kind in [
+        ObjectKind::Contacts,
+        ObjectKind::Opportunities,
+        ObjectKind::Pages,
+        ObjectKind::Webhooks,
+        ObjectKind::Campaigns,
+    ] {
+        let objects: Vec<_> = account.objects(kind).collect();
         for mut object in objects {
-            settle(None, &mut object);
+            changed_fields(None, &mut object);
             let id = object.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             account.put(kind, &id, &object);
         }
@@ -48,7 +54,7 @@ fn field(name: &str, value: &Value) -> Value {
     }
 }
 
-/// A phone number in E.164. A number without a country's code is taken for one of the United States.
+/// A phone number in E.164. A number without a country code is read as one of the United States.
 fn phone(text: &str) -> String {
     let digits = digits(text);
     let international = text.trim_start().starts_with('+');
@@ -74,7 +80,7 @@ fn address(text: &str) -> String {
     url.to_string()
 }
 
-/// Names of countries, in lower case, with their codes.
+/// The names of countries in lower case, with their codes.
 const COUNTRIES: &[(&str, &str)] = &[
     ("united states", "US"),
     ("united states of america", "US"),
@@ -122,15 +128,15 @@ fn country(text: &str) -> String {
     }
 }
 
-/// A date as the beginning of its day, and a date-time in UTC.
-pub(super) fn date_time(text: &str) -> String {
+/// A date as the start of its day, and a date-time in UTC.
+pub(crate) fn date_time(text: &str) -> String {
     let text = text.trim();
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)).map(|time| time.and_utc());
     let time = day.or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()));
     time.map_or_else(|| text.to_owned(), |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
-/// Texts in one form and in order, each once.
+/// Texts in the given form, sorted and without duplicates.
 fn set(list: &[Value], form: impl Fn(&str) -> String) -> Value {
     let mut texts: Vec<_> = list.iter().filter_map(Value::as_str).map(|text| form(text.trim())).collect();
     texts.sort_unstable();
@@ -138,7 +144,7 @@ fn set(list: &[Value], form: impl Fn(&str) -> String) -> Value {
     texts.into()
 }
 
-/// A custom field's value: a text, unless it is a list or an object.
+/// The value of a custom field: numbers and booleans become texts.
 fn custom(value: &Value) -> Value {
     match value {
         Value::String(text) => text.trim().into(),
@@ -183,7 +189,7 @@ mod tests {
     fn only_what_a_write_changed() {
         let before = json!({"phone": "555 0100", "email": "A@b.example"});
         let mut object = json!({"phone": "555 0100", "email": "C@b.example"}).as_object().cloned().unwrap();
-        settle(before.as_object(), &mut object);
+        changed_fields(before.as_object(), &mut object);
         assert_eq!(Value::Object(object), json!({"phone": "555 0100", "email": "c@b.example"}));
     }
 }

@@ -1,6 +1,6 @@
-//! The writable fields of each resource, read off the document by hand.
+//! The writable fields of each resource, transcribed from the API's description.
 
-use super::validate::{Field, Shape, optional, required};
+use crate::validate::{Field, Shape, optional, required};
 
 const ADDRESS: &[Field] = &[
     optional("street", Shape::Text),
@@ -10,7 +10,7 @@ const ADDRESS: &[Field] = &[
     optional("country", Shape::Text),
 ];
 
-pub(super) const CONTACT: &[Field] = &[
+pub(crate) const CONTACT: &[Field] = &[
     required("firstName", Shape::Filled),
     required("lastName", Shape::Filled),
     required("email", Shape::Email),
@@ -23,7 +23,7 @@ pub(super) const CONTACT: &[Field] = &[
     optional("customFields", Shape::AnyObject),
 ];
 
-pub(super) const OPPORTUNITY: &[Field] = &[
+pub(crate) const OPPORTUNITY: &[Field] = &[
     required("name", Shape::Filled),
     required("contactId", Shape::Filled),
     required("value", Shape::Number(0.0, f64::INFINITY)),
@@ -36,15 +36,15 @@ pub(super) const OPPORTUNITY: &[Field] = &[
     optional("tags", Shape::Texts),
 ];
 
-pub(super) const CAMPAIGN: &[Field] = &[
+pub(crate) const CAMPAIGN: &[Field] = &[
     required("name", Shape::Filled),
     required("type", Shape::Filled),
     optional("status", Shape::OneOf(&["draft", "active", "paused", "archived"])),
     optional("template", Shape::Text),
 ];
 
-/// `status` and `url` are the service's own: no body may set them.
-pub(super) const PAGE: &[Field] = &[
+/// Without `status` and `url`, which only the service sets.
+pub(crate) const PAGE: &[Field] = &[
     required("name", Shape::Filled),
     required("slug", Shape::Filled),
     optional("title", Shape::Text),
@@ -55,5 +55,5 @@ pub(super) const PAGE: &[Field] = &[
     optional("seoKeywords", Shape::Texts),
 ];
 
-pub(super) const WEBHOOK: &[Field] =
+pub(crate) const WEBHOOK: &[Field] =
     &[required("url", Shape::HttpsUrl), required("events", Shape::FilledTexts), optional("secret", Shape::Text)];

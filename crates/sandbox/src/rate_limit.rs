@@ -1,35 +1,35 @@
-//! The quota: requests counted in fixed windows or a sliding one, and a record that judges both.
+//! The quota: counts requests in fixed windows or a sliding one, and records the use of both.
 
 #[cfg(any(feature = "management", test))]
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How the quota is counted.
+/// How the quota counts requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Counting {
-    /// Windows follow one another from the start of the sandbox; each has the whole quota.
+    /// Consecutive windows from the start of the sandbox; each has the whole quota.
     #[default]
     Fixed,
-    /// At every moment the last window's length counts.
+    /// The requests of the last window's length count at every moment.
     Sliding,
 }
 
-/// What the rate headers of an answer say, and whether the request is served.
+/// Whether a request is admitted, and what the rate headers report.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rate {
-    pub(super) admitted: bool,
-    pub(super) limit: u32,
-    pub(super) remaining: u32,
+pub(crate) struct RateStatus {
+    pub(crate) admitted: bool,
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
     /// Seconds since 1970, rounded up.
-    pub(super) reset: u64,
+    pub(crate) reset: u64,
     /// Seconds from now, rounded up, at least 1.
-    pub(super) retry_after: u64,
+    pub(crate) retry_after: u64,
 }
 
-impl Rate {
-    /// The headers of the document's family, which every answer bears.
-    pub(super) fn headers(self) -> Vec<(&'static str, u64)> {
+impl RateStatus {
+    /// The session API's rate headers.
+    pub(crate) fn headers(self) -> Vec<(&'static str, u64)> {
         let mut headers = vec![
             ("x-ratelimit-limit", self.limit.into()),
             ("x-ratelimit-remaining", self.remaining.into()),
@@ -42,7 +42,7 @@ impl Rate {
     }
 }
 
-/// How many windows the record keeps.
+/// The number of windows that the record keeps.
 const KEPT: usize = 10_000;
 
 #[derive(Debug)]
@@ -51,9 +51,9 @@ struct Window {
     count: u32,
 }
 
-/// The quota's books. Times are since 1970.
+/// Counts requests against the quota. Times are since 1970.
 #[derive(Debug)]
-pub(super) struct Limits {
+pub(crate) struct RateLimiter {
     counting: Counting,
     limit: u32,
     length: Duration,
@@ -67,8 +67,8 @@ pub(super) struct Limits {
     throttled: u64,
 }
 
-impl Limits {
-    pub(super) fn new(counting: Counting, limit: u32, length: Duration, started: Duration) -> Self {
+impl RateLimiter {
+    pub(crate) fn new(counting: Counting, limit: u32, length: Duration, started: Duration) -> Self {
         Self {
             counting,
             limit,
@@ -83,9 +83,9 @@ impl Limits {
         }
     }
 
-    /// Counts a request. Each one counts, also one that is refused for being too many.
-    pub(super) fn count(&mut self, now: Duration) -> Rate {
-        self.turn(now);
+    /// Counts a request. A refused request counts too.
+    pub(crate) fn count(&mut self, now: Duration) -> RateStatus {
+        self.roll_window(now);
         self.open.count = self.open.count.saturating_add(1);
         self.max_in_window = self.max_in_window.max(self.open.count);
         self.arrivals.push_back(now);
@@ -98,15 +98,15 @@ impl Limits {
         rate
     }
 
-    /// What the headers say without a request being counted.
-    pub(super) fn peek(&mut self, now: Duration) -> Rate {
-        self.turn(now);
+    /// The status without counting a request.
+    pub(crate) fn peek(&mut self, now: Duration) -> RateStatus {
+        self.roll_window(now);
         self.forget_arrivals(now);
         self.rate(now)
     }
 
     /// The length of a window.
-    pub(super) fn length(&self) -> Duration {
+    pub(crate) fn length(&self) -> Duration {
         self.length
     }
 
@@ -122,8 +122,8 @@ impl Limits {
         now.saturating_sub(Duration::from_nanos(u64::try_from(into).unwrap_or_default()))
     }
 
-    /// Closes the window of the latest request if `now` lies past it.
-    fn turn(&mut self, now: Duration) {
+    /// Closes the window of the latest request if it has ended.
+    fn roll_window(&mut self, now: Duration) {
         let start = self.window_start(now);
         if start == self.open.start {
             return;
@@ -137,17 +137,17 @@ impl Limits {
         }
     }
 
-    fn rate(&self, now: Duration) -> Rate {
+    fn rate(&self, now: Duration) -> RateStatus {
         let (count, end) = match self.counting {
             Counting::Fixed => (self.open.count, self.open.start + self.length),
             Counting::Sliding => {
                 let count = u32::try_from(self.arrivals.len()).unwrap_or(u32::MAX);
-                // Room comes back when so many have left that one more is within the limit.
+                // A request is admitted again once enough earlier ones have left the window.
                 let over = self.arrivals.len().saturating_sub(usize::try_from(self.limit).unwrap_or(usize::MAX));
                 (count, self.arrivals.get(over).copied().unwrap_or(now) + self.length)
             }
         };
-        Rate {
+        RateStatus {
             admitted: count <= self.limit,
             limit: self.limit,
             remaining: self.limit.saturating_sub(count),
@@ -157,8 +157,8 @@ impl Limits {
     }
 
     #[cfg(any(feature = "management", test))]
-    /// The record, with the most requests that a window of this length held wherever it begins.
-    pub(super) fn stats(&self) -> Value {
+    /// The record, including the most requests in any window of this length, wherever it begins.
+    pub(crate) fn stats(&self) -> Value {
         let windows: Vec<_> = self
             .closed
             .iter()
@@ -177,12 +177,12 @@ impl Limits {
 }
 
 /// A time in whole milliseconds.
-pub(super) fn millis(time: Duration) -> u64 {
+pub(crate) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A time in seconds, rounded up.
-pub(super) fn whole_seconds(time: Duration) -> u64 {
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_fixed_window_lets_twice_the_limit_pass_at_its_edge_and_the_record_shows_it() {
-        let mut limits = Limits::new(Counting::Fixed, 3, MS(1000), MS(0));
+        let mut limits = RateLimiter::new(Counting::Fixed, 3, MS(1000), MS(0));
         let admitted: Vec<_> = [900, 910, 920, 930, 1000, 1010, 1020].map(|at| limits.count(MS(at)).admitted).into();
         assert_eq!(admitted, [true, true, true, false, true, true, true]);
         let stats = limits.stats();
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_sliding_window_gives_room_back_when_a_request_leaves_it() {
-        let mut limits = Limits::new(Counting::Sliding, 2, MS(10_000), MS(0));
+        let mut limits = RateLimiter::new(Counting::Sliding, 2, MS(10_000), MS(0));
         assert!(limits.count(MS(0)).admitted);
         assert_eq!(limits.count(MS(4000)).remaining, 0);
         let refused = limits.count(MS(5000));
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn reset_and_retry_after_round_up() {
-        let mut limits = Limits::new(Counting::Fixed, 1, MS(1500), MS(0));
+        let mut limits = RateLimiter::new(Counting::Fixed, 1, MS(1500), MS(0));
         let rate = limits.count(MS(100));
         assert_eq!((rate.reset, rate.retry_after, rate.remaining), (2, 2, 0));
         assert_eq!(limits.peek(MS(1500)).remaining, 1);

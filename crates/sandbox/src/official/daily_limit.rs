@@ -1,13 +1,13 @@
-//! The day's budget, and the rate headers of the official family.
+//! The daily limit, and the official API's rate headers.
 
-use super::super::limits::{Rate, millis};
+use crate::rate_limit::{RateStatus, millis};
 #[cfg(feature = "management")]
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Requests of the current day. Days follow one another from the start of the sandbox.
+/// Counts the requests of a day. Days are consecutive from the start of the sandbox.
 #[derive(Debug)]
-pub(crate) struct Day {
+pub(crate) struct DailyLimit {
     limit: u32,
     length: Duration,
     /// When the current day ends, since 1970.
@@ -16,41 +16,41 @@ pub(crate) struct Day {
     refused: u64,
 }
 
-/// What is left of a day.
+/// Whether a request is admitted, and what is left of the day.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Left {
+pub(crate) struct DailyStatus {
     pub(crate) admitted: bool,
     remaining: u32,
     reset: Duration,
     limit: u32,
 }
 
-impl Day {
+impl DailyLimit {
     pub(crate) fn new(limit: u32, length: Duration, now: Duration) -> Self {
         let length = length.max(Duration::from_millis(1));
         Self { limit, length, end: now + length, used: 0, refused: 0 }
     }
 
-    /// What the headers say without a request being counted.
-    pub(crate) fn peek(&mut self, now: Duration) -> Left {
+    /// The status without counting a request.
+    pub(crate) fn peek(&mut self, now: Duration) -> DailyStatus {
         if now >= self.end {
             let days = (now - self.end).as_nanos() / self.length.as_nanos() + 1;
             self.end += self.length * u32::try_from(days).unwrap_or(u32::MAX);
             self.used = 0;
         }
         let reset = self.end.saturating_sub(now);
-        Left { admitted: true, remaining: self.limit.saturating_sub(self.used), reset, limit: self.limit }
+        DailyStatus { admitted: true, remaining: self.limit.saturating_sub(self.used), reset, limit: self.limit }
     }
 
-    /// Counts a request, unless the day is spent.
-    pub(crate) fn count(&mut self, now: Duration) -> Left {
+    /// Counts a request, unless the limit is reached.
+    pub(crate) fn count(&mut self, now: Duration) -> DailyStatus {
         let left = self.peek(now);
         if left.remaining == 0 {
             self.refused += 1;
-            return Left { admitted: false, ..left };
+            return DailyStatus { admitted: false, ..left };
         }
         self.used += 1;
-        Left { remaining: left.remaining - 1, ..left }
+        DailyStatus { remaining: left.remaining - 1, ..left }
     }
 
     #[cfg(feature = "management")]
@@ -59,8 +59,8 @@ impl Day {
     }
 }
 
-/// The headers that every answer bears. There is no `Retry-After` among them, also not with a 429.
-pub(crate) fn headers(rate: Rate, window: Duration, left: Left) -> Vec<(&'static str, u64)> {
+/// The rate headers of every answer. Not even a 429 has a `Retry-After`.
+pub(crate) fn headers(rate: RateStatus, window: Duration, left: DailyStatus) -> Vec<(&'static str, u64)> {
     vec![
         ("x-ratelimit-max", rate.limit.into()),
         ("x-ratelimit-remaining", rate.remaining.into()),
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_day_is_spent_and_another_one_comes() {
-        let mut day = Day::new(2, S(100), S(1000));
+        let mut day = DailyLimit::new(2, S(100), S(1000));
         assert_eq!([1, 0], [day.count(S(1000)).remaining, day.count(S(1040)).remaining]);
         let spent = day.count(S(1090));
         assert!(!spent.admitted && spent.reset == S(10));

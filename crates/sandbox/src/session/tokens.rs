@@ -1,4 +1,4 @@
-//! Session tokens: JWTs in look, good only if this sandbox issued them.
+//! Session tokens: they look like JWTs, and are valid only if this sandbox issued them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,11 +8,11 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-use super::limits::whole_seconds;
+use crate::rate_limit::whole_seconds;
 
 /// The tokens issued so far. Times are since 1970.
 #[derive(Debug)]
-pub(super) struct Tokens {
+pub(crate) struct SessionTokens {
     key: [u8; 32],
     ttl: Duration,
     rotate: bool,
@@ -20,22 +20,22 @@ pub(super) struct Tokens {
     count: u64,
 }
 
-impl Tokens {
-    /// A new issuer. The key is random, so that no one can guess a token.
-    pub(super) fn new(ttl: Duration, rotate: bool) -> io::Result<Self> {
+impl SessionTokens {
+    /// Creates the issuer with a random key, so that nobody can guess a token.
+    pub(crate) fn new(ttl: Duration, rotate: bool) -> io::Result<Self> {
         let mut key = [0; 32];
         getrandom::fill(&mut key).map_err(|error| io::Error::other(error.to_string()))?;
         Ok(Self { key, ttl, rotate, issued: HashMap::new(), count: 0 })
     }
 
-    /// Lets in a token that was made elsewhere. It does not expire by itself.
-    pub(super) fn plant(&mut self, token: String) {
+    /// Accepts a token that was made elsewhere. It does not expire by itself.
+    pub(crate) fn accept(&mut self, token: String) {
         self.issued.insert(token, Duration::MAX);
     }
 
-    /// A new token.
-    pub(super) fn issue(&mut self, now: Duration) -> String {
-        // What is past its grace is no token any more.
+    /// Issues a token.
+    pub(crate) fn issue(&mut self, now: Duration) -> String {
+        // A token that can no longer be refreshed is dropped.
         let ttl = self.ttl;
         self.issued.retain(|_, expiry| expiry.saturating_add(ttl) >= now);
         self.count += 1;
@@ -56,13 +56,14 @@ impl Tokens {
         token
     }
 
-    /// Whether a token is good now.
-    pub(super) fn is_valid(&self, token: &str, now: Duration) -> bool {
+    /// Whether a token is valid now.
+    pub(crate) fn is_valid(&self, token: &str, now: Duration) -> bool {
         self.issued.get(token).is_some_and(|expiry| now < *expiry)
     }
 
-    /// A new token for one that is good or expired at most one lifetime ago; and its seconds.
-    pub(super) fn refresh(&mut self, token: &str, now: Duration) -> Option<(String, u64)> {
+    /// Issues a token in exchange for one that is valid or expired at most one lifetime ago, and returns its lifetime in
+    /// seconds.
+    pub(crate) fn refresh(&mut self, token: &str, now: Duration) -> Option<(String, u64)> {
         let expiry = *self.issued.get(token)?;
         if now > expiry.saturating_add(self.ttl) {
             return None;
@@ -73,9 +74,9 @@ impl Tokens {
         Some((self.issue(now), whole_seconds(self.ttl)))
     }
 
-    /// Ends every token now. They can still be refreshed.
+    /// Expires every token now. They can still be refreshed.
     #[cfg(any(feature = "management", test))]
-    pub(super) fn expire_all(&mut self, now: Duration) {
+    pub(crate) fn expire_all(&mut self, now: Duration) {
         for expiry in self.issued.values_mut() {
             *expiry = now.min(*expiry);
         }
@@ -88,8 +89,8 @@ mod tests {
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
-    fn tokens(rotate: bool) -> Tokens {
-        Tokens::new(S(10), rotate).unwrap()
+    fn tokens(rotate: bool) -> SessionTokens {
+        SessionTokens::new(S(10), rotate).unwrap()
     }
 
     #[test]
@@ -118,7 +119,7 @@ mod tests {
     #[test]
     fn a_planted_token_ends_only_when_all_do() {
         let mut tokens = tokens(false);
-        tokens.plant("canary".into());
+        tokens.accept("canary".into());
         assert!(tokens.is_valid("canary", S(1_000_000)));
         tokens.expire_all(S(1_000_000));
         assert!(!tokens.is_valid("canary", S(1_000_000)));

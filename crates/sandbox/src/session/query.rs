@@ -1,26 +1,26 @@
-//! The strict reading of a query: known names, each once, values as documented.
+//! Strict parsing of queries: known names, each once, with valid values.
 
-use super::account::{Traits, digits};
-use super::operations::Op;
+use super::routes::Op;
+use crate::account::{FilterFields, digits};
 
-/// What a list was asked for.
+/// The parameters of a list.
 #[derive(Debug, Default)]
-pub(super) struct Query {
-    /// How many at most.
-    pub(super) limit: usize,
-    /// How many to skip.
-    pub(super) offset: usize,
-    /// What the objects have to have.
-    pub(super) filter: Traits,
-    /// The id, where it is a parameter (`GET /campaign`).
-    pub(super) id: Option<String>,
+pub(crate) struct Query {
+    /// The most objects to return.
+    pub(crate) limit: usize,
+    /// The number of objects to skip.
+    pub(crate) offset: usize,
+    /// The values that the objects must have.
+    pub(crate) filter: FilterFields,
+    /// The id, which `GET /campaign` takes as a parameter.
+    pub(crate) id: Option<String>,
 }
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 100;
 
-/// The parameters an operation knows, and the words its `status` filter knows.
-fn known(op: Op) -> (&'static [&'static str], &'static [&'static str]) {
+/// The parameters that an operation takes, and the values of its `status` filter.
+fn parameters(op: Op) -> (&'static [&'static str], &'static [&'static str]) {
     match op {
         Op::ListContacts => (&["limit", "offset", "email", "phone", "tags"], &[]),
         Op::ListOpportunities => (&["limit", "offset", "status"], &["open", "won", "lost"]),
@@ -32,9 +32,9 @@ fn known(op: Op) -> (&'static [&'static str], &'static [&'static str]) {
     }
 }
 
-/// Reads the raw query of an operation.
-pub(super) fn read(op: Op, raw: &str) -> Result<Query, String> {
-    let (names, statuses) = known(op);
+/// Parses the raw query of an operation.
+pub(crate) fn read(op: Op, raw: &str) -> Result<Query, String> {
+    let (names, statuses) = parameters(op);
     let mut query = Query { limit: DEFAULT_LIMIT, ..Query::default() };
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in url::form_urlencoded::parse(raw.as_bytes()) {
@@ -75,7 +75,7 @@ pub(super) fn read(op: Op, raw: &str) -> Result<Query, String> {
     Ok(query)
 }
 
-/// An unsigned integer written with digits only: no sign, no space.
+/// Parses an integer of digits only, without sign or space.
 fn whole(text: &str) -> Option<usize> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,10 +1,10 @@
-//! The official operations that the sandbox serves, with what its OpenAPI files say of each one's headers and query.
+//! The official operations that the sandbox serves, with the headers and queries that the OpenAPI files declare.
 
-use super::super::operations::{Effect, Found, Label, find_among};
+use crate::operation::{Effect, OperationLabel, RouteMatch, find_route};
 
 /// One operation of the official API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(crate) enum Op {
     Users,
     GetUser,
     SearchLocations,
@@ -32,10 +32,10 @@ pub(super) enum Op {
     LocationToken,
 }
 
-/// Whose token an operation takes: the files' security schemes.
+/// The tokens that an operation accepts: the files' security schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// None: the operation gives one.
+pub(crate) enum Access {
+    /// None: the operation issues one.
     Nobody,
     /// A sub-account's: `bearer`, `Location-Access`.
     Location,
@@ -45,17 +45,17 @@ pub(super) enum Access {
     Company,
 }
 
-/// What the body of a request has to be.
+/// The body that an operation takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BodyRule {
+pub(crate) enum BodyRule {
     None,
     Json,
     Form,
 }
 
-/// What a query parameter may hold.
+/// The values that a query parameter accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Holds {
+pub(crate) enum Holds {
     Text,
     /// A whole number within these bounds.
     Whole(usize, usize),
@@ -67,10 +67,10 @@ pub(super) enum Holds {
 
 /// A query parameter.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) holds: Holds,
-    pub(super) required: bool,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) holds: Holds,
+    pub(crate) required: bool,
 }
 
 const fn may(name: &'static str, holds: Holds) -> Parameter {
@@ -81,25 +81,25 @@ const fn must(name: &'static str, holds: Holds) -> Parameter {
     Parameter { name, holds, required: true }
 }
 
-/// One row of the table.
+/// One operation with its route.
 #[derive(Debug)]
 pub(crate) struct Route {
-    pub(super) op: Op,
-    /// Method and path, as the files write them.
+    pub(crate) op: Op,
+    /// The method and the path pattern.
     name: &'static str,
-    /// The document's operation that does the same.
-    twin: Option<&'static str>,
+    /// The session API's operation that does the same.
+    session_name: Option<&'static str>,
     effect: Effect,
-    pub(super) access: Access,
-    /// The header `Version`, where the file declares one.
-    pub(super) version: Option<&'static str>,
-    pub(super) body: BodyRule,
-    pub(super) query: &'static [Parameter],
+    pub(crate) access: Access,
+    /// The value of the header `Version`, if the file declares one.
+    pub(crate) version: Option<&'static str>,
+    pub(crate) body: BodyRule,
+    pub(crate) query: &'static [Parameter],
 }
 
 impl Route {
-    pub(crate) fn label(&self) -> Label {
-        Label { name: self.name, twin: self.twin, effect: self.effect }
+    pub(crate) fn label(&self) -> OperationLabel {
+        OperationLabel { name: self.name, session_name: self.session_name, effect: self.effect }
     }
 
     const fn version(mut self, version: Option<&'static str>) -> Self {
@@ -114,14 +114,14 @@ impl Route {
 }
 
 /// The version of most operations.
-pub(super) const DATED: &str = "2021-07-28";
+pub(crate) const DATED: &str = "2021-07-28";
 const V3: Option<&str> = Some("v3");
 
-const fn read(op: Op, name: &'static str, twin: &'static str, query: &'static [Parameter]) -> Route {
+const fn read(op: Op, name: &'static str, session_name: &'static str, query: &'static [Parameter]) -> Route {
     Route {
         op,
         name,
-        twin: Some(twin),
+        session_name: Some(session_name),
         effect: Effect::Read,
         access: Access::Location,
         version: Some(DATED),
@@ -130,11 +130,11 @@ const fn read(op: Op, name: &'static str, twin: &'static str, query: &'static [P
     }
 }
 
-const fn json(effect: Effect, op: Op, name: &'static str, twin: &'static str) -> Route {
+const fn json(effect: Effect, op: Op, name: &'static str, session_name: &'static str) -> Route {
     Route {
         op,
         name,
-        twin: Some(twin),
+        session_name: Some(session_name),
         effect,
         access: Access::Location,
         version: Some(DATED),
@@ -144,7 +144,16 @@ const fn json(effect: Effect, op: Op, name: &'static str, twin: &'static str) ->
 }
 
 const fn form(op: Op, name: &'static str, access: Access) -> Route {
-    Route { op, name, twin: None, effect: Effect::Refresh, access, version: None, body: BodyRule::Form, query: &[] }
+    Route {
+        op,
+        name,
+        session_name: None,
+        effect: Effect::Refresh,
+        access,
+        version: None,
+        body: BodyRule::Form,
+        query: &[],
+    }
 }
 
 const ANY: Holds = Holds::Whole(0, usize::MAX);
@@ -170,7 +179,7 @@ const OPPORTUNITIES: &[Parameter] = &[
     may("assigned_to", Holds::Text),
     may("campaignId", Holds::Text),
     may("id", Holds::Text),
-    // The file gives `added_asc` as an example and no list; these are the two orders that the cursor can follow.
+    // The file has only `added_asc` as an example. These are the two orders that a cursor can follow.
     may("order", Holds::OneOf(&["added_asc", "added_desc"])),
     may("date", Holds::Day),
     may("endDate", Holds::Day),
@@ -213,15 +222,15 @@ const EMAILS: &str = "GET /emails/locations/{locationId}/campaigns/emails";
 const EMAIL: &str = "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}";
 const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
 
-/// Every operation. A literal path stands before the pattern that would also fit it.
+/// Every operation. A literal path comes before a pattern that also matches it.
 const ROUTES: &[Route] = &[
-    // No twin: the document lists no users.
-    Route { twin: None, ..read(Op::Users, "GET /users/", "", &[must("locationId", Holds::Text)]) },
+    // The session API has no list of users.
+    Route { session_name: None, ..read(Op::Users, "GET /users/", "", &[must("locationId", Holds::Text)]) },
     read(Op::GetUser, "GET /users/{userId}", "GET /users/{userId}", &[]).access(Access::Either),
     read(Op::SearchLocations, "GET /locations/search", "GET /locations", LOCATIONS).access(Access::Either),
     read(Op::GetLocation, "GET /locations/{locationId}", "GET /location/{id}", &[]).access(Access::Either),
     Route {
-        twin: None,
+        session_name: None,
         ..read(
             Op::CustomFields,
             "GET /locations/{locationId}/customFields",
@@ -236,14 +245,17 @@ const ROUTES: &[Route] = &[
     json(Effect::Write, Op::AddTags, "POST /contacts/{contactId}/tags", "PUT /contact/{id}"),
     json(Effect::Write, Op::RemoveTags, "DELETE /contacts/{contactId}/tags", "PUT /contact/{id}"),
     read(Op::SearchOpportunities, "GET /opportunities/search", "GET /opportunity", OPPORTUNITIES),
-    Route { twin: None, ..read(Op::Pipelines, "GET /opportunities/pipelines", "", &[must("locationId", Holds::Text)]) },
+    Route {
+        session_name: None,
+        ..read(Op::Pipelines, "GET /opportunities/pipelines", "", &[must("locationId", Holds::Text)])
+    },
     read(Op::GetOpportunity, "GET /opportunities/{id}", "GET /opportunity/{id}", &[]),
     json(Effect::Write, Op::CreateOpportunity, "POST /opportunities/", "POST /opportunity"),
     json(Effect::Write, Op::UpdateOpportunity, "PUT /opportunities/{id}", "PUT /opportunity/{id}"),
     json(Effect::Write, Op::UpdateStatus, "PUT /opportunities/{id}/status", "PUT /opportunity/{id}"),
-    // No twin: the one that is listed, read and created like the document's is the e-mail campaign.
+    // The session API's campaigns correspond to email campaigns.
     Route {
-        twin: None,
+        session_name: None,
         ..read(Op::Campaigns, "GET /campaigns/", "", &[must("locationId", Holds::Text), may("status", Holds::Text)])
     },
     read(Op::EmailCampaigns, EMAILS, "GET /campaigns", EMAIL_CAMPAIGNS).version(V3),
@@ -251,19 +263,19 @@ const ROUTES: &[Route] = &[
     json(Effect::Write, Op::CreateEmailCampaign, NEW_EMAIL, "POST /campaigns").version(V3),
     read(Op::FunnelPages, "GET /funnels/page", "GET /page", PAGES).version(None),
     read(Op::Funnels, "GET /funnels/funnel/list", "GET /funnel", FUNNELS).version(None),
-    Route { twin: Some("POST /token/update"), ..form(Op::Token, "POST /oauth/token", Access::Nobody) },
+    Route { session_name: Some("POST /token/update"), ..form(Op::Token, "POST /oauth/token", Access::Nobody) },
     form(Op::LocationToken, "POST /oauth/locationToken", Access::Company).version(Some(DATED)),
 ];
 
 /// The labels of all operations.
 #[cfg(any(feature = "faults", test))]
-pub(crate) fn labels() -> impl Iterator<Item = Label> {
+pub(crate) fn labels() -> impl Iterator<Item = OperationLabel> {
     ROUTES.iter().map(Route::label)
 }
 
-/// Finds the operation of a raw path, as it came on the wire.
-pub(crate) fn find(method: &str, path: &str) -> Found<Route> {
-    find_among(ROUTES, |route| route.name, method, path)
+/// Finds the operation of a raw path, as it was received.
+pub(crate) fn find(method: &str, path: &str) -> RouteMatch<Route> {
+    find_route(ROUTES, |route| route.name, method, path)
 }
 
 #[cfg(test)]
@@ -272,7 +284,7 @@ mod tests {
 
     fn op(method: &str, path: &str) -> Option<(Op, Vec<String>)> {
         match find(method, path) {
-            Found::Route(route, ids) => Some((route.op, ids)),
+            RouteMatch::Route(route, ids) => Some((route.op, ids)),
             _ => None,
         }
     }

@@ -1,14 +1,14 @@
 //! Custom fields: a map by key in the stored object, a list by id in the official API.
 
-use super::super::account::{Account, Fields, Kind};
-use super::super::manners::Manners;
-use super::super::normal::date_time;
-use super::team::{all, text};
+use super::organization::{all, text};
+use crate::account::{Account, Fields, ObjectKind};
+use crate::manners::Manners;
+use crate::normalize::date_time;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-/// What the dictionary says of one field.
-struct Entry {
+/// The definition of one custom field.
+struct FieldDefinition {
     id: String,
     key: String,
     data_type: String,
@@ -17,7 +17,7 @@ struct Entry {
 
 /// The objects that have custom fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Model {
+pub(crate) enum Model {
     Contact,
     Opportunity,
 }
@@ -30,7 +30,7 @@ impl Model {
         }
     }
 
-    /// The name under which the files' answers have a value.
+    /// The name of a value in answers.
     fn value(self) -> &'static str {
         match self {
             Self::Contact => "value",
@@ -39,67 +39,74 @@ impl Model {
     }
 }
 
-/// The custom fields that objects of a model can have.
-pub(super) struct Dictionary<'a> {
+/// The definitions of a model's custom fields.
+pub(crate) struct FieldDefinitions<'a> {
     model: Model,
-    entries: Vec<Entry>,
+    definitions: Vec<FieldDefinition>,
     manners: &'a Manners,
 }
 
-impl<'a> Dictionary<'a> {
-    pub(super) fn of(account: &Account, model: Model, manners: &'a Manners) -> Self {
-        let entry = |field: &Fields| {
+impl<'a> FieldDefinitions<'a> {
+    pub(crate) fn of(account: &Account, model: Model, manners: &'a Manners) -> Self {
+        let definition = |field: &Fields| {
             let options = field.get("picklistOptions").and_then(Value::as_array).into_iter().flatten();
-            Some(Entry {
+            Some(FieldDefinition {
                 id: text(field, "id").to_owned(),
                 key: text(field, "fieldKey").strip_prefix(model.word())?.strip_prefix('.')?.to_owned(),
                 data_type: text(field, "dataType").to_owned(),
                 options: options.filter_map(Value::as_str).map(str::to_owned).collect(),
             })
         };
-        Self { model, entries: all(account, Kind::CustomFields).iter().filter_map(entry).collect(), manners }
+        Self {
+            model,
+            definitions: all(account, ObjectKind::CustomFields).iter().filter_map(definition).collect(),
+            manners,
+        }
     }
 
-    /// The manners that it shows and takes values in.
-    pub(super) fn manners(&self) -> &'a Manners {
+    /// The manners that apply to values.
+    pub(crate) fn manners(&self) -> &'a Manners {
         self.manners
     }
 
-    /// The list of an object's custom fields. A value that the account holds under no known key is not shown.
-    pub(super) fn shown(&self, object: &Fields) -> Value {
+    /// The list of an object's custom fields. A value without a definition is left out.
+    pub(crate) fn shown(&self, object: &Fields) -> Value {
         let stored = object.get("customFields");
-        let value = |entry: &Entry| {
-            let value = match stored?.get(&entry.key)? {
-                // The file's values are texts.
+        let value = |definition: &FieldDefinition| {
+            let value = match stored?.get(&definition.key)? {
+                // The OpenAPI file has texts as values.
                 Value::Number(number) => number.to_string().into(),
                 Value::Bool(flag) => flag.to_string().into(),
                 value => value.clone(),
             };
-            let (name, value) =
-                if self.manners.values { entry.named(value, text(object, "id")) } else { (self.model.value(), value) };
-            Some(json!({ "id": entry.id, name: value }))
+            let (name, value) = if self.manners.values {
+                definition.shown_value(value, text(object, "id"))
+            } else {
+                (self.model.value(), value)
+            };
+            Some(json!({ "id": definition.id, name: value }))
         };
-        self.entries.iter().filter_map(value).collect()
+        self.definitions.iter().filter_map(value).collect()
     }
 
-    /// Writes a list of `{id, key, field_value}` into the stored map; fields that are not in it keep their values.
-    pub(super) fn write(&self, list: &Value, stored: &mut Fields) -> Result<(), String> {
+    /// Writes a list of `{id, key, field_value}` into the stored map. Other fields keep their values.
+    pub(crate) fn write(&self, list: &Value, stored: &mut Fields) -> Result<(), String> {
         for (place, item) in list.as_array().into_iter().flatten().enumerate() {
             let name = |part: &str| format!("customFields.{place}.{part}");
             let part = |part: &str| item.get(part).and_then(Value::as_str);
-            // The file's examples of keys are without the model's name, its dictionary's are with it.
+            // Keys have the model's name as a prefix in definitions, and not in the OpenAPI file's examples.
             let key = part("key").map(|key| key.strip_prefix(self.model.word()).unwrap_or(key).trim_start_matches('.'));
-            let entry = match (part("id"), key) {
-                (Some(id), _) => self.entries.iter().find(|entry| entry.id == id),
+            let definition = match (part("id"), key) {
+                (Some(id), _) => self.definitions.iter().find(|definition| definition.id == id),
                 (None, Some(key)) if self.model == Model::Opportunity => {
-                    self.entries.iter().find(|entry| entry.key == key)
+                    self.definitions.iter().find(|definition| definition.key == key)
                 }
                 _ => return Err(format!("{} is required", name("id"))),
             };
-            let Some(entry) = entry else {
+            let Some(definition) = definition else {
                 return Err(format!("{} names no custom field of this location", name("id")));
             };
-            if key.is_some_and(|key| key != entry.key) {
+            if key.is_some_and(|key| key != definition.key) {
                 return Err(format!("{} is not the key of this id", name("key")));
             }
             // `fieldValue` is the newer name.
@@ -110,16 +117,16 @@ impl<'a> Dictionary<'a> {
                     return Err(format!("{} must be a string, a number, an array or an object", name("field_value")));
                 }
                 Value::String(empty) if empty.is_empty() => {
-                    stored.shift_remove(&entry.key);
+                    stored.shift_remove(&definition.key);
                 }
-                value if entry.data_type == "NUMERICAL" => {
+                value if definition.data_type == "NUMERICAL" => {
                     let number = numeric(value).ok_or_else(|| format!("{} must be a number", name("field_value")))?;
-                    stored.insert(entry.key.clone(), number);
+                    stored.insert(definition.key.clone(), number);
                 }
                 Value::Number(_) => return Err(format!("{} must be a string", name("field_value"))),
                 value => {
-                    if let Some(value) = entry.taken(value, self.manners) {
-                        stored.insert(entry.key.clone(), value);
+                    if let Some(value) = definition.stored_value(value, self.manners) {
+                        stored.insert(definition.key.clone(), value);
                     }
                 }
             }
@@ -128,13 +135,13 @@ impl<'a> Dictionary<'a> {
     }
 }
 
-impl Entry {
-    /// What is stored of a value that was sent, if anything.
-    fn taken(&self, value: &Value, manners: &Manners) -> Option<Value> {
+impl FieldDefinition {
+    /// The value to store for a value that was sent, if any.
+    fn stored_value(&self, value: &Value, manners: &Manners) -> Option<Value> {
         let is_option = |text: &str| self.options.is_empty() || self.options.iter().any(|option| option == text.trim());
         match value {
             Value::String(text) if manners.options && !is_option(text) => None,
-            Value::String(text) if manners.normalise && self.data_type == "DATE" => Some(date_time(text).into()),
+            Value::String(text) if manners.normalize && self.data_type == "DATE" => Some(date_time(text).into()),
             Value::Array(list) if manners.options => {
                 Some(list.iter().filter(|item| item.as_str().is_none_or(is_option)).cloned().collect())
             }
@@ -142,12 +149,12 @@ impl Entry {
         }
     }
 
-    /// The name that a value comes under, and the value as it stands there: by the object and the field, so that every
-    /// name comes up.
-    fn named(&self, value: Value, object: &str) -> (&'static str, Value) {
-        let turn = object.bytes().chain(self.id.bytes()).map(usize::from).sum::<usize>() % 3;
+    /// One of the names that live accounts use for a value, and the value in that form. It depends on the object and the
+    /// field, so that all names occur.
+    fn shown_value(&self, value: Value, object: &str) -> (&'static str, Value) {
+        let variant = object.bytes().chain(self.id.bytes()).map(usize::from).sum::<usize>() % 3;
         let time = value.as_str().and_then(|text| DateTime::parse_from_rfc3339(&date_time(text)).ok());
-        match (turn, self.data_type.as_str(), &value) {
+        match (variant, self.data_type.as_str(), &value) {
             (0, ..) => ("value", value),
             (1, "DATE", _) => match time {
                 Some(time) => ("fieldValueDate", time.timestamp_millis().into()),
@@ -161,7 +168,7 @@ impl Entry {
     }
 }
 
-/// A number, or the text of one: the file's examples have both.
+/// A number, or a text that is a number: the OpenAPI file's examples have both.
 fn numeric(value: &Value) -> Option<Value> {
     let text = match value {
         Value::Number(_) => return Some(value.clone()),

@@ -1,21 +1,21 @@
-//! `POST /contacts/search`. The file leaves its body and its answer open: both are read here as HighLevel's guide to the
-//! search and the reports of its users have them.
+//! `POST /contacts/search`. The OpenAPI file does not describe its body and its answer: both follow HighLevel's guide to the
+//! search, and its users' reports.
 
-use super::super::account::{Account, Fields, Kind, digits};
-use super::super::answer::Answer;
-use super::super::manners::{Manners, SearchNames};
-use super::super::validate::{self, Field, Shape, optional, required};
 use super::contacts::{full_name, shown};
-use super::custom::{Dictionary, Model};
+use super::custom_fields::{FieldDefinitions, Model};
 use super::errors::unprocessable;
 use super::filters;
+use super::organization::{check_location, text};
 use super::paging::{Listing, Start, added, cursor, millis};
-use super::team::{is_home, text};
+use crate::account::{Account, Fields, ObjectKind, digits};
+use crate::manners::{Manners, SearchNames};
+use crate::response::ApiResponse;
+use crate::validate::{self, Field, Shape, optional, required};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 
-/// How far pages by number reach; beyond it only a cursor does.
-pub(super) const MAX_PAGED: usize = 10_000;
+/// The number of contacts that page numbers reach. A cursor reaches the others.
+pub(crate) const MAX_PAGED: usize = 10_000;
 
 const SORT: &[Field] = &[
     required("field", Shape::OneOf(&["dateAdded", "dateUpdated", "firstNameLowerCase", "lastNameLowerCase", "email"])),
@@ -32,13 +32,18 @@ const BODY: &[Field] = &[
     optional("sort", Shape::Items(SORT)),
 ];
 
-pub(super) fn contacts(account: &Account, body: &Fields, trace: &str, manners: &Manners) -> Result<Answer, Answer> {
+pub(crate) fn contacts(
+    account: &Account,
+    body: &Fields,
+    trace: &str,
+    manners: &Manners,
+) -> Result<ApiResponse, ApiResponse> {
     validate::creation(BODY, body).map_err(unprocessable)?;
-    let home = text(body, "locationId");
-    is_home(account, home)?;
-    let limit = manners.capped(whole(body, "pageLimit")?.unwrap_or_default());
+    let location_id = text(body, "locationId");
+    check_location(account, location_id)?;
+    let limit = manners.list_limit(whole(body, "pageLimit")?.unwrap_or_default());
     let filter = match body.get("filters") {
-        Some(filters) => Some(filters::parse(filters).map_err(Answer::bad_request)?),
+        Some(filters) => Some(filters::parse(filters).map_err(ApiResponse::bad_request)?),
         None => None,
     };
     let query = text(body, "query").trim().to_lowercase();
@@ -48,35 +53,35 @@ pub(super) fn contacts(account: &Account, body: &Fields, trace: &str, manners: &
     let (field, descending) = sort(body)?;
     let order = |one: &Fields, other: &Fields| compare(field, one, other);
     let listing = Listing {
-        kind: Kind::Contacts,
-        traits: filter.as_ref().map(filters::Filter::traits).unwrap_or_default(),
+        kind: ObjectKind::Contacts,
+        filter_fields: filter.as_ref().map(filters::Filter::filter_fields).unwrap_or_default(),
         fits: (filter.is_some() || !query.is_empty()).then_some(&fits),
-        // The order of creation needs no sorting.
+        // Contacts are stored in the order of creation.
         order: if field == "dateAdded" { None } else { Some(&order) },
         newest_first: descending,
         start: start(body, limit)?,
         limit,
     };
     let (contacts, total) = listing.page(account);
-    let dictionary = Dictionary::of(account, Model::Contact, manners);
-    let contacts: Vec<_> = contacts.iter().map(|contact| found(contact, home, &dictionary)).collect();
+    let definitions = FieldDefinitions::of(account, Model::Contact, manners);
+    let contacts: Vec<_> = contacts.iter().map(|contact| found(contact, location_id, &definitions)).collect();
     let mut answer = Fields::new();
     answer.insert("contacts".into(), contacts.into());
-    answer.extend(manners.total(total).map(|total| ("total".to_owned(), total)));
+    answer.extend(manners.list_total(total).map(|total| ("total".to_owned(), total)));
     answer.insert("traceId".into(), trace.into());
-    Ok(Answer::ok(Value::Object(answer)))
+    Ok(ApiResponse::ok(Value::Object(answer)))
 }
 
-/// A contact as the search shows it: the street is `address` here, and `address1` everywhere else.
-fn found(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -> Value {
-    let mut shown = shown(contact, home, dictionary);
+/// A contact as the search shows it: the street is `address` here, and `address1` elsewhere.
+fn found(contact: &Fields, location_id: &str, definitions: &FieldDefinitions<'_>) -> Value {
+    let mut shown = shown(contact, location_id, definitions);
     if let Some(street) = shown.shift_remove("address1") {
         shown.insert("address".into(), street);
     }
     shown.shift_remove("name");
     shown.insert("contactName".into(), full_name(contact).into());
     shown.insert("searchAfter".into(), json!([added(contact), text(contact, "id")]));
-    let manners = dictionary.manners();
+    let manners = definitions.manners();
     if manners.search_names != SearchNames::AsStored {
         for (name, raw) in [("firstName", "firstNameRaw"), ("lastName", "lastNameRaw"), ("contactName", "")] {
             let Some(value) = shown.get(name).and_then(Value::as_str).map(str::to_owned) else { continue };
@@ -86,18 +91,18 @@ fn found(contact: &Fields, home: &str, dictionary: &Dictionary<'_>) -> Value {
             }
         }
     }
-    manners.show(Kind::Contacts, &mut shown);
+    manners.on_read(ObjectKind::Contacts, &mut shown);
     Value::Object(shown)
 }
 
-/// A number of the body that has to be whole.
-fn whole(body: &Fields, name: &str) -> Result<Option<usize>, Answer> {
+/// A whole number of the body.
+fn whole(body: &Fields, name: &str) -> Result<Option<usize>, ApiResponse> {
     let Some(value) = body.get(name) else { return Ok(None) };
     let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
     number.map(Some).ok_or_else(|| unprocessable(format!("{name} must be an integer")))
 }
 
-fn start(body: &Fields, limit: usize) -> Result<Start, Answer> {
+fn start(body: &Fields, limit: usize) -> Result<Start, ApiResponse> {
     match (whole(body, "page")?, body.get("searchAfter").and_then(Value::as_array)) {
         (Some(_), Some(_)) => Err(unprocessable("page and searchAfter exclude each other")),
         (_, Some(after)) => match after.as_slice() {
@@ -112,8 +117,8 @@ fn start(body: &Fields, limit: usize) -> Result<Start, Answer> {
     }
 }
 
-/// The field to sort by, and whether downwards. Newest first unless told otherwise.
-fn sort(body: &Fields) -> Result<(&str, bool), Answer> {
+/// The field to sort by, and whether the order is descending. By default newest first.
+fn sort(body: &Fields) -> Result<(&str, bool), ApiResponse> {
     match body.get("sort").and_then(Value::as_array).map(Vec::as_slice) {
         None | Some([]) => Ok(("dateAdded", true)),
         Some([one]) => match (one.get("field").and_then(Value::as_str), one.get("direction").and_then(Value::as_str)) {
@@ -134,8 +139,8 @@ fn compare(field: &str, one: &Fields, other: &Fields) -> Ordering {
     text(one, name).to_lowercase().cmp(&text(other, name).to_lowercase())
 }
 
-/// Whether a contact has this text, in lower case, in its name, address, number or company.
-pub(super) fn mentions(contact: &Fields, query: &str) -> bool {
+/// Whether the name, e-mail, phone or company of a contact contains a text, which is in lower case.
+pub(crate) fn mentions(contact: &Fields, query: &str) -> bool {
     let number = digits(query);
     full_name(contact).to_lowercase().contains(query)
         || ["email", "companyName"].iter().any(|name| text(contact, name).to_lowercase().contains(query))
