@@ -14,10 +14,17 @@ use serde_json::{Map, Value};
 use std::{io::Read, process::ExitCode};
 
 const EXIT_STATUS_HELP: &str = "\
-Exit status: 0 success; 1 the API or this program failed; 2 invalid arguments; 3 not found; 4 unauthorized or
-forbidden; 5 rate limited; 6 unreachable, timed out or cancelled; 7 outcome unknown, check before you repeat;
-8 a person has to confirm or declined, or a setting forbids the call; 9 the object's state does not allow it.
-The result is JSON on stdout, errors included.";
+The result is JSON on stdout, errors included. Exit status:
+  0  success
+  1  the API or this program failed
+  2  invalid arguments
+  3  not found
+  4  unauthorized or forbidden
+  5  rate limited
+  6  unreachable, timed out or cancelled
+  7  outcome unknown: check before you repeat the call
+  8  a person has to confirm or declined, or a setting forbids the call
+  9  the object's state does not allow the call";
 
 /// The exit status for an error code.
 pub(super) fn exit_code(code: Code) -> ExitCode {

@@ -77,12 +77,12 @@ fn settings_in_use(account: &Account, settings: &Settings) -> Finding {
     };
     let missing = Catalog::declared().names().filter(|name| account.catalog().find(name).is_none()).count();
     let missing = if missing > 0 {
-        format!(" ({missing} more are not in this API: see `highlevel-mcp tools --apis`)")
+        format!(" (not in this API: {missing}, see `highlevel-mcp tools --apis`)")
     } else {
         String::new()
     };
     Finding::Good(format!(
-        "{which} over {api}, {tools} tools{missing}, {guarded} of them ask a person, at most {} s per call",
+        "{which} over {api}, {tools} tools{missing}, confirmed by a person: {guarded}, at most {} s per call",
         settings.timeout
     ))
 }

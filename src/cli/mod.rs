@@ -63,7 +63,7 @@ const EXAMPLES: &str = "\
 Examples:
   highlevel-mcp demo                                     watch an assistant's session on sample data
   highlevel-mcp auth set < token.txt                     store your token
-  highlevel-mcp doctor                                   check settings, credential, network and quota
+  highlevel-mcp doctor                                   check settings, token, network, quota
   highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
   highlevel-mcp query 'select stage, count(*) from opportunities group by 1'
   highlevel-mcp --read-only serve                        serve only tools that change nothing
