@@ -3,7 +3,7 @@
 
 use highlevel_catalog::Catalog;
 use highlevel_mcp::{
-    guard::{Answer, Ticket},
+    guard::{ApprovalTicket, PersonAnswer},
     mcp::{StateKey, answer_of},
 };
 use rmcp::model::{CallToolRequestParams, ElicitResult, JsonObject};
@@ -22,7 +22,7 @@ fn sealed_state(data: &[u8]) {
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
     let call = |id: &str| CallToolRequestParams::new(tool.name.as_ref()).with_arguments(with(id));
     let opens = |tool, id: &str, state: &str| key.open(tool, &call(id), state).is_ok();
-    let sealed = key.seal(tool, &with("p1"), &Ticket::from_text("ticket"));
+    let sealed = key.seal(tool, &with("p1"), &ApprovalTicket::from_text("ticket"));
     assert!(opens(tool, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(tool, "p2", &sealed));
 
     let text = String::from_utf8_lossy(data).into_owned();
@@ -35,7 +35,7 @@ fn sealed_state(data: &[u8]) {
 /// Only an accepted form whose one field is true is a yes.
 fn form(data: &[u8]) {
     let Ok(result) = serde_json::from_slice::<ElicitResult>(data) else { return };
-    if answer_of(&result) == Answer::Accepted {
+    if answer_of(&result) == PersonAnswer::Accepted {
         let value = serde_json::to_value(&result).unwrap();
         assert_eq!(value["action"], "accept");
         assert_eq!(value["content"]["confirm"], true);

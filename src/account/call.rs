@@ -3,7 +3,7 @@
 use super::Account;
 use crate::{
     answer,
-    guard::{Agreed, Confirmation, Decision, Preview, Subject, Ticket},
+    guard::{Agreement, ApprovalTicket, Confirmation, Decision, Preview, Subject},
     service::{Location, Prepared, picture},
 };
 use highlevel_catalog::{Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec};
@@ -20,7 +20,7 @@ pub enum Reply {
     /// It was done.
     Done(Answer),
     /// A person has to be asked through the answer itself.
-    RequestInput(Ticket, Box<Preview>),
+    RequestInput(ApprovalTicket, Box<Preview>),
 }
 
 /// What a call that was done gives.
@@ -91,7 +91,7 @@ impl Account {
     ) -> Confirmation<'a> {
         match highlevel_catalog::take_token(arguments) {
             Some(Value::String(token)) if self.confirms(spec) => {
-                self.guard.with_token(Ticket::from_text(token), confirmation)
+                self.guard.with_token(ApprovalTicket::from_text(token), confirmation)
             }
             Some(Value::Null) | None => confirmation,
             Some(other) => {
@@ -110,7 +110,7 @@ impl Account {
     ) -> Result<Reply> {
         let asks = self.guard.asks(invocation)?;
         let mut prepared = self.service.prepare(invocation.clone(), asks, context).await?;
-        let mut agreed = Agreed::NotAsked;
+        let mut agreed = Agreement::NotAsked;
         if asks {
             let subject = self.subject(&prepared, context).await?;
             match self.guard.decide(invocation, subject, confirmation, context).await? {

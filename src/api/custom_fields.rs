@@ -1,12 +1,12 @@
-//! Custom fields that an object has as a list, `[{id, key, value}]`, shown as the map that the tools have: the session API
-//! has been seen to give both.
+//! Conversion of custom fields from a list, `[{id, key, value}]`, to the map of the tools. The session API returns both
+//! forms.
 
 use super::official;
 use highlevel_catalog::Answer;
 use highlevel_core::UNREADABLE;
 use serde_json::{Map, Value};
 
-/// Turns the lists of an object, or of each object of a list, into maps. No value is lost.
+/// Converts the custom fields of an object, or of each item of a list. No value is lost.
 pub(crate) fn as_map(answer: &mut Answer) {
     match answer {
         Answer::Object(object) => object_as_map(object),
@@ -14,7 +14,7 @@ pub(crate) fn as_map(answer: &mut Answer) {
     }
 }
 
-/// The same of one object.
+/// Converts the custom fields of one object.
 pub(crate) fn object_as_map(object: &mut Value) {
     if let Some(object) = object.as_object_mut() {
         of_object(object);
@@ -22,7 +22,7 @@ pub(crate) fn object_as_map(object: &mut Value) {
 }
 
 fn of_object(object: &mut Map<String, Value>) {
-    // What is no map was set aside, as its schema has it.
+    // Coercion moved the list aside, because the schema asks for a map.
     let has_map = object.contains_key("customFields");
     let aside = object.get_mut(UNREADABLE).and_then(Value::as_object_mut);
     if !has_map

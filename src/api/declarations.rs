@@ -1,12 +1,12 @@
-//! Laws over what each API says of its operations' arguments.
+//! Checks of the declarations in both catalogues.
 
 use super::catalog;
 use highlevel_catalog::{Api, Catalog};
 use serde_json::Value;
 
-/// What an API says is of arguments that there are, and its words are among the operation's own.
+/// Argument rules refer to arguments that exist, and their values are among the operation's own.
 #[test]
-fn every_difference_is_of_an_argument_that_there_is() {
+fn argument_rules_refer_to_arguments_that_exist() {
     for spec in Api::ALL.into_iter().flat_map(|api| catalog(api).iter()) {
         let rules = &spec.arguments;
         let declared = Catalog::declared().find(&spec.name).unwrap();
@@ -28,9 +28,9 @@ fn every_difference_is_of_an_argument_that_there_is() {
     }
 }
 
-/// Every operation that a declaration names is there, in each API that has the declaring one.
+/// An API that has an operation also has the operations to which its declaration refers.
 #[test]
-fn every_operation_that_another_names_is_in_the_same_api() {
+fn referenced_operations_are_in_the_same_api() {
     for api in Api::ALL {
         let catalog = catalog(api);
         for spec in catalog.iter() {

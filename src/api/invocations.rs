@@ -3,7 +3,7 @@
 use highlevel_catalog::{Invocation, OperationSpec};
 use serde_json::{Map, Value, json};
 
-/// An invocation of the tool that needs no particular arguments.
+/// An invocation of any operation, with arbitrary valid arguments.
 pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation> {
     let required = spec.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
     let mut arguments: Map<String, Value> = required

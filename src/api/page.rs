@@ -1,4 +1,4 @@
-//! One page of a list, as an API shows it.
+//! Pages of lists, as read from an API.
 
 use highlevel_api_client::Moment;
 use highlevel_catalog::ListAnswer;
@@ -6,67 +6,67 @@ use highlevel_core::error::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// One page of a list, and what it says of the rest.
+/// One page of a list, and what it shows about the rest.
 #[derive(Debug)]
 pub struct Page {
     /// The items.
     pub items: Vec<Value>,
-    /// Items that cannot be read. They have places in the list all the same.
+    /// The number of items without a readable id. They count as items in the API's paging.
     pub aside: u64,
-    /// How many items the list has, if the API says.
+    /// The number of items in the list, if the API reports it.
     pub total: Option<u64>,
     /// When the request was sent.
     pub sent_at: Moment,
-    /// The API gave more than was asked for: it does not page, and these are all items.
+    /// Whether these are all items, because the API does not page the list.
     pub whole: bool,
-    /// It follows on the item before `offset`, wherever that item stands by now. Items that were taken away before it
-    /// show in the total alone.
+    /// Whether the page was read by the cursor of the item before `offset`, wherever that item is now. If earlier items
+    /// were removed, only the total shows it.
     pub behind: bool,
-    /// Nothing follows on these: the API was asked, and showed no more.
+    /// Whether the list ends here: a request for more items returned none.
     pub end: bool,
-    /// Why the list that these are of is not complete.
+    /// Why the list is incomplete, if it is.
     pub flaw: Option<Flaw>,
-    /// Lists of names that could not be read, and why. Ids stand for the names.
+    /// The lists of names that could not be read, with the errors. Items show ids in place of those names.
     pub unnamed: Vec<(&'static str, Error)>,
-    /// What a caller should know of it.
+    /// A remark for the caller.
     pub note: Option<&'static str>,
 }
 
-/// Why an API shows less than the whole list, however often it is asked.
+/// A reason why an API never shows the whole list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Flaw {
-    /// The same page comes at every offset.
+    /// Every offset returns the same page.
     Repeats,
-    /// The list takes no paging and is shorter than the total that the API reports.
+    /// The list is not paged, and is shorter than the total that the API reports.
     Fewer,
 }
 
 impl Flaw {
-    /// The reason in words that follow a colon.
+    /// The reason, as a clause that follows a colon.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Repeats => "the API gives the same page again, whatever offset is asked for",
-            Self::Fewer => "the API shows fewer than the total that it tells",
+            Self::Repeats => "the API returns the same page again at every offset",
+            Self::Fewer => "the API returns fewer items than the total that it reports",
         }
     }
 }
 
-/// Whether a total may be the largest number that the API ever reports, which is a round one. Then the list is asked for
-/// what follows.
+/// Whether a total may be a cap, the largest number that the API reports. Caps are round numbers. A list with such a
+/// total is read until a page is empty.
 pub fn may_be_cap(total: u64) -> bool {
     total >= 20 && total.is_multiple_of(10)
 }
 
 impl Page {
-    /// A page of the session API. `takes_query`: the endpoint pages at all.
+    /// A page of the session API. `takes_query` says whether the endpoint pages.
     pub(super) fn of_session(answer: ListAnswer, sent_at: Moment, limit: u64, takes_query: bool) -> Self {
         let total = answer.total();
         let aside = answer.unreadable.len() as u64;
         let items = answer.items;
         let count = items.len() as u64 + aside;
         let fewer = total.is_some_and(|total| total > count);
-        // An API that gives more than was asked for does not page, unless there is more still.
+        // An API that returns more than the limit does not page, unless its total is larger still.
         let whole = !takes_query || (count > limit && !fewer);
         let flaw = (whole && fewer).then_some(Flaw::Fewer);
         let end = count == 0;

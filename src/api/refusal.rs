@@ -1,14 +1,14 @@
-//! What a refused create says of its effect. Pure.
+//! The effect of a refused create. Pure functions.
 //!
-//! The live API has been seen to answer 422 to the creation of a contact that is there afterwards. A refusal counts as one
-//! where it names what it refuses.
+//! The live API sometimes answers 422 and creates the contact nevertheless. A refusal therefore proves that nothing was
+//! created only if it names what it refuses.
 
 use highlevel_api_client::{Body, Fate};
 use highlevel_catalog::{Effect, OperationSpec};
 use http::StatusCode;
 use serde_json::Value;
 
-/// Words of a rule that the API names.
+/// Phrases that name a rule.
 const RULES: [&str; 20] = [
     "already exist",
     "already taken",
@@ -32,10 +32,10 @@ const RULES: [&str; 20] = [
     "exceed",
 ];
 
-/// Phrases that name nothing, although their words may be a field's name.
-const PHRASES: [&str; 4] = ["status code", "error status", "status:", "request failed"];
+/// Phrases that name nothing, although their words may be field names. They are ignored.
+const GENERIC: [&str; 4] = ["status code", "error status", "status:", "request failed"];
 
-/// Members in which an answer explains itself.
+/// Members that explain the refusal.
 const EXPLANATIONS: [&str; 12] = [
     "message",
     "messages",
@@ -51,15 +51,15 @@ const EXPLANATIONS: [&str; 12] = [
     "description",
 ];
 
-/// Members of errors that say nothing of what was sent.
-const ASIDE: [&str; 11] =
+/// Members of errors that do not refer to the request.
+const UNRELATED: [&str; 11] =
     ["name", "status", "statusCode", "code", "type", "path", "url", "method", "timestamp", "traceId", "stack"];
 
-/// Members of an answer that name the object that stands in the way.
-const OTHERS: [&str; 6] =
+/// Members that name a conflicting object.
+const CONFLICTS: [&str; 6] =
     ["contactId", "existingId", "existingContactId", "duplicateId", "matchingField", "matchingFields"];
 
-/// What is known of the effect of a request that was answered by this status, which is no success.
+/// What is known about the effect of a request that was answered with an error status.
 pub(super) fn fate<'a>(
     spec: &OperationSpec,
     status: StatusCode,
@@ -70,10 +70,10 @@ pub(super) fn fate<'a>(
         return Fate::NotExecuted;
     }
     match status {
-        // A gateway lost patience with the API.
+        // A gateway stopped waiting for the API, which may still finish.
         StatusCode::REQUEST_TIMEOUT => Fate::AnsweredFailure,
         StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY => {
-            if names(body, sent) {
+            if is_specific(body, sent) {
                 Fate::NotExecuted
             } else {
                 Fate::Refused
@@ -83,42 +83,42 @@ pub(super) fn fate<'a>(
     }
 }
 
-/// Whether the answer names a field or a value that was sent, a rule, or another object.
-fn names<'a>(body: &Body, mut sent: impl Iterator<Item = (&'a str, &'a Value)>) -> bool {
+/// Whether the answer names a sent field or value, a rule, or a conflicting object.
+fn is_specific<'a>(body: &Body, mut sent: impl Iterator<Item = (&'a str, &'a Value)>) -> bool {
     let mut said = Vec::new();
     match body {
         Body::Json(value) => {
-            if names_another(value) {
+            if names_conflict(value) {
                 return true;
             }
-            words(value, !value.is_object(), &mut said);
+            explanations(value, !value.is_object(), &mut said);
         }
         Body::Text(text) if !text.trim_start().starts_with('<') => said.push(text.to_lowercase()),
         Body::Text(_) | Body::Empty => {}
     }
-    said.iter_mut().for_each(|text| PHRASES.iter().for_each(|phrase| *text = text.replace(phrase, " ")));
+    said.iter_mut().for_each(|text| GENERIC.iter().for_each(|phrase| *text = text.replace(phrase, " ")));
     let says = |wanted: &str| said.iter().any(|text| text.contains(wanted));
     RULES.iter().any(|rule| says(rule)) || sent.any(|(name, value)| is_named(name, value, &said))
 }
 
-fn names_another(value: &Value) -> bool {
+fn names_conflict(value: &Value) -> bool {
     let Value::Object(members) = value else { return false };
-    let here = OTHERS.iter().any(|name| members.get(*name).is_some_and(|value| !value.is_null()));
-    here || ["meta", "details", "error", "data"].iter().filter_map(|place| members.get(*place)).any(names_another)
+    let here = CONFLICTS.iter().any(|name| members.get(*name).is_some_and(|value| !value.is_null()));
+    here || ["meta", "details", "error", "data"].iter().filter_map(|place| members.get(*place)).any(names_conflict)
 }
 
-/// The texts by which an answer explains itself, and the names of members in them: those of fields stand there.
-fn words(value: &Value, explains: bool, said: &mut Vec<String>) {
+/// Collects the texts that explain the refusal, and the names of members in them, which can be field names.
+fn explanations(value: &Value, explains: bool, said: &mut Vec<String>) {
     match value {
         Value::String(text) if explains => said.push(text.to_lowercase()),
-        Value::Array(items) => items.iter().for_each(|item| words(item, explains, said)),
+        Value::Array(items) => items.iter().for_each(|item| explanations(item, explains, said)),
         Value::Object(members) => {
-            for (name, value) in members.iter().filter(|(name, _)| !ASIDE.contains(&name.as_str())) {
+            for (name, value) in members.iter().filter(|(name, _)| !UNRELATED.contains(&name.as_str())) {
                 let is_explanation = EXPLANATIONS.contains(&name.as_str());
                 if explains && !is_explanation {
                     said.push(name.to_lowercase());
                 }
-                words(value, explains || is_explanation, said);
+                explanations(value, explains || is_explanation, said);
             }
         }
         _ => {}
@@ -126,14 +126,14 @@ fn words(value: &Value, explains: bool, said: &mut Vec<String>) {
 }
 
 fn is_named(name: &str, value: &Value, said: &[String]) -> bool {
-    /// Shorter values stand in any text.
-    const TELLING: usize = 4;
+    /// Shorter values occur in any text by chance.
+    const MIN_CHARS: usize = 4;
     let whole = name.to_lowercase();
-    let apart = apart(name);
-    let by_name = said.iter().any(|text| has_word(text, &whole) || has_word(text, &apart));
+    let spaced = spaced(name);
+    let by_name = said.iter().any(|text| has_word(text, &whole) || has_word(text, &spaced));
     by_name
         || match value {
-            Value::String(text) if text.chars().count() >= TELLING => {
+            Value::String(text) if text.chars().count() >= MIN_CHARS => {
                 let text = text.to_lowercase();
                 said.iter().any(|said| has_word(said, &text))
             }
@@ -142,8 +142,8 @@ fn is_named(name: &str, value: &Value, said: &[String]) -> bool {
         }
 }
 
-/// `firstName` as `first name`.
-fn apart(name: &str) -> String {
+/// Turns `firstName` into `first name`.
+fn spaced(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 2);
     for letter in name.chars() {
         if letter.is_uppercase() || letter == '_' {
@@ -154,7 +154,7 @@ fn apart(name: &str) -> String {
     words
 }
 
-/// Whether `text` has `word` with no letter or digit next to it.
+/// Whether `text` contains `word` as a whole word.
 fn has_word(text: &str, word: &str) -> bool {
     let is_end = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
     text.match_indices(word).any(|(at, _)| {
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_field_a_value_a_rule_or_another_object_is_a_refusal() {
+    fn specific_refusals_mean_not_executed() {
         for body in [
             json!({"message": "email must be an email"}),
             json!({"message": ["first name is wrong"]}),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nothing_leaves_a_doubt() {
+    fn generic_refusals_of_creates_leave_the_outcome_unknown() {
         for body in [
             Body::Json(json!({"statusCode": 422, "message": "Unprocessable Entity", "error": "Unprocessable Entity"})),
             Body::Json(json!({"message": "Request failed with status code 422", "name": "Error", "status": 422})),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_creates_are_in_doubt() {
+    fn refused_updates_mean_not_executed() {
         let update = Catalog::session().find("update_contact").unwrap();
         assert_eq!(fate(update, StatusCode::CONFLICT, &Body::Empty, std::iter::empty()), Fate::NotExecuted);
     }

@@ -2,7 +2,7 @@
 
 use super::{say, terminal};
 use crate::{
-    guard::{Guard, Ticket},
+    guard::{ApprovalTicket, Guard},
     settings::Settings,
 };
 use clap::Args;
@@ -17,7 +17,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(settings: &Settings, options: &Options) -> anyhow::Result<ExitCode> {
     let store = Arc::new(Store::open(settings.state_dir()?));
-    let ticket = Ticket::from_text(options.code.as_str());
+    let ticket = ApprovalTicket::from_text(options.code.as_str());
     let preview = Guard::pending(Arc::clone(&store), &ticket).await?;
     say(&format!("This call waits for your confirmation:\n{preview:#}"));
     if !terminal::ask_yes_no("Do it?").await? {

@@ -1,7 +1,7 @@
 //! Questions on the terminal.
 
 use super::say;
-use crate::guard::{Answer, Ask, PATIENCE, Preview};
+use crate::guard::{ANSWER_TIMEOUT, Ask, PersonAnswer, Preview};
 use futures::future::BoxFuture;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
@@ -36,12 +36,12 @@ pub(super) async fn ask_yes_no(question: &str) -> Result<bool> {
 pub(super) struct TerminalPrompt;
 
 impl Ask for TerminalPrompt {
-    fn ask<'a>(&'a self, preview: &'a Preview, _: &'a CallContext) -> BoxFuture<'a, Result<Answer>> {
+    fn ask<'a>(&'a self, preview: &'a Preview, _: &'a CallContext) -> BoxFuture<'a, Result<PersonAnswer>> {
         Box::pin(async move {
             say(&preview.question());
-            match tokio::time::timeout(PATIENCE, ask_yes_no("Do it?")).await {
-                Ok(agreed) => Ok(if agreed? { Answer::Accepted } else { Answer::Declined }),
-                Err(_) => Ok(Answer::Silent),
+            match tokio::time::timeout(ANSWER_TIMEOUT, ask_yes_no("Do it?")).await {
+                Ok(agreed) => Ok(if agreed? { PersonAnswer::Accepted } else { PersonAnswer::Declined }),
+                Err(_) => Ok(PersonAnswer::TimedOut),
             }
         })
     }

@@ -53,7 +53,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
             print(&format!("\n{:?}", entry.toolset))?;
         }
         let mark = if account.confirms(entry) { "  (asks a person)" } else { "" };
-        print(&format!("  {:22} {}{mark}", entry.name, entry.make_schemas().description))?;
+        print(&format!("  {:22} {}{mark}", entry.name, entry.build_schemas().description))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -62,7 +62,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
 /// the mirror answers are left out.
 pub fn apis() -> impl Iterator<Item = [String; 3]> {
     let requests = |api: Api, name: &str| {
-        let place = api::catalog(api).find(name).and_then(OperationSpec::place);
+        let place = api::catalog(api).find(name).and_then(OperationSpec::endpoint_text);
         place.unwrap_or_else(|| "none".to_owned())
     };
     let remote = Catalog::declared().iter().filter(|spec| !spec.is_local());

@@ -1,7 +1,7 @@
-//! Confirmation tickets: minted here, good once, for five minutes, for one account, the way they were asked, one tool,
-//! these arguments and the object as shown.
+//! Approval tickets. A ticket can be used once, within five minutes, for one account, tool, set of arguments, state of
+//! the object and way of asking.
 
-use super::{ConfirmMode, PATIENCE, preview::Preview};
+use super::{ANSWER_TIMEOUT, ConfirmMode, preview::Preview};
 use chrono::{TimeDelta, Utc};
 use highlevel_catalog::Invocation;
 use highlevel_core::error::{Code, Error, Result};
@@ -9,14 +9,15 @@ use highlevel_store::{Approval, NewApproval, Store, sha256_hex};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
 
+/// The problem of a ticket that was used before.
 const USED: &str = "This confirmationToken has been used.";
 
-/// A confirmation token. Only its hash is kept.
+/// A ticket for one approval: the confirmation token of callers. Only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ticket(String);
+pub struct ApprovalTicket(String);
 
-impl Ticket {
-    /// A ticket as it came from outside.
+impl ApprovalTicket {
+    /// A ticket from a caller's text.
     pub fn from_text(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -26,11 +27,11 @@ impl Ticket {
         &self.0
     }
 
-    fn mint() -> Result<Self> {
+    fn generate() -> Result<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)
-            .map_err(|error| Error::new(Code::Internal, format!("No random numbers from the system: {error}.")))?;
-        // Hexadecimal: a code that began with a dash would be a flag on the command line.
+            .map_err(|error| Error::new(Code::Internal, format!("The system has no random numbers: {error}.")))?;
+        // Hexadecimal, because the command line would read a ticket with a leading dash as a flag.
         Ok(Self(format!("{:032x}", u128::from_be_bytes(bytes))))
     }
 
@@ -39,18 +40,18 @@ impl Ticket {
     }
 }
 
-impl fmt::Debug for Ticket {
+impl fmt::Debug for ApprovalTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ticket(…)")
+        f.write_str("ApprovalTicket(…)")
     }
 }
 
-/// How a ticket is asked for and taken.
+/// The way in which a ticket is issued and redeemed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ApprovalWay {
-    /// The answer's own input request. A person answers it.
+    /// An input request in the result, which a person answers.
     InputRequest,
-    /// The second call of a host without forms.
+    /// A second call that repeats the token.
     Token(ConfirmMode),
 }
 
@@ -65,12 +66,13 @@ impl ApprovalWay {
         }
     }
 
-    /// Whether who holds the ticket may spend it, with no person's word beside it.
-    fn holding_is_enough(self) -> bool {
+    /// Whether the ticket alone is enough to redeem it, without a recorded answer of a person.
+    fn is_preapproved(self) -> bool {
         matches!(self, Self::Token(ConfirmMode::Auto | ConfirmMode::TwoStep))
     }
 }
 
+/// The approvals in the store.
 #[derive(Debug)]
 pub(super) struct Approvals {
     store: Arc<Store>,
@@ -81,9 +83,14 @@ impl Approvals {
         Self { store }
     }
 
-    /// Mints a ticket that is asked for in this way.
-    pub(super) async fn issue(&self, invocation: &Invocation, preview: &Preview, way: ApprovalWay) -> Result<Ticket> {
-        let ticket = Ticket::mint()?;
+    /// Issues a ticket for a call.
+    pub(super) async fn issue(
+        &self,
+        invocation: &Invocation,
+        preview: &Preview,
+        way: ApprovalWay,
+    ) -> Result<ApprovalTicket> {
+        let ticket = ApprovalTicket::generate()?;
         let asked_at = Utc::now();
         let asked = NewApproval {
             code: ticket.hash(),
@@ -94,38 +101,36 @@ impl Approvals {
             object_hash: preview.object_hash.clone(),
             preview: preview.to_json(),
             asked_at,
-            expires_at: asked_at + PATIENCE,
+            expires_at: asked_at + ANSWER_TIMEOUT,
         };
         self.store.put_approval(asked).await?;
-        if way.holding_is_enough() {
+        if way.is_preapproved() {
             self.store.approve(&ticket.hash()).await?;
         }
         Ok(ticket)
     }
 
-    /// Spends the ticket if it fits; otherwise says what does not. A ticket for an object that has changed is spent all
-    /// the same: what it was given for will not come back.
+    /// Redeems a ticket. The inner error says why it does not match the call. A ticket whose object has changed is used
+    /// up too, because it can never match again.
     pub(super) async fn redeem(
         &self,
         invocation: &Invocation,
         preview: &Preview,
-        ticket: &Ticket,
+        ticket: &ApprovalTicket,
         way: ApprovalWay,
     ) -> Result<Result<(), &'static str>> {
         let Some(approval) = self.store.approval(&ticket.hash()).await? else {
-            return Ok(Err("This confirmationToken is not known, or has expired."));
+            return Ok(Err("This confirmationToken is unknown or has expired."));
         };
         let asked = &approval.asked;
         let problem = if approval.spent_at.is_some() {
             Some(USED)
         } else if asked.account != preview.account {
-            Some("This confirmationToken was given for another account.")
+            Some("This confirmationToken was issued for another account.")
         } else if asked.way != way.as_str() {
-            Some(
-                "This confirmationToken was asked for in another way (--confirm) than this server takes confirmations.",
-            )
+            Some("This confirmationToken was issued under another `--confirm` mode.")
         } else if asked.tool != invocation.spec.name || asked.arguments_hash != arguments_hash(invocation) {
-            Some("This confirmationToken was given for another call: the tool and all arguments must be the same.")
+            Some("This confirmationToken was issued for another call: the tool and all arguments must be the same.")
         } else if asked.object_hash != preview.object_hash {
             self.store.spend_approval(&ticket.hash()).await?;
             Some("The object changed since the preview.")
@@ -136,25 +141,25 @@ impl Approvals {
         };
         match problem {
             Some(problem) => Ok(Err(problem)),
-            // Of all who try at once, one gets it.
+            // Of several concurrent calls, one succeeds.
             None => Ok(self.store.spend_approval(&ticket.hash()).await?.map(drop).ok_or(USED)),
         }
     }
 
-    /// A person does not agree: the ticket is worth nothing from now on. Gives how long the answer took, if the ticket
-    /// could still be answered.
-    pub(super) async fn decline(&self, ticket: &Ticket) -> Result<Option<TimeDelta>> {
+    /// Uses up a ticket because the person declined. Returns the time since the ticket was issued, if it was still
+    /// pending.
+    pub(super) async fn decline(&self, ticket: &ApprovalTicket) -> Result<Option<TimeDelta>> {
         let spent = self.store.spend_approval(&ticket.hash()).await?;
         Ok(spent.map(|Approval { asked, .. }| Utc::now() - asked.asked_at))
     }
 
-    /// A person agrees.
-    pub(super) async fn approve(&self, ticket: &Ticket) -> Result<()> {
+    /// Marks a ticket as approved by a person.
+    pub(super) async fn approve(&self, ticket: &ApprovalTicket) -> Result<()> {
         self.store.approve(&ticket.hash()).await?.map(drop).ok_or_else(unknown_code)
     }
 
-    /// The question that a ticket stands for, while it can still be answered.
-    pub(super) async fn pending(&self, ticket: &Ticket) -> Result<Value> {
+    /// The preview of a ticket that is still pending.
+    pub(super) async fn pending(&self, ticket: &ApprovalTicket) -> Result<Value> {
         let approval = self.store.approval(&ticket.hash()).await?;
         approval.filter(|found| found.spent_at.is_none()).map(|found| found.asked.preview).ok_or_else(unknown_code)
     }
@@ -163,7 +168,7 @@ impl Approvals {
 fn unknown_code() -> Error {
     Error::new(
         Code::ConfirmationInvalid,
-        "This code is not known here, has been used, or has expired: codes are good once, for five minutes.",
+        "This code is unknown, used or expired. A code can be used once, within five minutes. Repeat the call for a new one.",
     )
 }
 

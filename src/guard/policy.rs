@@ -1,4 +1,4 @@
-//! What may run at all, and what a person has to agree to.
+//! The policy from the settings: which tools are available, and which need confirmation.
 
 use highlevel_catalog::{Catalog, Effect, Invocation, OperationSpec, Toolset};
 use highlevel_core::error::{Code, Error, Result};
@@ -18,28 +18,28 @@ pub enum ConfirmMode {
     Deny,
 }
 
-/// Which tools are there and which are guarded.
+/// Which tools are available, and which need confirmation.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// Only reads are listed and run.
     pub read_only: bool,
-    /// Only these groups, if any are named.
+    /// The allowed groups. Empty allows all.
     pub toolsets: Vec<Toolset>,
-    /// Only these tools, if any are named.
+    /// The allowed tools. Empty allows all.
     pub tools: Vec<String>,
-    /// None of these tools.
+    /// The forbidden tools.
     pub exclude_tools: Vec<String>,
     /// How confirmations are taken.
     pub confirm: ConfirmMode,
-    /// Further tools that need one. Those that cannot be undone need one whatever stands here.
+    /// Additional tools that need confirmation. Tools that cannot be undone always need it.
     pub confirm_tools: Vec<String>,
 }
 
 impl Policy {
-    /// Refuses names that are no tools, so that a slip in a setting does not quietly widen or narrow anything.
+    /// Refuses unknown tool names, because a typo in a setting would silently change what is allowed.
     ///
     /// # Errors
-    /// `invalid_arguments` naming the setting and the nearest tool.
+    /// `invalid_arguments` with the setting and the nearest tool.
     pub fn check_names(&self, catalog: &Catalog) -> Result<()> {
         let is_known = |name: &str| catalog.find(name).is_some() || Catalog::declared().find(name).is_some();
         let lists = [
@@ -51,7 +51,12 @@ impl Policy {
             if let Some(name) = names.iter().find(|name| !is_known(name)) {
                 let hint = nearest(name, Catalog::declared().names().chain(catalog.names()))
                     .map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
-                return Err(Error::invalid(setting, format!("{setting} names `{name}`, which is no tool.{hint}")));
+                return Err(Error::invalid(
+                    setting,
+                    format!(
+                        "{setting} names `{name}`, which is not a tool.{hint} `highlevel-mcp tools` lists all tools."
+                    ),
+                ));
             }
         }
         Ok(())
@@ -66,21 +71,22 @@ impl Policy {
             && !named(&self.exclude_tools)
     }
 
-    /// Whether the mirror shows what this tool reads. `--exclude-tools` hides it there too, and so do `--toolsets` that
-    /// name other resources; where they name no resource, only insights, nothing is hidden. `--tools` hides nothing: it
-    /// says how an account may be asked.
+    /// Whether the mirror may show what this tool reads.
+    ///
+    /// `--exclude-tools` and `--toolsets` also apply to the mirror. `--toolsets insights` alone hides nothing, and
+    /// neither does `--tools`: they restrict tools, not data.
     pub fn shows(&self, spec: &OperationSpec) -> bool {
         let resources = self.toolsets.iter().any(|toolset| *toolset != Toolset::Insights);
         !self.exclude_tools.iter().any(|name| *name == spec.name)
             && (!resources || self.toolsets.contains(&spec.toolset))
     }
 
-    /// Whether a person has to agree to some calls of a tool.
+    /// Whether some calls of the tool need confirmation.
     pub fn confirms(&self, spec: &OperationSpec) -> bool {
         spec.may_be_guarded() || self.is_added(spec)
     }
 
-    /// Whether a person has to agree to this call.
+    /// Whether the call needs confirmation.
     pub fn confirms_call(&self, invocation: &Invocation) -> bool {
         invocation.effect().is_guarded() || self.is_added(invocation.spec)
     }
@@ -89,10 +95,10 @@ impl Policy {
         self.confirm_tools.iter().any(|name| *name == spec.name)
     }
 
-    /// Refuses a tool that is not listed.
+    /// Refuses a tool that is not available.
     ///
     /// # Errors
-    /// `policy_denied` naming the setting.
+    /// `policy_denied` with the setting.
     pub fn allow(&self, spec: &OperationSpec) -> Result<()> {
         if self.lists(spec) {
             return Ok(());
@@ -100,7 +106,7 @@ impl Policy {
         let why = if self.read_only && spec.effect != Effect::Read {
             "this server is read-only"
         } else {
-            "this server's --toolsets, --tools or --exclude-tools leave it out"
+            "this server's `--toolsets`, `--tools` or `--exclude-tools` exclude it"
         };
         Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", spec.name)))
     }

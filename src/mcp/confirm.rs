@@ -1,7 +1,7 @@
 //! How a person's confirmation comes from the host: a form in the answer and the call's second round (2026-07-28), a form that
 //! the server asks for (earlier revisions), or a token.
 
-use crate::guard::{Answer, Ask, Confirmation, PATIENCE, Preview, Ticket};
+use crate::guard::{ANSWER_TIMEOUT, ApprovalTicket, Ask, Confirmation, PersonAnswer, Preview};
 use futures::future::BoxFuture;
 use highlevel_catalog::OperationSpec;
 use highlevel_core::context::CallContext;
@@ -42,7 +42,7 @@ impl StateKey {
         &self,
         spec: &OperationSpec,
         arguments: &JsonObject,
-        ticket: &Ticket,
+        ticket: &ApprovalTicket,
         preview: &Preview,
     ) -> InputRequiredResult {
         let state = self.seal(spec, arguments, ticket);
@@ -51,9 +51,9 @@ impl StateKey {
     }
 
     /// The ticket as state that opens for this tool with these arguments alone, and for five minutes.
-    pub fn seal(&self, spec: &OperationSpec, arguments: &JsonObject, ticket: &Ticket) -> String {
+    pub fn seal(&self, spec: &OperationSpec, arguments: &JsonObject, ticket: &ApprovalTicket) -> String {
         let call = associated_data(spec, arguments);
-        let options = SealOptions::new().associated_data(&call).ttl(PATIENCE);
+        let options = SealOptions::new().associated_data(&call).ttl(ANSWER_TIMEOUT);
         self.0.seal_with(ticket.as_str().as_bytes(), &options)
     }
 
@@ -61,7 +61,12 @@ impl StateKey {
     ///
     /// # Errors
     /// `confirmation_invalid` for state that this key did not seal for this call, or that is too old.
-    pub fn open(&self, spec: &OperationSpec, request: &CallToolRequestParams, state: &str) -> Result<(Ticket, Answer)> {
+    pub fn open(
+        &self,
+        spec: &OperationSpec,
+        request: &CallToolRequestParams,
+        state: &str,
+    ) -> Result<(ApprovalTicket, PersonAnswer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
         let opened = self.0.open_with(state, &associated_data(spec, &arguments)).ok();
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
@@ -73,9 +78,9 @@ impl StateKey {
         let response = request.input_responses.as_ref().and_then(|all| all.get(CONFIRM)).cloned();
         let answer = match response.map(serde_json::from_value::<ElicitResult>) {
             Some(Ok(result)) => answer_of(&result),
-            Some(Err(_)) | None => Answer::Declined,
+            Some(Err(_)) | None => PersonAnswer::Declined,
         };
-        Ok((Ticket::from_text(ticket), answer))
+        Ok((ApprovalTicket::from_text(ticket), answer))
     }
 }
 
@@ -95,9 +100,9 @@ fn form(preview: &Preview) -> ElicitRequestParams {
 }
 
 /// A person's answer in a form. Only an accepted form whose one field is true is a yes.
-pub fn answer_of(result: &ElicitResult) -> Answer {
+pub fn answer_of(result: &ElicitResult) -> PersonAnswer {
     let yes = result.content.as_ref().and_then(|content| content.get(CONFIRM)) == Some(&Value::Bool(true));
-    if result.action == ElicitationAction::Accept && yes { Answer::Accepted } else { Answer::Declined }
+    if result.action == ElicitationAction::Accept && yes { PersonAnswer::Accepted } else { PersonAnswer::Declined }
 }
 
 /// Asks by a form that the server sends to the host (`elicitation/create`, before 2026-07-28).
@@ -113,11 +118,11 @@ impl Elicitation {
 }
 
 impl Ask for Elicitation {
-    fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<Answer>> {
+    fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<PersonAnswer>> {
         Box::pin(async move {
             context.report("waiting for a person's answer");
             let shown = Instant::now();
-            let asked = self.peer.create_elicitation_with_timeout(form(preview), Some(PATIENCE));
+            let asked = self.peer.create_elicitation_with_timeout(form(preview), Some(ANSWER_TIMEOUT));
             let result = tokio::select! {
                 result = asked => result,
                 () = context.cancel.cancelled() => return Err(Error::new(Code::Cancelled, "The call was cancelled. Nothing was done.")),
@@ -125,7 +130,7 @@ impl Ask for Elicitation {
             };
             match result {
                 Ok(result) => Ok(answer_of(&result).after(shown.elapsed())),
-                Err(ServiceError::Timeout { .. }) => Ok(Answer::Silent),
+                Err(ServiceError::Timeout { .. }) => Ok(PersonAnswer::TimedOut),
                 Err(error) => Err(Error::new(
                     Code::Declined,
                     format!(

@@ -12,7 +12,7 @@ const MAX_RESULT_CHARS: usize = 500_000;
 /// The tool of an operation. `confirms` says whether it takes a confirmation; `max_answer` is the most bytes that
 /// its answer may have.
 pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize) -> Tool {
-    let Schemas { description, mut input, output } = spec.make_schemas();
+    let Schemas { description, mut input, output } = spec.build_schemas();
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
             CONFIRMATION_TOKEN.to_owned(),

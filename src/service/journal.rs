@@ -1,7 +1,7 @@
 //! The journal's entries: one before each write is sent, and one with its outcome (docs/journal.md).
 
 use super::{AccountRules, verify_write::VerifiedWrite};
-use crate::{api::Adapter, guard::Agreed};
+use crate::{api::Adapter, guard::Agreement};
 use highlevel_catalog::{Catalog, HIDDEN, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
@@ -52,7 +52,7 @@ impl Recorder {
         api: &Adapter,
         write: &Invocation,
         before: Option<&Value>,
-        agreed: Agreed,
+        agreed: Agreement,
         context: &CallContext,
     ) -> Result<Option<JournalAttempt<'_>>> {
         let Some(journal) = self.journal.as_deref() else { return Ok(None) };

@@ -26,7 +26,7 @@ pub use insights::{QueryResult, Question, draw, picture};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
 
-use crate::{api::Adapter, guard::Agreed};
+use crate::{api::Adapter, guard::Agreement};
 use highlevel_catalog::{Answer, Effect, Invocation};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::Journal;
@@ -139,7 +139,7 @@ impl AccountService {
     /// # Errors
     /// A stable code and what to do; `outcome_unknown` where it is not known whether a write took effect; `internal`
     /// for a write that the journal cannot record.
-    pub async fn run(&self, prepared: Prepared, agreed: Agreed, context: &CallContext) -> Result<Answer> {
+    pub async fn run(&self, prepared: Prepared, agreed: Agreement, context: &CallContext) -> Result<Answer> {
         let Prepared { invocation, object } = prepared;
         if invocation.spec.is_local() {
             return self.insight(&invocation, context).await.map(Answer::Object);

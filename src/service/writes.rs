@@ -5,7 +5,7 @@ use super::{
     reconcile::{self, WriteOutcome},
     verify_write::{self, VerifiedWrite},
 };
-use crate::{api::custom_fields, guard::Agreed};
+use crate::{api::custom_fields, guard::Agreement};
 use highlevel_catalog::{Answer, Effect, Invocation};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::WriteTurn;
@@ -17,7 +17,7 @@ impl AccountService {
         &self,
         invocation: &Invocation,
         object: Option<Value>,
-        agreed: Agreed,
+        agreed: Agreement,
         context: &CallContext,
     ) -> Result<Answer> {
         let _turn = self.turn(invocation, context).await?;
@@ -47,7 +47,7 @@ impl AccountService {
         &self,
         invocation: &Invocation,
         object: Option<Value>,
-        agreed: Agreed,
+        agreed: Agreement,
         context: &CallContext,
     ) -> Result<VerifiedWrite> {
         let creation = match invocation.spec.effect {

@@ -75,12 +75,12 @@ async fn a_bad_argument_is_an_error_that_names_it() {
         for (name, arguments, field, part) in [
             ("page_checklist", json!({}), "page", "`page` is required"),
             ("page_checklist", json!({"page": " "}), "page", "`page` is required"),
-            ("page_checklist", json!({"page": "../users/me"}), "page", "`page` is no id"),
+            ("page_checklist", json!({"page": "../users/me"}), "page", "`page` is not an id"),
             ("page_checklist", json!({"pages": "p"}), "page", "`page` is required"),
             ("page_checklist", json!({"page": "p", "pge": "p"}), "pge", "`page`"),
             ("page_checklist", json!({"page": ["p"]}), "page", "text"),
             ("stale_deals", json!({"days": "soon"}), "days", "from 1 to 3650"),
-            ("stale_deals", json!({"owner": "u' OR 1=1"}), "owner", "`owner` is no id"),
+            ("stale_deals", json!({"owner": "u' OR 1=1"}), "owner", "`owner` is not an id"),
             ("pipeline_review", json!({"days": "3"}), "days", "takes none"),
             ("page_checklst", json!({}), "name", "page_checklist"),
         ] {

@@ -108,9 +108,9 @@ async fn the_laws_of_typed_operations_hold_for_rows() {
     };
     assert_eq!(row("title", json!("Y")), Ok(()));
     for (name, value, law) in [
-        ("effect", json!("create"), "a GET only reads"),
-        ("method", json!("DELETE"), "a DELETE deletes"),
-        ("clearable", json!(["a"]), "only an update empties fields"),
+        ("effect", json!("create"), "a GET has the effect `read`"),
+        ("method", json!("DELETE"), "the method DELETE and the effect `delete` go together"),
+        ("clearable", json!(["a"]), "only an update has clearable fields"),
         ("path", json!("/x/{id}"), "{id}"),
         ("effect", json!("explode"), "explode"),
         ("colour", json!("red"), "colour"),

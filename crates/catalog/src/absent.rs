@@ -1,14 +1,14 @@
-//! What stands for "not given": many hosts send null for every optional argument, and some send it as a word.
+//! Forms of "not given". Many hosts send null for every optional argument, and some send the word "null".
 
 use crate::{check, invocation::Arguments, operation::Effect, spec::OperationSpec};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value};
 
-/// Arguments that hold fields of their own, each of which can be emptied.
+/// Object arguments whose members can be emptied.
 const NESTED: [&str; 2] = ["address", "customFields"];
 
-/// Arguments for which a program's word for "nothing" is never meant. Names are not among them: Null is a surname.
-const WORDLESS: [&str; 14] = [
+/// Arguments in which "null" and similar words are mistakes. Names are not among them: Null is a surname.
+const NO_NULL_WORDS: [&str; 14] = [
     "id",
     "userId",
     "contactId",
@@ -25,7 +25,7 @@ const WORDLESS: [&str; 14] = [
     "removeTags",
 ];
 
-/// Drops nulls inside objects and lists. What holds nothing else is null itself: it was not given.
+/// Drops nulls inside objects and lists. An object or list that only held nulls becomes null.
 pub(super) fn drop_inner_nulls(arguments: &mut Map<String, Value>) {
     arguments.values_mut().for_each(drop_nulls);
 }
@@ -48,12 +48,12 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// Whether an argument of an update holds changes to a value, and not the whole new value.
+/// Whether an argument of an update holds changes to a value instead of the whole new value.
 pub(super) fn holds_changes(name: &str) -> bool {
     NESTED.contains(&name) || ["addTags", "removeTags", "replace"].contains(&name)
 }
 
-/// Whether this is a list or an object with nothing in it.
+/// Whether this is an empty list or object.
 pub(super) fn is_empty(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty)
 }
@@ -61,25 +61,25 @@ pub(super) fn is_empty(value: &Value) -> bool {
 /// Refuses "null", "undefined", "None" and "NaN" as a phone number, tag, id, date or source.
 ///
 /// # Errors
-/// `invalid_arguments` naming the argument.
-pub(super) fn refuse_words(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
-    for (name, value) in arguments.iter().filter(|(name, _)| WORDLESS.contains(&name.as_str())) {
+/// `invalid_arguments` with the argument.
+pub(super) fn refuse_null_words(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
+    for (name, value) in arguments.iter().filter(|(name, _)| NO_NULL_WORDS.contains(&name.as_str())) {
         let (field, text) = match value {
             Value::String(text) => (name.clone(), text),
-            Value::Array(items) => match items.iter().enumerate().find_map(|(at, item)| Some((at, word(item)?))) {
+            Value::Array(items) => match items.iter().enumerate().find_map(|(at, item)| Some((at, null_word(item)?))) {
                 Some((at, text)) => (format!("{name}[{at}]"), text),
                 None => continue,
             },
             _ => continue,
         };
-        if !is_word(text) {
+        if !is_null_word(text) {
             continue;
         }
         let required = spec.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
         let instead = match spec.effect {
             _ if required.clone().any(|required| required == name) => format!("`{name}` is required; give a real one."),
             Effect::Update if spec.is_clearable(name) => {
-                format!("Leave `{name}` out to keep what is there; to empty it, give `clear: [\"{name}\"]`.")
+                format!("Leave `{name}` out to keep its value. To empty it, give `clear: [\"{name}\"]`.")
             }
             _ => format!("Leave `{name}` out if there is none."),
         };
@@ -88,14 +88,14 @@ pub(super) fn refuse_words(spec: &OperationSpec, arguments: &Map<String, Value>)
     Ok(())
 }
 
-fn word(value: &Value) -> Option<&String> {
+fn null_word(value: &Value) -> Option<&String> {
     match value {
-        Value::String(text) if is_word(text) => Some(text),
+        Value::String(text) if is_null_word(text) => Some(text),
         _ => None,
     }
 }
 
-fn is_word(text: &str) -> bool {
+fn is_null_word(text: &str) -> bool {
     ["null", "undefined", "none", "nan"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 
@@ -108,10 +108,11 @@ pub(super) struct Cleared {
 }
 
 impl Cleared {
-    /// Takes `clear` out of an update's arguments. The schema names whole fields only; a member of one is understood too.
+    /// Removes `clear` from an update's arguments. The schema lists whole fields only, but members such as
+    /// `customFields.score` are accepted too.
     ///
     /// # Errors
-    /// `invalid_arguments` for a field that cannot be emptied, or is given as well.
+    /// `invalid_arguments` for a field that cannot be emptied or is also given.
     pub(super) fn take(spec: &OperationSpec, arguments: &mut Map<String, Value>) -> Result<Self> {
         let mut cleared = Self::default();
         if spec.effect != Effect::Update {
@@ -123,7 +124,7 @@ impl Cleared {
             _ => return Ok(cleared),
         };
         if names.iter().any(|name| !name.is_string()) {
-            // The check against the schema says what is wrong.
+            // The schema check reports the error.
             return Ok(cleared);
         }
         arguments.shift_remove("clear");
@@ -163,7 +164,7 @@ impl Cleared {
         }
     }
 
-    /// Puts a null into the checked arguments for each field and member: within the program, that empties it.
+    /// Adds a null to the checked arguments for each field and member. In [`Arguments`], a null empties the field.
     pub(super) fn put(self, arguments: &mut Map<String, Value>) {
         for name in self.fields {
             arguments.insert(name, Value::Null);
@@ -177,7 +178,7 @@ impl Cleared {
     }
 }
 
-/// An address has the parts that the schema names; custom fields are the account's.
+/// Checks a member's name, if the schema lists the members. Custom fields depend on the account.
 fn known_member(spec: &OperationSpec, field: &str, member: &str) -> Result<()> {
     let parts = spec.input_schema().get("properties").and_then(|all| all.get(field)?.get("properties")?.as_object());
     match parts {
@@ -191,22 +192,22 @@ fn known_member(spec: &OperationSpec, field: &str, member: &str) -> Result<()> {
 /// Refuses arguments that contradict each other.
 ///
 /// # Errors
-/// `invalid_arguments` naming both.
+/// `invalid_arguments` with both arguments.
 pub(super) fn refuse_contradictions(arguments: &Arguments) -> Result<()> {
     let given = |name: &str| arguments.has(name);
     for (whole, part, why) in [
-        ("tags", "addTags", "`tags` is the whole new set, `addTags` adds to the set that is there"),
-        ("tags", "removeTags", "`tags` is the whole new set, `removeTags` takes from the set that is there"),
-        ("content", "replace", "`content` is the whole new content, `replace` changes parts of what is there"),
+        ("tags", "addTags", "`tags` is the whole new set, `addTags` adds to the current set"),
+        ("tags", "removeTags", "`tags` is the whole new set, `removeTags` removes from the current set"),
+        ("content", "replace", "`content` is the whole new content, `replace` changes parts of the current content"),
     ] {
         if given(whole) && given(part) {
             return Err(Error::invalid(part, format!("`{part}` and `{whole}` cannot go together: {why}.")));
         }
     }
     let texts = |name: &str| arguments.get(name).and_then(Value::as_array).into_iter().flatten();
-    let plain = |tag: &Value| tag.as_str().map(|tag| tag.trim().to_lowercase());
-    let added: Vec<_> = texts("addTags").map(plain).collect();
-    if let Some(both) = texts("removeTags").find(|tag| added.contains(&plain(tag))) {
+    let normalized = |tag: &Value| tag.as_str().map(|tag| tag.trim().to_lowercase());
+    let added: Vec<_> = texts("addTags").map(normalized).collect();
+    if let Some(both) = texts("removeTags").find(|tag| added.contains(&normalized(tag))) {
         let message = format!("{both} is in both `addTags` and `removeTags`. Give it in one of the two.");
         return Err(Error::invalid("removeTags", message));
     }

@@ -1,4 +1,4 @@
-//! What an operation answers, on its way from the API to the caller.
+//! Answers of operations, between the API and the caller.
 
 use highlevel_core::UNREADABLE;
 use serde_json::{Map, Value};
@@ -6,39 +6,39 @@ use serde_json::{Map, Value};
 /// The answer to a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// One object, or what the mirror answers.
+    /// One object, or an answer of the mirror.
     Object(Value),
-    /// A part of a list.
+    /// A page of a list.
     List(ListAnswer),
 }
 
-/// A part of a list.
+/// A page of a list, with its notes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListAnswer {
     /// The items, in the API's order.
     pub items: Vec<Value>,
-    /// Items that cannot be read. They have places in the API's list all the same.
+    /// Items without a readable id. They count as items in the API's paging.
     pub unreadable: Vec<Value>,
-    /// Where in the list the items stand.
+    /// The position of the items in the list.
     pub paging: ListPaging,
-    /// What a caller should know of the list, a sentence or two each.
+    /// Remarks for the caller, one or two sentences each.
     pub notes: Vec<String>,
 }
 
-/// Where the items of an answer stand in their list.
+/// The position of a page in its list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ListPaging {
-    /// What the API says of the list, by its own names.
+    /// The paging members of the API's answer, by the API's names.
     pub reported: Map<String, Value>,
-    /// The most items that were asked for.
+    /// The requested number of items.
     pub limit: Option<u64>,
-    /// How many items come before these.
+    /// The number of items before these.
     pub offset: Option<u64>,
-    /// The offset to go on from; `None` at the end.
+    /// The offset of the next page; `None` at the end.
     pub next_offset: Option<u64>,
-    /// How many items the list has, where it was read to its end.
+    /// The number of items in the list, if it was read to its end.
     pub counted: Option<u64>,
-    /// Where each item of a list that was filtered here stands in the unfiltered one.
+    /// For a list that the service filtered: the offset of each item in the unfiltered list.
     pub item_offsets: Option<Vec<u64>>,
 }
 
@@ -59,7 +59,7 @@ impl Answer {
         }
     }
 
-    /// Adds notes: to a list's own, or to the object's `note`.
+    /// Adds notes to the list's notes or to the object's `note`.
     pub fn add_notes(&mut self, notes: Vec<String>) {
         if notes.is_empty() {
             return;
@@ -71,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// The answer as callers get it.
+    /// The answer as JSON, as callers receive it.
     pub fn into_json(self) -> Value {
         match self {
             Self::Object(object) => object,
@@ -81,17 +81,17 @@ impl Answer {
 }
 
 impl ListAnswer {
-    /// A list of these items, of which the API says nothing else.
+    /// A page of these items, without paging or notes.
     pub fn of(items: Vec<Value>) -> Self {
         Self { items, ..Self::default() }
     }
 
-    /// The number of items that the API says the whole list has.
+    /// The number of items in the whole list, as reported by the API.
     pub fn total(&self) -> Option<u64> {
         self.paging.reported.get("total").and_then(Value::as_u64)
     }
 
-    /// The list as callers get it: `{data, meta, note?, unreadable?}`. Items go into it without a copy.
+    /// The page as JSON: `{data, meta, note?, unreadable?}`. Items are moved, not copied.
     pub fn into_json(self) -> Value {
         let Self { items, unreadable, paging, notes } = self;
         let mut list = Map::new();
@@ -108,7 +108,7 @@ impl ListAnswer {
 }
 
 impl ListPaging {
-    /// What the API says of its list, without anything of ours.
+    /// Paging that only has the members of the API's answer.
     pub fn reported(reported: Map<String, Value>) -> Self {
         Self { reported, ..Self::default() }
     }
@@ -127,7 +127,7 @@ impl ListPaging {
     }
 }
 
-/// Adds to an object's `note`.
+/// Appends a sentence to an object's `note`.
 pub fn add_note(object: &mut Map<String, Value>, note: &str) {
     let before = object.get("note").and_then(Value::as_str).map(|before| format!("{before} ")).unwrap_or_default();
     object.insert("note".to_owned(), format!("{before}{note}").into());

@@ -1,60 +1,62 @@
-//! How one API's arguments differ from an operation's own. Schemas, checks and docs follow from one declaration.
+//! The differences between one API's arguments and an operation's own. Schemas, checks and docs derive from them.
 
 use crate::{api::Api, invocation::Arguments, spec::Schemas};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value};
 
-/// How one API's arguments differ from an operation's own.
+/// The differences between one API's arguments and an operation's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArgumentRules {
-    /// The tool's description, where the operation's own does not hold.
+    /// The tool's description, if the operation's own is wrong for this API.
     pub description: Option<&'static str>,
-    /// The descriptions of arguments that mean more or less than elsewhere.
+    /// Descriptions that replace those of the operation: `(argument, description)`.
     pub described: &'static [(&'static str, &'static str)],
-    /// The arguments that the API has no place for, each with the end of a sentence that begins with the API's name.
+    /// The arguments that the API does not support: `(argument, reason)`. The reason completes a sentence that begins
+    /// with the API's name.
     pub without: &'static [(&'static str, &'static str)],
-    /// The arguments that the API cannot empty, each as above.
+    /// The fields that the API cannot empty: `(argument, reason)`, as in `without`.
     pub keeps: &'static [(&'static str, &'static str)],
-    /// The arguments that this API needs, beside those that every API needs.
+    /// The arguments that only this API requires.
     pub required: &'static [&'static str],
-    /// The arguments of which this API needs at least one.
+    /// The arguments of which this API requires at least one.
     pub any_of: &'static [&'static str],
-    /// The words that an argument may be: its name, the words, and a hint for other words.
+    /// The values that an argument accepts: `(argument, values, hint)`. The hint ends the error for other values.
     pub words: &'static [(&'static str, &'static [&'static str], &'static str)],
 }
 
 impl ArgumentRules {
-    /// No difference.
+    /// Rules of an API that takes the operation's own arguments.
     pub const NONE: Self =
         Self { description: None, described: &[], without: &[], keeps: &[], required: &[], any_of: &[], words: &[] };
 
-    /// Whether there is no difference.
+    /// Whether the API takes the operation's own arguments.
     pub fn is_empty(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// Applies the differences to the operation's schemas.
-    pub(crate) fn narrow(&self, schemas: &mut Schemas) {
+    /// Applies the rules to the operation's schemas.
+    pub(crate) fn apply_to_schemas(&self, schemas: &mut Schemas) {
         if let Some(description) = self.description {
             description.clone_into(&mut schemas.description);
         }
         let input = &mut schemas.input;
-        let everywhere = input.remove("required").unwrap_or_default();
+        let required_everywhere = input.remove("required").unwrap_or_default();
         if let Some(Value::Object(properties)) = input.get_mut("properties") {
-            self.narrow_properties(properties);
+            self.apply_to_properties(properties);
             let is_required = |name: &&String| {
-                let of_every_api = everywhere.as_array().into_iter().flatten().any(|known| known == name.as_str());
+                let of_every_api =
+                    required_everywhere.as_array().into_iter().flatten().any(|known| known == name.as_str());
                 of_every_api || self.required.contains(&name.as_str())
             };
             let required: Vec<Value> = properties.keys().filter(is_required).cloned().map(Value::from).collect();
             if !required.is_empty() {
-                // Ahead of `additionalProperties`, where schemars puts it.
+                // schemars puts `required` before `additionalProperties`.
                 input.shift_insert(input.len().min(2), "required".to_owned(), required.into());
             }
         }
     }
 
-    fn narrow_properties(&self, properties: &mut Map<String, Value>) {
+    fn apply_to_properties(&self, properties: &mut Map<String, Value>) {
         properties.retain(|name, _| self.without.iter().all(|(without, _)| without != name));
         for (name, words, _) in self.words {
             if let Some(Value::Object(property)) = properties.get_mut(*name) {
@@ -80,11 +82,12 @@ impl ArgumentRules {
         self.without.iter().chain(self.keeps).find(|(known, _)| *known == name).map(|(_, why)| *why)
     }
 
-    /// Refuses what the API always refuses, and takes out what a host gives as null for it.
+    /// Applies the rules to a caller's arguments. Nulls for unsupported arguments are removed, because many hosts send
+    /// null for every optional argument.
     ///
     /// # Errors
-    /// `invalid_arguments` naming the argument and the API.
-    pub(crate) fn admit(&self, api: Api, arguments: &mut Map<String, Value>) -> Result<()> {
+    /// `invalid_arguments` for an argument or value that the API does not support.
+    pub(crate) fn apply_to_arguments(&self, api: Api, arguments: &mut Map<String, Value>) -> Result<()> {
         let refuse = |name: &str, what: &str, why: &str| {
             Err(Error::invalid(name, format!("`{name}` cannot be {what}: {} {why}.", api.title())))
         };
@@ -117,12 +120,12 @@ impl ArgumentRules {
         Ok(())
     }
 
-    /// Checks that one of the arguments is given of which the API needs one. The schema has those that are always
-    /// required.
+    /// Checks that at least one of the `any_of` arguments is given. A JSON Schema that every host accepts cannot say
+    /// so.
     ///
     /// # Errors
-    /// `invalid_arguments` naming the first of them.
-    pub(crate) fn complete(&self, arguments: &Arguments) -> Result<()> {
+    /// `invalid_arguments` for the first of them.
+    pub(crate) fn check_any_of(&self, arguments: &Arguments) -> Result<()> {
         let given = |name: &&str| match arguments.get(name) {
             None | Some(Value::Null) => false,
             Some(Value::String(text)) => !text.trim().is_empty(),
@@ -131,7 +134,7 @@ impl ArgumentRules {
         match self.any_of {
             [first, ..] if !self.any_of.iter().any(given) => {
                 let names: Vec<String> = self.any_of.iter().map(|name| format!("`{name}`")).collect();
-                Err(Error::invalid(*first, format!("One of {} is required.", names.join(" and "))))
+                Err(Error::invalid(*first, format!("At least one of {} is required.", names.join(" and "))))
             }
             _ => Ok(()),
         }

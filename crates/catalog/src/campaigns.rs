@@ -1,4 +1,4 @@
-//! Campaigns ("Campaign Management").
+//! Campaigns.
 
 use super::{
     argument_rules::ArgumentRules,
@@ -29,7 +29,7 @@ pub struct Campaign {
     pub template: Option<String>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -38,11 +38,11 @@ impl Output for Campaign {
     const SHAPE: AnswerShape = AnswerShape::One(Cow::Borrowed("campaign"));
 }
 
-/// The statuses that campaigns are filtered by.
+/// The statuses by which campaigns can be filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the API's own")]
 pub enum CampaignFilter {
     Draft,
     Active,
@@ -55,11 +55,11 @@ pub enum CampaignFilter {
     Archived,
 }
 
-/// The statuses that a new campaign may have.
+/// The statuses of a new campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the API's own")]
 pub enum CampaignStatus {
     Draft,
     Active,
@@ -70,7 +70,7 @@ pub enum CampaignStatus {
 /// List campaigns.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListCampaigns {
     #[serde(flatten)]
     pub paging: Paging,
@@ -90,7 +90,7 @@ impl Operation for ListCampaigns {
 
 /// Get a campaign.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetCampaign {
     pub id: Id,
 }
@@ -101,7 +101,7 @@ impl Operation for GetCampaign {
     const TITLE: &'static str = "Get campaign";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Campaigns;
-    // The document's one object that is asked for by query.
+    // The session API takes the id of a campaign in the query, not in the path.
     const SESSION: Route = Route::get("/campaign");
     const ID: Option<fn(&Self) -> &Id> = Some(|campaign| &campaign.id);
     const READ_BACK: Option<ReadBack> = Some(ReadBack::get(Self::NAME));
@@ -110,7 +110,7 @@ impl Operation for GetCampaign {
 /// Create a campaign. An active one sends: a person confirms it.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct CreateCampaign {
     pub name: String,
     /// Such as email
@@ -128,7 +128,7 @@ impl Operation for CreateCampaign {
     const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Campaigns;
     const SESSION: Route = Route::post("/campaigns");
-    // A draft reaches nobody, and a paused one only after a person lets it go on.
+    // Only active campaigns send. A person has to resume a paused one in HighLevel.
     const EFFECT_RULES: &'static [EffectRule] = &[EffectRule {
         effect: Effect::Send,
         when: Condition::Argument { name: Cow::Borrowed("status"), values: Cow::Borrowed(&[Cow::Borrowed("active")]) },

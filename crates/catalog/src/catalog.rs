@@ -1,4 +1,4 @@
-//! The operations of each API, in the order in which tools are listed.
+//! The operations of each API, in the order of `tools/list`.
 
 use crate::{
     api::Api, argument_rules::ArgumentRules, campaigns, contacts, funnels, id::Id, insights, invocation::Invocation,
@@ -12,11 +12,12 @@ use std::{collections::HashMap, sync::LazyLock};
 pub struct Catalog {
     api: Api,
     specs: Vec<OperationSpec>,
-    places: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
 }
 
-/// Every typed operation as the session API has it. The order never changes; a new operation goes to the end of its
-/// resource's.
+/// Every typed operation, with the session API's route and arguments.
+///
+/// Clients and prompt caches rely on the order. Append a new operation to its resource's operations.
 fn typed() -> Vec<OperationSpec> {
     vec![
         OperationSpec::of::<users::GetCurrentUser>(),
@@ -55,14 +56,14 @@ fn typed() -> Vec<OperationSpec> {
     ]
 }
 
-/// The typed operations as declared, whichever API has them and without what the session API makes of them.
+/// Every typed operation, without the session API's argument rules.
 static DECLARED: LazyLock<Catalog> = LazyLock::new(|| {
     let mut specs = typed();
     specs.iter_mut().for_each(|spec| spec.arguments = ArgumentRules::NONE);
     Catalog::new(Api::Session, specs)
 });
 
-/// The session API's operations, and those of the mirror.
+/// The session API's and the mirror's operations.
 static SESSION: LazyLock<Catalog> = LazyLock::new(|| {
     let specs = typed().into_iter().filter(|spec| spec.route != Route::Absent);
     Catalog::new(Api::Session, specs.collect())
@@ -70,42 +71,42 @@ static SESSION: LazyLock<Catalog> = LazyLock::new(|| {
 
 impl Catalog {
     fn new(api: Api, specs: Vec<OperationSpec>) -> Self {
-        let places = specs.iter().enumerate().map(|(at, spec)| (spec.name.to_string(), at)).collect();
-        Self { api, specs, places }
+        let positions = specs.iter().enumerate().map(|(at, spec)| (spec.name.to_string(), at)).collect();
+        Self { api, specs, positions }
     }
 
-    /// Every typed operation as it is declared, whichever API has it. Its order is the order of tools.
+    /// Every typed operation of either API, with its own arguments. The order is that of `tools/list`.
     pub fn declared() -> &'static Self {
         &DECLARED
     }
 
-    /// The session API's operations, and those that the mirror answers.
+    /// The session API's and the mirror's operations.
     pub fn session() -> &'static Self {
         &SESSION
     }
 
-    /// The official API's operations: those given, in the order of [`Catalog::declared`], then those that the mirror
-    /// answers, and rows of data after all others.
+    /// The official API's catalogue: `specs` and the mirror's operations in the order of [`Catalog::declared`], then
+    /// the rows of data.
     pub fn official(specs: Vec<OperationSpec>) -> Self {
         let mirror = typed().into_iter().filter(OperationSpec::is_local);
         let mirror = mirror.map(|spec| OperationSpec { api: Api::Official, ..spec });
         let mut specs: Vec<OperationSpec> = specs.into_iter().chain(mirror).collect();
-        let order = |spec: &OperationSpec| DECLARED.places.get(spec.name.as_ref()).copied().unwrap_or(usize::MAX);
+        let order = |spec: &OperationSpec| DECLARED.positions.get(spec.name.as_ref()).copied().unwrap_or(usize::MAX);
         specs.sort_by_key(order);
         Self::new(Api::Official, specs)
     }
 
-    /// The API.
+    /// The API whose operations these are.
     pub fn api(&self) -> Api {
         self.api
     }
 
     /// The operation of this name.
     pub fn find(&self, name: &str) -> Option<&OperationSpec> {
-        self.places.get(name).and_then(|at| self.specs.get(*at))
+        self.positions.get(name).and_then(|at| self.specs.get(*at))
     }
 
-    /// The operations, in the order in which tools are listed.
+    /// The operations, in the order of `tools/list`.
     pub fn iter(&self) -> impl Iterator<Item = &OperationSpec> + Clone {
         self.specs.iter()
     }
@@ -129,13 +130,13 @@ impl Catalog {
     /// A checked call of a typed operation.
     ///
     /// # Errors
-    /// `invalid_arguments` for values that the type allows and the API does not; `internal` when this API does not
-    /// have the operation.
+    /// `invalid_arguments` for values that the type allows and the API does not. `internal` when this API does not have
+    /// the operation.
     pub fn call<O: Operation>(&'static self, operation: &O) -> Result<Invocation> {
         self.get::<O>()?.parse(crate::invocation::Arguments::of(operation))
     }
 
-    /// A call of the operation of this name about the object with this id.
+    /// A call of the operation `name` on the object `id`.
     ///
     /// # Errors
     /// `internal` when this API does not have the operation.
@@ -143,7 +144,7 @@ impl Catalog {
         Ok(Invocation::about(self.named(name)?, id))
     }
 
-    /// The operation of this name, which another operation's declaration names.
+    /// The operation `name`, as another operation's declaration refers to it.
     ///
     /// # Errors
     /// `internal` when this API does not have it.

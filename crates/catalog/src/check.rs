@@ -1,19 +1,19 @@
-//! Arguments against the schema that the tool shows: what the schema promises is what is enforced, and in one voice.
+//! Checks of arguments against the schema that the tool publishes.
 
 use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::nearest;
 use serde_json::{Map, Value};
 
-/// Checks an object against its schema, descending into objects and arrays.
+/// Checks an object against its schema, including nested objects and arrays.
 ///
 /// # Errors
-/// `invalid_arguments` that names the field, what was wrong and what is allowed.
+/// `invalid_arguments` with the field, the problem and what is allowed.
 pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>, path: &str) -> Result<()> {
     let none = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
     for (name, value) in arguments {
         match properties.get(name) {
-            // null stands for "not given", so it has no type to check.
+            // A null means "not given".
             Some(_) if value.is_null() => {}
             Some(inner) => value_of(inner, value, &join(path, name))?,
             None if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
@@ -26,7 +26,7 @@ pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>
         let field = join(path, name);
         match arguments.get(name) {
             None | Some(Value::Null) => return Err(Error::invalid(&field, format!("`{field}` is required."))),
-            // A text to put in the place of another may be empty.
+            // Only nested strings may be empty, such as the `new` of a replacement.
             Some(Value::String(text)) if path.is_empty() && text.trim().is_empty() => {
                 return Err(Error::invalid(&field, format!("`{field}` must not be empty.")));
             }
@@ -36,14 +36,17 @@ pub(super) fn object(schema: &Map<String, Value>, arguments: &Map<String, Value>
     Ok(())
 }
 
-/// The error for a name that does not exist, with the nearest that does.
+/// The error for an unknown argument, with the nearest known name.
 pub(super) fn unknown<'a>(field: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
     if known.is_empty() {
-        return Error::invalid(field, format!("`{field}` is not known here: there are no arguments to give."));
+        return Error::invalid(
+            field,
+            format!("Unknown argument `{field}`: the tool takes no arguments. Leave it out."),
+        );
     }
     let near = nearest(name, known.iter().copied()).map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
-    Error::invalid(field, format!("`{field}` is not known here.{near} Known: {}.", known.join(", ")))
+    Error::invalid(field, format!("Unknown argument `{field}`.{near} Known: {}.", known.join(", ")))
 }
 
 fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
@@ -61,7 +64,8 @@ fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
     }
     if let Some(number) = value.as_f64() {
         let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
-        let (least, most) = (bound("minimum"), bound("maximum"));
+        let least = bound("minimum");
+        let most = bound("maximum");
         if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
             let allowed = match (least, most) {
                 (Some(least), Some(most)) => format!("from {least} to {most}"),

@@ -1,10 +1,10 @@
-//! Answers made to fit the shape that their schema promises: what arrives is understood if it can be, unknown fields
-//! are kept, and nothing is dropped in silence.
+//! Coercion of an API's answers to their output schema. Values of the wrong type are converted where the meaning is
+//! clear, and otherwise moved aside. No value is lost.
 
 use highlevel_core::UNREADABLE;
 use serde_json::{Map, Value};
 
-/// What a schema promises, read once: answers are held to it by the thousand. One of these has to hold.
+/// A schema compiled for fast coercion: alternatives, of which a value must match one.
 #[derive(Debug)]
 pub struct AnswerFields(Vec<Alternative>);
 
@@ -28,7 +28,7 @@ enum JsonType {
 }
 
 impl AnswerFields {
-    /// The promise of a schema: of those under `anyOf`, or of the schema itself.
+    /// Compiles a schema: its `anyOf` alternatives, or the schema itself.
     pub fn of(schema: &Map<String, Value>) -> Self {
         let several = schema.get("anyOf").and_then(Value::as_array);
         Self(match several {
@@ -37,15 +37,17 @@ impl AnswerFields {
         })
     }
 
-    /// Makes `value` fit. A field of the wrong type is converted where its meaning is plain (a number sent as text, a list
-    /// sent as one text) and set aside under [`UNREADABLE`] where it is not.
+    /// Coerces the fields of `value` in place.
+    ///
+    /// A field of the wrong type is converted where its meaning is clear, such as a number sent as a string or a list
+    /// sent as one string. Otherwise it moves under [`UNREADABLE`].
     pub fn fit(&self, value: &mut Value) {
         for Alternative { items, fields, .. } in &self.0 {
             match (&mut *value, items) {
                 (Value::Object(object), _) => fit_fields(fields, object),
                 (Value::Array(items), Some(inner)) => {
                     for item in items {
-                        inner.take(item);
+                        inner.coerce(item);
                     }
                 }
                 _ => {}
@@ -53,13 +55,13 @@ impl AnswerFields {
         }
     }
 
-    /// Fits a value inside another. False if it cannot be understood; it is left as it came then.
-    fn take(&self, value: &mut Value) -> bool {
-        let understood = self.allows(value) || self.convert(value);
-        if understood {
+    /// Coerces a nested value. Returns false, and leaves the value unchanged, if it cannot be converted.
+    fn coerce(&self, value: &mut Value) -> bool {
+        let is_readable = self.allows(value) || self.convert(value);
+        if is_readable {
             self.fit(value);
         }
-        understood
+        is_readable
     }
 
     fn allows(&self, value: &Value) -> bool {
@@ -93,18 +95,18 @@ impl Alternative {
             Some("object") => Some(JsonType::Object),
             _ => None,
         };
-        let promise = |schema: &Value| schema.as_object().map(AnswerFields::of);
+        let nested = |schema: &Value| schema.as_object().map(AnswerFields::of);
         let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         Self {
             kind,
             minimum: schema.get("minimum").and_then(Value::as_f64),
-            items: schema.get("items").and_then(promise),
-            fields: fields.filter_map(|(name, schema)| Some((name.clone(), promise(schema)?))).collect(),
+            items: schema.get("items").and_then(nested),
+            fields: fields.filter_map(|(name, schema)| Some((name.clone(), nested(schema)?))).collect(),
         }
     }
 
     fn allows(&self, value: &Value) -> bool {
-        let plain = match self.kind {
+        let has_type = match self.kind {
             Some(JsonType::Null) => value.is_null(),
             Some(JsonType::Text) => value.is_string(),
             Some(JsonType::Boolean) => value.is_boolean(),
@@ -115,10 +117,10 @@ impl Alternative {
             None => true,
         };
         let in_range = self.minimum.is_none_or(|least| value.as_f64().is_none_or(|number| number >= least));
-        plain && in_range && self.items_fit(value)
+        has_type && in_range && self.items_fit(value)
     }
 
-    /// A list passes only if each item passes or can be made to.
+    /// Whether each item of a list matches or can be converted.
     fn items_fit(&self, value: &Value) -> bool {
         let (Some(inner), Some(items)) = (&self.items, value.as_array()) else { return true };
         items.iter().all(|item| inner.allows(item) || inner.convert(&mut item.clone()))
@@ -135,7 +137,7 @@ impl Alternative {
                 .filter(|n| n.fract() == 0.0 && *n >= 0.0)
                 .and_then(|n| format!("{n:.0}").parse::<u64>().ok())
                 .map(Value::from),
-            // How some answers tell of an object without members.
+            // Some answers encode an empty object as an empty array.
             (JsonType::Object, Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
             (JsonType::List, Value::String(text)) if self.items.as_ref().is_some_and(AnswerFields::is_text) => {
                 Some(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect())
@@ -147,9 +149,9 @@ impl Alternative {
 
 fn fit_fields(fields: &[(String, AnswerFields)], object: &mut Map<String, Value>) {
     let mut aside = Map::new();
-    for (name, promise) in fields {
+    for (name, schema) in fields {
         if let Some(field) = object.get_mut(name)
-            && !promise.take(field)
+            && !schema.coerce(field)
         {
             aside.insert(name.clone(), field.take());
         }
@@ -160,13 +162,14 @@ fn fit_fields(fields: &[(String, AnswerFields)], object: &mut Map<String, Value>
     }
 }
 
-/// Keeps what cannot be understood, beside a field of that name that the API may have.
-pub fn set_aside(object: &mut Map<String, Value>, odd: Value) {
+/// Adds unreadable values to `object` under [`UNREADABLE`]. If the object has such a member, `_` is appended to the
+/// name.
+pub fn set_aside(object: &mut Map<String, Value>, unreadable: Value) {
     let mut name = UNREADABLE.to_owned();
     while object.contains_key(&name) {
         name.push('_');
     }
-    object.insert(name, odd);
+    object.insert(name, unreadable);
 }
 
 fn number_of(number: f64) -> Option<Value> {

@@ -1,4 +1,4 @@
-//! Contacts ("Contact Management", "Contact Model").
+//! Contacts.
 
 use super::{
     argument_rules::ArgumentRules,
@@ -36,7 +36,7 @@ pub struct Contact {
     pub custom_fields: Option<Map<String, Value>>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -49,8 +49,8 @@ impl Output for Contact {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct Address {
     pub street: Option<String>,
     pub city: Option<String>,
@@ -59,11 +59,11 @@ pub struct Address {
     pub country: Option<String>,
 }
 
-/// The fields that a contact may have beside its name and e-mail address.
+/// The fields of a contact except its name and e-mail address.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ContactDetails {
     pub phone: Option<String>,
     pub company_name: Option<String>,
@@ -78,7 +78,7 @@ pub struct ContactDetails {
 /// List contacts, filtered by exact email, phone in any form, or tags (all of them).
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListContacts {
     #[serde(flatten)]
     pub paging: Paging,
@@ -95,7 +95,7 @@ impl Operation for ListContacts {
     const TOOLSET: Toolset = Toolset::Contacts;
     const SESSION: Route = Route::get("/contact");
     const SESSION_FILTER_GAPS: &'static [FilterGap] = &[
-        // The API may compare numbers character by character.
+        // The API compares phone numbers as text.
         FilterGap { argument: Cow::Borrowed("phone"), values: GapValues::OtherForms },
         FilterGap { argument: Cow::Borrowed("tags"), values: GapValues::WithComma },
     ];
@@ -103,7 +103,7 @@ impl Operation for ListContacts {
 
 /// Get a contact.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetContact {
     pub id: Id,
 }
@@ -123,7 +123,7 @@ impl Operation for GetContact {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct CreateContact {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
@@ -156,7 +156,7 @@ impl Operation for CreateContact {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct UpdateContact {
     pub id: Id,
     pub first_name: Option<String>,

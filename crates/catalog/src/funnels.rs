@@ -1,4 +1,4 @@
-//! Funnels ("Funnel Management"). The API lists them and no more.
+//! Funnels. The API only lists them.
 
 use super::{
     list::{List, Paging},
@@ -24,7 +24,7 @@ pub struct Funnel {
     /// Its pages: `id`, `name` and `order` of each.
     pub pages: Option<Vec<Map<String, Value>>>,
     pub created_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -35,7 +35,7 @@ impl Output for Funnel {
 
 /// List funnels with their pages in order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListFunnels {
     #[serde(flatten)]
     pub paging: Paging,

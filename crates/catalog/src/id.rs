@@ -1,13 +1,15 @@
-//! Ids: the only thing from outside that becomes part of a path.
+//! Ids: the only caller input that becomes part of a request's path.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{borrow::Cow, fmt, str::FromStr};
 
-/// The longest id that is taken, in bytes.
+/// The longest accepted id, in bytes.
 const MAX_BYTES: usize = 128;
 
-/// An object's id: 1 to 128 letters, digits, `-` and `_`. Nothing else is an `Id`, so no argument can reach another path.
+/// An object's id: 1 to 128 ASCII letters, digits, `-` and `_`.
+///
+/// These characters need no escaping in a path, so an id cannot address another resource.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Id(String);
@@ -37,7 +39,7 @@ impl FromStr for Id {
         } else if text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("is no id: an id has letters, digits, `-` and `_` only".to_owned())
+            Err("is not an id: ids have only letters, digits, `-` and `_`".to_owned())
         }
     }
 }
@@ -53,7 +55,7 @@ impl JsonSchema for Id {
         "Id".into()
     }
 
-    // No `pattern`: it would cost every conversation tokens at each of the tools that take an id.
+    // A `pattern` would cost every conversation tokens for each tool that takes an id.
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({"type": "string"})
     }
@@ -65,10 +67,10 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn path_tricks_are_no_ids() {
+    fn path_tricks_are_not_ids() {
         let long = "a".repeat(4096);
         for trick in ["", "../users/me", "a/b", "%2e%2e", "..", ".", "a b", "a\0", "a\n", "é", "a?b", "a#b", &long] {
-            assert!(trick.parse::<Id>().is_err(), "{trick:?} was taken for an id");
+            assert!(trick.parse::<Id>().is_err(), "{trick:?} parsed as an id");
         }
         assert!("Ab3-_".parse::<Id>().is_ok());
     }

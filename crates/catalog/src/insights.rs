@@ -1,4 +1,4 @@
-//! Questions over the whole account, answered from the mirror (docs/mirror.md). They have no place in the API.
+//! Queries over the whole account, answered from the mirror (docs/mirror.md). The APIs do not have them.
 
 use super::{
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// The tables that a search or a look at changes may be narrowed to.
+/// The mirror's tables, as an argument of searches and changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the tables' names")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the tables' names")]
 pub enum MirrorTable {
     Contacts,
     Opportunities,
@@ -31,7 +31,7 @@ pub enum MirrorTable {
 /// with next to no requests. describe_crm tells the tables.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct QueryCrm {
     pub sql: String,
     /// Texts for each ?; write numbers into sql
@@ -81,11 +81,11 @@ impl Operation for QueryCrm {
     const SESSION: Route = Route::Mirror;
 }
 
-/// The kinds of chart.
+/// A kind of chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the kinds' names")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values name the kinds")]
 pub enum ChartKind {
     Bar,
     Line,
@@ -93,11 +93,11 @@ pub enum ChartKind {
     Funnel,
 }
 
-/// The backgrounds that a chart is drawn for.
+/// A chart's colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the themes' names")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values name the themes")]
 pub enum ChartTheme {
     Light,
     Dark,
@@ -106,7 +106,7 @@ pub enum ChartTheme {
 /// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ChartCrm {
     #[serde(flatten)]
     pub query: QueryCrm,
@@ -163,7 +163,7 @@ impl Operation for DescribeCrm {
 /// Find contacts, deals, pages, users and more by part of a name, e-mail, company or phone number.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct SearchCrm {
     pub text: String,
     pub table: Option<MirrorTable>,
@@ -208,7 +208,7 @@ impl Operation for SearchCrm {
 /// each with its reasons.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct FindDuplicates {
     /// Default 20
     #[schemars(range(min = 1, max = 100))]
@@ -229,7 +229,7 @@ impl Operation for FindDuplicates {
 /// was one of these.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ChangesSince {
     /// Date or RFC 3339 time
     pub since: Date,

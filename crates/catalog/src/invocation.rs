@@ -1,4 +1,4 @@
-//! One checked call of an operation.
+//! Calls of operations, with checked arguments.
 
 use crate::{
     id::Id,
@@ -11,15 +11,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret wherever arguments are shown.
 pub const HIDDEN: &str = "[hidden]";
 
-/// One call of an operation whose arguments are checked.
+/// One call of an operation, with checked arguments.
 #[derive(Clone)]
 pub struct Invocation {
     /// The operation.
     pub spec: &'static OperationSpec,
-    /// The object that the call is about.
+    /// The id of the object, if the operation takes one.
     pub id: Option<Id>,
     /// The arguments.
     pub arguments: Arguments,
@@ -31,7 +31,7 @@ impl Invocation {
         Self { spec, id: None, arguments: Arguments::default() }
     }
 
-    /// A call of an operation that takes the id of an object, and nothing else.
+    /// A call whose only argument is the object's id.
     pub fn about(spec: &'static OperationSpec, id: Id) -> Self {
         let mut arguments = Arguments::default();
         if let Some(field) = &spec.id_field {
@@ -40,18 +40,21 @@ impl Invocation {
         Self { spec, id: Some(id), arguments }
     }
 
-    /// The typed operation that was called; `None` for another operation.
+    /// The arguments as the typed operation `O`, or `None` for a call of another operation.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for arguments that `O` cannot be read from.
     pub fn read_as<O: Operation>(&self) -> Option<Result<O>> {
         self.spec.is::<O>().then(|| self.arguments.read())
     }
 
-    /// What this call does: the effect of the first rule that holds, else the operation's own.
+    /// The call's effect: that of the first rule that matches, else the operation's own.
     pub fn effect(&self) -> Effect {
         let rule = self.spec.effect_rules.iter().find(|rule| rule.when.holds(|name| self.arguments.get(name)));
         rule.map_or(self.spec.effect, |rule| rule.effect)
     }
 
-    /// The part of a list that the call asks for.
+    /// The requested part of a list.
     pub fn window(&self) -> Window {
         Window {
             offset: self.arguments.number("offset").unwrap_or(0),
@@ -59,39 +62,39 @@ impl Invocation {
         }
     }
 
-    /// The texts of the secret arguments.
+    /// The values of the secret arguments.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let texts = self.spec.sensitive.iter().filter_map(|name| self.arguments.text(name));
         texts.filter(|text| !text.is_empty())
     }
 
-    /// The arguments without the one that names the object.
+    /// The arguments without the object's id.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.arguments.iter().filter(|(name, _)| !self.spec.is_id_field(name))
     }
 }
 
-// Arguments may hold a secret and people's data, so only the name shows.
+// Arguments may hold secrets and personal data, so only the name is shown.
 impl fmt::Debug for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Invocation").field("operation", &self.spec.name).finish_non_exhaustive()
     }
 }
 
-/// A part of a list.
+/// A range of a list's items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// How many items come before it.
+    /// The number of items before the range.
     pub offset: u64,
-    /// The most items it holds.
+    /// The largest number of items in the range.
     pub limit: u64,
 }
 
-/// Checked arguments by the API's names.
+/// Checked arguments, by argument name.
 ///
-/// A typed operation is read from them by [`Arguments::read`]. Merging, comparing and journaling go field by field, as
-/// they do for operations that rows of data describe. A null is the field or member that an update empties; the nulls
-/// of callers are gone.
+/// [`Arguments::read`] reads a typed operation. Merging, comparing and journaling work field by field, for typed
+/// operations and for rows of data alike. A null means that an update empties the field or member: nulls from callers
+/// are removed before.
 #[derive(Clone, Default, PartialEq)]
 pub struct Arguments(Map<String, Value>);
 
@@ -100,7 +103,7 @@ impl Arguments {
         Self(arguments)
     }
 
-    /// The arguments of a typed operation, unchecked beyond its types.
+    /// The arguments of a typed operation. Only the types are checked.
     pub(crate) fn of<O: Operation>(operation: &O) -> Map<String, Value> {
         match serde_json::to_value(operation) {
             Ok(Value::Object(arguments)) => arguments,
@@ -108,46 +111,46 @@ impl Arguments {
         }
     }
 
-    /// Reads typed arguments.
+    /// The arguments as a typed struct.
     ///
     /// # Errors
-    /// `invalid_arguments` for arguments of another operation.
+    /// `invalid_arguments` for arguments that `T` cannot be read from.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(self.0.clone().into())
             .map_err(|fault| Error::new(Code::InvalidArguments, format!("The arguments cannot be read: {fault}.")))
     }
 
-    /// An argument; null where an update empties it.
+    /// An argument's value. Null means that an update empties it.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// Whether there is an argument of this name.
+    /// Whether the argument is present, null included.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// Whether an update empties the field.
+    /// Whether the argument is null, which empties the field.
     pub fn clears(&self, name: &str) -> bool {
         self.get(name).is_some_and(Value::is_null)
     }
 
-    /// A text argument.
+    /// The value of a string argument.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// A whole-number argument.
+    /// The value of a non-negative integer argument.
     pub fn number(&self, name: &str) -> Option<u64> {
         self.get(name).and_then(Value::as_u64)
     }
 
-    /// The texts of a list argument.
+    /// The strings of an array argument.
     pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
         self.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The members of an argument that holds fields of its own.
+    /// The members of an object argument.
     pub fn members(&self, name: &str) -> Option<&Map<String, Value>> {
         self.get(name).and_then(Value::as_object)
     }
@@ -157,7 +160,7 @@ impl Arguments {
         self.0.insert(name.to_owned(), value.into());
     }
 
-    /// Takes an argument out.
+    /// Removes an argument and returns its value.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.0.shift_remove(name)
     }
@@ -177,7 +180,7 @@ impl Arguments {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether there are none.
+    /// Whether there are no arguments.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,7 +1,8 @@
-//! The catalogue: every operation, described once. Tools, requests, command-line forms, guards and docs derive from it.
+//! The catalogue: one description of each operation. Tools, requests, command-line forms, guards and docs derive from
+//! it.
 //!
-//! A typed operation is a struct with an [`Operation`] implementation. It yields an [`OperationSpec`], which is plain
-//! data; rows of data yield the same ([`rows`]). A [`Catalog`] holds the specs of one API.
+//! A typed operation is a struct that implements [`Operation`]. It yields an [`OperationSpec`], which is plain data.
+//! Rows of data yield specs too ([`rows`]). A [`Catalog`] holds the specs of one API.
 
 #![deny(missing_docs)]
 

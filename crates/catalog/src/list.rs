@@ -1,4 +1,4 @@
-//! What lists and deletions look like, whatever they are of.
+//! Answers of lists and deletions.
 
 use super::operation::{AnswerShape, Output};
 use schemars::JsonSchema;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 
-/// How many items a list gives when nothing is asked for ("Pagination").
+/// The number of items in a page when the caller gives no `limit`.
 pub const DEFAULT_LIMIT: u64 = 50;
 
-/// The items of a list from `offset` on, at most `limit`.
+/// At most `limit` items of a list, from index `offset`.
 pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
     let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     items.into_iter().skip(size(offset)).take(size(limit)).collect()
@@ -18,7 +18,7 @@ pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
 /// The arguments that every list takes.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct Paging {
     /// Default 50
     #[schemars(range(min = 1, max = 100))]
@@ -28,7 +28,7 @@ pub struct Paging {
     pub fields: Option<Vec<String>>,
 }
 
-/// A page of a list ("Pagination").
+/// A page of a list.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "List")]

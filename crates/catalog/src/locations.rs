@@ -1,4 +1,4 @@
-//! Locations, the sub-accounts of an agency ("Location Management").
+//! Locations, the sub-accounts of an agency.
 
 use super::{
     id::Id,
@@ -25,7 +25,7 @@ pub struct Location {
     pub email: Option<String>,
     pub timezone: Option<String>,
     pub settings: Option<Map<String, Value>>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -49,7 +49,7 @@ impl Operation for GetDefaultLocation {
 
 /// Get a location.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetLocation {
     pub id: Id,
 }
@@ -67,7 +67,7 @@ impl Operation for GetLocation {
 
 /// List the locations (sub-accounts) of this user.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListLocations {
     #[serde(flatten)]
     pub paging: Paging,

@@ -1,77 +1,78 @@
-//! What an operation means beyond its request: how its effect is found again, read back, taken back and allowed.
+//! Semantics of an operation beyond its request: lookup after a doubtful create, read-back, inverse, state rules,
+//! filters.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// A list of names that an operation declares.
+/// A list of names in an operation's declaration.
 pub type Names = Cow<'static, [Cow<'static, str>]>;
 
-/// How the object of a create is found again after an answer that leaves a doubt.
+/// How to look up the object of a create whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lookup {
-    /// The operation that lists such objects.
+    /// The name of the operation that lists such objects.
     pub list: Cow<'static, str>,
-    /// The fields that tell the object from others.
+    /// The fields that identify the object.
     pub fields: Cow<'static, [LookupField]>,
-    /// Whether one equal field identifies the object, or all of them must be equal.
+    /// Whether one equal field identifies the object. If false, all fields must be equal.
     #[serde(default)]
     pub any: bool,
 }
 
-/// A field that tells an object from others.
+/// A field that identifies an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LookupField {
     /// The field's name, in the arguments and in the object.
     pub name: Cow<'static, str>,
-    /// How the list is filtered by it.
+    /// How the field narrows the list.
     #[serde(default)]
     pub filter: LookupFilter,
 }
 
-/// How a list is narrowed by a field's value.
+/// How a list request is filtered by a field's value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookupFilter {
-    /// Not at all. The list's items are compared.
+    /// Not filtered. The service compares the items.
     #[default]
     None,
     /// By the value as sent.
     AsSent,
-    /// By the e-mail address as sent, and in lower case.
+    /// By the e-mail address, as sent and in lower case.
     Email,
-    /// By the phone number as sent, and in E.164.
+    /// By the phone number, as sent and in E.164 form.
     Phone,
 }
 
 impl LookupField {
-    /// A field whose values are compared.
+    /// A field that the service compares, without a filter in the request.
     pub const fn compared(name: &'static str) -> Self {
         Self::filtered(name, LookupFilter::None)
     }
 
-    /// A field that also narrows the list.
+    /// A field that also filters the request.
     pub const fn filtered(name: &'static str, filter: LookupFilter) -> Self {
         Self { name: Cow::Borrowed(name), filter }
     }
 }
 
-/// The operation that reads an object back.
+/// The operation that reads an object after a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadBack {
     /// An operation that takes the object's id.
     Get(Cow<'static, str>),
-    /// An operation that lists such objects. The API has none that reads a single one.
+    /// An operation that lists such objects, where the API cannot read a single one.
     List(Cow<'static, str>),
 }
 
 impl ReadBack {
-    /// Reads by the operation of this name, which takes an id.
+    /// Read-back by an operation that takes the object's id.
     pub const fn get(operation: &'static str) -> Self {
         Self::Get(Cow::Borrowed(operation))
     }
 
-    /// Reads from the list that the operation of this name gives.
+    /// Read-back from a list.
     pub const fn list(operation: &'static str) -> Self {
         Self::List(Cow::Borrowed(operation))
     }
@@ -84,32 +85,32 @@ impl ReadBack {
     }
 }
 
-/// The operation that takes an effect back, with plain values only. None is guessed.
+/// The operation that reverts an effect. Its arguments come from known values only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inverse {
     /// The operation's name.
     pub operation: Cow<'static, str>,
-    /// Where its arguments come from.
+    /// The source of its arguments.
     pub values: InverseValues,
 }
 
-/// Where the arguments of an inverse come from. Each inverse also takes the object's id.
+/// The source of an inverse's arguments. Every inverse also takes the object's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InverseValues {
-    /// The object's id alone.
+    /// No arguments besides the id.
     IdOnly,
-    /// The values that the changed fields had before.
+    /// The previous values of the changed fields.
     Before,
 }
 
 impl Inverse {
-    /// `operation` on the id of the created object.
+    /// An inverse that takes only the id of the created object.
     pub const fn by_id(operation: &'static str) -> Self {
         Self { operation: Cow::Borrowed(operation), values: InverseValues::IdOnly }
     }
 
-    /// `operation` with the values that the changed fields had before.
+    /// An inverse that restores the previous values of the changed fields.
     pub const fn to_before(operation: &'static str) -> Self {
         Self { operation: Cow::Borrowed(operation), values: InverseValues::Before }
     }
@@ -120,11 +121,11 @@ impl Inverse {
 pub struct ScopeField {
     /// The argument's name.
     pub name: Cow<'static, str>,
-    /// What it names.
+    /// What the argument names.
     pub of: Scope,
 }
 
-/// What a [`ScopeField`] names.
+/// The kind of scope that a [`ScopeField`] names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -141,30 +142,30 @@ impl ScopeField {
     }
 }
 
-/// The states of an object in which an operation may be used.
+/// A rule on the object's state, checked before the operation runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateRule {
     /// The object's field that holds the state.
     pub field: &'static str,
     /// The states that are allowed.
     pub allowed: States,
-    /// Why the other states are refused.
+    /// The reason for refusing other states, as a clause.
     pub refusal: &'static str,
-    /// States with a reason of their own.
+    /// Reasons for single states: `(state, reason)`. They take precedence over `refusal`.
     pub refusals: &'static [(&'static str, &'static str)],
 }
 
 /// A set of states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum States {
-    /// These and no others.
+    /// Exactly these states.
     Only(&'static [&'static str]),
-    /// All others.
+    /// All states except these.
     AllBut(&'static [&'static str]),
 }
 
 impl StateRule {
-    /// Why an object in this state is refused; `None` if it is allowed.
+    /// The reason why the state is refused, or `None` if it is allowed.
     pub fn refuses(&self, state: &str) -> Option<&'static str> {
         let is_allowed = match self.allowed {
             States::Only(states) => states.contains(&state),
@@ -175,26 +176,26 @@ impl StateRule {
     }
 }
 
-/// A filter of a list that an API does not apply as it is meant.
+/// A list filter that an API applies wrongly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilterGap {
-    /// The argument.
+    /// The filter's argument.
     pub argument: Cow<'static, str>,
-    /// The values that the API's filter does not find.
+    /// The values for which the API's filter misses items.
     pub values: GapValues,
 }
 
-/// The values that an API's filter does not find.
+/// The values for which an API's filter misses items.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapValues {
     /// Any value.
     All,
-    /// Any value that is written in another form: the API compares text.
+    /// Any value stored in another form, because the API compares text.
     OtherForms,
-    /// These words.
+    /// These values.
     Words(Names),
-    /// Texts with a comma, which the API reads as several.
+    /// Values with a comma, which the API splits.
     WithComma,
 }
 

@@ -1,4 +1,4 @@
-//! What a typed operation declares.
+//! The traits and types by which a typed operation is declared.
 
 use crate::{
     argument_rules::ArgumentRules,
@@ -11,39 +11,39 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// What an operation does to the account. It decides annotations, confirmation and retries.
+/// The effect of an operation on the account. Annotations, confirmation and retries depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Changes nothing.
     Read,
-    /// Adds an object. Sent twice, it adds two.
+    /// Adds an object. Two requests add two objects.
     Create,
-    /// Changes an object. Sent twice, it leaves the same state as sent once.
+    /// Changes an object. Idempotent: two requests leave the same state as one.
     Update,
-    /// Makes a page public. No operation takes that back.
+    /// Makes a page public. No operation reverts it.
     Publish,
     /// Removes an object for good.
     Delete,
-    /// Reaches people: a message, a campaign that starts.
+    /// Sends messages to people, such as by starting a campaign.
     Send,
-    /// Lets data or rights leave the account.
+    /// Gives a third party data of the account or rights in it.
     Access,
 }
 
 impl Effect {
-    /// Whether a person must agree whatever the settings say, because nothing takes the effect back.
+    /// Whether the effect always needs a person's confirmation, because it cannot be reverted.
     pub const fn is_guarded(self) -> bool {
         matches!(self, Self::Publish | Self::Delete | Self::Send | Self::Access)
     }
 }
 
-/// An effect that some calls of an operation have instead of the operation's own.
+/// A rule that gives some calls of an operation another effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EffectRule {
-    /// The effect of the calls that meet the condition.
+    /// The effect of the calls that match.
     pub effect: Effect,
-    /// Which calls the rule is about.
+    /// The condition that a call must match.
     pub when: Condition,
 }
 
@@ -51,19 +51,19 @@ pub struct EffectRule {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// Holds for every call.
+    /// Matches every call.
     Always,
-    /// Holds where the argument is one of the values.
+    /// Matches calls whose argument is one of the values.
     Argument {
         /// The argument's name.
         name: Cow<'static, str>,
-        /// The texts that meet the condition.
+        /// The matching values.
         values: Cow<'static, [Cow<'static, str>]>,
     },
 }
 
 impl Condition {
-    /// Whether the condition holds for a call whose arguments `argument` looks up by name.
+    /// Whether a call matches. `argument` looks up the call's arguments by name.
     pub fn holds<'a>(&self, argument: impl Fn(&str) -> Option<&'a Value>) -> bool {
         match self {
             Self::Always => true,
@@ -74,7 +74,7 @@ impl Condition {
     }
 }
 
-/// The groups of tools that `--toolsets` names. Each is a resource of the API, or the mirror.
+/// A group of tools, as `--toolsets` takes it: a resource of the API, or the mirror's tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Toolset {
@@ -94,69 +94,70 @@ pub enum Toolset {
     Funnels,
     /// Webhooks.
     Webhooks,
-    /// Questions over the whole account, answered from the mirror.
+    /// Queries over the whole account, answered from the mirror.
     Insights,
 }
 
-/// What an answer holds. Readers of envelopes and of errors go by it.
+/// The shape of an operation's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnswerShape {
-    /// One object, with its name in the singular. Some answers wrap the object in a member of that name.
+    /// One object. The name is the object's noun, such as `contact`: some answers wrap the object in a member of that
+    /// name.
     One(Cow<'static, str>),
     /// A list of objects.
     Many,
-    /// A confirmation that an object is gone.
+    /// A confirmation that an object was deleted.
     Deleted,
 }
 
 /// A typed answer.
 pub trait Output: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
-    /// What the answer holds.
+    /// The shape of the answer.
     const SHAPE: AnswerShape;
 }
 
 /// One operation with typed arguments.
 ///
-/// The struct's fields are the arguments, its doc comment is the tool's description, and its fields' doc comments are
-/// the arguments' descriptions. Every conversation pays for each word of them.
+/// The struct's fields are the arguments. Its doc comment is the tool's description, and its fields' doc comments are
+/// the arguments' descriptions. Models read these texts in every conversation, so each word costs tokens.
 pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// What it answers.
+    /// The answer.
     type Output: Output;
     /// The tool's name, `verb_noun`.
     const NAME: &'static str;
-    /// The tool's title, for people.
+    /// The title that hosts show to people.
     const TITLE: &'static str;
-    /// What it does to the account.
+    /// The effect on the account.
     const EFFECT: Effect;
-    /// The group it belongs to.
+    /// The tool's group.
     const TOOLSET: Toolset;
-    /// Where it is in the session API. [`Route::Absent`] where only the official API has it.
+    /// The session API's route. [`Route::Absent`] if only the official API has the operation.
     const SESSION: Route;
-    /// The argument that names the object it is about.
+    /// The argument that holds the id of the object.
     const ID: Option<fn(&Self) -> &Id> = None;
-    /// The fields that an update may empty.
+    /// The fields that an update can empty.
     const CLEARABLE: &'static [&'static str] = &[];
     /// The calls whose effect differs from [`Self::EFFECT`].
     const EFFECT_RULES: &'static [EffectRule] = &[];
-    /// The arguments and members that are secret: never shown, logged or kept.
+    /// The secret arguments and answer members. They are never shown, logged or stored.
     const SENSITIVE: &'static [&'static str] = &[];
     /// The arguments that name a location or a company.
     const SCOPE_FIELDS: &'static [ScopeField] = &[];
-    /// How a create without a clear answer is looked up. Without one, its outcome stays unknown.
+    /// How to look up the object of a create whose outcome is unknown. With `None`, the outcome stays unknown.
     const LOOKUP: Option<Lookup> = None;
     /// The operation that reads the object back.
     const READ_BACK: Option<ReadBack> = None;
-    /// The operation that takes the effect back.
+    /// The operation that reverts the effect. With `None`, undo refuses the call.
     const INVERSE: Option<Inverse> = None;
-    /// The states in which the object allows the operation.
+    /// The object's states that allow the operation.
     const STATE_RULE: Option<StateRule> = None;
-    /// The arguments that hold addresses which must be on the public internet.
+    /// The arguments that hold URLs whose host must be on the public internet.
     const PUBLIC_URLS: &'static [&'static str] = &[];
-    /// How the session API's arguments differ from the operation's.
+    /// The differences between the session API's arguments and the operation's.
     const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules::NONE;
-    /// The filters that the session API does not apply as they are meant.
+    /// The filters that the session API applies wrongly. The service applies them itself.
     const SESSION_FILTER_GAPS: &'static [FilterGap] = &[];
-    /// The text of the answer that is long enough to be read in parts, by `contentOffset`.
+    /// The answer's text member that callers read in parts, by `contentOffset`.
     const LONG_TEXT: Option<&'static str> = None;
 }

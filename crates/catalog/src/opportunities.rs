@@ -1,4 +1,4 @@
-//! Opportunities, the deals of a pipeline ("Opportunity Management", "Opportunity Model").
+//! Opportunities (deals) and pipelines.
 
 use super::{
     argument_rules::ArgumentRules,
@@ -40,7 +40,7 @@ pub struct Opportunity {
     pub custom_fields: Option<Map<String, Value>>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -52,8 +52,8 @@ impl Output for Opportunity {
 /// A deal's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the API's own")]
 pub enum OpportunityStatus {
     Open,
     Negotiation,
@@ -62,11 +62,11 @@ pub enum OpportunityStatus {
     Abandoned,
 }
 
-/// The statuses that deals are filtered by.
+/// The statuses by which deals can be filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the API's own")]
 pub enum OpportunityFilter {
     Open,
     Negotiation,
@@ -76,7 +76,7 @@ pub enum OpportunityFilter {
     All,
 }
 
-/// The words for a deal's status in the session API.
+/// The statuses that the session API accepts.
 const SESSION_STATUS: (&str, &[&str], &str) = (
     "status",
     &["open", "negotiation", "won", "lost"],
@@ -86,11 +86,11 @@ const SESSION_STATUS: (&str, &[&str], &str) = (
 const SESSION_CUSTOM_FIELDS: (&str, &str) =
     ("customFields", "stores no custom fields of deals; the official API does (`--api official`)");
 
-/// The fields that an opportunity may have beside what a new one needs.
+/// The optional fields of an opportunity.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct OpportunityDetails {
     /// Such as USD
     pub currency: Option<String>,
@@ -108,7 +108,7 @@ pub struct OpportunityDetails {
 /// List opportunities (deals).
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListOpportunities {
     #[serde(flatten)]
     pub paging: Paging,
@@ -134,7 +134,7 @@ impl Operation for ListOpportunities {
 
 /// Get an opportunity.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetOpportunity {
     pub id: Id,
 }
@@ -154,7 +154,7 @@ impl Operation for GetOpportunity {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct CreateOpportunity {
     pub name: String,
     pub contact_id: Id,
@@ -193,7 +193,7 @@ impl Operation for CreateOpportunity {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct UpdateOpportunity {
     pub id: Id,
     pub name: Option<String>,
@@ -234,7 +234,7 @@ pub struct Pipeline {
     pub name: Option<String>,
     /// In order: `id` and `name` of each.
     pub stages: Option<Vec<Map<String, Value>>>,
-    /// Fields that have no name here.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -245,7 +245,7 @@ impl Output for Pipeline {
 
 /// List pipelines with their stages in order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListPipelines {
     #[serde(flatten)]
     pub paging: Paging,

@@ -1,4 +1,4 @@
-//! Pages ("Page Management", "Page Model").
+//! Pages.
 
 use super::{
     id::Id,
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// The text of a page that is long enough to be read in parts.
+/// The member of a page that callers read in parts.
 const CONTENT: &str = "content";
 
 /// A page.
@@ -37,7 +37,7 @@ pub struct Page {
     pub seo_keywords: Option<Vec<String>>,
     pub created_at: Option<String>,
     pub updated_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -49,19 +49,19 @@ impl Output for Page {
 /// A page's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "the words are the API's own")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "the values are the API's own")]
 pub enum PageStatus {
     Draft,
     Published,
     Archived,
 }
 
-/// The fields that a page may have beside its name and slug.
+/// The optional fields of a page.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct PageDetails {
     pub title: Option<String>,
     pub description: Option<String>,
@@ -75,7 +75,7 @@ pub struct PageDetails {
 /// List pages, without their content.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListPages {
     #[serde(flatten)]
     pub paging: Paging,
@@ -95,7 +95,7 @@ impl Operation for ListPages {
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetPage {
     pub id: Id,
     /// Read on from here when content was cut
@@ -116,7 +116,7 @@ impl Operation for GetPage {
 
 /// Create a page as a draft.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct CreatePage {
     pub name: String,
     pub slug: String,
@@ -143,8 +143,8 @@ impl Operation for CreatePage {
 
 /// A part of a page's content, and what takes its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(transform = super::schema::wordless)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[schemars(transform = super::schema::without_description)]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct Replacement {
     pub old: String,
     pub new: String,
@@ -153,7 +153,7 @@ pub struct Replacement {
 /// Update a draft page. Only the fields given change.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct UpdatePage {
     pub id: Id,
     pub name: Option<String>,
@@ -189,7 +189,7 @@ impl Operation for UpdatePage {
 
 /// Delete an unpublished page for good, once a person confirms.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct DeletePage {
     pub id: Id,
 }
@@ -213,7 +213,7 @@ impl Operation for DeletePage {
 
 /// Make a draft page public, once a person confirms. Nothing unpublishes it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct PublishPage {
     pub id: Id,
 }

@@ -1,4 +1,4 @@
-//! From what a caller wrote to a checked invocation. Nothing here sends a request, so bad arguments cost no quota.
+//! Parsing of a caller's arguments into a checked invocation. No request is sent, so wrong arguments cost no quota.
 
 use crate::{
     absent::{self, Cleared},
@@ -13,15 +13,15 @@ use crate::{
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 
-/// Reads the arguments into the operation's own type. Texts that have a form, such as dates, are from then on in the form
-/// that the type gives them.
+/// Checks the arguments against the operation's type. Texts with a format, such as dates, are replaced by the type's
+/// canonical form.
 pub(crate) fn check_type<O: Operation>(arguments: &mut Map<String, Value>) -> Result<()> {
     let read = |arguments: Map<String, Value>| serde_path_to_error::deserialize::<_, O>(Value::Object(arguments));
     let error = match read(arguments.clone()) {
         Ok(operation) => {
-            let mut formed = Arguments::of(&operation);
+            let mut canonical = Arguments::of(&operation);
             for (name, value) in arguments.iter_mut().filter(|(_, value)| value.is_string()) {
-                if let Some(text) = formed.get_mut(name).filter(|text| text.is_string()) {
+                if let Some(text) = canonical.get_mut(name).filter(|text| text.is_string()) {
                     *value = text.take();
                 }
             }
@@ -32,13 +32,13 @@ pub(crate) fn check_type<O: Operation>(arguments: &mut Map<String, Value>) -> Re
     let message = error.inner().to_string();
     let mut field = error.path().to_string();
     if field == "." {
-        // serde loses the path of a flattened field. The field at fault is the one without which this complaint is gone.
-        // Without a required field the complaint is another one, but that field is not at fault.
+        // serde loses the path of a flattened field. The field at fault is the one whose removal changes the error. The
+        // removal of a required field changes it to "missing field", so that change does not count.
         let is_at_fault = |name: &&String| {
             let mut rest = arguments.clone();
             rest.shift_remove(*name);
-            let complaint = read(rest).err().map(|error| error.inner().to_string());
-            complaint.is_none_or(|other| other != message && !other.starts_with("missing field"))
+            let without = read(rest).err().map(|error| error.inner().to_string());
+            without.is_none_or(|other| other != message && !other.starts_with("missing field"))
         };
         let at_fault = arguments.keys().find(is_at_fault);
         field = at_fault.cloned().unwrap_or_default();
@@ -47,26 +47,27 @@ pub(crate) fn check_type<O: Operation>(arguments: &mut Map<String, Value>) -> Re
 }
 
 impl OperationSpec {
-    /// Checks a caller's arguments as the API takes them.
+    /// Parses and checks a caller's arguments.
     ///
     /// # Errors
-    /// `invalid_arguments` naming the field, the problem and what is allowed.
+    /// `invalid_arguments` with the field, the problem and what is allowed.
     pub fn parse(&'static self, mut arguments: Map<String, Value>) -> Result<Invocation> {
         if !self.arguments.is_empty() {
-            // Arguments that the API has no place for are known by the operation's own schema.
+            // The API's schema leaves out unsupported arguments, so near forms are read by the operation's own schema
+            // first.
             let declared = Catalog::declared().find(&self.name).unwrap_or(self);
             read_near_forms(self, declared.input_schema(), &mut arguments)?;
-            self.arguments.admit(self.api, &mut arguments)?;
+            self.arguments.apply_to_arguments(self.api, &mut arguments)?;
         }
         let schema = self.input_schema();
         let checked = self.checked(schema, arguments).map_err(|error| near::with_example(schema, error))?;
-        self.arguments.complete(&checked.arguments).map_err(|error| near::with_example(schema, error))?;
+        self.arguments.check_any_of(&checked.arguments).map_err(|error| near::with_example(schema, error))?;
         Ok(checked)
     }
 
     fn checked(&'static self, schema: &Map<String, Value>, mut arguments: Map<String, Value>) -> Result<Invocation> {
         read_near_forms(self, schema, &mut arguments)?;
-        // A host's null at any depth stands for "not given". A null at the top still needs a known name.
+        // A null at any depth means "not given". Nulls at the top level stay until their names are checked.
         if self.effect != Effect::Read {
             absent::drop_inner_nulls(&mut arguments);
         }
@@ -74,13 +75,13 @@ impl OperationSpec {
         near::read_ids(self, schema, &mut arguments)?;
         check::object(schema, &arguments, "")?;
         arguments.retain(|_, value| !value.is_null());
-        // An empty list as a filter, and an empty list or object of changes, stand for "not given" too.
+        // An empty list as a filter, or as a list of changes, means "not given" too.
         arguments.retain(|name, value| match self.effect {
             Effect::Read => value.as_array().is_none_or(|items| !items.is_empty()),
             Effect::Update => !(absent::is_empty(value) && absent::holds_changes(name)),
             _ => true,
         });
-        absent::refuse_words(self, &arguments)?;
+        absent::refuse_null_words(self, &arguments)?;
         refuse_blank(self, &arguments)?;
         if let Source::Typed(typed) = &self.source {
             (typed.check)(&mut arguments)?;
@@ -88,7 +89,7 @@ impl OperationSpec {
         let id = self.id_in(&arguments)?;
         cleared.put(&mut arguments);
         if self.effect == Effect::Update && arguments.len() < 2 {
-            let message = format!("Nothing to change: give {} at least one field beside `id`.", self.name);
+            let message = format!("Nothing to change: give {} at least one field besides `id`.", self.name);
             return Err(Error::new(Code::InvalidArguments, message));
         }
         let invocation = Invocation { spec: self, id, arguments: Arguments::checked(arguments) };
@@ -104,10 +105,10 @@ impl OperationSpec {
     }
 }
 
-/// Reads arguments in a near form by this schema.
+/// Normalizes arguments by this schema, and handles empty strings.
 ///
 /// # Errors
-/// `invalid_arguments` for an empty text in an update.
+/// `invalid_arguments` for an empty string in an update.
 fn read_near_forms(
     spec: &OperationSpec,
     schema: &Map<String, Value>,
@@ -121,7 +122,7 @@ fn read_near_forms(
     Ok(())
 }
 
-/// An empty text in an update may mean that the field is to be emptied, or that the host has nothing to give.
+/// Refuses empty strings in an update: they could mean "empty the field" or "not given".
 fn refuse_empty(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
     let is_empty = |(name, value): &(&String, &Value)| *name != "clear" && value.as_str() == Some("");
     let Some((name, _)) = arguments.iter().find(is_empty) else { return Ok(()) };
@@ -133,14 +134,16 @@ fn refuse_empty(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<
     Err(Error::invalid(name, format!("`{name}` must not be empty: {how}.")))
 }
 
-/// A blank text is a filter that finds nothing, or a name that nobody can see; in a list it is an item by mistake. In an
-/// update it would empty a field, which only `clear` does.
+/// Refuses blank strings: as list items, as filters, and in updates, where only `clear` empties a field.
 fn refuse_blank(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
     let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
     for (name, value) in arguments {
         let items = value.as_array().into_iter().flatten();
         if let Some(index) = items.clone().position(is_blank) {
-            return Err(Error::invalid(format!("{name}[{index}]"), format!("`{name}` must not hold an empty text.")));
+            return Err(Error::invalid(
+                format!("{name}[{index}]"),
+                format!("`{name}` must not contain an empty string."),
+            ));
         }
         let may_be_blank = !matches!(spec.effect, Effect::Read | Effect::Update);
         if !may_be_blank && is_blank(value) {

@@ -1,4 +1,4 @@
-//! Where an operation is in an API.
+//! Routes: how each API serves an operation.
 
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -29,25 +29,25 @@ impl Method {
     }
 }
 
-/// Where an operation is in one API.
+/// How one API serves an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// The API has no such operation.
+    /// The API does not have the operation.
     Absent,
-    /// The mirror answers it, on this machine.
+    /// The local mirror answers it, without a request.
     Mirror,
-    /// A request answers it.
+    /// An HTTP request.
     Http(HttpRoute),
 }
 
-/// The request that answers an operation.
+/// The method and path of an operation's request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRoute {
-    /// The method.
+    /// The HTTP method.
     pub method: Method,
-    /// The path. `{name}` stands for the argument of that name.
+    /// The path. `{name}` is replaced by the argument of that name.
     pub path: Cow<'static, str>,
-    /// Whether the endpoint takes query parameters. Where it takes none, none is sent.
+    /// Whether the endpoint takes query parameters. If not, the request has no query.
     pub takes_query: bool,
 }
 
@@ -72,7 +72,7 @@ impl Route {
         Self::http(Method::Delete, path)
     }
 
-    /// `GET path`, of an endpoint that documents no query parameters.
+    /// `GET path`, for an endpoint that takes no query parameters.
     pub const fn get_without_query(path: &'static str) -> Self {
         Self::Http(HttpRoute { method: Method::Get, path: Cow::Borrowed(path), takes_query: false })
     }
@@ -81,7 +81,7 @@ impl Route {
         Self::Http(HttpRoute { method, path: Cow::Borrowed(path), takes_query: true })
     }
 
-    /// The request, where one answers the operation.
+    /// The HTTP route, or `None` for an operation without a request.
     pub const fn as_http(&self) -> Option<&HttpRoute> {
         match self {
             Self::Http(route) => Some(route),
@@ -91,7 +91,7 @@ impl Route {
 }
 
 impl HttpRoute {
-    /// The names in braces.
+    /// The path's parameters: the names in braces, in order.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
     }
@@ -101,12 +101,12 @@ impl HttpRoute {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PagingStyle {
-    /// The answer is no list, or all of it.
+    /// No paging: the answer is not a list, or holds the whole list.
     #[default]
     None,
-    /// By `limit` and `offset` (or `skip`).
+    /// `limit` and `offset` (or `skip`).
     Offset,
-    /// By page numbers, and by the cursor of the last item beyond the pages that have numbers.
+    /// Page numbers, then the cursor of the last item for items that page numbers do not reach.
     PageThenCursor,
 }
 
@@ -115,8 +115,11 @@ pub(crate) const fn has_parameter(path: &str) -> bool {
     let bytes = path.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        // `get` is not const.
-        #[expect(clippy::indexing_slicing, reason = "the loop's condition bounds it, and it runs when compiling")]
+        // Slices have no const `get`.
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "the loop condition bounds the index, and this runs at compile time"
+        )]
         if bytes[at] == b'{' {
             return true;
         }

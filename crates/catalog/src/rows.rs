@@ -1,7 +1,7 @@
-//! Operations that rows of data describe: one JSON object a line, with the fields of [`Row`].
+//! Operations described by rows of data: one JSON object per line, with the fields of [`Row`].
 //!
-//! A row becomes an [`OperationSpec`] as a typed operation does, so that guard, journal, policy, `call`, docs and MCP
-//! treat both alike. Its arguments stay JSON.
+//! A row becomes an [`OperationSpec`], as a typed operation does. Guard, journal, policy, `call`, docs and MCP treat
+//! both alike. The arguments stay JSON.
 
 use crate::{
     list::DEFAULT_LIMIT,
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// One operation of the official API as data.
+/// One operation of the official API, as data.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Row {
@@ -25,23 +25,23 @@ pub struct Row {
     title: String,
     /// The tool's description.
     description: String,
-    /// The group it belongs to.
+    /// The tool's group.
     toolset: Toolset,
-    /// What it does. Guarded where the row names nothing.
+    /// The effect on the account.
     effect: Effect,
-    /// The calls whose effect differs.
+    /// Rules that give some calls another effect.
     #[serde(default)]
     effect_rules: Vec<EffectRule>,
-    /// The method.
+    /// The HTTP method.
     method: Method,
-    /// The path, with `{name}` for the argument of that name.
+    /// The path. `{name}` is replaced by the argument of that name, and `{locationId}` by the account's location.
     path: String,
-    /// The `Version` header, where it is not the API's usual one.
+    /// The `Version` header, if it differs from the API's usual one.
     version: Option<String>,
-    /// The OAuth scopes that it needs.
+    /// The OAuth scopes that the operation needs.
     #[serde(default)]
     scopes: Names,
-    /// What its answer holds.
+    /// The shape of the answer.
     answer: AnswerShape,
     /// The member of the answer that holds the list.
     #[serde(default)]
@@ -58,40 +58,41 @@ pub struct Row {
     /// The JSON Schemas of the answer's fields, by name.
     #[serde(default)]
     fields: Map<String, Value>,
-    /// The argument that names the object.
+    /// The argument that holds the id of the object.
     id_field: Option<String>,
     /// The arguments that name a location or a company.
     #[serde(default)]
     scope_fields: Vec<ScopeField>,
-    /// The arguments that an update may empty.
+    /// The fields that an update can empty.
     #[serde(default)]
     clearable: Names,
-    /// The arguments and members that are secret.
+    /// The secret arguments and answer members.
     #[serde(default)]
     sensitive: Names,
-    /// The arguments that the API never shows again.
+    /// The arguments that no answer of the API shows.
     #[serde(default)]
     unreported: Names,
-    /// The filters that the API does not apply as they are meant.
+    /// The filters that the API applies wrongly.
     #[serde(default)]
     filter_gaps: Vec<FilterGap>,
-    /// How a create is looked up.
+    /// How to look up the object of a create whose outcome is unknown.
     lookup: Option<Lookup>,
     /// The operation that reads the object back.
     read_back: Option<ReadBack>,
-    /// The operation that takes the effect back.
+    /// The operation that reverts the effect.
     inverse: Option<Inverse>,
 }
 
-/// Reads rows, one JSON object a line. Empty lines and lines that begin with `#` are skipped.
+/// Reads rows, one JSON object per line. Empty lines and lines that begin with `#` are skipped.
 ///
 /// # Errors
-/// `internal` with the line's number and what is wrong with it.
+/// `internal` with the number of the first wrong line and the problem.
 pub fn read(text: &str) -> Result<Vec<OperationSpec>> {
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let rows = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     rows.map(|(number, line)| {
-        let wrong = |what: String| Error::new(Code::Internal, format!("Line {number} of the operations: {what}."));
+        let wrong =
+            |what: String| Error::new(Code::Internal, format!("Line {number} of the operations is wrong: {what}."));
         let row: Row = serde_json::from_str(line).map_err(|fault| wrong(fault.to_string()))?;
         row.check().map_err(wrong)?;
         Ok(row.into_spec())
@@ -100,24 +101,24 @@ pub fn read(text: &str) -> Result<Vec<OperationSpec>> {
 }
 
 impl Row {
-    /// The laws that the compiler holds for typed operations.
+    /// Checks what the compiler checks for typed operations.
     fn check(&self) -> Result<(), String> {
         let route = HttpRoute { method: self.method, path: Cow::Borrowed(""), takes_query: true };
-        let laws = [
+        let rules = [
             (
                 (route.method == Method::Delete) == (self.effect == Effect::Delete),
-                "a DELETE deletes, and only a DELETE does",
+                "the method DELETE and the effect `delete` go together",
             ),
-            (self.method != Method::Get || self.effect == Effect::Read, "a GET only reads"),
-            (self.clearable.is_empty() || self.effect == Effect::Update, "only an update empties fields"),
+            (self.method != Method::Get || self.effect == Effect::Read, "a GET has the effect `read`"),
+            (self.clearable.is_empty() || self.effect == Effect::Update, "only an update has clearable fields"),
         ];
-        if let Some((_, law)) = laws.iter().find(|(holds, _)| !holds) {
-            return Err(format!("{}: {law}", self.name));
+        if let Some((_, rule)) = rules.iter().find(|(holds, _)| !holds) {
+            return Err(format!("{}: {rule}", self.name));
         }
         let path = HttpRoute { path: Cow::Owned(self.path.clone()), ..route };
         let unknown = path.parameters().find(|name| *name != "locationId" && !self.arguments.contains_key(*name));
         match unknown {
-            Some(name) => Err(format!("{}: the path's {{{name}}} is no argument", self.name)),
+            Some(name) => Err(format!("{}: the path parameter {{{name}}} is not an argument", self.name)),
             None => Ok(()),
         }
     }

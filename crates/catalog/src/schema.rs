@@ -1,4 +1,4 @@
-//! JSON Schemas that every host accepts, made from the typed arguments and answers.
+//! JSON Schemas of arguments and answers, generated from the types, in a form that every host accepts.
 //!
 //! Inputs: root `type: object`, `additionalProperties: false`, no `$schema`, no `$ref`, no type arrays with null, no
 //! Rust-only formats. Outputs: the same, but `null` stays where a field can be null.
@@ -7,13 +7,13 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::transfor
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
-/// The argument that carries a confirmation to a tool that needs one.
+/// The argument that carries a confirmation token.
 pub const CONFIRMATION_TOKEN: &str = "confirmationToken";
 
-/// A description and the schema that it goes with.
+/// A description and a schema.
 pub(super) type Described = (String, Map<String, Value>);
 
-/// An operation's description, which is the text of its doc comment on one line, and the schema of its arguments.
+/// An operation's description and the schema of its arguments. The description is the doc comment, on one line.
 pub(super) fn input<T: JsonSchema>(clearable: &[Cow<'static, str>]) -> Described {
     let mut schema = generate::<T>(&|schema| {
         let Some(object) = schema.as_object_mut() else { return };
@@ -35,7 +35,7 @@ pub(super) fn input<T: JsonSchema>(clearable: &[Cow<'static, str>]) -> Described
     (description.unwrap_or_default(), schema)
 }
 
-/// The schema of an operation's answer. It requires at most `id`, since `fields` may leave out everything else.
+/// The schema of an operation's answer. It requires at most `id`, because `fields` can leave out everything else.
 pub(super) fn output<T: JsonSchema>() -> Map<String, Value> {
     let mut schema = generate::<T>(&|schema| {
         if let Some(object) = schema.as_object_mut() {
@@ -47,8 +47,8 @@ pub(super) fn output<T: JsonSchema>() -> Map<String, Value> {
     schema
 }
 
-/// `{"type": ["string", "null"]}` becomes `{"anyOf": [{"type": "string"}, {"type": "null"}]}`: hosts that know single
-/// types only stumble over the former.
+/// Replaces `{"type": ["string", "null"]}` by `{"anyOf": [{"type": "string"}, {"type": "null"}]}`. Some hosts accept
+/// only single types.
 fn split_null(object: &mut Map<String, Value>) {
     let Some(Value::Array(types)) = object.get("type") else { return };
     let kept: Vec<Value> = types.iter().filter(|kind| kind.as_str() != Some("null")).cloned().collect();
@@ -59,8 +59,8 @@ fn split_null(object: &mut Map<String, Value>) {
     object.insert("anyOf".into(), json!([inner, {"type": "null"}]));
 }
 
-/// For a type whose own doc comment says nothing that its field's name does not: as an argument it stays without words.
-pub(super) fn wordless(schema: &mut Schema) {
+/// Drops the description of an argument's type, where the argument's name says enough.
+pub(super) fn without_description(schema: &mut Schema) {
     schema.remove("description");
 }
 
@@ -79,22 +79,22 @@ fn generate<T: JsonSchema>(adapt: &dyn Fn(&mut Schema)) -> Map<String, Value> {
 
 fn walk(schema: &mut Schema, adapt: &dyn Fn(&mut Schema)) {
     if let Some(object) = schema.as_object_mut() {
-        plain(object);
+        simplify(object);
     }
     adapt(schema);
     transform_subschemas(&mut |inner: &mut Schema| walk(inner, adapt), schema);
 }
 
-/// What holds for inputs and outputs alike.
-fn plain(object: &mut Map<String, Value>) {
+/// Removes what no host needs, from inputs and outputs alike.
+fn simplify(object: &mut Map<String, Value>) {
     object.remove("title");
-    // `uint32` and its like are Rust's own; so is `double`.
+    // Formats such as `uint32` and `double` are not standard.
     if object.get("format").and_then(Value::as_str).is_some_and(|format| {
         format.starts_with("uint") || format.starts_with("int") || format == "double" || format == "float"
     }) {
         object.remove("format");
     }
-    // An enum whose variants have doc comments arrives as oneOf of consts.
+    // schemars describes an enum whose variants have doc comments as `oneOf` of constants.
     if let Some(Value::Array(variants)) = object.get("oneOf") {
         let words: Option<Vec<Value>> = variants.iter().map(|variant| variant.get("const").cloned()).collect();
         if let Some(words) = words {
@@ -105,7 +105,7 @@ fn plain(object: &mut Map<String, Value>) {
     }
 }
 
-/// `["string", "null"]` becomes `"string"`, and `anyOf: [X, null]` becomes X.
+/// Replaces `["string", "null"]` by `"string"`, and `anyOf: [X, null]` by X.
 fn drop_null(object: &mut Map<String, Value>) {
     object.remove("default");
     if let Some(Value::Array(types)) = object.get("type") {

@@ -1,4 +1,4 @@
-//! Texts of a given form: e-mail addresses, dates and webhook addresses.
+//! Strings with a format: e-mail addresses, dates, webhook URLs and references to users.
 
 use super::near;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::{borrow::Cow, fmt, str::FromStr};
 use url::Url;
 
-/// Defines a checked text: a transparent string that only `FromStr` lets in.
-/// How a caller may write it is `$near`'s to read.
+/// Defines a string type whose values are checked by its `FromStr`. Deserialization normalizes a caller's text with
+/// `$near` first.
 macro_rules! checked_text {
     ($name:ident, $schema:expr, $near:path, $($doc:literal),+) => {
         $(#[doc = $doc])+
@@ -16,7 +16,7 @@ macro_rules! checked_text {
         pub struct $name(String);
 
         impl $name {
-            /// The text as it was given.
+            /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -50,7 +50,7 @@ checked_text!(
     Email,
     json_schema!({"type": "string"}),
     plain_address,
-    "An e-mail address, at least by its looks: `name@host.tld`."
+    "An e-mail address. Only the form `name@host.tld` is checked."
 );
 checked_text!(
     Date,
@@ -61,23 +61,23 @@ checked_text!(
 checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
-    near::bare,
-    "An absolute https address. Whether its host may be called is the account's rule, not its form's."
+    near::unquoted,
+    "An absolute https URL. [`WebhookUrl::is_private`] says whether its host is on the public internet."
 );
 
 checked_text!(
     UserRef,
     json_schema!({"type": "string"}),
-    near::bare,
-    "A user: the id, or where the API lists users, a name or an e-mail address. Which of them may stand there is the API's business."
+    near::unquoted,
+    "A reference to a user: an id or, where the API lists users, a name or an e-mail address."
 );
 
-/// The address in `Ada <ada@example.com>` or `mailto:ada@example.com`.
+/// Extracts the address from `Ada <ada@example.com>` or `mailto:ada@example.com`.
 fn plain_address(text: &str) -> &str {
-    let text = near::bare(text);
+    let text = near::unquoted(text);
     let inner = text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map_or(text, |(_, address)| address);
     let scheme = inner.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
-    near::bare(scheme.and_then(|scheme| inner.strip_prefix(scheme)).unwrap_or(inner))
+    near::unquoted(scheme.and_then(|scheme| inner.strip_prefix(scheme)).unwrap_or(inner))
 }
 
 impl FromStr for UserRef {
@@ -88,7 +88,7 @@ impl FromStr for UserRef {
         if text.trim().is_empty() {
             Err("must not be empty".to_owned())
         } else if text.len() > MAX_BYTES {
-            Err(format!("has {} bytes; a user's id, name or address has at most {MAX_BYTES}", text.len()))
+            Err(format!("has {} bytes; a user's id, name or e-mail address has at most {MAX_BYTES}", text.len()))
         } else {
             Ok(Self(text.to_owned()))
         }
@@ -108,7 +108,7 @@ impl FromStr for Email {
         if looks_right && text.len() <= 254 && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err("is no e-mail address, such as name@example.com".to_owned())
+            Err("must be an e-mail address, such as name@example.com".to_owned())
         }
     }
 }
@@ -121,7 +121,7 @@ impl FromStr for Date {
         if date || chrono::DateTime::parse_from_rfc3339(text).is_ok() {
             Ok(Self(text.to_owned()))
         } else {
-            Err("is no date, such as 2025-02-28".to_owned())
+            Err("must be a date, such as 2025-02-28".to_owned())
         }
     }
 }
@@ -130,28 +130,31 @@ impl FromStr for WebhookUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // Parsers read these differently, or drop them: an address must mean one thing to everyone.
+        // URL parsers disagree on these characters, so the host that is checked could differ from the host that is
+        // called.
         if text.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()) {
-            return Err("must not hold backslashes, spaces or control characters; give an address such as https://example.com/hook".to_owned());
+            return Err("must not contain backslashes, spaces or control characters; give a URL such as https://example.com/hook".to_owned());
         }
         match Url::parse(text) {
             Ok(url) if url.scheme() == "https" && url.has_host() => {
                 if url.username().is_empty() && url.password().is_none() && !has_userinfo(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    // What stands before an @ looks like the host and is not.
-                    Err("must not hold a user name or password before its host; give an address such as https://example.com/hook".to_owned())
+                    // Text before an `@` can look like the host.
+                    Err("must not contain a user name or password; give a URL such as https://example.com/hook"
+                        .to_owned())
                 }
             }
-            _ => Err("is no https address, such as https://example.com/hook".to_owned()),
+            _ => Err("must be an https URL, such as https://example.com/hook".to_owned()),
         }
     }
 }
 
 impl WebhookUrl {
-    /// Whether the host, as written, is private, loopback or otherwise not on the public internet. No name is looked up.
+    /// Whether the host, as written, is private, loopback or otherwise not on the public internet. Names are not
+    /// resolved.
     pub fn is_private(&self) -> bool {
-        // What was parsed once parses again; a text that does not is treated as private.
+        // The text was parsed before. If it does not parse now, treat it as private.
         Url::parse(&self.0).map_or(true, |url| match url.host() {
             Some(url::Host::Ipv4(ip)) => is_private_v4(ip),
             Some(url::Host::Ipv6(ip)) => ip.to_ipv4().is_some_and(is_private_v4) || is_private_v6(ip),
@@ -165,14 +168,14 @@ impl WebhookUrl {
     }
 }
 
-/// Whether an `@` stands in the authority, even with nothing before it.
+/// Whether the authority contains an `@`, even with nothing before it.
 fn has_userinfo(text: &str) -> bool {
     let after_scheme = text.split_once("//").map_or(text, |(_, rest)| rest);
     let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
     authority.contains('@')
 }
 
-/// Addresses that are no host of the public internet, and those that lead to an IPv4 address inside (NAT64, 6to4, Teredo).
+/// Whether an address is outside the public internet, or can embed an IPv4 address (NAT64, 6to4, Teredo).
 fn is_private_v6(ip: std::net::Ipv6Addr) -> bool {
     let [a, b, c, ..] = ip.segments();
     ip.is_loopback()
@@ -207,7 +210,7 @@ mod tests {
     use super::{Date, Email, WebhookUrl};
 
     #[test]
-    fn addresses_are_told_from_other_text() {
+    fn only_email_addresses_parse() {
         for good in ["john@example.com", "a.b+c@mail.example.co.uk", "o'hara@x.io"] {
             assert!(good.parse::<Email>().is_ok(), "{good}");
         }
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_and_date_times_are_dates() {
+    fn dates_and_date_times_parse() {
         for good in ["2025-02-28", "2025-02-28T10:00:00Z", "2025-02-28T10:00:00.123+01:00"] {
             assert!(good.parse::<Date>().is_ok(), "{good}");
         }
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn private_hosts_are_known_however_they_are_written() {
+    fn private_hosts_are_detected_in_every_notation() {
         let private = [
             "https://localhost/x",
             "https://127.0.0.1",
@@ -282,7 +285,7 @@ mod tests {
         }
         assert!(
             "https://example.com/hook?mail=a@b.com".parse::<WebhookUrl>().is_ok(),
-            "an @ behind the host is no user"
+            "an @ after the host is allowed"
         );
         for no_url in ["http://example.com", "ftp://x.de", "example.com/hook", "https://", ""] {
             assert!(no_url.parse::<WebhookUrl>().is_err(), "{no_url}");

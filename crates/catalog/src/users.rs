@@ -1,4 +1,4 @@
-//! Users ("User Management").
+//! Users.
 
 use super::{
     id::Id,
@@ -23,7 +23,7 @@ pub struct User {
     pub last_name: Option<String>,
     pub role: Option<String>,
     pub created_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -48,7 +48,7 @@ impl Operation for GetCurrentUser {
 /// Get a user, such as the owner in `assignedTo`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetUser {
     pub user_id: Id,
 }

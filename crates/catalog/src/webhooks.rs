@@ -1,4 +1,4 @@
-//! Webhooks ("Webhook Management").
+//! Webhooks.
 
 use super::{
     id::Id,
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// What signs the deliveries. The API takes it and no answer may show it.
+/// The key that signs deliveries. Answers must not show it.
 const SENSITIVE: &[&str] = &["secret"];
 
 /// A webhook. Its signing secret is never shown.
@@ -28,7 +28,7 @@ pub struct Webhook {
     pub events: Option<Vec<String>>,
     pub status: Option<String>,
     pub created_at: Option<String>,
-    /// Fields that the document does not name.
+    /// Other fields of the API's answer.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -39,7 +39,7 @@ impl Output for Webhook {
 
 /// List webhooks.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ListWebhooks {
     #[serde(flatten)]
     pub paging: Paging,
@@ -58,7 +58,7 @@ impl Operation for ListWebhooks {
 /// Create a webhook, once a person confirms: the address then receives the account's events.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct CreateWebhook {
     pub url: WebhookUrl,
     /// Such as contact.created, contact.updated, opportunity.created
@@ -89,7 +89,7 @@ impl Operation for CreateWebhook {
 
 /// Delete a webhook for good, once a person confirms.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[expect(missing_docs, reason = "a doc comment here is text that every conversation pays for")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct DeleteWebhook {
     pub id: Id,
 }

@@ -1,10 +1,10 @@
-//! Campaigns: the account's e-mail campaigns, which a later version of the API has. Pure.
+//! Campaigns: the e-mail campaigns of API version `v3`. Pure functions.
 //!
-//! `GET /campaigns/` lists another, older kind, which has no object to get and none to create: what one tool makes or
-//! lists the other has to find, so all three are the e-mail campaigns.
+//! `GET /campaigns/` lists another, older kind of campaign, which the API can neither get nor create. The tools must
+//! find what they create, so all of them use e-mail campaigns.
 
 use super::{
-    endpoint::{Ask, Author, Described, List},
+    endpoint::{Author, List, OfficialOperation, RequestBuilder},
     request,
 };
 use highlevel_api_client::Request;
@@ -14,24 +14,24 @@ use highlevel_catalog::{
 };
 use serde_json::{Map, Value};
 
-/// The largest page that the list gives.
-const MOST: u64 = 20;
+/// The largest page of the list.
+const MAX_PAGE: u64 = 20;
 
 /// The operations on campaigns.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<ListCampaigns>(
+        OfficialOperation::new::<ListCampaigns>(
             Route::get("/emails/locations/{locationId}/campaigns/emails"),
             "GET /emails/locations/{locationId}/campaigns/emails: e-mail campaigns only",
-            Ask::List(List::Counted {
+            RequestBuilder::List(List::Counted {
                 member: "campaigns",
-                most: MOST,
+                most: MAX_PAGE,
                 page: |list, account, offset, limit| self::list(list, account.location, offset, limit),
             }),
         )
         .version(request::V3)
-        .reading(|object, _| campaign(object), &[])
-        .taking(ArgumentRules {
+        .converted_by(|object, _| campaign(object), &[])
+        .arguments(ArgumentRules {
             words: &[(
                 "status",
                 &["draft", "scheduled", "processing", "sent", "paused", "cancelled", "failed", "archived"],
@@ -39,22 +39,22 @@ pub(super) fn operations() -> Vec<Described> {
             )],
             ..ArgumentRules::NONE
         }),
-        Described::new::<GetCampaign>(
+        OfficialOperation::new::<GetCampaign>(
             Route::get("/emails/locations/{locationId}/campaigns/emails/{campaignId}"),
             "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}",
-            Ask::Object(|get, account| self::get(get, account.location)),
+            RequestBuilder::Object(|get, account| self::get(get, account.location)),
         )
         .version(request::V3)
-        .reading(|object, _| campaign(object), &[]),
-        Described::new::<CreateCampaign>(
+        .converted_by(|object, _| campaign(object), &[]),
+        OfficialOperation::new::<CreateCampaign>(
             Route::post("/emails/locations/{locationId}/campaigns/emails"),
             "POST /emails/locations/{locationId}/campaigns/emails: a draft",
-            Ask::Authored(|create, account, author| self::create(create, account.location, author)),
+            RequestBuilder::Authored(|create, account, author| self::create(create, account.location, author)),
         )
         .version(request::V3)
-        .reading(|object, _| campaign(object), &[])
-        .hiding(&["template"])
-        .taking(ArgumentRules {
+        .converted_by(|object, _| campaign(object), &[])
+        .unreported(&["template"])
+        .arguments(ArgumentRules {
             description: Some("Create an email campaign as a draft; sending it is done in HighLevel."),
             words: &[
                 ("type", &["email"], " It creates no other campaigns."),
@@ -85,8 +85,7 @@ pub(super) fn get(invocation: &Invocation, location: &str) -> Request {
     v3(request::get(request::under(&(path(location) + "/"), invocation.id.as_ref()), &[]))
 }
 
-/// `POST /emails/locations/{locationId}/campaigns/emails`, in the name of a user and in the location's time zone: the API
-/// asks for both.
+/// `POST /emails/locations/{locationId}/campaigns/emails`. The API requires a user as the author, and a time zone.
 pub(super) fn create(invocation: &Invocation, location: &str, author: &Author<'_>) -> Request {
     let mut body = Map::new();
     body.extend(invocation.arguments.get("name").map(|name| ("name".to_owned(), name.clone())));
@@ -97,7 +96,7 @@ pub(super) fn create(invocation: &Invocation, location: &str, author: &Author<'_
     v3(request::create(path(location), body))
 }
 
-/// A campaign as the tools give it.
+/// Converts a campaign to the tools' form.
 pub(super) fn campaign(mut campaign: Map<String, Value>) -> Value {
     campaign.insert("type".to_owned(), "email".into());
     request::rename(&mut campaign, "templateId", "template");

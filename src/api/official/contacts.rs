@@ -1,8 +1,8 @@
-//! Contacts: a flat address, custom fields by id, dates of other names. Pure.
+//! Contacts. The API has flat addresses, custom fields by id, and other names for dates. Pure functions.
 
 use super::{
     cursor_paging::Search,
-    endpoint::{Account, Ask, Described, List, Names},
+    endpoint::{Account, List, Names, OfficialOperation, RequestBuilder},
     fields::{self, Model},
     name_cache::NameList,
     request,
@@ -16,68 +16,68 @@ use highlevel_core::phone;
 use http::Method;
 use serde_json::{Map, Value, json};
 
-/// The largest page that a search gives.
-const MOST: u64 = 500;
+/// The largest page of a search.
+const MAX_PAGE: u64 = 500;
 
-/// How contacts are searched.
+/// The search for contacts.
 const SEARCH: Search = Search {
     member: "contacts",
-    most: MOST,
+    most: MAX_PAGE,
     page: search,
     after: search_after,
     cursor: |contact| request::pair(contact, "searchAfter"),
 };
 
-/// The lists of names that a contact needs.
+/// The lists of names by which contacts are shown.
 const NAMES: &[NameList] = &[NameList::CustomFields, NameList::Users];
 
 const OWNER: (&str, &str) = ("assignedTo", "User's name, email or id");
 const FIELDS: (&str, &str) = ("customFields", "By name, key or id");
 
 /// The operations on contacts.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<ListContacts>(
+        OfficialOperation::new::<ListContacts>(
             Route::post("/contacts/search"),
             "POST /contacts/search",
-            Ask::List(List::Searched(&SEARCH)),
+            RequestBuilder::List(List::Searched(&SEARCH)),
         )
-        .reading(contact, NAMES),
-        Described::new::<GetContact>(
+        .converted_by(contact, NAMES),
+        OfficialOperation::new::<GetContact>(
             Route::get("/contacts/{contactId}"),
             "GET /contacts/{contactId}",
-            Ask::Object(|get, _| request::get(request::under("/contacts/", get.id.as_ref()), &[])),
+            RequestBuilder::Object(|get, _| request::get(request::under("/contacts/", get.id.as_ref()), &[])),
         )
-        .reading(contact, NAMES),
-        Described::new::<CreateContact>(
+        .converted_by(contact, NAMES),
+        OfficialOperation::new::<CreateContact>(
             Route::post("/contacts/"),
             "POST /contacts/",
-            Ask::WithFields(|create, account, dictionary| write(create, account.location, dictionary)),
+            RequestBuilder::WithFields(|create, account, dictionary| write(create, account.location, dictionary)),
         )
-        .reading(contact, NAMES)
-        .taking(ArgumentRules {
+        .converted_by(contact, NAMES)
+        .arguments(ArgumentRules {
             description: Some("Create a contact, by email or phone. An account may refuse duplicates."),
             described: &[OWNER, FIELDS],
             any_of: &["email", "phone"],
             ..ArgumentRules::NONE
         }),
-        Described::new::<UpdateContact>(
+        OfficialOperation::new::<UpdateContact>(
             Route::put("/contacts/{contactId}"),
             "PUT /contacts/{contactId}; POST and DELETE /contacts/{contactId}/tags",
-            Ask::WithFields(update),
+            RequestBuilder::WithFields(update),
         )
-        .reading(contact, NAMES)
-        .taking(ArgumentRules { described: &[OWNER, FIELDS], ..ArgumentRules::NONE }),
+        .converted_by(contact, NAMES)
+        .arguments(ArgumentRules { described: &[OWNER, FIELDS], ..ArgumentRules::NONE }),
     ]
 }
 
-/// A part of an update: its fields, or a change to the tags.
+/// The request of one part of an update: its fields, or a change to tags.
 fn update(part: &Invocation, account: &Account<'_>, dictionary: &[Value]) -> Request {
     if changes_tags(part) { tags(part) } else { write(part, account.location, dictionary) }
 }
 
-/// Where each part of an address stands in the API's flat contact, and whether it can be null there; one that cannot is
-/// emptied with an empty text.
+/// The parts of an address: `(part, member of the API's contact, nullable)`. A part that is not nullable is emptied
+/// with an empty string.
 const ADDRESS: [(&str, &str, bool); 5] = [
     ("street", "address1", true),
     ("city", "city", true),
@@ -86,10 +86,10 @@ const ADDRESS: [(&str, &str, bool); 5] = [
     ("country", "country", false),
 ];
 
-/// Changes to the tags that are there, which have requests of their own.
+/// The arguments that change single tags, each by its own request.
 const TAG_CHANGES: [(&str, Method); 2] = [("addTags", Method::POST), ("removeTags", Method::DELETE)];
 
-/// The requests of an update: its fields, then the tags to add, then those to remove.
+/// Splits an update into one invocation per request: the fields, the tags to add, the tags to remove.
 pub(in crate::api) fn parts(update: &Invocation) -> Vec<Invocation> {
     let mut fields = update.clone();
     let mut changes = Vec::new();
@@ -105,7 +105,7 @@ pub(in crate::api) fn parts(update: &Invocation) -> Vec<Invocation> {
     has_fields.then_some(fields).into_iter().chain(changes).collect()
 }
 
-/// Whether this part of an update changes the tags that are there.
+/// Whether this part of an update changes single tags.
 fn changes_tags(update: &Invocation) -> bool {
     TAG_CHANGES.iter().any(|(name, _)| update.arguments.has(name))
 }
@@ -114,7 +114,7 @@ fn changes_tags(update: &Invocation) -> bool {
 fn tags(change: &Invocation) -> Request {
     let found = TAG_CHANGES.iter().find_map(|(name, method)| Some((method, change.arguments.get(name)?)));
     let (method, tags) = found.map_or((Method::POST, json!([])), |(method, tags)| (method.clone(), tags.clone()));
-    // As the API keeps them: one to remove is met whatever its case.
+    // The API stores tags in lower case, so this form also finds a tag to remove.
     let tags: Value = match tags {
         Value::Array(tags) => tags.iter().filter_map(Value::as_str).map(|tag| tag.trim().to_lowercase()).collect(),
         other => other,
@@ -123,25 +123,25 @@ fn tags(change: &Invocation) -> Request {
     request::change(method, path, [("tags".to_owned(), tags)].into_iter().collect())
 }
 
-/// `POST /contacts/search`, the newest first.
+/// `POST /contacts/search` by page number, newest first.
 fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
-    found(list, location, size, ("page", page.into()))
+    search_request(list, location, size, ("page", page.into()))
 }
 
-/// The same, behind the contact that has this cursor.
+/// `POST /contacts/search` after a cursor, newest first.
 fn search_after(list: &Invocation, location: &str, cursor: &Value, size: u64) -> Request {
-    found(list, location, size, ("searchAfter", cursor.clone()))
+    search_request(list, location, size, ("searchAfter", cursor.clone()))
 }
 
-fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Value)) -> Request {
+fn search_request(list: &Invocation, location: &str, size: u64, (position, value): (&str, Value)) -> Request {
     let is = |field: &str, value: &Value| json!({"field": field, "operator": "eq", "value": value});
     let mut filters: Vec<Value> = list.arguments.get("email").map(|email| is("email", email)).into_iter().collect();
-    filters.extend(list.arguments.text("phone").map(|phone| numbered(phone, is)));
-    // One filter a tag, because all of them have to hold; `eq` would ask for these and no others.
+    filters.extend(list.arguments.text("phone").map(|phone| phone_filter(phone, is)));
+    // One filter per tag, because a contact must have all of them. `eq` would compare the whole set.
     let tags = list.arguments.get("tags").and_then(Value::as_array).into_iter().flatten();
     filters.extend(tags.map(|tag| json!({"field": "tags", "operator": "contains", "value": [tag]})));
     let mut body = json!({
-        "locationId": location, from: place, "pageLimit": size,
+        "locationId": location, position: value, "pageLimit": size,
         "sort": [{"field": "dateAdded", "direction": "desc"}],
     });
     if let (false, Some(body)) = (filters.is_empty(), body.as_object_mut()) {
@@ -150,9 +150,9 @@ fn found(list: &Invocation, location: &str, size: u64, (from, place): (&str, Val
     request::search("/contacts/search", body)
 }
 
-/// The filter for a phone number in each of its forms, and for what ends with it: the number is stored with the country's
-/// code, which a caller may leave out.
-fn numbered(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
+/// The filter for a phone number in each of its forms. `contains` also finds numbers that are stored with a country
+/// code, which the caller may leave out.
+fn phone_filter(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
     let mut filters: Vec<Value> = phone::forms(wanted).into_iter().map(|form| is("phone", &form.into())).collect();
     let national = phone::national(wanted);
     if national.len() >= phone::WITH_AREA {
@@ -164,8 +164,9 @@ fn numbered(wanted: &str, is: impl Fn(&str, &Value) -> Value) -> Value {
     }
 }
 
-/// `POST /contacts/` or `PUT /contacts/{contactId}`. `dictionary` is the account's. That the file has no
-/// `companyName` in an update is its mistake (highlevel-api-docs#314).
+/// `POST /contacts/` or `PUT /contacts/{contactId}`. `dictionary` lists the account's custom fields.
+///
+/// An update sends `companyName`, although HighLevel's OpenAPI file does not list it (highlevel-api-docs#314).
 pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in invocation.arguments.iter() {
@@ -199,11 +200,11 @@ fn empty(value: &Value, nullable: bool) -> Value {
     if value.is_null() && !nullable { "".into() } else { value.clone() }
 }
 
-/// A contact as the tools give it.
+/// Converts a contact to the tools' form.
 pub(super) fn contact(mut contact: Map<String, Value>, names: &Names) -> Value {
     request::rename(&mut contact, "dateAdded", "createdAt");
     request::rename(&mut contact, "dateUpdated", "updatedAt");
-    // A search tells names in lower case where it tells them at all, and beside them, if at all, as they are written.
+    // A search returns names in lower case. The original spelling is in `…Raw`, if present.
     for name in ["firstName", "lastName", "contactName", "companyName", "businessName"] {
         if let Some(raw) = contact.shift_remove(&format!("{name}Raw")).filter(|raw| !raw.is_null()) {
             contact.insert(name.to_owned(), raw);
@@ -211,7 +212,7 @@ pub(super) fn contact(mut contact: Map<String, Value>, names: &Names) -> Value {
     }
     request::rename(&mut contact, "firstNameLowerCase", "firstName");
     request::rename(&mut contact, "lastNameLowerCase", "lastName");
-    // Its street is called `address`.
+    // A search calls the street `address`.
     if contact.get("address").is_some_and(Value::is_string) {
         request::rename(&mut contact, "address", "address1");
     }
@@ -223,7 +224,7 @@ pub(super) fn contact(mut contact: Map<String, Value>, names: &Names) -> Value {
     if !address.is_empty() {
         contact.insert("address".to_owned(), address.into());
     }
-    // A place in the API's own list, of no use to anyone else.
+    // The cursor is of no use to callers.
     contact.shift_remove("searchAfter");
     fields::to_map(&names.fields, &mut contact);
     contact.into()

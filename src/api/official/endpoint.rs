@@ -1,4 +1,4 @@
-//! One operation of the official API in one value: what callers see of it, its request, and how its answer is read.
+//! One operation of the official API as one value: its spec, its request, and the conversion of its answer.
 
 use super::{cursor_paging::Search, name_cache::NameList, request, scopes};
 use highlevel_api_client::Request;
@@ -6,63 +6,63 @@ use highlevel_catalog::{ArgumentRules, Invocation, Operation, OperationSpec, Pag
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
-/// An operation as it is described in its resource's file.
-pub(super) struct Described {
-    /// What callers, guard and journal go by.
+/// An operation of the official API.
+pub(super) struct OfficialOperation {
+    /// The spec, which callers, guard and journal use.
     pub(super) spec: OperationSpec,
-    /// How it is carried out.
+    /// The requests and the conversion of answers.
     pub(super) endpoint: Endpoint,
 }
 
-/// How an operation is carried out.
+/// The requests of an operation, and the conversion of its answers.
 pub(super) struct Endpoint {
-    /// What it asks.
-    pub(super) ask: Ask,
-    /// How an object of its answer becomes the tools' object.
-    pub(super) read: fn(Map<String, Value>, &Names) -> Value,
-    /// The lists of names that its objects need.
+    /// How to build the requests.
+    pub(super) requests: RequestBuilder,
+    /// Converts an object of the answer to the tools' form.
+    pub(super) convert: fn(Map<String, Value>, &Names) -> Value,
+    /// The lists of names by which the objects are shown.
     pub(super) names: &'static [NameList],
-    /// Whether it is about the user who logged in. A private integration has none.
+    /// Whether the operation needs a logged-in user. A private integration has none.
     pub(super) needs_user: bool,
 }
 
-/// What an operation asks.
-pub(super) enum Ask {
+/// How to build an operation's requests.
+pub(super) enum RequestBuilder {
     /// A request from the arguments and the account.
     Object(fn(&Invocation, &Account<'_>) -> Request),
-    /// A request whose custom fields are named by the account's dictionary.
+    /// A request with custom fields, which needs the account's dictionary.
     WithFields(fn(&Invocation, &Account<'_>, &[Value]) -> Request),
-    /// A request in a user's name and in the location's time zone.
+    /// A request that needs an author and a time zone.
     Authored(fn(&Invocation, &Account<'_>, &Author<'_>) -> Request),
-    /// Pages of a list.
+    /// The requests for the pages of a list.
     List(List),
     /// The request that the operation's row describes.
     Row,
 }
 
-/// How a list is read.
+/// How to read a list.
 pub(super) enum List {
-    /// By offset and limit, at most `most` items at once. `member` holds the items.
+    /// By offset and limit. `member` holds the items, and `most` is the largest page.
     Counted { member: &'static str, most: u64, page: fn(&Invocation, &Account<'_>, u64, u64) -> Request },
     /// By page numbers and cursors.
     Searched(&'static Search),
     /// In one request. `member` holds the items.
     Whole { member: &'static str, request: fn(&Account<'_>) -> Request },
-    /// The pages of every funnel.
+    /// All pages of all funnels.
     FunnelPages,
-    /// The locations that the token reaches.
+    /// The locations that the token can access.
     Locations,
 }
 
 /// The account that a request is for.
 pub(super) struct Account<'a> {
-    /// The location.
+    /// The location's id.
     pub(super) location: &'a str,
-    /// The user who logged in; empty for a private integration.
+    /// The id of the logged-in user. Empty for a private integration.
     pub(super) user: &'a str,
 }
 
-/// The user in whose name something is made.
+/// The author of a new object.
 pub(super) struct Author<'a> {
     /// The user's id.
     pub(super) user: &'a str,
@@ -70,59 +70,66 @@ pub(super) struct Author<'a> {
     pub(super) time_zone: &'a str,
 }
 
-/// The account's dictionaries, as far as an object needs them.
+/// The account's lists of names that the conversion of an object needs.
 #[derive(Default)]
 pub(super) struct Names {
-    /// The custom fields.
+    /// The definitions of custom fields.
     pub(super) fields: Arc<Vec<Value>>,
     /// The pipelines.
     pub(super) pipelines: Arc<Vec<Value>>,
 }
 
-impl Described {
-    /// The typed operation `O` at this route. `place` tells people where it is.
-    pub(super) fn new<O: Operation>(route: Route, place: &'static str, ask: Ask) -> Self {
-        let mut spec = OperationSpec::official::<O>(route, place, ArgumentRules::NONE);
+impl OfficialOperation {
+    /// The typed operation `O`. `endpoints` describes its requests for people.
+    pub(super) fn new<O: Operation>(route: Route, endpoints: &'static str, requests: RequestBuilder) -> Self {
+        let mut spec = OperationSpec::official::<O>(route, endpoints, ArgumentRules::NONE);
         if let Some(route) = spec.route.as_http() {
             let method = crate::api::http_method(route.method);
             spec.scopes = scopes::of(&method, &route.path).map(Cow::Borrowed).into_iter().collect();
         }
         spec.version = Some(request::VERSION.into());
-        spec.paging = match &ask {
-            Ask::List(List::Counted { .. } | List::FunnelPages | List::Locations) => PagingStyle::Offset,
-            Ask::List(List::Searched(_)) => PagingStyle::PageThenCursor,
+        spec.paging = match &requests {
+            RequestBuilder::List(List::Counted { .. } | List::FunnelPages | List::Locations) => PagingStyle::Offset,
+            RequestBuilder::List(List::Searched(_)) => PagingStyle::PageThenCursor,
             _ => PagingStyle::None,
         };
-        Self { spec, endpoint: Endpoint { ask, read: |object, _| object.into(), names: &[], needs_user: false } }
+        Self {
+            spec,
+            endpoint: Endpoint { requests, convert: |object, _| object.into(), names: &[], needs_user: false },
+        }
     }
 
-    /// The same operation with arguments that differ from its own.
-    pub(super) fn taking(mut self, rules: ArgumentRules) -> Self {
+    /// Sets the argument rules.
+    pub(super) fn arguments(mut self, rules: ArgumentRules) -> Self {
         self.spec.arguments = rules;
         self
     }
 
-    /// The same operation, whose objects are read so, by these lists of names.
-    pub(super) fn reading(mut self, read: fn(Map<String, Value>, &Names) -> Value, names: &'static [NameList]) -> Self {
-        self.endpoint.read = read;
+    /// Sets the conversion of objects, and the lists of names that it needs.
+    pub(super) fn converted_by(
+        mut self,
+        convert: fn(Map<String, Value>, &Names) -> Value,
+        names: &'static [NameList],
+    ) -> Self {
+        self.endpoint.convert = convert;
         self.endpoint.names = names;
         self
     }
 
-    /// The same operation of another version of the API.
+    /// Sets the `Version` header.
     pub(super) fn version(mut self, version: &'static str) -> Self {
         self.spec.version = Some(version.into());
         self
     }
 
-    /// The same operation, whose answers never show these arguments.
-    pub(super) fn hiding(mut self, arguments: &'static [&'static str]) -> Self {
+    /// Sets the arguments that no answer shows.
+    pub(super) fn unreported(mut self, arguments: &'static [&'static str]) -> Self {
         self.spec.unreported = arguments.iter().copied().map(Cow::Borrowed).collect();
         self
     }
 
-    /// The same operation, only for a login of a user.
-    pub(super) fn of_the_user(mut self) -> Self {
+    /// Restricts the operation to logins of a user.
+    pub(super) fn for_logged_in_user(mut self) -> Self {
         self.endpoint.needs_user = true;
         self
     }

@@ -1,4 +1,5 @@
-//! Custom fields: what the account calls them, and their lists in the API's objects as maps by key. Pure.
+//! Custom fields: lookup in the account's dictionary, and conversion between the API's lists and maps by key. Pure
+//! functions.
 
 use super::{
     names::{self, same},
@@ -10,10 +11,10 @@ use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::nearest;
 use serde_json::{Map, Value, json};
 
-/// More names in an error would be no help.
-const MOST_SHOWN: usize = 40;
+/// The most names in an error.
+const MAX_SHOWN: usize = 40;
 
-/// The objects that have custom fields, in the dictionary's word.
+/// A type of object with custom fields: `model` in the dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Model {
     Contact,
@@ -39,8 +40,8 @@ impl Model {
         }
     }
 
-    /// A key without the model in front: `contact.pincode` is called `pincode`.
-    fn plain(self, key: &str) -> &str {
+    /// A key without its model: `pincode` for `contact.pincode`.
+    fn bare_key(self, key: &str) -> &str {
         let key = key.trim();
         key.strip_prefix(self.word()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(key)
     }
@@ -57,7 +58,7 @@ pub(super) struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// A field that does not say what it belongs to may be anyone's.
+    /// Whether the field may belong to the model. A field without a model may belong to any.
     fn is_of(&self, model: Model) -> bool {
         self.model.is_none_or(|own| own == model.word())
     }
@@ -72,13 +73,13 @@ fn fields(dictionary: &[Value]) -> impl Iterator<Item = Field<'_>> {
     })
 }
 
-/// The field that a caller means by its id, its key or its name. Ids and keys are unique, and come before names.
+/// The field with an id, key or name. Ids and keys are unique, so they take precedence over names.
 ///
 /// # Errors
-/// `invalid_arguments` for a name that several fields have, with their keys, and for one that none has.
+/// `invalid_arguments` for an unknown name, and for a name of several fields.
 fn named<'a>(dictionary: &'a [Value], model: Model, wanted: &str) -> Result<Field<'a>> {
     let own = || fields(dictionary).filter(|field| field.is_of(model));
-    let plain = model.plain(wanted);
+    let plain = model.bare_key(wanted);
     let exact = own().find(|field| field.id == plain).or_else(|| own().find(|field| field.key == plain));
     if let Some(field) = exact {
         return Ok(field);
@@ -106,18 +107,18 @@ fn named<'a>(dictionary: &'a [Value], model: Model, wanted: &str) -> Result<Fiel
 
 fn unknown(dictionary: &[Value], model: Model, at: &str, wanted: &str) -> Error {
     let own = || fields(dictionary).filter(|field| field.is_of(model));
-    let plain = model.plain(wanted);
+    let plain = model.bare_key(wanted);
     let of_other = fields(dictionary)
         .find(|field| !field.is_of(model) && (field.id == plain || same(field.key, plain) || same(field.name, wanted)));
     let near = nearest(plain, own().map(|field| field.key)).or_else(|| nearest(wanted, own().map(|field| field.name)));
     let hint = match (of_other, near) {
-        (Some(field), _) => format!(" There is one of {}s.", field.model.unwrap_or("other object")),
+        (Some(field), _) => format!(" There is one for {}s.", field.model.unwrap_or("other object")),
         (None, Some(near)) => format!(" Did you mean `{near}`?"),
         (None, None) => String::new(),
     };
-    let keys: Vec<String> = own().take(MOST_SHOWN).map(|field| shown(&field)).collect();
+    let keys: Vec<String> = own().take(MAX_SHOWN).map(|field| shown(&field)).collect();
     let known = match keys.as_slice() {
-        [] => "There is none.".to_owned(),
+        [] => "There are none.".to_owned(),
         keys if own().count() > keys.len() => format!("Known: {}, …", keys.join(", ")),
         keys => format!("Known: {}.", keys.join(", ")),
     };
@@ -125,15 +126,15 @@ fn unknown(dictionary: &[Value], model: Model, at: &str, wanted: &str) -> Error 
     Error::invalid(at, message)
 }
 
-/// A field's key, and its name where that is another.
+/// A field's key, and its name if that differs.
 fn shown(field: &Field<'_>) -> String {
     if same(field.key, field.name) { field.key.to_owned() } else { format!("{} ({})", field.key, field.name) }
 }
 
-/// A caller's map with each field under its key, and each value in the form that its type has.
+/// Converts a caller's map: each field under its key, each value in its type's form.
 ///
 /// # Errors
-/// `invalid_arguments` naming the field, and what is allowed.
+/// `invalid_arguments` with the field and what is allowed.
 pub(super) fn checked(dictionary: &[Value], model: Model, given: &Map<String, Value>) -> Result<Map<String, Value>> {
     let mut map = Map::new();
     for (wanted, value) in given {
@@ -143,10 +144,12 @@ pub(super) fn checked(dictionary: &[Value], model: Model, given: &Map<String, Va
     Ok(map)
 }
 
-/// The same where the dictionary cannot be read: what was known of it last, and keys and ids as they are, unchecked.
+/// Converts a caller's map when the dictionary cannot be read. Uses the last known dictionary. Unknown keys and ids
+/// pass unchecked.
 ///
 /// # Errors
-/// The name that stands for neither.
+/// The inner error is a name that is neither a key nor an id. The outer error is `invalid_arguments` for a field that
+/// is given twice.
 pub(super) fn unchecked(
     last: &[Value],
     model: Model,
@@ -159,8 +162,8 @@ pub(super) fn unchecked(
                 let value = values::written(&field, wanted, value).unwrap_or_else(|_| value.clone());
                 insert_once(&mut map, wanted, field.key, value)?;
             }
-            Err(_) if is_key_or_id(model.plain(wanted)) => {
-                insert_once(&mut map, wanted, model.plain(wanted), value.clone())?;
+            Err(_) if is_key_or_id(model.bare_key(wanted)) => {
+                insert_once(&mut map, wanted, model.bare_key(wanted), value.clone())?;
             }
             Err(_) => return Ok(Err(wanted.clone())),
         }
@@ -179,13 +182,13 @@ fn insert_once(map: &mut Map<String, Value>, wanted: &str, key: &str, value: Val
     }
 }
 
-/// A key or an id is one word.
+/// Whether a text can be a key or an id: one word.
 fn is_key_or_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// A map by keys as the API takes it: `[{id, key, field_value}]`. What is to be empty is an empty text, and numbers are
-/// texts, because the file's schema lets no number through.
+/// Converts a map by key to the API's list: `[{id, key, field_value}]`. An empty string empties a field. Numbers are
+/// sent as strings, because the API's schema allows no numbers.
 pub(super) fn to_array(dictionary: &[Value], model: Model, values: &Map<String, Value>) -> Value {
     let item = |(key, value): (&String, &Value)| {
         let own = || fields(dictionary).filter(|field| field.is_of(model));
@@ -198,26 +201,27 @@ pub(super) fn to_array(dictionary: &[Value], model: Model, values: &Map<String, 
         };
         match known {
             Some(field) => json!({"id": field.id, "key": field.key, "field_value": value}),
-            None if has_the_looks_of_an_id(key) => json!({"id": key, "field_value": value}),
+            None if looks_like_id(key) => json!({"id": key, "field_value": value}),
             None => json!({"key": key, "field_value": value}),
         }
     };
     values.iter().map(item).collect()
 }
 
-/// Keys are words in lower case, and ids are not.
-fn has_the_looks_of_an_id(text: &str) -> bool {
+/// Whether an unknown name is an id. Keys are in lower case, and ids are not.
+fn looks_like_id(text: &str) -> bool {
     names::is_id(text) && !text.contains('_') && text.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b'-')
 }
 
-/// Turns an object's list of custom fields into a map by keys; what the dictionary does not know keeps its id. No value is
-/// lost: one that does not say which field it is of goes under `unreadable`.
+/// Converts an object's list of custom fields to a map by key. Fields that the dictionary does not have are listed by
+/// id. Values without a field name are moved under `unreadable`.
 pub(in crate::api) fn to_map(dictionary: &[Value], object: &mut Map<String, Value>) {
     let Some(Value::Array(items)) = object.get_mut("customFields") else { return };
-    let (mut map, mut odd) = (Map::new(), Vec::new());
+    let mut map = Map::new();
+    let mut unreadable = Vec::new();
     for mut item in items.drain(..) {
         let Some(entry) = item.as_object_mut() else {
-            odd.extend(Some(item).filter(|item| !item.is_null()));
+            unreadable.extend(Some(item).filter(|item| !item.is_null()));
             continue;
         };
         let word = |name: &str| text(entry, name).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -230,15 +234,15 @@ pub(in crate::api) fn to_map(dictionary: &[Value], object: &mut Map<String, Valu
         });
         let plain_key = own_key.map(|key| key.split_once('.').map_or(key.clone(), |(_, key)| key.to_owned()));
         let names = [known.map(|field| field.key.to_owned()), plain_key, id, word("name")];
-        // Two fields of one key, as of two models, are told apart by what else they have.
+        // Fields of different models can have the same key. The next free name distinguishes them.
         let Some(name) = names.into_iter().flatten().find(|name| !map.contains_key(name)) else {
-            odd.push(item);
+            unreadable.push(item);
             continue;
         };
         map.insert(name, values::read(known.as_ref(), entry));
     }
     object.insert("customFields".to_owned(), map.into());
-    if !odd.is_empty() {
-        highlevel_catalog::coerce::set_aside(object, json!({"customFields": odd}));
+    if !unreadable.is_empty() {
+        highlevel_catalog::coerce::set_aside(object, json!({"customFields": unreadable}));
     }
 }

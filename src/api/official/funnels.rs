@@ -1,40 +1,40 @@
-//! Funnels, and the pages of each. Pure.
+//! Funnels and their pages. Pure functions.
 
 use super::{
-    endpoint::{Ask, Described, List},
+    endpoint::{List, OfficialOperation, RequestBuilder},
     request,
 };
 use highlevel_api_client::Request;
 use highlevel_catalog::{ArgumentRules, Route, funnels::ListFunnels, pages::ListPages};
 use serde_json::{Map, Value, json};
 
-/// So many are asked for at once.
-pub(super) const MOST: u64 = 100;
+/// The page size of requests.
+pub(super) const MAX_PAGE: u64 = 100;
 
 /// The operations on funnels and their pages.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<ListPages>(
+        OfficialOperation::new::<ListPages>(
             Route::get("/funnels/page"),
             "GET /funnels/page of every funnel: names only",
-            Ask::List(List::FunnelPages),
+            RequestBuilder::List(List::FunnelPages),
         )
-        .reading(|object, _| page(object), &[])
-        .taking(ArgumentRules { without: &[("status", "tells no page's status")], ..ArgumentRules::NONE }),
-        Described::new::<ListFunnels>(
+        .converted_by(|object, _| page(object), &[])
+        .arguments(ArgumentRules { without: &[("status", "tells no page's status")], ..ArgumentRules::NONE }),
+        OfficialOperation::new::<ListFunnels>(
             Route::get("/funnels/funnel/list"),
             "GET /funnels/funnel/list",
-            Ask::List(List::Counted {
+            RequestBuilder::List(List::Counted {
                 member: "funnels",
-                most: MOST,
+                most: MAX_PAGE,
                 page: |_, account, offset, limit| funnels(account.location, offset, limit),
             }),
         )
-        .reading(|object, _| funnel(object), &[]),
+        .converted_by(|object, _| funnel(object), &[]),
     ]
 }
 
-/// `GET /funnels/funnel/list`. Its file declares no version; the API refuses the request without one.
+/// `GET /funnels/funnel/list`. The API requires a `Version` header, although HighLevel's OpenAPI file declares none.
 pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
     request::get(
         "/funnels/funnel/list".to_owned(),
@@ -42,7 +42,7 @@ pub(super) fn funnels(location: &str, offset: u64, limit: u64) -> Request {
     )
 }
 
-/// `GET /funnels/page`, of which the same holds.
+/// `GET /funnels/page`. The API requires a `Version` header here too.
 pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Request {
     request::get(
         "/funnels/page".to_owned(),
@@ -55,7 +55,7 @@ pub(super) fn pages(location: &str, funnel: &str, offset: u64, limit: u64) -> Re
     )
 }
 
-/// A funnel as the tools give it: its pages are those of its steps, in order, each under its step's name.
+/// Converts a funnel to the tools' form. Its pages are those of its steps, in order, with the steps' names.
 pub(super) fn funnel(mut funnel: Map<String, Value>) -> Value {
     request::rename(&mut funnel, "_id", "id");
     request::rename(&mut funnel, "dateAdded", "createdAt");
@@ -74,7 +74,7 @@ pub(super) fn funnel(mut funnel: Map<String, Value>) -> Value {
     funnel.into()
 }
 
-/// A page as the tools give it: its name and where it belongs.
+/// Converts a page to the tools' form.
 pub(super) fn page(mut page: Map<String, Value>) -> Value {
     request::rename(&mut page, "_id", "id");
     request::rename(&mut page, "dateAdded", "createdAt");

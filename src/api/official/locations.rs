@@ -1,7 +1,7 @@
-//! Locations. Pure.
+//! Locations. Pure functions.
 
 use super::{
-    endpoint::{Ask, Described, List},
+    endpoint::{List, OfficialOperation, RequestBuilder},
     request,
 };
 use highlevel_api_client::Request;
@@ -10,26 +10,26 @@ use highlevel_catalog::{
     locations::{GetDefaultLocation, GetLocation, ListLocations},
 };
 
-/// So many locations are asked for at once.
-pub(super) const MOST: u64 = 100;
+/// The page size of requests.
+pub(super) const MAX_PAGE: u64 = 100;
 
 /// The operations on locations.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<GetDefaultLocation>(
+        OfficialOperation::new::<GetDefaultLocation>(
             Route::get("/locations/{locationId}"),
             "GET /locations/{--location-id}",
-            Ask::Object(|_, account| location(account.location)),
+            RequestBuilder::Object(|_, account| location(account.location)),
         ),
-        Described::new::<GetLocation>(
+        OfficialOperation::new::<GetLocation>(
             Route::get("/locations/{locationId}"),
             "GET /locations/{locationId}",
-            Ask::Object(|get, _| location(get.id.as_ref().map_or("", |id| id.as_str()))),
+            RequestBuilder::Object(|get, _| location(get.id.as_ref().map_or("", |id| id.as_str()))),
         ),
-        Described::new::<ListLocations>(
+        OfficialOperation::new::<ListLocations>(
             Route::get("/locations/search"),
             "GET /locations/search; the one it is held to where the token may not",
-            Ask::List(List::Locations),
+            RequestBuilder::List(List::Locations),
         ),
     ]
 }
@@ -39,9 +39,9 @@ pub(super) fn location(id: &str) -> Request {
     request::get(format!("/locations/{id}"), &[])
 }
 
-/// `GET /locations/search`, which tells no total.
+/// `GET /locations/search`. Its answer has no total.
 pub(super) fn locations(skip: u64) -> Request {
-    request::get("/locations/search".to_owned(), &[("skip", skip.to_string()), ("limit", MOST.to_string())])
+    request::get("/locations/search".to_owned(), &[("skip", skip.to_string()), ("limit", MAX_PAGE.to_string())])
 }
 
 /// `GET /locations/{locationId}/customFields`.

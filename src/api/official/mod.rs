@@ -1,5 +1,5 @@
-//! The official API: the catalogue's operations on HighLevel's published one, some of them by several requests. Each
-//! resource has a file with its operations, their requests and the reading of their answers.
+//! The official API. Each resource has a file with its operations, their requests and the conversion of their answers.
+//! Some operations take several requests.
 
 mod campaigns;
 mod contacts;
@@ -28,7 +28,7 @@ pub(super) use fields::to_map;
 pub use registry::Registry;
 
 use super::{Done, Flaw, Page, refusal, session};
-use endpoint::{Account, Ask, Author, Endpoint, Names};
+use endpoint::{Account, Author, Endpoint, Names, RequestBuilder};
 use highlevel_api_client::{Client, Fate, Request, SendError};
 use highlevel_catalog::{
     Answer, AnswerShape, Catalog, Effect, Invocation, ListAnswer, ListPaging, OperationSpec, list::part, users::GetUser,
@@ -47,9 +47,9 @@ use std::sync::Arc;
 pub(super) struct Official {
     registry: &'static Registry,
     client: Client,
-    /// The location that every request is for.
+    /// The id of the location that every request is for.
     location: String,
-    /// Who logged in. A private integration is nobody.
+    /// The id of the logged-in user. `None` for a private integration.
     user: Option<String>,
     store: Arc<Store>,
     names: NameCache,
@@ -64,8 +64,15 @@ impl Official {
         user: Option<String>,
         store: Arc<Store>,
     ) -> Self {
-        let (names, cursors) = (NameCache::default(), cursor_paging::Cursors::default());
-        Self { registry, client, location, user, store, names, cursors }
+        Self {
+            registry,
+            client,
+            location,
+            user,
+            store,
+            names: NameCache::default(),
+            cursors: cursor_paging::Cursors::default(),
+        }
     }
 
     /// The API's operations.
@@ -73,7 +80,7 @@ impl Official {
         self.registry.catalog()
     }
 
-    /// Whether this credential has an operation that the API has.
+    /// Whether this credential can use the operation.
     pub(super) fn has(&self, name: &str) -> bool {
         self.user.is_some() || !self.registry.endpoint_named(name).is_some_and(|endpoint| endpoint.needs_user)
     }
@@ -91,11 +98,13 @@ impl Official {
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
         let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
-        let (sent_at, status, after_doubt) = (response.sent_at, response.status, response.repeated_after_doubt);
+        let sent_at = response.sent_at;
+        let status = response.status;
+        let after_doubt = response.repeated_after_doubt;
         let fail = |error, fate| SendError { error, fate, sent_at: Some(sent_at) };
         let fate = match status.is_success() {
             true => Fate::Unknown,
-            // This attempt was refused; an earlier one of the same request may have taken effect.
+            // This attempt was refused, but an earlier attempt of the same request may have taken effect.
             false if after_doubt => Fate::Unknown,
             false => refusal::fate(spec, status, &response.body, sent(&request)),
         };
@@ -104,31 +113,30 @@ impl Official {
             return Ok(Done { answer: Answer::Object(serde_json::json!({"id": id, "deleted": true})), sent_at });
         }
         let body = request::body(response).map_err(|error| fail(error, fate))?;
-        if session::is_void(&body, wrapper(spec)) {
-            let (error, fate) = session::nothing(spec, &body);
+        if session::has_no_object(&body, wrapper(spec)) {
+            let (error, fate) = session::no_object(spec, &body);
             return Err(fail(error, fate));
         }
         let mut object = request::object(body, wrapper(spec));
         if spec.effect == Effect::Update && !object.contains_key("id") {
-            // The update was taken, and what became of the object has to be read.
+            // The answer has no object. The service reads it afterwards.
             object.retain(|name, _| name == "tags");
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
-        if matches!(endpoint.ask, Ask::Authored(_)) {
+        if matches!(endpoint.requests, RequestBuilder::Authored(_)) {
             self.note_author(&request, context).await;
         }
-        let value = self.shown(endpoint, object, context).await;
+        let value = self.converted(endpoint, object, context).await;
         let value = finished(spec, value).ok_or_else(|| {
-            let message = format!("The API's answer to {} holds no object with an id.", spec.name);
+            let message = format!("The API's answer to {} has no object with an id.", spec.name);
             fail(Error::new(Code::UpstreamError, message), Fate::Unknown)
         })?;
-        let reads = spec.effect == Effect::Read;
-        let held = self.hold(&value);
-        held.map_err(|error| fail(error, if reads { Fate::NotExecuted } else { Fate::Unknown }))?;
+        let fate = if spec.effect == Effect::Read { Fate::NotExecuted } else { Fate::Unknown };
+        self.check_location(&value).map_err(|error| fail(error, fate))?;
         Ok(Done { answer: Answer::Object(value), sent_at })
     }
 
-    /// A part of a list as a caller sees it.
+    /// Runs a list operation.
     async fn list(&self, list: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         let window = list.window();
         let page = self.page(list, window.offset, window.limit, context).await?;
@@ -143,7 +151,7 @@ impl Official {
             paging.counted = Some(window.offset + here);
         }
         let flaw = flaw.filter(|flaw| *flaw != Flaw::Fewer);
-        let flaw = flaw.map(|flaw| format!("Not all of it is here: {}.", flaw.as_str()));
+        let flaw = flaw.map(|flaw| format!("The list is incomplete: {}.", flaw.as_str()));
         let notes = note.map(str::to_owned).into_iter().chain(flaw).collect();
         Ok(Done { answer: Answer::List(ListAnswer { items, paging, notes, unreadable: Vec::new() }), sent_at })
     }
@@ -151,19 +159,20 @@ impl Official {
     /// The request of an operation on one object.
     async fn request(&self, endpoint: &Endpoint, invocation: &Invocation, context: &CallContext) -> Result<Request> {
         let account = self.account();
-        match &endpoint.ask {
-            Ask::Object(request) => Ok(request(invocation, &account)),
-            Ask::WithFields(request) => Ok(request(invocation, &account, &self.fields_of(invocation).await)),
-            Ask::Authored(request) => {
-                let (user, time_zone) = (self.author(context).await?, self.time_zone(context).await?);
+        match &endpoint.requests {
+            RequestBuilder::Object(request) => Ok(request(invocation, &account)),
+            RequestBuilder::WithFields(request) => Ok(request(invocation, &account, &self.fields_of(invocation).await)),
+            RequestBuilder::Authored(request) => {
+                let user = self.author(context).await?;
+                let time_zone = self.time_zone(context).await?;
                 Ok(request(invocation, &account, &Author { user: &user, time_zone: &time_zone }))
             }
-            Ask::Row => row::request(invocation, &account),
-            Ask::List(_) => Err(nowhere(invocation.spec)),
+            RequestBuilder::Row => row::request(invocation, &account),
+            RequestBuilder::List(_) => Err(nowhere(invocation.spec)),
         }
     }
 
-    /// The dictionary that a write's custom fields were named by a moment ago.
+    /// The dictionary by which a write's custom fields were just resolved.
     async fn fields_of(&self, write: &Invocation) -> Arc<Vec<Value>> {
         match write.arguments.has("customFields") {
             true => self.last(NameList::CustomFields).await.unwrap_or_default(),
@@ -171,8 +180,8 @@ impl Official {
         }
     }
 
-    /// An object as the tools give it, with names in place of ids.
-    async fn shown(&self, endpoint: &Endpoint, object: Map<String, Value>, context: &CallContext) -> Value {
+    /// Converts an object to the tools' form, with names in place of ids.
+    async fn converted(&self, endpoint: &Endpoint, object: Map<String, Value>, context: &CallContext) -> Value {
         let mut names = Names::default();
         let has_fields = object.get("customFields").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
         if endpoint.names.contains(&NameList::CustomFields) && has_fields {
@@ -181,8 +190,8 @@ impl Official {
         if endpoint.names.contains(&NameList::Pipelines) {
             names.pipelines = self.names(NameList::Pipelines, context).await;
         }
-        let mut value = (endpoint.read)(object, &names);
-        // Only what owns something has one, and its list of users is one request in ten minutes.
+        let mut value = (endpoint.convert)(object, &names);
+        // The list of users takes a request, so it is only read for objects with an owner.
         if let Some(owner) = value.get("assignedTo").and_then(Value::as_str).map(str::to_owned) {
             let name = names::user_name(&self.names(NameList::Users, context).await, &owner);
             if let (Some(name), Some(object)) = (name, value.as_object_mut()) {
@@ -192,24 +201,24 @@ impl Official {
         value
     }
 
-    /// Every user of the location.
+    /// All users of the location.
     pub(super) async fn users(&self, context: &CallContext) -> Result<Vec<Value>> {
         let users = self.list_of(NameList::Users, name_cache::JUST_NOW, context).await?;
         Ok(users.iter().filter_map(Value::as_object).cloned().map(users::as_user).collect())
     }
 
-    /// Refuses an object of another location: a token may reach several, and this server is held to one.
-    fn hold(&self, object: &Value) -> Result<()> {
+    /// Refuses an object of another location. A token may access several locations, and the server is pinned to one.
+    fn check_location(&self, object: &Value) -> Result<()> {
         match object.get("locationId").and_then(Value::as_str) {
             Some(other) if other != self.location => Err(Error::new(
                 Code::PolicyDenied,
-                format!("This server is held to location {}, and the object belongs to {other}.", self.location),
+                format!("This server is pinned to location {}, but the object belongs to {other}.", self.location),
             )),
             _ => Ok(()),
         }
     }
 
-    /// The user in whose name a campaign is made, since the API asks for one: an admin, if there is any.
+    /// The id of the user who becomes the author of a campaign: an admin, if there is one.
     async fn author(&self, context: &CallContext) -> Result<String> {
         let users = self.users(context).await?;
         let is_admin = |user: &&Value| user.get("role").and_then(Value::as_str) == Some("admin");
@@ -217,7 +226,7 @@ impl Official {
         author.map(str::to_owned).ok_or_else(|| {
             Error::new(
                 Code::Conflict,
-                "HighLevel's official API makes a campaign in a user's name, and the location has no user.",
+                "HighLevel's official API needs a user as the author of a campaign, but the location has no users.",
             )
         })
     }
@@ -237,7 +246,7 @@ impl Official {
     }
 }
 
-/// The member of an answer that holds the object.
+/// The member that holds the object in an answer.
 fn wrapper(spec: &OperationSpec) -> &str {
     match &spec.answer {
         AnswerShape::One(name) => name,
@@ -245,7 +254,8 @@ fn wrapper(spec: &OperationSpec) -> &str {
     }
 }
 
-/// The API reports a user who does not exist with 401 (highlevel-api-docs#205). The token is not at fault.
+/// Replaces `unauthorized` by `not_found` for an unknown user. The API returns 401 for unknown users
+/// (highlevel-api-docs#205).
 fn missing_user(invocation: &Invocation, failed: SendError) -> SendError {
     let is_missing = invocation.spec.is::<GetUser>()
         && failed.error.code == Code::Unauthorized
@@ -261,13 +271,13 @@ fn nowhere(spec: &OperationSpec) -> Error {
     Error::new(Code::Internal, format!("HighLevel's official API has no {}.", spec.name))
 }
 
-/// The fields of a request's body.
+/// The fields in a request's body.
 fn sent(request: &Request) -> impl Iterator<Item = (&str, &Value)> {
     let body = request.body.as_ref().and_then(Value::as_object);
     body.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }
 
-/// An object with the types that its schema names; `None` for one without an id.
+/// Coerces an object to the output schema. `None` for an object without an id.
 pub(super) fn finished(spec: &OperationSpec, mut value: Value) -> Option<Value> {
     spec.answer_fields().fit(&mut value);
     value.get("id").is_some_and(Value::is_string).then_some(value)

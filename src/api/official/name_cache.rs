@@ -1,5 +1,7 @@
-//! The account's dictionaries: read once, kept in the state directory with their age, and read again when they are old or
-//! before anything is refused for their sake.
+//! Cache of the account's lists of names: pipelines, custom fields and users.
+//!
+//! The lists are stored in the state directory with their age. They are read again when they are old, and before a call
+//! is refused because of a missing name.
 
 use super::{Official, locations, opportunities, request, users};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,14 +15,14 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// A list is used without another look for this long.
+/// The age up to which a list is used without reading it again.
 pub(super) const FRESH: TimeDelta = TimeDelta::minutes(10);
-/// The same for who acts on what is not in it.
+/// The age limit for callers that act on what is missing from a list.
 pub(super) const JUST_NOW: TimeDelta = TimeDelta::seconds(10);
-/// A list that could not be read is not asked for again, only to show names, for this long.
-const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
+/// The time after a failure during which a list is not read again only to show names.
+const RETRY_AFTER: TimeDelta = TimeDelta::minutes(1);
 
-/// The lists that are kept.
+/// A list of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum NameList {
     Pipelines,
@@ -29,7 +31,7 @@ pub(super) enum NameList {
 }
 
 impl NameList {
-    /// Its name in the store, which is the API's own for the list.
+    /// The list's name in the store and in the API's answer.
     fn name(self) -> &'static str {
         match self {
             Self::Pipelines => "pipelines",
@@ -38,8 +40,8 @@ impl NameList {
         }
     }
 
-    /// What a message calls it.
-    pub(super) fn words(self) -> &'static str {
+    /// The list's name in messages.
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::Pipelines => "pipelines",
             Self::CustomFields => "custom fields",
@@ -47,8 +49,8 @@ impl NameList {
         }
     }
 
-    /// What stands for names where the list cannot be read.
-    fn instead(self) -> &'static str {
+    /// What is shown while the list cannot be read, as a clause.
+    fn fallback(self) -> &'static str {
         match self {
             Self::Pipelines => "stages are shown by id",
             Self::CustomFields => "custom fields are shown by id",
@@ -67,13 +69,13 @@ impl NameList {
 
 pub(super) type List = Arc<Vec<Value>>;
 
-/// The lists that this process holds.
+/// The lists in this process's memory.
 #[derive(Debug, Default)]
 pub(super) struct NameCache {
     held: Mutex<HashMap<NameList, (List, DateTime<Utc>)>>,
-    /// When a list could not be read, and why. A failure is never held as a list.
+    /// The last failure of each list, with its time. A failure never replaces a list.
     failed: Mutex<HashMap<NameList, (Error, DateTime<Utc>)>>,
-    /// One at a time reads, and the others take what it read.
+    /// Serializes reads, so that concurrent calls share one.
     reading: tokio::sync::Mutex<()>,
 }
 
@@ -83,7 +85,7 @@ impl NameCache {
         held.get(&kind).filter(|(_, at)| *at >= oldest).map(|(list, _)| Arc::clone(list))
     }
 
-    /// Which of these lists could not be read a moment ago, so that ids stand for their names.
+    /// The lists among `kinds` that could not be read recently, with the errors.
     pub(super) fn failures(&self, kinds: &[NameList]) -> Vec<(&'static str, Error)> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = Utc::now() - FRESH;
@@ -96,7 +98,7 @@ impl NameCache {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner).remove(&kind);
     }
 
-    /// Why the list could not be read a moment ago.
+    /// The list's failure, if it is not older than `oldest`.
     fn failure(&self, kind: NameList, oldest: DateTime<Utc>) -> Option<Error> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         failed.get(&kind).filter(|(_, at)| *at >= oldest).map(|(error, _)| error.clone())
@@ -107,11 +109,11 @@ impl NameCache {
     }
 }
 
-/// What came of looking something up.
-pub(super) enum Looked<T> {
-    /// It is this.
+/// The result of a lookup.
+pub(super) enum LookupResult<T> {
+    /// The value.
     Found(T),
-    /// The list cannot be read; what is not in the list as it was last, if there is one, may be there all the same.
+    /// The list cannot be read, and the last known one does not have the value. The account may have it.
     Unreadable(Unreadable),
 }
 
@@ -119,7 +121,7 @@ pub(super) enum Looked<T> {
 pub(super) struct Unreadable {
     kind: NameList,
     why: Error,
-    /// The list as it was last.
+    /// The last known list.
     pub(super) last: Option<List>,
 }
 
@@ -129,7 +131,7 @@ impl Unreadable {
         reason(self.kind, &self.why)
     }
 
-    /// The failure of a call that needs the list.
+    /// The error for a call that needs the list.
     pub(super) fn refusal(&self, field: &str, what: &str) -> Error {
         let mut error = self.why.clone();
         error.message = format!("`{field}`: {what} {}", self.reason());
@@ -138,9 +140,9 @@ impl Unreadable {
     }
 }
 
-/// Why a list cannot be read, with the scope that it wants.
+/// Why a list cannot be read, with the missing scope if that is the cause.
 fn reason(kind: NameList, why: &Error) -> String {
-    let what = kind.words();
+    let what = kind.label();
     match why.details.get("scope").and_then(Value::as_str) {
         Some(scope) => format!("The account's {what} cannot be read: the token lacks the scope {scope}."),
         None => format!("The account's {what} cannot be read: {}", why.message),
@@ -148,10 +150,10 @@ fn reason(kind: NameList, why: &Error) -> String {
 }
 
 impl Official {
-    /// The list for showing names. One that cannot be read is no reason to show nothing: names of the list as it was last
-    /// are shown, else ids, and the answer says so.
+    /// The list for showing names. If it cannot be read, this is the last known list. Without one, ids are shown and a
+    /// note says so.
     pub(super) async fn names(&self, kind: NameList, context: &CallContext) -> List {
-        let failed = self.names.failure(kind, Utc::now() - LEFT_ALONE);
+        let failed = self.names.failure(kind, Utc::now() - RETRY_AFTER);
         let read = match failed {
             Some(error) => self.names.get(kind, Utc::now() - FRESH).ok_or(error),
             None => self.list_of(kind, FRESH, context).await,
@@ -161,23 +163,23 @@ impl Official {
             Err(error) => match self.last(kind).await {
                 Some(list) => list,
                 None => {
-                    context.note(format!("{} Until then {}.", reason(kind, &error), kind.instead()));
+                    context.note(format!("{} Until then {}.", reason(kind, &error), kind.fallback()));
                     List::default()
                 }
             },
         }
     }
 
-    /// Finds something in the list as it is known, and what is not there in the list as it is now.
+    /// Looks something up in the cached list, then in a fresh list if the cached one does not have it.
     ///
     /// # Errors
-    /// What `find` gives for the list as it is now; the call's end.
+    /// The error of `find` for the fresh list, or the end of the call.
     pub(super) async fn find<T>(
         &self,
         kind: NameList,
         context: &CallContext,
         find: impl Fn(&[Value]) -> Result<T>,
-    ) -> Result<Looked<T>> {
+    ) -> Result<LookupResult<T>> {
         let began = Utc::now();
         let fresh = self.list_of(kind, FRESH, context).await;
         let first = match &fresh {
@@ -186,16 +188,18 @@ impl Official {
             Err(_) => self.last(kind).await,
         };
         let refused = match first.as_deref().map(|list| find(list)) {
-            Some(Ok(found)) => return Ok(Looked::Found(found)),
+            Some(Ok(found)) => return Ok(LookupResult::Found(found)),
             Some(Err(error)) if error.code != Code::InvalidArguments => return Err(error),
             Some(Err(error)) => Some(error),
             None => None,
         };
         let now = match fresh {
             Ok(list) => match self.names.get(kind, began) {
-                // It was read for this very call.
+                // The list was just read for this call.
                 Some(newest) if Arc::ptr_eq(&newest, &list) => {
-                    return Err(refused.unwrap_or_else(|| Error::new(Code::Internal, "A list was not searched.")));
+                    return Err(
+                        refused.unwrap_or_else(|| Error::new(Code::Internal, "The list of names was not searched."))
+                    );
                 }
                 Some(newest) => Ok(newest),
                 None => self.list_since(kind, began, context).await,
@@ -203,13 +207,13 @@ impl Official {
             Err(why) => Err(why),
         };
         match now {
-            Ok(list) => find(&list).map(Looked::Found),
+            Ok(list) => find(&list).map(LookupResult::Found),
             Err(why) if is_over(&why, context) => Err(why),
-            Err(why) => Ok(Looked::Unreadable(Unreadable { kind, why, last: first })),
+            Err(why) => Ok(LookupResult::Unreadable(Unreadable { kind, why, last: first })),
         }
     }
 
-    /// The list, no older than this.
+    /// The list, not older than `age`.
     pub(super) async fn list_of(&self, kind: NameList, age: TimeDelta, context: &CallContext) -> Result<List> {
         self.list_since(kind, Utc::now() - age, context).await
     }
@@ -222,9 +226,9 @@ impl Official {
         if let Some(list) = self.names.get(kind, oldest) {
             return Ok(list);
         }
-        // Without a state directory each process reads for itself.
+        // Without a usable state directory, each process reads the list itself.
         let account = self.client.account().await.ok();
-        if let Some((list, at)) = self.kept(kind).await
+        if let Some((list, at)) = self.stored(kind).await
             && at >= oldest
         {
             self.names.put(kind, Arc::clone(&list), at);
@@ -234,9 +238,9 @@ impl Official {
         let list = match self.read_list(kind, context).await {
             Ok(list) => Arc::new(list),
             Err(error) => {
-                // The API's own words stay out of warnings.
+                // Texts of the API stay out of warnings, because they may hold data of the account.
                 tracing::warn!("{} could not be read ({})", kind.name(), error.code);
-                tracing::debug!("why {} could not be read: {}", kind.name(), error.message);
+                tracing::debug!("reading {} failed: {}", kind.name(), error.message);
                 if !is_over(&error, context) {
                     self.names.fail(kind, &error);
                 }
@@ -247,21 +251,21 @@ impl Official {
         if let Some(account) = &account
             && let Err(error) = self.store.keep_known(account, kind.name(), &list, at).await
         {
-            tracing::debug!("{} are not kept: {}", kind.name(), error.message);
+            tracing::debug!("{} could not be stored: {}", kind.name(), error.message);
         }
         Ok(list)
     }
 
-    /// The list as it was last, however old.
+    /// The last known list, of any age.
     pub(super) async fn last(&self, kind: NameList) -> Option<List> {
         match self.names.get(kind, DateTime::<Utc>::MIN_UTC) {
             Some(list) => Some(list),
-            None => self.kept(kind).await.map(|(list, _)| list),
+            None => self.stored(kind).await.map(|(list, _)| list),
         }
     }
 
-    /// The list that the state directory has.
-    async fn kept(&self, kind: NameList) -> Option<(List, DateTime<Utc>)> {
+    /// The list in the state directory, with its time.
+    async fn stored(&self, kind: NameList) -> Option<(List, DateTime<Utc>)> {
         let account = self.client.account().await.ok()?;
         let (items, at) = self.store.known(&account, kind.name()).await.ok()??;
         (at <= Utc::now()).then(|| (Arc::new(items), at))
@@ -271,11 +275,11 @@ impl Official {
         let response = self.client.send(&kind.request(&self.location), context).await.map_err(|failed| failed.error)?;
         let mut body = request::body(response)?;
         request::array(&mut body, kind.name())
-            .ok_or_else(|| Error::new(Code::UpstreamError, format!("The API's answer holds no {}.", kind.name())))
+            .ok_or_else(|| Error::new(Code::UpstreamError, format!("The API's answer has no {}.", kind.name())))
     }
 }
 
-/// Whether the failure is the call's end, and says nothing of the list.
+/// Whether the error ends the call, and says nothing about the list.
 fn is_over(error: &Error, context: &CallContext) -> bool {
     match error.code {
         Code::Cancelled | Code::RateLimited => true,

@@ -1,12 +1,11 @@
-//! What the account calls its stages and users, and which ids those have. Pure: the lists come from [`super::known`], as
-//! the API gave them.
+//! Lookup of stages and users by name. Pure functions over the lists of [`super::name_cache`].
 
 use super::request::text;
 use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::nearest;
 use serde_json::{Map, Value};
 
-/// A stage and its pipeline.
+/// A stage with its pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stage<'a> {
     pub(super) id: &'a str,
@@ -15,7 +14,7 @@ pub(super) struct Stage<'a> {
     pub(super) pipeline: &'a str,
 }
 
-/// Every stage of every pipeline.
+/// All stages of all pipelines.
 pub(super) fn stages(pipelines: &[Value]) -> impl Iterator<Item = Stage<'_>> {
     objects(pipelines).flat_map(|pipeline| {
         let stages = pipeline.get("stages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -30,31 +29,31 @@ pub(super) fn stages(pipelines: &[Value]) -> impl Iterator<Item = Stage<'_>> {
     })
 }
 
-/// The stages that a caller may mean: by id, by name, or by "Pipeline / Stage" where several pipelines have that name.
+/// The stages that match an id, a name, or `Pipeline / Stage`. Several pipelines may have a stage of the same name.
 ///
 /// # Errors
-/// `invalid_arguments` with the nearest name, and all that there are.
+/// `invalid_arguments` with the nearest name and all known names.
 pub(super) fn stages_named<'a>(pipelines: &'a [Value], wanted: &str) -> Result<Vec<Stage<'a>>> {
-    let fits = |stage: &Stage<'_>| stage.id == wanted || same(stage.name, wanted) || same(&whole(stage), wanted);
+    let fits = |stage: &Stage<'_>| stage.id == wanted || same(stage.name, wanted) || same(&full_name(stage), wanted);
     let found: Vec<_> = stages(pipelines).filter(fits).collect();
     if !found.is_empty() {
         return Ok(found);
     }
-    let known: Vec<String> = stages(pipelines).map(|stage| whole(&stage)).collect();
+    let known: Vec<String> = stages(pipelines).map(|stage| full_name(&stage)).collect();
     let plain = stages(pipelines).map(|stage| stage.name);
     let near = nearest(wanted, plain).or_else(|| nearest(wanted, known.iter().map(String::as_str)));
     Err(unknown("stage", wanted, near, &known))
 }
 
-/// A stage with its pipeline, as a caller may give it.
-pub(super) fn whole(stage: &Stage<'_>) -> String {
+/// The name of a stage with its pipeline: `Pipeline / Stage`.
+pub(super) fn full_name(stage: &Stage<'_>) -> String {
     format!("{} / {}", stage.pipeline, stage.name)
 }
 
-/// The user whom a caller means: by id, e-mail address or name.
+/// The id of the user that matches an id, an e-mail address or a name.
 ///
 /// # Errors
-/// `invalid_arguments` with the nearest name, and all that there are; or with those that share the name.
+/// `invalid_arguments` with the nearest name and all known names, or with all users of that name.
 pub(super) fn user_id(users: &[Value], field: &str, wanted: &str) -> Result<String> {
     let wanted = wanted.trim();
     let by_id = objects(users).find(|user| text(user, "id") == Some(wanted));
@@ -102,18 +101,18 @@ fn name_of(user: &Map<String, Value>) -> String {
 }
 
 fn unknown(field: &str, wanted: &str, near: Option<&str>, known: &[String]) -> Error {
-    /// More would be no help.
-    const MOST: usize = 40;
+    /// The most names in an error.
+    const MAX_SHOWN: usize = 40;
     let near = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
-    let shown: Vec<&str> = known.iter().take(MOST).map(String::as_str).collect();
+    let shown: Vec<&str> = known.iter().take(MAX_SHOWN).map(String::as_str).collect();
     let known = match shown.as_slice() {
-        [] => "There is none in this account.".to_owned(),
-        shown => format!("Known: {}{}.", shown.join(", "), if known.len() > MOST { ", …" } else { "" }),
+        [] => "The account has none.".to_owned(),
+        shown => format!("Known: {}{}.", shown.join(", "), if known.len() > MAX_SHOWN { ", …" } else { "" }),
     };
     Error::invalid(field, format!("`{field}`: the account has no `{wanted}`.{near} {known}"))
 }
 
-/// Without regard to case, and to white space around.
+/// Whether two names are equal except for case and surrounding white space.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
@@ -122,7 +121,7 @@ fn objects(items: &[Value]) -> impl Iterator<Item = &Map<String, Value>> {
     items.iter().filter_map(Value::as_object)
 }
 
-/// Whether a text is an id by its looks: one word, and longer than words are or with digits in it.
+/// Whether a text looks like an id: one word that is long or contains a digit.
 pub(super) fn is_id(text: &str) -> bool {
     const LONG: usize = 16;
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');

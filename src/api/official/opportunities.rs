@@ -1,8 +1,8 @@
-//! Opportunities: worth, stage and pipeline have other names, and a stage is an id. Pure.
+//! Opportunities and pipelines. The API has other names for value and dates, and stages by id. Pure functions.
 
 use super::{
     cursor_paging::Search,
-    endpoint::{Ask, Described, List, Names},
+    endpoint::{List, Names, OfficialOperation, RequestBuilder},
     fields::{self, Model},
     name_cache::NameList,
     names, request,
@@ -15,13 +15,13 @@ use highlevel_catalog::{
 };
 use serde_json::{Map, Value, json};
 
-/// The largest page that a search gives.
-const MOST: u64 = 100;
+/// The largest page of a search.
+const MAX_PAGE: u64 = 100;
 
-/// How deals are searched.
-const SEARCH: Search = Search { member: "opportunities", most: MOST, page: search, after: search_after, cursor };
+/// The search for deals.
+const SEARCH: Search = Search { member: "opportunities", most: MAX_PAGE, page: search, after: search_after, cursor };
 
-/// The lists of names that a deal needs.
+/// The lists of names by which deals are shown.
 const NAMES: &[NameList] = &[NameList::Pipelines, NameList::CustomFields, NameList::Users];
 
 const OWNER: (&str, &str) = ("assignedTo", "User's name, email or id");
@@ -31,7 +31,7 @@ const STAGE: (&str, &str) = ("stage", "Name, or pipeline / name");
 const STATUS: &[&str] = &["open", "won", "lost", "abandoned"];
 const NEGOTIATION: &str = " A negotiation is a stage of an open deal there.";
 
-// What a deal has no place for.
+// Arguments that the API does not support.
 const CURRENCY: (&str, &str) = ("currency", "stores no currency; the session API does (`--api session`)");
 const PROBABILITY: (&str, &str) = ("probability", "stores no probability; the session API does (`--api session`)");
 const CLOSE_DATE: (&str, &str) =
@@ -41,43 +41,43 @@ const ADD_TAGS: (&str, &str) = ("addTags", TAGS.1);
 const REMOVE_TAGS: (&str, &str) = ("removeTags", TAGS.1);
 
 /// The operations on deals and pipelines.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<ListOpportunities>(
+        OfficialOperation::new::<ListOpportunities>(
             Route::get("/opportunities/search"),
             "GET /opportunities/search",
-            Ask::List(List::Searched(&SEARCH)),
+            RequestBuilder::List(List::Searched(&SEARCH)),
         )
-        .reading(opportunity, NAMES)
-        .taking(ArgumentRules {
+        .converted_by(opportunity, NAMES)
+        .arguments(ArgumentRules {
             words: &[("status", &["open", "won", "lost", "abandoned", "all"], NEGOTIATION)],
             ..ArgumentRules::NONE
         }),
-        Described::new::<GetOpportunity>(
+        OfficialOperation::new::<GetOpportunity>(
             Route::get("/opportunities/{id}"),
             "GET /opportunities/{id}",
-            Ask::Object(|get, _| self::get(get)),
+            RequestBuilder::Object(|get, _| self::get(get)),
         )
-        .reading(opportunity, NAMES),
-        Described::new::<CreateOpportunity>(
+        .converted_by(opportunity, NAMES),
+        OfficialOperation::new::<CreateOpportunity>(
             Route::post("/opportunities/"),
             "POST /opportunities/",
-            Ask::WithFields(|create, account, dictionary| write(create, account.location, dictionary)),
+            RequestBuilder::WithFields(|create, account, dictionary| write(create, account.location, dictionary)),
         )
-        .reading(opportunity, NAMES)
-        .taking(ArgumentRules {
+        .converted_by(opportunity, NAMES)
+        .arguments(ArgumentRules {
             described: &[STAGE, OWNER, FIELDS],
             without: &[CURRENCY, PROBABILITY, CLOSE_DATE, TAGS],
             words: &[("status", STATUS, NEGOTIATION)],
             ..ArgumentRules::NONE
         }),
-        Described::new::<UpdateOpportunity>(
+        OfficialOperation::new::<UpdateOpportunity>(
             Route::put("/opportunities/{id}"),
             "PUT /opportunities/{id}",
-            Ask::WithFields(|update, account, dictionary| write(update, account.location, dictionary)),
+            RequestBuilder::WithFields(|update, account, dictionary| write(update, account.location, dictionary)),
         )
-        .reading(opportunity, NAMES)
-        .taking(ArgumentRules {
+        .converted_by(opportunity, NAMES)
+        .arguments(ArgumentRules {
             description: Some("Update an opportunity. Only the fields given change; customFields are merged."),
             described: &[STAGE, OWNER, FIELDS],
             without: &[
@@ -96,16 +96,16 @@ pub(super) fn operations() -> Vec<Described> {
             words: &[("status", STATUS, NEGOTIATION)],
             ..ArgumentRules::NONE
         }),
-        Described::new::<ListPipelines>(
+        OfficialOperation::new::<ListPipelines>(
             Route::get("/opportunities/pipelines"),
             "GET /opportunities/pipelines",
-            Ask::List(List::Whole { member: "pipelines", request: |account| pipelines(account.location) }),
+            RequestBuilder::List(List::Whole { member: "pipelines", request: |account| pipelines(account.location) }),
         )
-        .reading(|object, _| pipeline(object), &[]),
+        .converted_by(|object, _| pipeline(object), &[]),
     ]
 }
 
-/// The place of a deal in the API's own list: its sort values, or the time of its creation with its id.
+/// The cursor of a deal: its sort values, or its creation time in milliseconds and its id.
 fn cursor(deal: &Value) -> Option<Value> {
     request::pair(deal, "sort").or_else(|| {
         let deal = deal.as_object()?;
@@ -115,23 +115,28 @@ fn cursor(deal: &Value) -> Option<Value> {
     })
 }
 
-/// `GET /opportunities/search`, the newest first.
+/// `GET /opportunities/search` by page number, newest first.
 fn search(list: &Invocation, location: &str, page: u64, size: u64) -> Request {
-    found(list, location, size, [("page", page.to_string())])
+    search_request(list, location, size, [("page", page.to_string())])
 }
 
-/// The same, behind the deal that has this cursor: the time of its creation in milliseconds, and its id.
+/// `GET /opportunities/search` after a cursor, newest first.
 fn search_after(list: &Invocation, location: &str, cursor: &Value, size: u64) -> Request {
     let part = |at: usize| {
         let part = cursor.get(at);
         part.and_then(Value::as_str).map_or_else(|| part.map(Value::to_string).unwrap_or_default(), str::to_owned)
     };
-    found(list, location, size, [("startAfter", part(0)), ("startAfterId", part(1))])
+    search_request(list, location, size, [("startAfter", part(0)), ("startAfterId", part(1))])
 }
 
-fn found<const N: usize>(list: &Invocation, location: &str, size: u64, place: [(&'static str, String); N]) -> Request {
+fn search_request<const N: usize>(
+    list: &Invocation,
+    location: &str,
+    size: u64,
+    position: [(&'static str, String); N],
+) -> Request {
     let mut query = vec![("location_id", location.to_owned()), ("limit", size.to_string())];
-    query.extend(place);
+    query.extend(position);
     query.push(("order", "added_desc".to_owned()));
     let filters = [("status", "status"), ("contact_id", "contactId")];
     query.extend(filters.into_iter().filter_map(|(name, given)| Some((name, list.arguments.text(given)?.to_owned()))));
@@ -148,7 +153,7 @@ pub(super) fn pipelines(location: &str) -> Request {
     request::get("/opportunities/pipelines".to_owned(), &[("locationId", location.to_owned())])
 }
 
-/// `POST /opportunities/` or `PUT /opportunities/{id}`. The stage is there by its ids already.
+/// `POST /opportunities/` or `PUT /opportunities/{id}`. Name resolution has already added the ids of the stage.
 pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value]) -> Request {
     let mut body = Map::new();
     for (name, value) in invocation.arguments.iter() {
@@ -170,10 +175,10 @@ pub(super) fn write(invocation: &Invocation, location: &str, dictionary: &[Value
     }
 }
 
-/// An opportunity as the tools give it: with its stage and pipeline by name.
+/// Converts an opportunity to the tools' form, with its stage and pipeline by name.
 pub(super) fn opportunity(mut deal: Map<String, Value>, known: &Names) -> Value {
     request::rename(&mut deal, "monetaryValue", "value");
-    // Some answers have both dates. This one is when the deal was added.
+    // `createdAt` takes precedence in answers that have both.
     request::rename(&mut deal, "dateAdded", "createdAt");
     request::rename(&mut deal, "dateUpdated", "updatedAt");
     let stage = request::text(&deal, "pipelineStageId").map(str::to_owned);
@@ -183,13 +188,13 @@ pub(super) fn opportunity(mut deal: Map<String, Value>, known: &Names) -> Value 
         deal.insert("stage".to_owned(), name.into());
         deal.extend(found.map(|known| ("pipeline".to_owned(), known.pipeline.into())));
     }
-    // A place in the API's own list, of no use to anyone else.
+    // The cursor is of no use to callers.
     deal.shift_remove("sort");
     fields::to_map(&known.fields, &mut deal);
     deal.into()
 }
 
-/// A pipeline with its stages in order.
+/// Converts a pipeline to the tools' form, with its stages in order.
 pub(super) fn pipeline(mut pipeline: Map<String, Value>) -> Value {
     if let Some(Value::Array(stages)) = pipeline.get_mut("stages") {
         stages.retain(Value::is_object);

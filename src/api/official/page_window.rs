@@ -1,20 +1,20 @@
-//! From a place in a list to the pages that hold it, for an API that knows page numbers only. Pure.
+//! Conversion of offset and limit to page numbers, for an API that only has page numbers. Pure functions.
 
 use std::ops::Range;
 
-/// A page to ask for, and which of its items are wanted.
+/// A page to request, and the wanted items in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PageWindow {
-    /// Its number, counted from 1.
+    /// The page's number, from 1.
     pub(super) page: u64,
-    /// Its size.
+    /// The page's size.
     pub(super) size: u64,
-    /// The items of it that are wanted.
+    /// The indices of the wanted items in the page.
     pub(super) wanted: Range<u64>,
 }
 
-/// The pages that hold the items from `offset` on, `limit` of them, where a page has at most `most` items: one page
-/// that is a little larger, if there is one that holds them all, else the two on whose border they lie.
+/// The pages that hold the `limit` items from `offset`, if a page has at most `most` items. That is one page, possibly
+/// larger than `limit`, or two adjacent pages if no single page holds all items.
 pub(super) fn windows(offset: u64, limit: u64, most: u64) -> Vec<PageWindow> {
     let limit = limit.clamp(1, most.max(1));
     let end = offset.saturating_add(limit);
@@ -36,7 +36,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_whole_page_is_one_request_and_no_more() {
+    fn aligned_pages_take_one_request() {
         assert_eq!(windows(0, 100, 500), [PageWindow { page: 1, size: 100, wanted: 0..100 }]);
         assert_eq!(windows(200, 100, 500), [PageWindow { page: 3, size: 100, wanted: 0..100 }]);
         assert_eq!(windows(99, 100, 500), [PageWindow { page: 1, size: 199, wanted: 99..199 }]);
@@ -45,7 +45,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pages_hold_just_what_is_wanted(offset in 0_u64..100_000, limit in 1_u64..=100, more in 0_u64..=400) {
+        fn windows_hold_exactly_the_wanted_items(offset in 0_u64..100_000, limit in 1_u64..=100, more in 0_u64..=400) {
             let windows = windows(offset, limit, 100 + more);
             let items: Vec<u64> = windows
                 .iter()

@@ -1,15 +1,15 @@
-//! The official API's operations: those of the resources' files, and rows of data.
+//! The registry of the official API's operations: the typed ones and rows of data.
 
 use super::{
     campaigns, contacts,
-    endpoint::{Ask, Described, Endpoint},
+    endpoint::{Endpoint, OfficialOperation, RequestBuilder},
     funnels, locations, opportunities, users,
 };
 use highlevel_catalog::{Catalog, OperationSpec, rows};
 use highlevel_core::error::Result;
 use std::{collections::HashMap, sync::LazyLock};
 
-/// The rows of data that every build has.
+/// The rows of data in every build.
 const ROWS: &str = include_str!("operations.jsonl");
 
 /// The operations of the official API.
@@ -19,7 +19,7 @@ pub struct Registry {
 }
 
 static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
-    // A test reads the rows, so a wrong one does not get here.
+    // A test reads the rows, so this error does not occur in a tested build.
     Registry::with_rows(ROWS).unwrap_or_else(|error| {
         tracing::error!("{}", error.message);
         Registry::of(Vec::new())
@@ -27,25 +27,30 @@ static STANDARD: LazyLock<Registry> = LazyLock::new(|| {
 });
 
 impl Registry {
-    /// The operations that every build has.
+    /// The operations in every build.
     pub fn standard() -> &'static Self {
         &STANDARD
     }
 
-    /// The typed operations, and one for each row ([`rows::read`]).
+    /// The typed operations and those of `text`, which [`rows::read`] reads.
     ///
     /// # Errors
-    /// `internal` with the line's number and what is wrong with it.
+    /// `internal` with the number of the first wrong line and the problem.
     pub fn with_rows(text: &str) -> Result<Self> {
         Ok(Self::of(rows::read(text)?))
     }
 
     fn of(rows: Vec<OperationSpec>) -> Self {
-        let row = |spec| Described {
+        let row = |spec| OfficialOperation {
             spec,
-            endpoint: Endpoint { ask: Ask::Row, read: |object, _| object.into(), names: &[], needs_user: false },
+            endpoint: Endpoint {
+                requests: RequestBuilder::Row,
+                convert: |object, _| object.into(),
+                names: &[],
+                needs_user: false,
+            },
         };
-        let described = [
+        let operations = [
             users::operations(),
             locations::operations(),
             contacts::operations(),
@@ -55,14 +60,14 @@ impl Registry {
             rows.into_iter().map(row).collect(),
         ];
         let mut endpoints = HashMap::new();
-        let specs = described.into_iter().flatten().map(|Described { spec, endpoint }| {
+        let specs = operations.into_iter().flatten().map(|OfficialOperation { spec, endpoint }| {
             endpoints.insert(spec.name.to_string(), endpoint);
             spec
         });
         Self { catalog: Catalog::official(specs.collect()), endpoints }
     }
 
-    /// What callers see of the operations.
+    /// The specs of the operations.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
     }
@@ -87,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rows_of_every_build_can_be_read() {
+    fn built_in_rows_are_valid() {
         Registry::with_rows(ROWS).unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! The official API's requests, and what its refusals mean. Pure.
+//! Requests of the official API, and members of its answers. Pure functions.
 
 use super::scopes;
 use crate::api::session;
@@ -8,35 +8,35 @@ use highlevel_core::error::{Code, Error};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-/// The version of nearly every operation.
+/// The `Version` header of most operations.
 pub(super) const VERSION: &str = "2021-07-28";
-/// The version of the e-mail campaigns'.
+/// The `Version` header of e-mail campaigns.
 pub(super) const V3: &str = "v3";
 
 type Query<'a> = &'a [(&'a str, String)];
 
-/// A reading GET.
+/// A GET request.
 pub(super) fn get(path: String, query: Query<'_>) -> Request {
     let query = query.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     request_of(Method::GET, path, query, None, Repeat::Freely)
 }
 
-/// A POST that only searches.
+/// A POST request that searches and changes nothing.
 pub(super) fn search(path: &str, body: Value) -> Request {
     request_of(Method::POST, path.to_owned(), Vec::new(), Some(body), Repeat::Freely)
 }
 
-/// A POST that creates.
+/// A POST request that creates an object. It is not repeated if it may have been executed.
 pub(super) fn create(path: String, body: Map<String, Value>) -> Request {
     request_of(Method::POST, path, Vec::new(), Some(body.into()), Repeat::IfNotExecuted)
 }
 
-/// A PUT that changes.
+/// A PUT request that updates an object.
 pub(super) fn update(path: String, body: Map<String, Value>) -> Request {
     change(Method::PUT, path, body)
 }
 
-/// A change that leaves the same state however often it is made.
+/// An idempotent change.
 pub(super) fn change(method: Method, path: String, body: Map<String, Value>) -> Request {
     request_of(method, path, Vec::new(), Some(body.into()), Repeat::Freely)
 }
@@ -48,38 +48,48 @@ fn request_of(
     body: Option<Value>,
     repeat: Repeat,
 ) -> Request {
-    let (service, version, expect) = (Service::Backend, Some(VERSION), Expect::Json);
     let scope = scopes::of(&method, &path);
-    Request { method, service, path, version, scope, query, body, repeat, expect }
+    Request {
+        method,
+        service: Service::Backend,
+        path,
+        version: Some(VERSION),
+        scope,
+        query,
+        body,
+        repeat,
+        expect: Expect::Json,
+    }
 }
 
-/// `/contacts/` and an id, which has only characters that stand in a path as they are.
+/// A path followed by an id. Ids need no escaping.
 pub(super) fn under(path: &str, id: Option<&Id>) -> String {
     format!("{path}{}", id.map_or("", Id::as_str))
 }
 
-/// The body of an answer.
+/// The JSON body of a response.
 ///
 /// # Errors
-/// What a refusal means.
+/// The API's refusal. `upstream_error` for a body that is not JSON.
 pub(super) fn body(response: Response) -> Result<Value, Error> {
     if !response.status.is_success() {
         return Err(failure(response.status, &response.body));
     }
     match response.body {
         Body::Json(value) => Ok(value),
-        Body::Text(_) | Body::Empty => Err(Error::new(Code::UpstreamError, "The API's answer is no JSON.")),
+        Body::Text(_) | Body::Empty => Err(Error::new(Code::UpstreamError, "The API's answer is not JSON.")),
     }
 }
 
-/// What a refusal means: as the document's, but that objects which are not there are told of with 400 and 422 as well.
+/// The error for a refusal. Unlike the session API, this API also answers 400 and 422 for objects that do not exist.
 fn failure(status: StatusCode, body: &Body) -> Error {
     let missing = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
         && api_message(body).is_some_and(|text| text.to_lowercase().contains("not found"));
     session::failure(if missing { StatusCode::NOT_FOUND } else { status }, body)
 }
 
-/// The array of this name. One object in its place is a list of one: HighLevel's files have it so for some lists.
+/// The array in a member. A single object counts as a list of one, because HighLevel's OpenAPI files declare some lists
+/// so.
 pub(super) fn array(body: &mut Value, name: &str) -> Option<Vec<Value>> {
     match body.get_mut(name).map(Value::take) {
         Some(Value::Array(items)) => Some(items),
@@ -88,7 +98,7 @@ pub(super) fn array(body: &mut Value, name: &str) -> Option<Vec<Value>> {
     }
 }
 
-/// The object under this name, or the body itself.
+/// The object in a member, or the body itself.
 pub(super) fn object(body: Value, name: &str) -> Map<String, Value> {
     match body {
         Value::Object(mut object) => match object.remove(name) {
@@ -103,7 +113,7 @@ pub(super) fn object(body: Value, name: &str) -> Map<String, Value> {
     }
 }
 
-/// Gives a member another name, unless there is one of that name already.
+/// Renames a member, unless the new name already has a value.
 pub(super) fn rename(object: &mut Map<String, Value>, from: &str, to: &str) {
     if object.get(to).is_none_or(Value::is_null)
         && let Some(value) = object.shift_remove(from)
@@ -112,12 +122,12 @@ pub(super) fn rename(object: &mut Map<String, Value>, from: &str, to: &str) {
     }
 }
 
-/// A text member.
+/// The value of a string member.
 pub(super) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     object.get(name).and_then(Value::as_str)
 }
 
-/// The member of an item that holds two values: its cursor.
+/// The value of a member that is an array of two, such as a cursor.
 pub(super) fn pair(item: &Value, name: &str) -> Option<Value> {
     let cursor = item.get(name)?;
     cursor.as_array().is_some_and(|pair| pair.len() == 2).then(|| cursor.clone())

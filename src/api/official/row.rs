@@ -1,4 +1,4 @@
-//! The request of an operation that a row of data describes.
+//! Requests of operations from rows of data.
 
 use super::{endpoint::Account, request};
 use highlevel_api_client::{Expect, Repeat, Request, Service};
@@ -6,17 +6,17 @@ use highlevel_catalog::{AnswerShape, Effect, Invocation, Method, Scope};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
 
-/// The name that stands for the account's location in a path.
+/// The path parameter for the account's location.
 const LOCATION: &str = "locationId";
 
-/// Arguments that this program reads itself and never sends.
+/// Arguments that the service handles and the API never receives.
 const LOCAL: [&str; 2] = ["fields", "contentOffset"];
 
-/// The request: path parameters from the arguments, the rest as query or body. Fields that name a location are filled
-/// in.
+/// The request of an invocation. Arguments fill the path's parameters, then the query or the body. Fields for the
+/// location are filled in.
 ///
 /// # Errors
-/// `internal` without a route; `policy_denied` for another location.
+/// `internal` for an operation without a request. `policy_denied` for another location.
 pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<Request> {
     let spec = invocation.spec;
     let route = spec
@@ -29,7 +29,7 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         let given = fields.entry(field.name.to_string()).or_insert_with(|| account.location.into());
         if given.as_str() != Some(account.location) {
             let message =
-                format!("`{}` names another location: this server is for {} alone.", field.name, account.location);
+                format!("`{}` names another location: this server is pinned to {}.", field.name, account.location);
             return Err(Error { field: Some(field.name.to_string()), ..Error::new(Code::PolicyDenied, message) });
         }
     }
@@ -39,12 +39,12 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
             LOCATION => account.location.into(),
             _ => Value::Null,
         });
-        // Each parameter is one path segment, whatever a caller writes.
+        // Escaping keeps each parameter in one path segment.
         let segment = crate::api::path_segment(&crate::api::query_text(&value));
         path = path.replace(&format!("{{{parameter}}}"), &segment);
     }
-    let reads = matches!(route.method, Method::Get | Method::Delete);
-    let (query, body) = if reads {
+    let has_query = matches!(route.method, Method::Get | Method::Delete);
+    let (query, body) = if has_query {
         (fields.iter().map(|(name, value)| (name.clone(), crate::api::query_text(value))).collect(), None)
     } else {
         (Vec::new(), Some(Value::Object(fields)))

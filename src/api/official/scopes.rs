@@ -1,9 +1,9 @@
-//! The scope that each operation needs, from the `security` of HighLevel's files. The funnels' file names none; theirs
-//! are those that a login asks for.
+//! The OAuth scope that each operation needs, from `security` in HighLevel's OpenAPI files. The file for funnels names
+//! none, so theirs are the scopes that a login requests.
 
 use http::Method;
 
-/// Paths, with `*` for an id, and the scopes for reading and writing below them; the first that fits holds.
+/// Path prefixes with their scopes: `(path, read scope, write scope)`. `*` matches an id. The first match applies.
 const SCOPES: [(&str, &str, &str); 11] = [
     ("/contacts", "contacts.readonly", "contacts.write"),
     ("/opportunities", "opportunities.readonly", "opportunities.write"),
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_request_has_the_scope_of_its_file() {
+    fn requests_have_the_scope_of_their_path() {
         for (method, path, scope) in [
             (Method::POST, "/contacts/search", "contacts.readonly"),
             (Method::GET, "/contacts/c1", "contacts.readonly"),

@@ -1,7 +1,7 @@
-//! Users. Pure.
+//! Users. Pure functions.
 
 use super::{
-    endpoint::{Ask, Described},
+    endpoint::{OfficialOperation, RequestBuilder},
     request,
 };
 use highlevel_api_client::Request;
@@ -12,21 +12,21 @@ use highlevel_catalog::{
 use serde_json::{Map, Value};
 
 /// The operations on users.
-pub(super) fn operations() -> Vec<Described> {
+pub(super) fn operations() -> Vec<OfficialOperation> {
     vec![
-        Described::new::<GetCurrentUser>(
+        OfficialOperation::new::<GetCurrentUser>(
             Route::get("/users/{userId}"),
             "GET /users/{userId} of an OAuth login; none with a private token",
-            Ask::Object(|_, account| user(account.user)),
+            RequestBuilder::Object(|_, account| user(account.user)),
         )
-        .reading(|object, _| as_user(object), &[])
-        .of_the_user(),
-        Described::new::<GetUser>(
+        .converted_by(|object, _| as_user(object), &[])
+        .for_logged_in_user(),
+        OfficialOperation::new::<GetUser>(
             Route::get("/users/{userId}"),
             "GET /users/{userId}",
-            Ask::Object(|get, _| user(get.id.as_ref().map_or("", |id| id.as_str()))),
+            RequestBuilder::Object(|get, _| user(get.id.as_ref().map_or("", |id| id.as_str()))),
         )
-        .reading(|object, _| as_user(object), &[]),
+        .converted_by(|object, _| as_user(object), &[]),
     ]
 }
 
@@ -35,12 +35,12 @@ pub(super) fn user(id: &str) -> Request {
     request::get(format!("/users/{id}"), &[])
 }
 
-/// `GET /users/`: all of the location.
+/// `GET /users/`: all users of the location.
 pub(super) fn users(location: &str) -> Request {
     request::get("/users/".to_owned(), &[("locationId", location.to_owned())])
 }
 
-/// A user as the tools give it.
+/// Converts a user to the tools' form.
 pub(super) fn as_user(mut user: Map<String, Value>) -> Value {
     let role = user.get("roles").and_then(|roles| roles.get("role")).filter(|role| role.is_string()).cloned();
     if let Some(role) = role {

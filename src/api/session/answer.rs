@@ -1,4 +1,4 @@
-//! The answer in a response.
+//! Answers from responses of the session API.
 
 use crate::api::{conflict, refusal};
 use highlevel_api_client::{Body, Fate, Response, api_message};
@@ -8,14 +8,14 @@ use highlevel_core::error::{Code, Error};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// The answer in a response, or the failure with what is known of the effect.
+/// The answer in a response, or the error with what is known about the effect.
 ///
 /// # Errors
-/// What the API refuses; `upstream_error` for an answer that holds nothing of what was asked for.
+/// The API's refusal. `upstream_error` for an answer without the requested object or list.
 pub fn answer(invocation: &Invocation, response: Response) -> Result<Answer, (Error, Fate)> {
     let spec = invocation.spec;
     if !response.status.is_success() {
-        // This attempt was refused; an earlier one of the same request may have taken effect.
+        // This attempt was refused, but an earlier attempt of the same request may have taken effect.
         let fate = match response.repeated_after_doubt {
             true => Fate::Unknown,
             false => refusal::fate(spec, response.status, &response.body, invocation.arguments.iter()),
@@ -27,32 +27,32 @@ pub fn answer(invocation: &Invocation, response: Response) -> Result<Answer, (Er
     };
     match (&spec.answer, response.body) {
         (AnswerShape::Deleted, body) => Ok(Answer::Object(deleted(invocation, api_message(&body)))),
-        (AnswerShape::One(name), Body::Json(body)) if is_void(&body, name) => Err(nothing(spec, &body)),
+        (AnswerShape::One(name), Body::Json(body)) if has_no_object(&body, name) => Err(no_object(spec, &body)),
         (AnswerShape::One(name), Body::Json(body)) => {
             let mut object = match one(body, name) {
                 Some(object) => object,
                 None if spec.effect == Effect::Update => Value::Null,
-                None => return Err(unreadable("holds no object")),
+                None => return Err(unreadable("has no object")),
             };
             spec.answer_fields().fit(&mut object);
             let has_id = object.get("id").is_some_and(Value::is_string);
             match &invocation.id {
                 _ if has_id => Ok(Answer::Object(object)),
-                // `{"succeeded": true}`: the update was taken, and what became of the object has to be read.
+                // Some answers are only `{"succeeded": true}`. The service reads the object afterwards.
                 Some(id) if spec.effect == Effect::Update => Ok(Answer::Object(json!({"id": id.as_str()}))),
-                _ => Err(unreadable("holds an object without an id")),
+                _ => Err(unreadable("has an object without an id")),
             }
         }
         (AnswerShape::Many, Body::Json(body)) => {
-            let list = many(body).ok_or_else(|| unreadable("holds no list"))?;
-            Ok(Answer::List(fitted(spec, list)))
+            let list = many(body).ok_or_else(|| unreadable("has no list"))?;
+            Ok(Answer::List(coerced(spec, list)))
         }
-        (_, Body::Text(_) | Body::Empty) => Err(unreadable("is no JSON")),
+        (_, Body::Text(_) | Body::Empty) => Err(unreadable("is not JSON")),
     }
 }
 
-/// A list whose items have the types that the schema names. Items without an id are set aside.
-pub(in crate::api) fn fitted(spec: &OperationSpec, mut list: ListAnswer) -> ListAnswer {
+/// Coerces a list to the output schema. Items without an id move to `unreadable`.
+pub(in crate::api) fn coerced(spec: &OperationSpec, mut list: ListAnswer) -> ListAnswer {
     let has_id = |item: &Value| item.get("id").is_some_and(|id| id.is_string() || id.is_number() || id.is_boolean());
     list.unreadable.extend(list.items.extract_if(.., |item| !has_id(item)));
     let members = [
@@ -78,15 +78,15 @@ fn deleted(invocation: &Invocation, message: Option<String>) -> Value {
     value
 }
 
-/// Whether an answer gives no object where it has its place: `null`, `{}`, `{"contact": null}`, `{"data": {}}`.
-pub(in crate::api) fn is_void(body: &Value, name: &str) -> bool {
+/// Whether a body has no object: `null`, `{}`, `{"contact": null}`, `{"data": {}}`.
+pub(in crate::api) fn has_no_object(body: &Value, name: &str) -> bool {
     match body {
         Value::Null => true,
         Value::Object(object) if object.contains_key("id") => false,
         Value::Object(object) => {
             let empty = |inner: &Value| match inner {
                 Value::Array(items) => items.is_empty(),
-                Value::Object(_) | Value::Null => is_void(inner, name),
+                Value::Object(_) | Value::Null => has_no_object(inner, name),
                 _ => false,
             };
             object.is_empty() || ["data", name].iter().any(|place| object.get(*place).is_some_and(empty))
@@ -95,18 +95,18 @@ pub(in crate::api) fn is_void(body: &Value, name: &str) -> bool {
     }
 }
 
-/// The failure of an answer that gives no object: to a read it says that there is none, to a write nothing.
-pub(in crate::api) fn nothing(spec: &OperationSpec, body: &Value) -> (Error, Fate) {
-    let came = clean::line(&body.to_string(), 60);
+/// The error for a body without an object. For a read, the object does not exist. For a write, the outcome is unknown.
+pub(in crate::api) fn no_object(spec: &OperationSpec, body: &Value) -> (Error, Fate) {
+    let received = clean::line(&body.to_string(), 60);
     if spec.effect == Effect::Read {
-        let message = format!("The account has no such object: the API's answer holds none ({came}).");
+        let message = format!("The account has no such object: the API's answer is {received}.");
         return (Error::new(Code::NotFound, message), Fate::NotExecuted);
     }
-    let message = format!("The API's answer to {} says success and holds no object ({came}).", spec.name);
+    let message = format!("The API's answer to {} reports success but has no object: {received}.", spec.name);
     (Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 
-/// A single object: bare, under `data`, or under its own name.
+/// The object in a body: the body itself, under `data`, or under `name`.
 fn one(body: Value, name: &str) -> Option<Value> {
     let Value::Object(mut object) = body else { return None };
     if !object.contains_key("id") {
@@ -119,7 +119,7 @@ fn one(body: Value, name: &str) -> Option<Value> {
     Some(Value::Object(object))
 }
 
-/// A list: `{data, meta}`, a bare array, or an object with a named array.
+/// The list in a body: `{data, meta}`, an array, or an object with a named array.
 fn many(body: Value) -> Option<ListAnswer> {
     match body {
         Value::Array(items) => Some(ListAnswer::of(items)),
@@ -133,7 +133,7 @@ fn many(body: Value) -> Option<ListAnswer> {
                 Some(Value::Object(meta)) => meta,
                 _ => Map::new(),
             };
-            // `{contacts: […], total: 5}`: the members beside the list describe it.
+            // In `{contacts: […], total: 5}`, the other members describe the list.
             meta.extend(object);
             Some(ListAnswer { paging: ListPaging::reported(meta), ..ListAnswer::of(items) })
         }
@@ -141,15 +141,15 @@ fn many(body: Value) -> Option<ListAnswer> {
     }
 }
 
-/// The error for an answered refusal.
+/// The error for a refusal by the API.
 pub fn failure(status: StatusCode, body: &Body) -> Error {
-    if let Some(conflict) = conflict::with_another(status, body) {
+    if let Some(conflict) = conflict::from_refusal(status, body) {
         return conflict;
     }
     let said = api_message(body).map_or(String::new(), |text| format!(" The API says: {text}"));
     let (code, sentence) = match status.as_u16() {
         400 | 422 => (Code::InvalidArguments, "The API refused the request.".to_owned()),
-        403 => (Code::Forbidden, "This credential may not do that.".to_owned()),
+        403 => (Code::Forbidden, "This credential is not allowed to do that.".to_owned()),
         404 | 410 => (Code::NotFound, "The account has no such object.".to_owned()),
         409 => (Code::Conflict, "The object's state does not allow that.".to_owned()),
         status => (Code::UpstreamError, format!("The API answered {status}.")),

@@ -1,4 +1,4 @@
-//! The session API: requests from invocations and answers from responses. Pure functions.
+//! The session API: requests from invocations, and answers from responses. Pure functions.
 
 mod answer;
 mod request;
@@ -6,5 +6,5 @@ mod request;
 mod tests;
 
 pub use answer::{answer, failure};
-pub(super) use answer::{fitted, is_void, nothing};
+pub(super) use answer::{coerced, has_no_object, no_object};
 pub use request::{check_ids, request};

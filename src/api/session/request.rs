@@ -1,18 +1,17 @@
-//! The request of an invocation.
+//! Requests of the session API.
 
 use highlevel_api_client::{Expect, Repeat, Request, Service};
 use highlevel_catalog::{AnswerShape, Catalog, Effect, HttpRoute, Id, Invocation, Method, Toolset, advice_on};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
 
-/// Arguments that this program reads itself and never sends.
+/// Arguments that the service handles and the API never receives.
 const LOCAL: [&str; 2] = ["fields", "contentOffset"];
 
-/// The request for an invocation.
+/// The request of an invocation.
 ///
 /// # Errors
-/// `invalid_arguments` for an id that names another resource of the API; `internal` for an operation that has no
-/// request.
+/// `invalid_arguments` for an id that addresses another resource. `internal` for an operation without a request.
 pub fn request(invocation: &Invocation) -> Result<Request> {
     let spec = invocation.spec;
     let route = spec.route.as_http().ok_or_else(|| {
@@ -26,7 +25,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
     let (query, body) = match route.method {
         Method::Get if route.takes_query => (query(&fields), None),
         Method::Get | Method::Delete => (Vec::new(), None),
-        // A publish has no fields beside its id, and its body is empty.
+        // A publish has no fields except its id, so its body is empty.
         Method::Post | Method::Put => (Vec::new(), (!fields.is_empty()).then_some(Value::Object(fields))),
     };
     Ok(Request {
@@ -45,7 +44,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
     })
 }
 
-/// The service that has an operation's resource.
+/// The service that serves a resource.
 fn service(toolset: Toolset) -> Service {
     match toolset {
         Toolset::Locations => Service::Location,
@@ -59,11 +58,11 @@ fn path(invocation: &Invocation, route: &HttpRoute) -> Result<String> {
         return Ok(route.path.to_string());
     };
     let fill = |text: &str| route.path.replace(&format!("{{{parameter}}}"), text);
-    // `get_user("me")` would be another operation's path.
+    // For example, the path of `get_user` with the id `me` is that of `get_current_user`.
     let plain = fill(id.as_str());
     let is_other = |path: &str| path == plain;
     if Catalog::session().iter().filter_map(|spec| spec.route.as_http()).any(|other| is_other(&other.path)) {
-        return Err(Error::invalid(parameter, format!("`{parameter}` is no id: {plain} is another resource.")));
+        return Err(Error::invalid(parameter, format!("`{parameter}` is not an id: {plain} is another resource.")));
     }
     Ok(fill(&crate::api::path_segment(id.as_str())))
 }
@@ -75,7 +74,7 @@ fn query(fields: &Map<String, Value>) -> Vec<(String, String)> {
 /// The argument that names a user.
 const OWNER: &str = "assignedTo";
 
-/// Refuses what is no id where an id has to stand. The official API takes names there.
+/// Refuses names in arguments that take an id. Only the official API accepts names.
 ///
 /// # Errors
 /// `invalid_arguments` with the tool that finds the id.

@@ -1,4 +1,4 @@
-//! What the session API is asked and how its answers are read, as pure functions.
+//! Tests of the session API's requests and answers.
 
 use super::{answer, request};
 use crate::api::invocations::any_invocation;
@@ -25,14 +25,14 @@ fn read(tool: &str, arguments: Value, body: Value) -> Value {
 }
 
 #[test]
-fn an_object_is_found_wherever_it_stands() {
+fn objects_are_read_from_every_envelope() {
     for body in [json!({"id": "a"}), json!({"data": {"id": "a"}}), json!({"contact": {"id": "a"}, "traceId": "t"})] {
         assert_eq!(read("get_contact", json!({"id": "a"}), body), json!({"id": "a"}));
     }
 }
 
 #[test]
-fn a_list_is_found_wherever_it_stands() {
+fn lists_are_read_from_every_envelope() {
     let items = json!([{"id": "a"}]);
     for body in [items.clone(), json!({"data": items}), json!({"contacts": items, "count": 1})] {
         assert_eq!(read("list_contacts", json!({}), body)["data"], items);
@@ -40,13 +40,13 @@ fn a_list_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn an_id_that_is_another_resource_is_refused() {
+fn ids_that_address_another_resource_are_refused() {
     let error = request(&invocation("get_user", json!({"userId": "me"}))).unwrap_err();
     assert_eq!(error.field.as_deref(), Some("userId"));
 }
 
 #[test]
-fn what_cannot_be_understood_is_set_aside_and_not_lost() {
+fn unreadable_values_are_moved_aside() {
     let body = json!({"id": 7, "value": "12.5", "probability": "high", "tags": "a, b", "extra": null});
     let read = read("get_opportunity", json!({"id": "7"}), body);
     let expected =
@@ -70,7 +70,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Bodies that use the fields of the schema, with whatever in them.
+/// Bodies with the schema's field names and arbitrary values.
 fn any_body(fields: Vec<String>) -> impl Strategy<Value = Value> {
     prop::collection::vec((prop::sample::select(fields), any_json()), 0..8)
         .prop_map(|pairs| pairs.into_iter().collect::<Map<_, _>>().into())
@@ -78,7 +78,7 @@ fn any_body(fields: Vec<String>) -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn whatever_the_api_answers_the_output_is_as_its_schema_promises(
+    fn every_output_matches_its_schema(
         body in any_body(["id", "name", "value", "tags", "status", "data", "meta", "pages", "events", "settings", "address", "total"].map(str::to_owned).to_vec()),
         tool in prop::sample::select(Catalog::session().iter().filter(|spec| !spec.is_local()).collect::<Vec<_>>()),
     ) {

@@ -103,7 +103,7 @@ async fn a_host_that_declines_at_once_is_distinguished_from_a_person() {
         let error = host.error("delete_page", json!({"id": id(&draft)})).await;
         assert_eq!(error["code"], "declined", "{era:?}: {error}");
         let message = error["message"].as_str().unwrap();
-        for part in ["answer by itself", "--confirm two-step", "--confirm human"] {
+        for part in ["answer on its own", "--confirm two-step", "--confirm human"] {
             assert!(message.contains(part), "{era:?}: no {part} in {message}");
         }
     }
@@ -120,6 +120,6 @@ async fn a_host_that_declines_at_once_is_distinguished_from_a_person() {
         wire.answer_to(call)
     });
     let text = result.await.unwrap()["result"]["content"][0]["text"].as_str().unwrap().to_owned();
-    assert!(text.contains("did not agree") && !text.contains("by itself"), "{text}");
+    assert!(text.contains("did not agree") && !text.contains("on its own"), "{text}");
     assert_eq!(effects(&account).await, 0);
 }

@@ -1,5 +1,5 @@
 //! The session API's answers in every shape that its description allows, sent literally by a test server. For the official
-//! API's shapes see `official/` and `src/api/official/tests.rs`.
+//! API's shapes see `official/` and `src/api/official/tests/`.
 
 use super::upstream::{Upstream, answer};
 use crate::support::{Account, Era, Host, Person, command};

@@ -1,9 +1,9 @@
-//! Dates and times in other forms than the API's, where only one day or moment can be meant.
+//! Dates and times in other forms than the API's, if they have only one reading.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 
-/// Forms in which no part can be taken for another.
-const PLAIN: [&str; 12] = [
+/// Formats in which the order of day and month is clear.
+const UNAMBIGUOUS: [&str; 12] = [
     "%Y-%m-%d",
     "%Y/%m/%d",
     "%Y.%m.%d",
@@ -18,21 +18,23 @@ const PLAIN: [&str; 12] = [
     "%a %b %d %Y",
 ];
 
-/// The form that the API takes, of what can only be one date or moment; else the text as it is.
+/// Converts a date or time with only one reading to the API's form. Returns any other text without quotes and spaces
+/// around it.
 pub(crate) fn read(text: &str) -> String {
-    let text = super::bare(text);
+    let text = super::unquoted(text);
     date(text).or_else(|| moment(text)).unwrap_or_else(|| text.to_owned())
 }
 
 fn date(text: &str) -> Option<String> {
     let parse = |form: &&str| NaiveDate::parse_from_str(text, form).ok();
-    let eight_digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let found = if eight_digits { parse(&"%Y%m%d") } else { PLAIN.iter().find_map(parse).or_else(|| by_numbers(text)) };
-    // Two digits are no year.
+    let is_compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let found =
+        if is_compact { parse(&"%Y%m%d") } else { UNAMBIGUOUS.iter().find_map(parse).or_else(|| by_numbers(text)) };
+    // chrono reads a year of two digits as the first century.
     found.filter(|date| (1900..=2999).contains(&chrono::Datelike::year(date))).map(|date| date.to_string())
 }
 
-/// `28.02.2025` and `02/28/2025`: there is no 28th month. `02/03/2025` may be two days.
+/// Parses `28.02.2025` and `02/28/2025`, which have only one valid order. `02/03/2025` is ambiguous.
 fn by_numbers(text: &str) -> Option<NaiveDate> {
     let parts: Vec<u32> = text.split(['/', '.', '-']).map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
     let [one, other, year] = parts.as_slice() else { return None };
@@ -44,10 +46,11 @@ fn by_numbers(text: &str) -> Option<NaiveDate> {
     }
 }
 
-/// A moment with its zone, in RFC 3339's form or one near to it. Without a zone it may be one of many.
+/// Converts a time with a zone to RFC 3339. A time without a zone is ambiguous.
 fn moment(text: &str) -> Option<String> {
     if DateTime::parse_from_rfc3339(text).is_ok() && text.contains('T') {
-        return None; // As it should be.
+        // Already in the API's form.
+        return None;
     }
     let upper = text.to_ascii_uppercase().replace(" UTC", "Z").replace(" GMT", "Z");
     let zoned = upper.strip_suffix('Z').map_or(upper.clone(), |time| format!("{}+0000", time.trim_end()));
@@ -69,7 +72,7 @@ mod tests {
     use super::read;
 
     #[test]
-    fn one_day_is_read_however_it_is_written() {
+    fn unambiguous_dates_are_converted() {
         for text in [
             "2025-02-28",
             " 2025-02-28 ",
@@ -95,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn one_moment_is_read_however_it_is_written() {
+    fn times_with_a_zone_are_converted() {
         for text in [
             "2025-02-28T10:00:00Z",
             "2025-02-28 10:00:00Z",
@@ -110,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_two_days_stays_as_it_is() {
+    fn ambiguous_dates_stay_unchanged() {
         for text in ["02/03/2025", "2.3.2025", "2025-02-28T10:00:00", "2025-02-30", "tomorrow", "28.02.25", "", "2025"]
         {
             assert_eq!(read(text), text);

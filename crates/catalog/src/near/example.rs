@@ -1,8 +1,8 @@
-//! Examples of arguments that work, for the errors that refuse others.
+//! Examples of valid arguments, for error messages.
 
 use serde_json::{Map, Value, json};
 
-/// One argument with a value that works; of a name that is not known, the nearest that is.
+/// An object with one argument and a valid value. For an unknown name, the nearest known argument.
 pub(super) fn of_argument(schema: &Map<String, Value>, name: &str) -> Option<Value> {
     let properties = schema.get("properties")?.as_object()?;
     let known = properties.keys().map(String::as_str);
@@ -11,7 +11,7 @@ pub(super) fn of_argument(schema: &Map<String, Value>, name: &str) -> Option<Val
     Some(json!({name: value}))
 }
 
-/// Every required argument, or the first that can be shown.
+/// An object with all required arguments, or with the first argument that has an example.
 pub(super) fn of_all(schema: &Map<String, Value>) -> Map<String, Value> {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let required = schema.get("required").and_then(Value::as_array);
@@ -28,7 +28,7 @@ pub(super) fn of_all(schema: &Map<String, Value>) -> Map<String, Value> {
     all
 }
 
-/// A value that works; nothing for an id, which only the account has.
+/// A valid value. `None` for an id, because ids depend on the account.
 fn of(name: &str, schema: &Value) -> Option<Value> {
     if let Some(word) = schema.get("enum").and_then(|words| words.get(0)) {
         return Some(word.clone());

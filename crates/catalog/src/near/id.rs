@@ -1,12 +1,12 @@
-//! Ids that were given as something else: an address of the application is read for the id in it, and of a name or an e-mail
-//! address is said which tool finds its id.
+//! Ids given in another form. The id is extracted from a URL of HighLevel's application. For a name or an e-mail
+//! address, the error names the tool that finds the id.
 
 use crate::{id::Id, spec::OperationSpec};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value, json};
 
-/// What an id can be of: the list that has it, and the table to search.
-const KINDS: [(&str, Option<&str>, Option<&str>); 8] = [
+/// Objects with ids: the noun, the tool that lists them, and the mirror's table.
+const OBJECTS: [(&str, Option<&str>, Option<&str>); 8] = [
     ("contact", Some("list_contacts"), Some("contacts")),
     ("opportunity", Some("list_opportunities"), Some("opportunities")),
     ("user", None, Some("users")),
@@ -17,37 +17,37 @@ const KINDS: [(&str, Option<&str>, Option<&str>); 8] = [
     ("location", Some("list_locations"), Some("locations")),
 ];
 
-/// Arguments that name another object than the operation's own.
-const OTHERS: [(&str, &str); 1] = [("contactId", "contact")];
+/// Arguments that hold the id of another object: `(argument, noun)`.
+const REFERENCES: [(&str, &str); 1] = [("contactId", "contact")];
 
-/// Hosts of the application's own pages.
-const APP: [&str; 3] = ["gohighlevel.com", "leadconnectorhq.com", "msgsndr.com"];
+/// Domains of HighLevel's web application.
+const APP_DOMAINS: [&str; 3] = ["gohighlevel.com", "leadconnectorhq.com", "msgsndr.com"];
 
-/// The most of a caller's text that an error repeats.
+/// The most characters of a caller's text that an error repeats.
 const SHOWN: usize = 80;
 
-/// What the operation's object is called.
+/// The noun of the operation's object: `contact` for `get_contact`.
 pub(super) fn noun(spec: &OperationSpec) -> &str {
     spec.name.split_once('_').map_or(spec.name.as_ref(), |(_, noun)| noun)
 }
 
-/// Reads each id among the arguments.
+/// Replaces each id argument by its plain id.
 ///
 /// # Errors
-/// `invalid_arguments` for what is no id and holds none, with the tool that finds it.
+/// `invalid_arguments` for a text that neither is nor contains an id, with the tool that finds the id.
 pub(crate) fn read(
     spec: &OperationSpec,
     schema: &Map<String, Value>,
     arguments: &mut Map<String, Value>,
 ) -> Result<()> {
     let own = spec.id_field.as_deref().map(|field| (field, noun(spec)));
-    let others = OTHERS.iter().copied().filter(|(name, _)| super::property(schema, name).is_some());
+    let others = REFERENCES.iter().copied().filter(|(name, _)| super::property(schema, name).is_some());
     for (name, noun) in own.into_iter().chain(others) {
         let Some(value) = arguments.get_mut(name) else { continue };
-        let Some(text) = value.as_str().map(super::bare) else { continue };
+        let Some(text) = value.as_str().map(super::unquoted) else { continue };
         match text.parse::<Id>() {
             Ok(id) => *value = id.as_str().into(),
-            Err(problem) => match in_address(noun, text) {
+            Err(problem) => match in_url(noun, text) {
                 Some(id) => *value = id.as_str().into(),
                 None => {
                     return Err(Error::invalid(name, format!("`{name}` {problem}.{}", advice_on(noun, text))));
@@ -58,37 +58,38 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// The id in an address of the application, or of one of this server's resources, that shows one object of this kind.
-fn in_address(noun: &str, text: &str) -> Option<Id> {
+/// Extracts the id from a URL of the application, or from a resource URI of this server, that shows one object of this
+/// kind.
+fn in_url(noun: &str, text: &str) -> Option<Id> {
     if let Some(path) = text.strip_prefix("ghl://") {
         let (kind, id) = path.split_once('/')?;
         return (kind == noun).then(|| id.parse().ok()).flatten();
     }
     let url = url::Url::parse(text).ok()?;
     let host = url.host_str()?;
-    if !APP.iter().any(|own| host == *own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))) {
+    if !APP_DOMAINS.iter().any(|own| host == *own || host.strip_suffix(own).is_some_and(|rest| rest.ends_with('.'))) {
         return None;
     }
     let path: Vec<&str> = url.path_segments()?.filter(|part| !part.is_empty()).collect();
-    let behind: &[&[&str]] = match noun {
+    let markers: &[&[&str]] = match noun {
         "contact" => &[&["contacts", "detail"]],
         "opportunity" => &[&["opportunities", "detail"], &["opportunities"]],
         "page" => &[&["page-builder"]],
         "location" => &[&["location"]],
         _ => return None,
     };
-    let found = |mark: &&[&str]| {
-        let at = path.windows(mark.len()).position(|part| part == *mark)?;
-        let id: Id = path.get(at + mark.len())?.parse().ok()?;
-        // A word of the path is no id.
+    let found = |marker: &&[&str]| {
+        let at = path.windows(marker.len()).position(|part| part == *marker)?;
+        let id: Id = path.get(at + marker.len())?.parse().ok()?;
+        // Other path segments, such as `list`, are short words without digits.
         (id.as_str().len() >= 10 && id.as_str().bytes().any(|byte| byte.is_ascii_digit())).then_some(id)
     };
-    behind.iter().find_map(found)
+    markers.iter().find_map(found)
 }
 
-/// Which tool finds the id that was meant by a text. Begins with a space.
+/// A sentence that names the tool to find the id for a text. It begins with a space. Empty for an unknown `noun`.
 pub fn advice_on(noun: &str, text: &str) -> String {
-    let Some((_, list, table)) = KINDS.iter().find(|(kind, ..)| *kind == noun) else { return String::new() };
+    let Some((_, list, table)) = OBJECTS.iter().find(|(kind, ..)| *kind == noun) else { return String::new() };
     let shown: String = text.chars().take(SHOWN).collect();
     let is_address = text.contains("://") || text.starts_with("www.");
     let is_email = !is_address && text.contains('@');
@@ -109,7 +110,7 @@ pub fn advice_on(noun: &str, text: &str) -> String {
     format!("{looks} {call} finds the id of {article} {noun}.")
 }
 
-/// The same for an id that the account does not have, if it is rather a name.
+/// The same advice for an unknown id that looks like a name, because it has no digits.
 pub fn advice(spec: &OperationSpec, id: &Id) -> Option<String> {
     let is_word = !id.as_str().bytes().any(|byte| byte.is_ascii_digit());
     is_word.then(|| advice_on(noun(spec), id.as_str())).filter(|advice| !advice.is_empty())
@@ -117,10 +118,10 @@ pub fn advice(spec: &OperationSpec, id: &Id) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_address;
+    use super::in_url;
 
     #[test]
-    fn an_address_that_shows_one_object_holds_its_id() {
+    fn ids_are_extracted_from_urls_of_one_object() {
         let id = "ocQHyuzHvysMo5N5VsXc";
         for (noun, url) in [
             ("contact", format!("https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/contacts/detail/{id}")),
@@ -138,7 +139,7 @@ mod tests {
                 format!("https://app.leadconnectorhq.com/v2/location/ve9EPM428h8vShlRW1KT/opportunities/{id}?tab=1"),
             ),
         ] {
-            assert_eq!(in_address(noun, &url).map(|found| found.to_string()).as_deref(), Some(id), "{url}");
+            assert_eq!(in_url(noun, &url).map(|found| found.to_string()).as_deref(), Some(id), "{url}");
         }
         for (noun, url) in [
             ("contact", "https://app.gohighlevel.com/v2/location/ve9EPM428h8vShlRW1KT/opportunities/list"),
@@ -148,7 +149,7 @@ mod tests {
             ("contact", "ghl://page/ocQHyuzHvysMo5N5VsXc"),
             ("page", "https://example.com/offer"),
         ] {
-            assert_eq!(in_address(noun, url), None, "{url}");
+            assert_eq!(in_url(noun, url), None, "{url}");
         }
     }
 }

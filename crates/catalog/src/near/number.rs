@@ -1,10 +1,10 @@
-//! Numbers that were written as text, with or without marks between their digits.
+//! Numbers written as text, with or without separators between digits.
 
 use serde_json::{Number, Value};
 
-/// The number that a text can only mean. `1,500` may be fifteen hundred or one and a half, and is neither.
+/// Parses a number that has only one reading. `1,500` may mean 1500 or 1.5, so it is `None`.
 pub(super) fn read(text: &str) -> Option<Value> {
-    let plain = plain(text)?;
+    let plain = normalized(text)?;
     let whole = whole_part(&plain).and_then(|whole| whole.parse::<i64>().ok());
     match whole {
         Some(whole) => Some(whole.into()),
@@ -12,14 +12,14 @@ pub(super) fn read(text: &str) -> Option<Value> {
     }
 }
 
-/// The same, if it is a whole number.
+/// Parses an integer that has only one reading.
 pub(super) fn whole(text: &str) -> Option<Value> {
-    let plain = plain(text)?;
+    let plain = normalized(text)?;
     let whole = whole_part(&plain)?;
     whole.parse::<i64>().ok().map(Value::from).or_else(|| whole.parse::<u64>().ok().map(Value::from))
 }
 
-/// A fraction that is a whole number, such as `2.0`.
+/// Converts a float without a fraction, such as `2.0`, to an integer.
 pub(super) fn without_fraction(number: &Number) -> Option<Value> {
     if !number.is_f64() {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn without_fraction(number: &Number) -> Option<Value> {
     format!("{number:.0}").parse::<i64>().ok().map(Value::from)
 }
 
-/// A number as the text that a caller would have written; nothing for one that lost digits on its way.
+/// Formats a number as the digits that the caller wrote. `None` for a float too large to be exact.
 pub(super) fn as_text(number: &Number) -> Option<String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match number.as_f64() {
@@ -38,7 +38,7 @@ pub(super) fn as_text(number: &Number) -> Option<String> {
     }
 }
 
-/// The part before the point, if what follows it is nothing.
+/// The digits before the decimal point, if all digits after it are zero.
 fn whole_part(plain: &str) -> Option<&str> {
     match plain.split_once('.') {
         None => Some(plain),
@@ -46,19 +46,19 @@ fn whole_part(plain: &str) -> Option<&str> {
     }
 }
 
-/// The text with a point before its fraction and no other mark but a minus.
-fn plain(text: &str) -> Option<String> {
-    let text = super::bare(text);
+/// Normalizes a number: an optional minus, digits, and an optional decimal point with digits.
+fn normalized(text: &str) -> Option<String> {
+    let text = super::unquoted(text);
     let (minus, digits) = match text.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     if digits.contains(['e', 'E']) {
-        // Only programs write these, in JSON's own form.
+        // Only programs write exponents, so JSON's syntax applies.
         let number = serde_json::from_str::<Number>(digits).ok()?.as_f64()?;
         return Some(format!("{minus}{number}"));
     }
-    let (whole, fraction) = parts(digits)?;
+    let (whole, fraction) = split_decimal(digits)?;
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !is_digits(&whole) || !is_digits(fraction) {
         return None;
@@ -66,39 +66,41 @@ fn plain(text: &str) -> Option<String> {
     Some(if fraction.is_empty() { format!("{minus}{whole}") } else { format!("{minus}{whole}.{fraction}") })
 }
 
-/// Digits before and after the decimal mark.
-fn parts(digits: &str) -> Option<(String, &str)> {
-    let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
+/// Splits a number at its decimal mark.
+fn split_decimal(digits: &str) -> Option<(String, &str)> {
+    let points = digits.matches('.').count();
+    let commas = digits.matches(',').count();
     let split = |mark: char| digits.rsplit_once(mark).unwrap_or((digits, ""));
     match (points, commas) {
-        (0, 0) => Some((joined(digits, &[])?, "")),
+        (0, 0) => Some((join_groups(digits, &[])?, "")),
         (1, 0) | (0, 1) => {
             let mark = if points == 1 { '.' } else { ',' };
             let (whole, fraction) = split(mark);
-            // Three digits behind it may be a thousand's; a program's fraction has no zero at its end.
-            let like_a_thousand = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
-            if like_a_thousand && (mark == ',' || fraction.ends_with('0')) {
+            // Three digits after the mark may be a group of thousands. Programs write no trailing zero in a fraction,
+            // so `12.345` is a fraction and `12.340` is ambiguous.
+            let may_be_thousands = fraction.len() == 3 && (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+            if may_be_thousands && (mark == ',' || fraction.ends_with('0')) {
                 return None;
             }
             let whole = if whole.is_empty() { "0" } else { whole };
-            Some((joined(whole, &[])?, fraction))
+            Some((join_groups(whole, &[])?, fraction))
         }
-        (_, 0) => Some((joined(digits, &['.'])?, "")),
-        (0, _) => Some((joined(digits, &[','])?, "")),
-        // The last of the two is the decimal mark, and there is one of it.
+        (_, 0) => Some((join_groups(digits, &['.'])?, "")),
+        (0, _) => Some((join_groups(digits, &[','])?, "")),
+        // The later mark is the decimal mark. It must occur once.
         _ => {
             let (decimal, thousand) = if digits.rfind('.') > digits.rfind(',') { ('.', ',') } else { (',', '.') };
             if digits.matches(decimal).count() != 1 {
                 return None;
             }
             let (whole, fraction) = split(decimal);
-            Some((joined(whole, &[thousand])?, fraction))
+            Some((join_groups(whole, &[thousand])?, fraction))
         }
     }
 }
 
-/// The digits without the marks between thousands, which have to stand where thousands are.
-fn joined(whole: &str, marks: &[char]) -> Option<String> {
+/// Joins groups of thousands. `None` if a group after the first does not have three digits.
+fn join_groups(whole: &str, marks: &[char]) -> Option<String> {
     let is_mark = |c: char| marks.contains(&c) || matches!(c, ' ' | '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}');
     let groups: Vec<&str> = whole.split(is_mark).collect();
     let (first, rest) = groups.split_first()?;
@@ -112,7 +114,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_can_mean_one_number_is_read_as_it() {
+    fn unambiguous_numbers_are_parsed() {
         for (text, number) in [
             ("50", json!(50)),
             (" 50 ", json!(50)),
@@ -139,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_mean_two_or_none_is_no_number() {
+    fn ambiguous_numbers_are_not_parsed() {
         for text in [
             "",
             " ",
