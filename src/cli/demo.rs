@@ -1,4 +1,4 @@
-//! `demo`: a real MCP session with the embedded account, printed so that a person sees what an assistant would do.
+//! `demo`: runs an MCP session with the embedded account, and prints what an assistant would do.
 
 mod person;
 mod story;
@@ -21,31 +21,31 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let state = State::new();
-    // The same program, started as a host starts it.
+    let state = StateDirectory::new();
+    // Started as a host starts it.
     let mut server = tokio::process::Command::new(std::env::current_exe()?);
     server.args(["serve", "--sandbox", "--confirm", "auto", "--state-dir"]).arg(&state.0);
     let newest = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
     let person = Person::default();
     let session = person.clone().serve_with_lifecycle(TokioChildProcess::new(server)?, newest).await?;
     let mut story = Story { session, person, full: options.full };
-    let told = story.tell().await;
+    let result = story.run().await;
     story.session.cancel().await?;
-    told.map(|()| ExitCode::SUCCESS)
+    result.map(|()| ExitCode::SUCCESS)
 }
 
-/// A state directory for this session alone, removed at its end.
-struct State(PathBuf);
+/// The state directory of this session, removed at its end.
+struct StateDirectory(PathBuf);
 
-impl State {
+impl StateDirectory {
     fn new() -> Self {
         Self(std::env::temp_dir().join(format!("highlevel-mcp-demo-{}", std::process::id())))
     }
 }
 
-impl Drop for State {
+impl Drop for StateDirectory {
     fn drop(&mut self) {
-        // Left behind, it would hold an embedded account's token and nothing else.
+        // An error is harmless: the only secret in it is the token of an embedded account that has ended.
         drop(std::fs::remove_dir_all(&self.0));
     }
 }

@@ -1,4 +1,4 @@
-//! The person in front of the demo's host: shows each form, and answers as the story wants.
+//! The demo's host and its user: prints each form, and answers as the story says.
 
 use crate::cli::print;
 use rmcp::{
@@ -18,10 +18,10 @@ use std::{
     time::Duration,
 };
 
-/// How long this person looks at a form.
+/// How long the user looks at a form.
 const READING: Duration = Duration::from_millis(500);
 
-/// Says yes or no, as it was last told to.
+/// Agrees or declines, as the last call of [`Person::will_agree`] says.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Person {
     agrees: Arc<AtomicBool>,
@@ -53,7 +53,7 @@ impl ClientHandler for Person {
         lines.insert(0, "     The host shows the person a form:".to_owned());
         lines.push(format!("     The person answers: {}", if agrees { "yes" } else { "no" }));
         print(&lines.join("\n")).map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-        // A host that declines at once is taken for one that answers by itself.
+        // The server takes an immediate decline for a host that answers without its user.
         tokio::time::sleep(READING).await;
         Ok(if agrees {
             ElicitResult::new(ElicitationAction::Accept).with_content(json!({"confirm": true}))

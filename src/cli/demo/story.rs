@@ -1,4 +1,4 @@
-//! What the assistant of the demo does, step by step.
+//! The steps of the demo's assistant.
 
 use super::person::Person;
 use crate::cli::print;
@@ -10,7 +10,7 @@ use rmcp::{
 };
 use serde_json::{Value, json};
 
-/// How many deals are printed.
+/// The number of deals to print.
 const DEALS: usize = 5;
 
 pub(super) struct Story {
@@ -21,7 +21,7 @@ pub(super) struct Story {
 }
 
 impl Story {
-    pub(super) async fn tell(&mut self) -> anyhow::Result<()> {
+    pub(super) async fn run(&mut self) -> anyhow::Result<()> {
         print("A real MCP session: this program as host, and itself again as server with an embedded account.")?;
         print("Nothing leaves this machine.")?;
         self.discover().await?;
@@ -80,7 +80,7 @@ impl Story {
         ))
     }
 
-    /// Publishes a draft, and gives its id.
+    /// Publishes a draft. Returns its id.
     async fn publish_a_page(&self) -> anyhow::Result<String> {
         print("\n4. \"Publish the first draft page.\"")?;
         let drafts = self.call("list_pages", json!({"status": "draft", "limit": 1})).await?.map_err(refused)?;
@@ -108,7 +108,7 @@ impl Story {
         }
     }
 
-    /// Calls a tool and prints the call; the answer, or the message of the tool's error.
+    /// Calls a tool and prints the call. Returns the answer, or the message of the tool's error.
     async fn call(&self, tool: &'static str, arguments: Value) -> anyhow::Result<Result<Value, String>> {
         print(&format!("  -> {tool} {arguments}"))?;
         let Value::Object(arguments) = arguments else { bail!("arguments are an object") };

@@ -1,4 +1,4 @@
-//! Every fault as a client sees it, and what became of the write.
+//! Every fault as a client sees it, and whether the write took effect.
 
 use crate::support::{Peer, Reply, send};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 const SLUG: &str = "fault";
 
-/// Creates a page under a plan; gives what came back and how many such pages there are.
+/// Creates a page under a fault plan. Returns the answer and the number of such pages.
 async fn create(peer: &Peer) -> (Result<Reply, reqwest::Error>, usize) {
     let reply = peer.try_post("/page", json!({ "name": "F", "slug": SLUG })).await;
     (reply, landed(peer).await)

@@ -1,6 +1,6 @@
-//! The sandbox as a client sees it, over real HTTP.
+//! The sandbox over real HTTP, as a client sees it.
 
-// Clippy's leave for tests ends at helpers outside of them.
+// Clippy allows these in tests, but not in their helper functions.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod faults;

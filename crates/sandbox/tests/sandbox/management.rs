@@ -1,4 +1,4 @@
-//! The sandbox's own endpoints.
+//! The endpoints under `/sandbox/`.
 
 use crate::support::{Peer, send};
 use highlevel_sandbox::{Sandbox, SandboxConfig};

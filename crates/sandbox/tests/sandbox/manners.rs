@@ -1,4 +1,4 @@
-//! Manners, on the document's API: each word through HTTP, and what it leaves alone.
+//! Manners on the session API: what each word changes, and what it leaves unchanged.
 
 use crate::support::{Peer, send};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn what_is_stored_has_its_normal_form() {
     let hook = json!({ "url": "https://Example.COM:443/Hook/", "events": ["b.made", "a.made"] });
     let hook = peer.post("/webhook", hook).await.body;
     assert_eq!((&hook["url"], &hook["events"]), (&json!("https://example.com/Hook"), &json!(["a.made", "b.made"])));
-    // The sample account is as if it had been written so, too.
+    // The sample account is stored in normal form too.
     for contact in peer.objects("contacts").await {
         let phone = contact["phone"].as_str().unwrap_or("+1");
         assert!(phone.starts_with('+') && phone.chars().skip(1).all(|c| c.is_ascii_digit()), "{contact}");
@@ -80,7 +80,7 @@ async fn lists_lag_behind_writes_and_single_objects_do_not() {
     let single = peer.get(&format!("/contact/{}", made["id"].as_str().unwrap())).await;
     assert_eq!((single.status.as_u16(), &single.body), (200, &made));
     assert_eq!(peer.get(&path).await.body["lastName"], "Changed");
-    // A machine that was this slow shows nothing of the lag.
+    // On a machine this slow, the lag has passed already.
     if began.elapsed() < Duration::from_millis(600) {
         assert_eq!(before, (0, json!(250), hooks, old["lastName"].clone()));
     }
@@ -96,7 +96,7 @@ async fn without_a_lag_what_was_held_back_shows_at_once() {
     let peer = Peer::in_manners("lag:3600000").await;
     peer.post("/contact", contact("held@example.com")).await;
     assert_eq!(listed(&peer, "/contact?email=held@example.com").await, 0);
-    // Behind the client's back there is no lag.
+    // Writes behind the client's back have no lag.
     let id = peer.objects("contacts").await[0]["id"].as_str().unwrap().to_owned();
     peer.manage("PUT", &format!("objects/contacts/{id}"), r#"{"email": "behind@example.com"}"#).await;
     assert_eq!(listed(&peer, "/contact?email=behind@example.com").await, 1);

@@ -35,7 +35,7 @@ async fn room_comes_back_with_the_next_window() {
         peer.get("/users/me").await;
         let mut statuses = Vec::new();
         while statuses.last() != Some(&200) && statuses.len() < 20 {
-            // In sliding windows a refused request counts, so only patience helps.
+            // In sliding windows a refused request counts too.
             tokio::time::sleep(Duration::from_millis(160)).await;
             statuses.push(peer.get("/users/me").await.status.as_u16());
         }

@@ -1,4 +1,4 @@
-//! Headers, queries and bodies, read strictly.
+//! Strict validation of headers, queries and bodies.
 
 use crate::support::{Peer, send};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What each resource does.
+//! The operations of each resource.
 
 use crate::support::Peer;
 use highlevel_sandbox::SandboxConfig;

@@ -1,4 +1,4 @@
-//! A sandbox with a client that sends what the document asks for, unless told otherwise.
+//! A sandbox with a client that sends what the session API requires, unless a test says otherwise.
 
 use highlevel_sandbox::{Sandbox, SandboxConfig};
 use http::{HeaderMap, Method, StatusCode};
@@ -21,7 +21,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The refusal's sentence.
+    /// The message of an error.
     pub(crate) fn message(&self) -> &str {
         self.body["message"].as_str().unwrap_or_default()
     }
@@ -50,13 +50,13 @@ impl Peer {
         Self::start(config).await
     }
 
-    /// An account in these manners.
+    /// A client of an account with these manners.
     pub(crate) async fn in_manners(words: &str) -> Self {
         let config = SandboxConfig { rate_limit: 10_000, ..SandboxConfig::default() };
         Self::start(SandboxConfig { manners: words.parse().unwrap(), ..config }).await
     }
 
-    /// A request with nothing in it but what the caller adds.
+    /// A request with only what the caller adds.
     pub(crate) fn bare(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let method: Method = method.parse().unwrap();
         self.http.request(method, format!("{}{path}", self.sandbox.base_url()))
@@ -75,7 +75,7 @@ impl Peer {
         send(self.plain("DELETE", path)).await.unwrap()
     }
 
-    /// A POST without content.
+    /// Sends a POST with an empty body.
     pub(crate) async fn poke(&self, path: &str) -> Reply {
         send(self.plain("POST", path).header("content-length", "0")).await.unwrap()
     }
@@ -100,7 +100,7 @@ impl Peer {
         self.plain(method, path).header("content-type", "application/json").body(body.to_string())
     }
 
-    /// A management request.
+    /// Sends a request to an endpoint under `/sandbox/`.
     pub(crate) async fn manage(&self, method: &str, path: &str, body: &str) -> Reply {
         send(self.bare(method, &format!("/sandbox/{path}")).body(body.to_owned())).await.unwrap()
     }
@@ -119,12 +119,12 @@ impl Peer {
         reply.body["data"][0]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Sends text as it is and reads until the connection ends.
+    /// Sends raw text and reads until the connection ends.
     pub(crate) async fn raw(&self, request: &str) -> String {
         let mut stream = tokio::net::TcpStream::connect(self.sandbox.addr()).await.unwrap();
         stream.write_all(request.replace('\n', "\r\n").as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // A connection may also end with a reset; what came before is what counts.
+        // A reset may end the connection too. The bytes before it count.
         let _ = stream.read_to_end(&mut answer).await;
         String::from_utf8_lossy(&answer).into_owned()
     }

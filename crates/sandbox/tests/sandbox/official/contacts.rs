@@ -1,4 +1,4 @@
-//! Contacts: their two shapes, their search, and the way to its end.
+//! Contacts: their two shapes, their search, and paging to its end.
 
 use super::Official;
 use highlevel_sandbox::SandboxConfig;
@@ -71,7 +71,7 @@ async fn an_update_changes_what_it_names() {
     assert_eq!(peer.peer.stats().await["effects"]["updates"], 2);
 }
 
-/// Reads a search to its end by its cursor; gives the ids in their order.
+/// Reads a search to its end with the cursor. Returns the ids in their order.
 async fn to_the_end(peer: &Official, mut body: Value) -> Vec<String> {
     let mut ids = Vec::new();
     loop {

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod content;
+mod custom_fields;
 mod manners;
 mod oauth;
 mod opportunities;
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(crate) const DATED: &str = "2021-07-28";
 
-/// A peer that sends what the files ask for.
+/// A client that sends what the OpenAPI files require.
 pub(crate) struct Official {
     pub(crate) peer: Peer,
     pub(crate) home: String,
@@ -53,7 +54,7 @@ impl Official {
         send(request.body(body.to_string())).await.unwrap()
     }
 
-    /// An account in these manners.
+    /// A client of an account with these manners.
     pub(crate) async fn in_manners(words: &str) -> Self {
         let config = SandboxConfig { rate_limit: 10_000, ..SandboxConfig::official() };
         Self::start(SandboxConfig { manners: words.parse().unwrap(), ..config }).await
@@ -71,7 +72,7 @@ impl Official {
         found.unwrap()["id"].as_str().unwrap().to_owned()
     }
 
-    /// The pipeline's id, and a stage's by its name.
+    /// The pipeline's id, and the id of the stage with this name.
     pub(crate) async fn stage(&self, name: &str) -> (String, String) {
         let body = self.get(&format!("/opportunities/pipelines?locationId={}", self.home)).await.body;
         let pipeline = &body["pipelines"][0];
@@ -85,7 +86,7 @@ impl Official {
     }
 }
 
-/// What a refusal says, whether it is one text or several.
+/// The message of an error, whether it is a text or a list.
 pub(crate) fn message(reply: &Reply) -> String {
     assert!(reply.body["traceId"].is_string(), "{}", reply.text);
     assert_eq!(reply.body["statusCode"], reply.status.as_u16());

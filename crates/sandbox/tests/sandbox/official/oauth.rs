@@ -1,4 +1,4 @@
-//! Tokens: private ones, OAuth's chains, and whose token may do what.
+//! Tokens: private ones, OAuth's chains of refresh tokens, and the access of each owner.
 
 use super::{DATED, Official, message};
 use crate::support::{Reply, send};
@@ -6,7 +6,7 @@ use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A form to one of OAuth's endpoints.
+/// Sends a form to one of OAuth's endpoints.
 async fn form(peer: &Official, path: &str, fields: &[(&str, &str)]) -> Reply {
     let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = match path {

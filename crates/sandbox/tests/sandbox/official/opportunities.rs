@@ -1,4 +1,4 @@
-//! Opportunities: stages by id, and the way to the end of the list.
+//! Opportunities: stages by id, and paging to the end of the list.
 
 use super::{Official, message};
 use highlevel_sandbox::SandboxConfig;
@@ -56,7 +56,7 @@ async fn what_the_official_api_does_not_know_stays_in_the_account() {
     assert_eq!(stored, wanted);
 }
 
-/// Reads a list to its end by its cursor.
+/// Reads a list to its end with the cursor.
 async fn to_the_end(peer: &Official, query: &str) -> Vec<Value> {
     let (mut deals, mut cursor) = (Vec::new(), String::new());
     loop {

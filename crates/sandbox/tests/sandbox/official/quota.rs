@@ -1,4 +1,4 @@
-//! The burst, the day, and faults by either API's names.
+//! The burst limit, the daily limit, and fault filters by either API's names.
 
 use super::Official;
 use highlevel_sandbox::SandboxConfig;

@@ -1,4 +1,4 @@
-//! Headers, queries and bodies, read strictly.
+//! Strict validation of headers, queries and bodies.
 
 use super::{DATED, Official, message};
 use crate::support::send;

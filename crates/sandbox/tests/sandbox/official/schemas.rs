@@ -1,5 +1,5 @@
-//! Every answer against the response schemas of HighLevel's own files, where these are at hand: `GHL_OPENAPI_DIR` names
-//! their directory. Names that a schema does not know are a failure too.
+//! Validates every answer against the response schemas of HighLevel's OpenAPI files, if `GHL_OPENAPI_DIR` names their
+//! directory. A name that a schema does not have is a failure too.
 
 use super::Official;
 use crate::support::Reply;
@@ -14,7 +14,7 @@ impl Files {
         directory.map(|directory| Self(directory.into()))
     }
 
-    /// What an operation's schema finds wrong with an answer.
+    /// The errors that an operation's schema finds in an answer.
     fn faults(&self, operation: &str, reply: &Reply) -> Vec<String> {
         let (file, rest) = operation.split_once(' ').unwrap();
         let (method, path) = rest.split_once(' ').unwrap();
@@ -31,7 +31,7 @@ impl Files {
     }
 }
 
-/// Lets no object have a field that its schema does not name.
+/// Forbids fields that a schema does not name.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
@@ -101,7 +101,7 @@ async fn answers_have_the_files_shapes() {
         assert!(reply.status.is_success(), "{operation}: {}", reply.text);
         assert_eq!(files.faults(operation, reply), [""; 0], "{operation}: {}", reply.text);
     }
-    // Where a schema cannot be meant the answer does not fit it. When the files are mended, so are these.
+    // These schemas contradict their own examples, so the answers do not match them.
     for (operation, reply) in [
         (
             "opportunities GET /opportunities/pipelines",
