@@ -1,15 +1,11 @@
 //! `demo`: runs an MCP session with the embedded account, and prints what an assistant would do.
 
+mod host;
 mod person;
 mod story;
 
 use clap::Args;
-use person::Person;
-use rmcp::{
-    model::ProtocolVersion,
-    service::{ClientLifecycleMode, ClientServiceExt},
-    transport::TokioChildProcess,
-};
+use host::Host;
 use std::{path::PathBuf, process::ExitCode};
 use story::Story;
 
@@ -25,13 +21,10 @@ pub(super) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
     // Started as a host starts it.
     let mut server = tokio::process::Command::new(std::env::current_exe()?);
     server.args(["serve", "--sandbox", "--confirm", "auto", "--state-dir"]).arg(&state.0);
-    let newest = ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] };
-    let person = Person::default();
-    let session = person.clone().serve_with_lifecycle(TokioChildProcess::new(server)?, newest).await?;
-    let mut story = Story { session, person, full: options.full };
-    let result = story.run().await;
-    story.session.cancel().await?;
-    result.map(|()| ExitCode::SUCCESS)
+    let mut story = Story { host: Host::start(server)?, full: options.full };
+    story.run().await?;
+    story.host.end().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The state directory of this session, removed at its end.

@@ -31,8 +31,8 @@ use std::{
 };
 use tracing::Level;
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    filter::{FilterExt, filter_fn},
+    Layer,
+    filter::{FilterExt, Targets, filter_fn},
     fmt,
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -213,7 +213,11 @@ fn print_json(text: &str) -> anyhow::Result<()> {
 /// Starts logging to stderr. Libraries log only warnings, whatever the filter says: at a lower level their logs would
 /// contain arguments, answers and headers.
 fn init_log(filter: &str) {
+    let targets: Targets = filter.parse().unwrap_or_else(|_| {
+        say(&format!("highlevel-mcp: `--log {filter}` is not a level or a list such as `warn,highlevel_store=debug`. Warnings are logged."));
+        Targets::new().with_default(Level::WARN)
+    });
     let quiet = filter_fn(|event| event.target().starts_with("highlevel_") || *event.level() <= Level::WARN);
-    let log = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
-    tracing_subscriber::registry().with(log.with_filter(EnvFilter::new(filter).and(quiet))).init();
+    let log = fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(log.with_filter(targets.and(quiet))).init();
 }

@@ -146,7 +146,7 @@ pub struct Settings {
     /// Maximum size of one result. Longer lists continue at an offset; longer texts are cut, and the result says so
     #[arg(long, global = true, env = "GHL_MAX_ANSWER", value_name = "BYTES", default_value_t = DEFAULT_MAX_BYTES, value_parser = max_answer, help_heading = "Output")]
     pub max_answer: usize,
-    /// What to log to stderr: error, warn, info, debug, trace, or a tracing filter
+    /// What to log to stderr: error, warn, info, debug, trace, or a list such as `warn,highlevel_store=debug`
     #[arg(
         long,
         global = true,

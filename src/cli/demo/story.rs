@@ -1,21 +1,15 @@
 //! The steps of the demo's assistant.
 
-use super::person::Person;
+use super::host::{Host, PROTOCOL};
 use crate::cli::print;
-use anyhow::{Context, bail};
-use rmcp::{
-    RoleClient,
-    model::{CallToolRequestParams, ContentBlock},
-    service::RunningService,
-};
-use serde_json::{Value, json};
+use anyhow::{Context, bail, ensure};
+use serde_json::{Map, Value, json};
 
 /// The number of deals to print.
 const DEALS: usize = 5;
 
 pub(super) struct Story {
-    pub(super) session: RunningService<RoleClient, Person>,
-    pub(super) person: Person,
+    pub(super) host: Host,
     /// Whether arguments and answers are printed whole.
     pub(super) full: bool,
 }
@@ -32,19 +26,19 @@ impl Story {
         print("\nNext: `highlevel-mcp tools` lists the tools; README.md says how to attach a host.")
     }
 
-    async fn discover(&self) -> anyhow::Result<()> {
+    async fn discover(&mut self) -> anyhow::Result<()> {
         print("\n1. The host asks what the server can do.")?;
         print("  -> server/discover, tools/list")?;
-        let tools = self.session.list_all_tools().await?;
-        let hint = |pick: fn(&rmcp::model::ToolAnnotations) -> Option<bool>| {
-            tools.iter().filter(|tool| tool.annotations.as_ref().and_then(pick) == Some(true)).count()
-        };
-        let reads = hint(|annotations| annotations.read_only_hint);
-        let version = self.session.peer_info().map(|info| info.protocol_version.to_string()).unwrap_or_default();
-        print(&format!("  <- {} tools, {reads} of them only read; protocol {version}", tools.len()))
+        let server = self.host.request("server/discover", Map::new()).await?;
+        let versions = server.get("supportedVersions").and_then(Value::as_array);
+        ensure!(versions.is_some_and(|versions| versions.contains(&PROTOCOL.into())), "the server speaks {PROTOCOL}");
+        let list = self.host.request("tools/list", Map::new()).await?;
+        let tools = list.get("tools").and_then(Value::as_array).context("a list of tools")?;
+        let reads = tools.iter().filter(|tool| tool.pointer("/annotations/readOnlyHint") == Some(&true.into())).count();
+        print(&format!("  <- {} tools, {reads} of them only read; protocol {PROTOCOL}", tools.len()))
     }
 
-    async fn find_deals(&self) -> anyhow::Result<()> {
+    async fn find_deals(&mut self) -> anyhow::Result<()> {
         print("\n2. \"Which open deals are our biggest?\"")?;
         let fields = json!(["name", "value", "currency", "stage", "expectedCloseDate"]);
         let arguments = json!({"status": "open", "limit": 100, "fields": fields});
@@ -62,7 +56,7 @@ impl Story {
         print("     (Deals in other currencies are left out: values are never compared or added across them.)")
     }
 
-    async fn create_a_contact(&self) -> anyhow::Result<()> {
+    async fn create_a_contact(&mut self) -> anyhow::Result<()> {
         print("\n3. \"Add Grace Hopper, grace@navy.example, from today's webinar.\"")?;
         print("     The assistant first looks whether she is there:")?;
         let found = self.call("list_contacts", json!({"email": "grace@navy.example"})).await?.map_err(refused)?;
@@ -81,18 +75,18 @@ impl Story {
     }
 
     /// Publishes a draft. Returns its id.
-    async fn publish_a_page(&self) -> anyhow::Result<String> {
+    async fn publish_a_page(&mut self) -> anyhow::Result<String> {
         print("\n4. \"Publish the first draft page.\"")?;
         let drafts = self.call("list_pages", json!({"status": "draft", "limit": 1})).await?.map_err(refused)?;
         let draft = drafts.pointer("/data/0").context("the sample account has a draft")?;
         print(&format!("  <- \"{}\", /{}", text(draft, "name"), text(draft, "slug")))?;
-        self.person.will_agree(true);
+        self.host.person.agrees = true;
         let page = self.call("publish_page", json!({"id": text(draft, "id")})).await?.map_err(refused)?;
         print(&format!("  <- {} at {}", text(&page, "status"), text(&page, "url")))?;
         Ok(text(&page, "id").to_owned())
     }
 
-    async fn be_refused(&self, published: &str) -> anyhow::Result<()> {
+    async fn be_refused(&mut self, published: &str) -> anyhow::Result<()> {
         print("\n5. \"Now delete it again.\"")?;
         match self.call("delete_page", json!({"id": published})).await? {
             Ok(_) => bail!("a published page was deleted"),
@@ -101,7 +95,7 @@ impl Story {
         print("\n6. \"Then delete another draft.\" This time the person says no.")?;
         let drafts = self.call("list_pages", json!({"status": "draft", "limit": 1})).await?.map_err(refused)?;
         let draft = drafts.pointer("/data/0").context("the sample account has another draft")?;
-        self.person.will_agree(false);
+        self.host.person.agrees = false;
         match self.call("delete_page", json!({"id": text(draft, "id")})).await? {
             Ok(_) => bail!("a page was deleted against the person's word"),
             Err(message) => print(&format!("  <- refused: {message}")),
@@ -109,18 +103,17 @@ impl Story {
     }
 
     /// Calls a tool and prints the call. Returns the answer, or the message of the tool's error.
-    async fn call(&self, tool: &'static str, arguments: Value) -> anyhow::Result<Result<Value, String>> {
+    async fn call(&mut self, tool: &'static str, arguments: Value) -> anyhow::Result<Result<Value, String>> {
         print(&format!("  -> {tool} {arguments}"))?;
-        let Value::Object(arguments) = arguments else { bail!("arguments are an object") };
-        let result = self.session.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments)).await?;
+        let result = self.host.call(tool, arguments).await?;
         if self.full {
-            print(&format!("  <- {:#}", serde_json::to_value(&result)?))?;
+            print(&format!("  <- {result:#}"))?;
         }
-        if result.is_error != Some(true) {
-            return Ok(Ok(result.structured_content.context("an answer has structured content")?));
+        if result.get("isError") != Some(&true.into()) {
+            return Ok(Ok(result.get("structuredContent").cloned().context("an answer has structured content")?));
         }
-        let said = result.content.first().and_then(ContentBlock::as_text).map(|block| block.text.as_str());
-        let error: Value = serde_json::from_str(said.unwrap_or_default())?;
+        let said = result.pointer("/content/0/text").and_then(Value::as_str).unwrap_or_default();
+        let error: Value = serde_json::from_str(said)?;
         Ok(Err(error.pointer("/error/message").and_then(Value::as_str).unwrap_or_default().to_owned()))
     }
 }
