@@ -1,6 +1,7 @@
 //! The project's own commands, run as `cargo xtask COMMAND`.
 
 mod docs;
+mod openapi;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -16,10 +17,13 @@ struct Cli {
 enum Command {
     /// Write or check the generated parts of docs/, manifest.json and server.json
     Docs(docs::Options),
+    /// Take the parts of HighLevel's OpenAPI files that tests need into tests/openapi
+    Openapi(openapi::Options),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Docs(options) => docs::run(&options),
+        Command::Openapi(options) => openapi::run(&options),
     }
 }

@@ -1,4 +1,4 @@
-//! One client of reqwest's, set up as the server's is (`src/client/http.rs`), on one thread: so many calls at once with
+//! One client of reqwest's, set up as the server's is (`crates/api-client/src/http.rs`), on one thread: so many calls at once with
 //! no connection yet, the same once more, and then calls one after the other in so many lanes. Prints one line of JSON.
 //!
 //!     connections PROTOCOL ENCODING FLIGHT CALLS URL ROOT.pem

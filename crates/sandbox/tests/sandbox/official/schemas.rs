@@ -1,34 +1,27 @@
-//! Validates every answer against the response schemas of HighLevel's OpenAPI files, if `GHL_OPENAPI_DIR` names their
-//! directory. A name that a schema does not have is a failure too.
+//! Validates every answer against the response schemas of HighLevel's OpenAPI files (`tests/openapi`). A name that a schema
+//! does not have is a failure too.
 
 use super::Official;
 use crate::support::Reply;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 
-struct Files(PathBuf);
+/// The parts of HighLevel's files that tests need.
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/openapi");
 
-impl Files {
-    fn at_hand() -> Option<Self> {
-        let directory = std::env::var_os("GHL_OPENAPI_DIR").filter(|directory| !directory.is_empty());
-        directory.map(|directory| Self(directory.into()))
-    }
-
-    /// The errors that an operation's schema finds in an answer.
-    fn faults(&self, operation: &str, reply: &Reply) -> Vec<String> {
-        let (file, rest) = operation.split_once(' ').unwrap();
-        let (method, path) = rest.split_once(' ').unwrap();
-        let text = std::fs::read_to_string(self.0.join(format!("{file}.json"))).unwrap();
-        let mut api: Value = serde_json::from_str(&text).unwrap();
-        let status = reply.status.as_u16().to_string();
-        let response = api["paths"][path][method.to_lowercase()]["responses"][status.as_str()].clone();
-        assert!(response.is_object(), "{operation} declares no {status}: {}", reply.text);
-        let schema = response["content"]["application/json"]["schema"].clone();
-        let mut whole = json!({ "allOf": [schema], "components": { "schemas": api["components"]["schemas"].take() } });
-        close(&mut whole);
-        let validator = jsonschema::draft4::new(&whole).unwrap();
-        validator.iter_errors(&reply.body).map(|error| format!("{} at {}", error, error.instance_path())).collect()
-    }
+/// The errors that an operation's schema finds in an answer.
+fn faults(operation: &str, reply: &Reply) -> Vec<String> {
+    let (file, rest) = operation.split_once(' ').unwrap();
+    let (method, path) = rest.split_once(' ').unwrap();
+    let text = std::fs::read_to_string(format!("{FILES}/{file}.json")).unwrap();
+    let mut api: Value = serde_json::from_str(&text).unwrap();
+    let status = reply.status.as_u16().to_string();
+    let response = api["paths"][path][method.to_lowercase()]["responses"][status.as_str()].clone();
+    assert!(response.is_object(), "{operation} declares no {status}: {}", reply.text);
+    let schema = response["content"]["application/json"]["schema"].clone();
+    let mut whole = json!({ "allOf": [schema], "components": { "schemas": api["components"]["schemas"].take() } });
+    close(&mut whole);
+    let validator = jsonschema::draft4::new(&whole).unwrap();
+    validator.iter_errors(&reply.body).map(|error| format!("{} at {}", error, error.instance_path())).collect()
 }
 
 /// Forbids fields that a schema does not name.
@@ -47,7 +40,6 @@ fn close(schema: &mut Value) {
 
 #[tokio::test]
 async fn answers_have_the_files_shapes() {
-    let Some(files) = Files::at_hand() else { return };
     let peer = Official::usual().await;
     let home = peer.home.clone();
     let id = async |kind: &str| peer.peer.objects(kind).await[0]["id"].as_str().unwrap().to_owned();
@@ -99,7 +91,7 @@ async fn answers_have_the_files_shapes() {
     ];
     for (operation, reply) in &replies {
         assert!(reply.status.is_success(), "{operation}: {}", reply.text);
-        assert_eq!(files.faults(operation, reply), [""; 0], "{operation}: {}", reply.text);
+        assert_eq!(faults(operation, reply), [""; 0], "{operation}: {}", reply.text);
     }
     // These schemas contradict their own examples, so the answers do not match them.
     for (operation, reply) in [
@@ -114,6 +106,6 @@ async fn answers_have_the_files_shapes() {
         ),
     ] {
         assert_eq!(reply.status, 200, "{operation}");
-        assert_ne!(files.faults(operation, &reply), [""; 0], "{operation}");
+        assert_ne!(faults(operation, &reply), [""; 0], "{operation}");
     }
 }

@@ -1,0 +1,132 @@
+//! `openapi`: the parts of HighLevel's own OpenAPI files that tests need, for `tests/openapi`.
+//!
+//! HighLevel publishes the files under CC0. Kept are the operations that this project uses, without prose: parameters, bodies,
+//! answers of success, and the schemas that these name.
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Write, stdout},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+const TRIMMED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/openapi");
+
+/// The operations that are kept: file, method, path.
+const OPERATIONS: [(&str, &str, &str); 24] = [
+    ("campaigns", "get", "/campaigns/"),
+    ("contacts", "post", "/contacts/search"),
+    ("contacts", "post", "/contacts/"),
+    ("contacts", "get", "/contacts/{contactId}"),
+    ("contacts", "put", "/contacts/{contactId}"),
+    ("contacts", "post", "/contacts/{contactId}/tags"),
+    ("contacts", "delete", "/contacts/{contactId}/tags"),
+    ("emails-v3", "get", "/emails/locations/{locationId}/campaigns/emails"),
+    ("emails-v3", "post", "/emails/locations/{locationId}/campaigns/emails"),
+    ("emails-v3", "get", "/emails/locations/{locationId}/campaigns/emails/{campaignId}"),
+    ("funnels", "get", "/funnels/funnel/list"),
+    ("funnels", "get", "/funnels/page"),
+    ("locations", "get", "/locations/search"),
+    ("locations", "get", "/locations/{locationId}"),
+    ("locations", "get", "/locations/{locationId}/customFields"),
+    ("locations", "get", "/locations/{locationId}/tags"),
+    ("opportunities", "get", "/opportunities/pipelines"),
+    ("opportunities", "get", "/opportunities/search"),
+    ("opportunities", "post", "/opportunities/"),
+    ("opportunities", "get", "/opportunities/{id}"),
+    ("opportunities", "put", "/opportunities/{id}"),
+    ("opportunities", "put", "/opportunities/{id}/status"),
+    ("users", "get", "/users/"),
+    ("users", "get", "/users/{userId}"),
+];
+
+/// Members that are prose, or about parts that are left out.
+const LEFT_OUT: [&str; 6] = ["description", "summary", "tags", "operationId", "externalDocs", "deprecated"];
+
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The directory of HighLevel's files, such as contacts.json
+    dir: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let names: BTreeSet<&str> = OPERATIONS.iter().map(|(file, ..)| *file).collect();
+    for name in names {
+        let path = options.dir.join(format!("{name}.json"));
+        let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let trimmed = trim(name, &serde_json::from_str(&text)?)?;
+        fs::write(format!("{TRIMMED}/{name}.json"), serde_json::to_string_pretty(&trimmed)? + "\n")?;
+        writeln!(stdout(), "tests/openapi/{name}.json written.")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The kept operations of a file, with what they name.
+fn trim(name: &str, api: &Value) -> anyhow::Result<Value> {
+    let mut paths = Map::new();
+    for (_, method, path) in OPERATIONS.iter().filter(|(file, ..)| *file == name) {
+        let operation = api.pointer(&format!("/paths/{}/{method}", path.replace('/', "~1")));
+        let mut operation = operation.with_context(|| format!("{name} has no {method} {path}"))?.clone();
+        without_prose(&mut operation);
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.retain(|status, _| status.starts_with('2'));
+        }
+        let methods = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
+        methods.as_object_mut().context("an object of methods")?.insert((*method).to_owned(), operation);
+    }
+    let mut schemas = Map::new();
+    let paths = Value::Object(paths);
+    let mut wanted = named_schemas(&paths);
+    while let Some(name) = wanted.pop_first() {
+        if schemas.contains_key(&name) {
+            continue;
+        }
+        let schema = api.pointer(&format!("/components/schemas/{name}"));
+        let mut schema = schema.with_context(|| format!("there is no schema {name}"))?.clone();
+        without_prose(&mut schema);
+        wanted.extend(named_schemas(&schema));
+        schemas.insert(name, schema);
+    }
+    schemas.sort_keys();
+    let mut schemes = api.pointer("/components/securitySchemes").cloned().unwrap_or_else(|| json!({}));
+    without_prose(&mut schemes);
+    Ok(json!({
+        "openapi": api.get("openapi"), "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": schemes},
+    }))
+}
+
+/// Removes prose. Below `properties` a member is a field and not prose, whatever its name.
+fn without_prose(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !LEFT_OUT.contains(&name.as_str()));
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("properties", Value::Object(fields)) => fields.values_mut().for_each(without_prose),
+                    ("example" | "examples" | "default" | "enum", _) => {}
+                    (_, member) => without_prose(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_prose),
+        _ => {}
+    }
+}
+
+/// The names of the schemas that a value refers to.
+fn named_schemas(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Object(members) => {
+            let named = members.get("$ref").and_then(Value::as_str);
+            let own = named.and_then(|name| name.strip_prefix("#/components/schemas/")).map(str::to_owned);
+            own.into_iter().chain(members.values().flat_map(named_schemas)).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(named_schemas).collect(),
+        _ => BTreeSet::new(),
+    }
+}
