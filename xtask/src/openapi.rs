@@ -74,6 +74,10 @@ fn trim(name: &str, api: &Value) -> anyhow::Result<Value> {
         without_prose(&mut operation);
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
             responses.retain(|status, _| status.starts_with('2'));
+            for response in responses.values_mut().filter_map(Value::as_object_mut) {
+                // OpenAPI requires one.
+                response.insert("description".to_owned(), "Success".into());
+            }
         }
         let methods = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
         methods.as_object_mut().context("an object of methods")?.insert((*method).to_owned(), operation);

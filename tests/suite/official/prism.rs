@@ -30,7 +30,8 @@ const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
 const EXAMPLES: [(&str, &str, &str); 8] = [
     ("get_contact", "/address/street", "3535 1st St N"),
     ("get_contact", "/customFields/MgobCB14YMVKuE4Ka8p1", "name"),
-    ("create_contact", "/createdAt", "2021-08-31T09:59:41.937Z"),
+    // Read back: the creation's own answer shows too little of what was sent.
+    ("create_contact", "/createdAt", "2021-07-02T05:18:26.704Z"),
     ("list_opportunities", "/data/0/stage", "e93ba61a-53b3-45e7-985a-c7732dbcdb69"),
     ("get_user", "/role", "admin"),
     ("list_campaigns", "/data/0/type", "email"),
