@@ -8,7 +8,7 @@ use super::{
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
 use highlevel_catalog::{Answer, Catalog, Id, Invocation, ListAnswer};
 use highlevel_core::{context::CallContext, error::Result};
-use highlevel_store::{Store, WriteTurn};
+use highlevel_store::{Store, WriteLock};
 use serde_json::Value;
 use std::{borrow::Cow, sync::Arc};
 
@@ -251,7 +251,7 @@ impl Adapter {
     ///
     /// # Errors
     /// As [`Store::in_turn`], and `unauthorized` without a credential.
-    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
+    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteLock> {
         self.client.in_turn(key, context).await
     }
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use chrono::Utc;
 use clap::{Args, Subcommand};
 use highlevel_core::error::Error;
-use highlevel_store::{Place, REMARK, Store, is_login, text_of, token_in};
+use highlevel_store::{CredentialPlace, REMARK, Store, is_login, text_of, token_in};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     io::{IsTerminal, Read},
@@ -39,9 +39,11 @@ enum Command {
 pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
     match options.command {
         #[cfg(feature = "keyring")]
-        Command::Set { keyring } => set(settings, if keyring { Place::Keyring } else { Place::File }).await,
+        Command::Set { keyring } => {
+            set(settings, if keyring { CredentialPlace::Keyring } else { CredentialPlace::File }).await
+        }
         #[cfg(not(feature = "keyring"))]
-        Command::Set {} => set(settings, Place::File).await,
+        Command::Set {} => set(settings, CredentialPlace::File).await,
         Command::Login(options) => login::run(settings, options).await,
         Command::Status => status(settings).await,
         Command::Clear => {
@@ -52,7 +54,7 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     }
 }
 
-async fn set(settings: &Settings, place: Place) -> anyhow::Result<ExitCode> {
+async fn set(settings: &Settings, place: CredentialPlace) -> anyhow::Result<ExitCode> {
     let text = if std::io::stdin().is_terminal() {
         rpassword::prompt_password("Token (not shown): ").context("cannot read the token")?
     } else {

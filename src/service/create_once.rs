@@ -13,7 +13,7 @@ use highlevel_api_client::{Fate, SendError};
 use highlevel_catalog::Invocation;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::WriteTurn;
+use highlevel_store::WriteLock;
 use identity::Identity;
 use lookup::{IncompleteLookup, Lookup, LookupResult};
 use serde_json::Value;
@@ -47,7 +47,7 @@ pub(super) struct Creation {
     identity: Option<Identity>,
     account: String,
     key: String,
-    _turn: Option<WriteTurn>,
+    _turn: Option<WriteLock>,
 }
 
 impl Creation {
@@ -61,7 +61,7 @@ impl Creation {
         let key = identity.as_ref().map_or_else(|| create.spec.name.to_string(), |identity| identity.key(create));
         let account = api.account_or_address().await?;
         let turn = match &identity {
-            Some(_) => Some(api.in_turn(&key, context).await?),
+            Some(_) => Some(api.write_lock(&key, context).await?),
             None => None,
         };
         Ok(Self { identity, account, key, _turn: turn })

@@ -8,7 +8,7 @@ use super::{
 use crate::{api::custom_fields, guard::Agreement};
 use highlevel_catalog::{Answer, Effect, Invocation};
 use highlevel_core::{context::CallContext, error::Result};
-use highlevel_store::WriteTurn;
+use highlevel_store::WriteLock;
 use serde_json::Value;
 
 impl AccountService {
@@ -33,11 +33,11 @@ impl AccountService {
 
     /// Waits until no other process writes the same object. A retry must not overwrite a later call's write, and an
     /// update that merges needs the object unchanged between its read and its write.
-    async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteTurn>> {
+    async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteLock>> {
         match (&invocation.id, invocation.spec.effect) {
             (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
                 let key = format!("{:?} {id}", invocation.spec.toolset);
-                self.api.in_turn(&key, context).await.map(Some)
+                self.api.write_lock(&key, context).await.map(Some)
             }
             _ => Ok(None),
         }

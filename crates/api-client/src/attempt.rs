@@ -2,13 +2,13 @@
 
 use super::{
     Body, Expect, Fate, Scheme,
-    breaker::{Pass, Verdict},
+    breaker::{AttemptVerdict, BreakerPass},
     clock::{Clock, Moment},
     fault_response,
     http::{Read, connect_fault, is_no_http, read, safe_cause},
     message::api_message,
     quota::{AnswerHeaders, Permit},
-    retry::Failure,
+    retry::AttemptFailure,
     runtime::Runtime,
     urls::Outgoing,
 };
@@ -38,7 +38,7 @@ pub(crate) struct Wire {
 
 /// How one attempt ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum AttemptOutcome {
     /// 2xx, or a 4xx that is neither 401 nor 429.
     Answer(StatusCode, Body),
     /// 401: the token was not accepted, and nothing was executed. With the API's message.
@@ -46,7 +46,7 @@ pub(crate) enum Outcome {
     /// 429: nothing was executed, and the quota holds all calls back.
     Limited,
     /// No definite answer.
-    Failed(Failure),
+    Failed(AttemptFailure),
 }
 
 /// How the body of a 2xx is to be read.
@@ -67,7 +67,7 @@ impl Wire {
         token: Option<&SecretString>,
         permit: Permit,
         context: &CallContext,
-    ) -> (Moment, Outcome) {
+    ) -> (Moment, AttemptOutcome) {
         let sent_at = Moment::now();
         let ready = self.runtime.http().client(out.url.scheme()).await.and_then(|client| {
             let mut headers = self.headers.clone();
@@ -85,7 +85,7 @@ impl Wire {
             Ok(ready) => ready,
             Err(error) => {
                 permit.unused();
-                return (sent_at, Outcome::Failed(Failure::lasting(error, Fate::NotExecuted)));
+                return (sent_at, AttemptOutcome::Failed(AttemptFailure::lasting(error, Fate::NotExecuted)));
             }
         };
         let mut builder = client.request(out.method.clone(), out.url.clone()).headers(headers);
@@ -98,7 +98,12 @@ impl Wire {
         let sent = Instant::now();
         tracing::debug!(method = %out.method, host = out.url.host_str(), path = out.url.path(), "sending");
         let failed = |code, message: String, passing| {
-            Outcome::Failed(Failure { error: Error::new(code, message), fate: Fate::Unknown, passing, after: None })
+            AttemptOutcome::Failed(AttemptFailure {
+                error: Error::new(code, message),
+                fate: Fate::Unknown,
+                passing,
+                after: None,
+            })
         };
         let outcome = tokio::select! {
             biased;
@@ -125,13 +130,13 @@ impl Wire {
         reading: Reading,
         permit: Permit,
         sent_at: Moment,
-    ) -> Outcome {
+    ) -> AttemptOutcome {
         let response = match builder.send().await {
             Ok(response) => response,
             Err(fault) => {
                 let failure = unanswered(&fault, out);
                 let error = failure.error.caused_by(safe_cause(fault, self.runtime.secrets()));
-                return Outcome::Failed(Failure { error, ..failure });
+                return AttemptOutcome::Failed(AttemptFailure { error, ..failure });
             }
         };
         let received_at = Moment::now();
@@ -145,7 +150,9 @@ impl Wire {
         if status.is_success() {
             return match read(response, self.max_body).await {
                 Read::Whole(bytes) => self.understand(status, &bytes, reading, out),
-                Read::TooLarge(_) => Outcome::Failed(Failure::lasting(too_large(self.max_body), Fate::Unknown)),
+                Read::TooLarge(_) => {
+                    AttemptOutcome::Failed(AttemptFailure::lasting(too_large(self.max_body), Fate::Unknown))
+                }
                 Read::Broken(_) => unreadable("it broke off"),
             };
         }
@@ -154,44 +161,47 @@ impl Wire {
         // What was cut off or broke off is still the API's word on a status that stands.
         let body = Body::parse(&self.runtime.secrets().scrub(&String::from_utf8_lossy(&bytes)));
         if status.is_redirection() {
-            return Outcome::Failed(redirected(status, target.as_ref(), out));
+            return AttemptOutcome::Failed(redirected(status, target.as_ref(), out));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
-            return Outcome::Limited;
+            return AttemptOutcome::Limited;
         }
         self.judge(status, body, headers.retry_after, out)
     }
 
     /// What an answer means that is no success.
-    fn judge(&self, status: StatusCode, body: Body, after: Option<Duration>, out: &Outgoing) -> Outcome {
+    fn judge(&self, status: StatusCode, body: Body, after: Option<Duration>, out: &Outgoing) -> AttemptOutcome {
         if let Some(failure) = fault_response::of(status, &body, out, self.scheme) {
             let at = after.and_then(|after| Utc::now().checked_add_signed(TimeDelta::from_std(after).ok()?));
             let error = Error { retry_at: at, ..failure.error };
-            return Outcome::Failed(Failure { error, ..failure });
+            return AttemptOutcome::Failed(AttemptFailure { error, ..failure });
         }
         match status {
-            StatusCode::UNAUTHORIZED => Outcome::Unauthorized(api_message(&body)),
-            _ if status.is_client_error() => Outcome::Answer(status, body),
+            StatusCode::UNAUTHORIZED => AttemptOutcome::Unauthorized(api_message(&body)),
+            _ if status.is_client_error() => AttemptOutcome::Answer(status, body),
             _ => {
                 let said = api_message(&body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
                 let error = Error::new(Code::UpstreamError, format!("The API answered {status}{said}"));
                 let error = error.with("status", status.as_u16());
-                Outcome::Failed(Failure { after, ..Failure::passing(error, Fate::AnsweredFailure) })
+                AttemptOutcome::Failed(AttemptFailure {
+                    after,
+                    ..AttemptFailure::passing(error, Fate::AnsweredFailure)
+                })
             }
         }
     }
 
-    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> Outcome {
+    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> AttemptOutcome {
         let text = String::from_utf8_lossy(bytes);
         let expect = match reading {
-            Reading::Raw => return Outcome::Answer(status, Body::parse(&text)),
+            Reading::Raw => return AttemptOutcome::Answer(status, Body::parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
         let body = Body::parse(&self.runtime.secrets().scrub(&text));
         if fault_response::is_page(&body) {
             let host = out.url.host_str().unwrap_or_default();
             let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));
-            return Outcome::Failed(Failure::passing(error, Fate::Unknown));
+            return AttemptOutcome::Failed(AttemptFailure::passing(error, Fate::Unknown));
         }
         match fault_response::inner_failure(&body) {
             None => {}
@@ -203,23 +213,23 @@ impl Wire {
         match (expect, body) {
             (Expect::Json, Body::Empty) => unreadable("it is empty"),
             (Expect::Json, Body::Text(_)) => unreadable("it is plain text and no JSON"),
-            (_, body) => Outcome::Answer(status, body),
+            (_, body) => AttemptOutcome::Answer(status, body),
         }
     }
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// Tells the breaker what this says of the API. What the call's own bounds ended, or this program's own fault, says
     /// nothing.
-    pub(crate) fn tell(&self, pass: Pass<'_>) {
+    pub(crate) fn tell(&self, pass: BreakerPass<'_>) {
         match self {
-            Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(Verdict::Answered),
+            Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(AttemptVerdict::Answered),
             // Whoever is blocked makes it worse by going on.
             Self::Failed(failure) if failure.passing || failure.error.code == Code::UpstreamUnreachable => {
-                pass.ended(Verdict::Trouble(failure.error.message.clone()));
+                pass.ended(AttemptVerdict::Trouble(failure.error.message.clone()));
             }
             Self::Failed(failure) if matches!(failure.error.code, Code::TooLarge | Code::UpstreamError) => {
-                pass.ended(Verdict::Answered);
+                pass.ended(AttemptVerdict::Answered);
             }
             Self::Failed(_) => drop(pass),
         }
@@ -262,16 +272,16 @@ pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
 }
 
 /// A 2xx whose body says that it failed. What it did nobody knows.
-fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> Outcome {
+fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> AttemptOutcome {
     let inner = inner.map_or_else(String::new, |inner| format!(" with {inner}"));
     let said = api_message(body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
     let message = format!("The API's answer has a status of success, and its body says that it failed{inner}{said}");
-    Outcome::Failed(Failure::lasting(Error::new(Code::UpstreamError, message), Fate::Refused))
+    AttemptOutcome::Failed(AttemptFailure::lasting(Error::new(Code::UpstreamError, message), Fate::Refused))
 }
 
-fn unreadable(why: &str) -> Outcome {
+fn unreadable(why: &str) -> AttemptOutcome {
     let error = Error::new(Code::UpstreamError, format!("The API's answer says success but cannot be read: {why}."));
-    Outcome::Failed(Failure::passing(error, Fate::Unknown))
+    AttemptOutcome::Failed(AttemptFailure::passing(error, Fate::Unknown))
 }
 
 fn too_large(limit: usize) -> Error {
@@ -282,24 +292,24 @@ fn too_large(limit: usize) -> Error {
 }
 
 /// Without a connection nothing was written; after that, nobody knows.
-fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> Failure {
+fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> AttemptFailure {
     let host = out.url.host_str().unwrap_or_default();
     if fault.is_connect() {
         let message = format!(
             "{host} cannot be reached: {}. Check the network and the base URL settings, then try again.",
             connect_fault(fault)
         );
-        return Failure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
+        return AttemptFailure::passing(Error::new(Code::UpstreamUnreachable, message), Fate::NotExecuted);
     }
     let message = if is_no_http(fault) {
         format!("What {host} sent is no HTTP answer, or one with headers of absurd size. Check the base URL settings.")
     } else {
         format!("The connection to {host} broke before an answer came.")
     };
-    Failure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
+    AttemptFailure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 
-fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> Failure {
+fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> AttemptFailure {
     let target = target.and_then(|value| value.to_str().ok()).and_then(|value| out.url.join(value).ok());
     let host = target.as_ref().and_then(url::Url::host_str).unwrap_or("another address");
     let message = format!(
@@ -308,5 +318,5 @@ fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) 
     // Who points to the same request elsewhere has not executed it; 302 and 303 may follow on an effect.
     let elsewhere = [StatusCode::MOVED_PERMANENTLY, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
     let fate = if elsewhere.contains(&status) { Fate::NotExecuted } else { Fate::AnsweredFailure };
-    Failure::lasting(Error::new(Code::UpstreamError, message), fate)
+    AttemptFailure::lasting(Error::new(Code::UpstreamError, message), fate)
 }

@@ -33,7 +33,7 @@ pub(crate) struct CallId(u64);
 
 /// What one attempt says of the API.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum AttemptVerdict {
     /// It is there.
     Answered,
     /// It is in trouble: why.
@@ -43,19 +43,19 @@ pub(crate) enum Verdict {
 /// Shared by all calls of a client.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
-    state: Mutex<State>,
+    state: Mutex<BreakerState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BreakerState {
     last_call: u64,
-    line: Line,
+    circuit: Circuit,
     /// The failures since the last answer.
     run: Option<Run>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Line {
+enum Circuit {
     #[default]
     Closed,
     /// Nothing goes out before `until`; then one attempt does.
@@ -75,7 +75,7 @@ struct Run {
 }
 
 impl Breaker {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BreakerState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,27 +97,27 @@ impl Breaker {
     ///
     /// # Errors
     /// `upstream_unreachable` with `retry_at`.
-    pub(crate) fn admit(&self, call: CallId) -> Result<Pass<'_>> {
+    pub(crate) fn admit(&self, call: CallId) -> Result<BreakerPass<'_>> {
         let mut state = self.state();
         state.may_go(Instant::now())?;
-        let tries = match state.line {
-            Line::Open { pause, .. } => {
-                state.line = Line::Trying { pause };
+        let tries = match state.circuit {
+            Circuit::Open { pause, .. } => {
+                state.circuit = Circuit::Trying { pause };
                 true
             }
-            Line::Closed | Line::Trying { .. } => false,
+            Circuit::Closed | Circuit::Trying { .. } => false,
         };
-        Ok(Pass { breaker: self, call, tries, open: true })
+        Ok(BreakerPass { breaker: self, call, tries, open: true })
     }
 }
 
-impl State {
+impl BreakerState {
     fn may_go(&self, now: Instant) -> Result<()> {
-        let wait = match self.line {
-            Line::Closed => return Ok(()),
-            Line::Open { until, .. } if until <= now => return Ok(()),
-            Line::Open { until, .. } => until - now,
-            Line::Trying { .. } => FIRST_PAUSE,
+        let wait = match self.circuit {
+            Circuit::Closed => return Ok(()),
+            Circuit::Open { until, .. } if until <= now => return Ok(()),
+            Circuit::Open { until, .. } => until - now,
+            Circuit::Trying { .. } => FIRST_PAUSE,
         };
         let (why, since) = match &self.run {
             Some(run) => (run.why.as_str(), (now - run.since).as_secs()),
@@ -132,15 +132,15 @@ impl State {
     }
 
     fn answered(&mut self) {
-        if self.line != Line::Closed {
+        if self.circuit != Circuit::Closed {
             tracing::info!("the API answers again");
         }
-        self.line = Line::Closed;
+        self.circuit = Circuit::Closed;
         self.run = None;
     }
 
     fn failed(&mut self, call: CallId, tries: bool, why: String, now: Instant) {
-        let run = self.run.take().filter(|run| now - run.last <= GAP || self.line != Line::Closed);
+        let run = self.run.take().filter(|run| now - run.last <= GAP || self.circuit != Circuit::Closed);
         let mut run = run.unwrap_or(Run {
             since: now,
             last: now,
@@ -155,14 +155,14 @@ impl State {
         run.why = why;
         let sustained = run.attempts >= ATTEMPTS && run.several_calls && run.last - run.since >= SPAN;
         self.run = Some(run);
-        let pause = match self.line {
-            Line::Closed if sustained => FIRST_PAUSE,
-            Line::Trying { pause } if tries => pause.saturating_mul(2).min(LONGEST_PAUSE),
+        let pause = match self.circuit {
+            Circuit::Closed if sustained => FIRST_PAUSE,
+            Circuit::Trying { pause } if tries => pause.saturating_mul(2).min(LONGEST_PAUSE),
             // Attempts that were under way when it opened say nothing new.
-            Line::Closed | Line::Open { .. } | Line::Trying { .. } => return,
+            Circuit::Closed | Circuit::Open { .. } | Circuit::Trying { .. } => return,
         };
         tracing::warn!("the API keeps failing: nothing is sent for {} s", pause.as_secs());
-        self.line = Line::Open { until: now + pause, pause };
+        self.circuit = Circuit::Open { until: now + pause, pause };
     }
 }
 
@@ -172,7 +172,7 @@ fn sentence(text: &str) -> String {
 
 /// The right to one attempt. Dropped without a verdict, another call may try at once.
 #[derive(Debug)]
-pub(crate) struct Pass<'a> {
+pub(crate) struct BreakerPass<'a> {
     breaker: &'a Breaker,
     call: CallId,
     /// Whether this is the one attempt after a pause.
@@ -180,23 +180,23 @@ pub(crate) struct Pass<'a> {
     open: bool,
 }
 
-impl Pass<'_> {
-    pub(crate) fn ended(mut self, verdict: Verdict) {
+impl BreakerPass<'_> {
+    pub(crate) fn ended(mut self, verdict: AttemptVerdict) {
         self.open = false;
         let mut state = self.breaker.state();
         match verdict {
-            Verdict::Answered => state.answered(),
-            Verdict::Trouble(why) => state.failed(self.call, self.tries, why, Instant::now()),
+            AttemptVerdict::Answered => state.answered(),
+            AttemptVerdict::Trouble(why) => state.failed(self.call, self.tries, why, Instant::now()),
         }
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for BreakerPass<'_> {
     fn drop(&mut self) {
         if self.open && self.tries {
             let mut state = self.breaker.state();
-            if let Line::Trying { pause } = state.line {
-                state.line = Line::Open { until: Instant::now(), pause };
+            if let Circuit::Trying { pause } = state.circuit {
+                state.circuit = Circuit::Open { until: Instant::now(), pause };
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Result};
-use highlevel_store::{QuotaKey, Store, WriteTurn};
+use highlevel_store::{QuotaKey, Store, WriteLock};
 use std::{borrow::Cow, future::Future, sync::Arc, time::Duration};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -107,10 +107,10 @@ impl Client {
     /// state directory, the API's address replaces the account's name.
     ///
     /// # Errors
-    /// As [`Store::in_turn`], and `unauthorized` without a token.
-    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteTurn> {
+    /// As [`Store::write_lock`], and `unauthorized` without a token.
+    pub async fn write_lock(&self, key: &str, context: &CallContext) -> Result<WriteLock> {
         let account = self.account_or_address().await?;
-        self.store().in_turn(&account, key, context).await
+        self.store().write_lock(&account, key, context).await
     }
 
     /// The state directory's store.

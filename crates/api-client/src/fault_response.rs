@@ -2,7 +2,7 @@
 //!
 //! HighLevel's APIs answer in JSON. What comes as a page was written by something on the way.
 
-use super::{Body, Scheme, message::api_message, retry::Failure, urls::Outgoing};
+use super::{Body, Scheme, message::api_message, retry::AttemptFailure, urls::Outgoing};
 use crate::Fate;
 use highlevel_core::clean;
 use highlevel_core::error::{Code, Error};
@@ -31,11 +31,11 @@ const NO_ROUTE: [&str; 4] =
     ["no route matched", "404 page not found", "default backend - 404", "missing authentication token"];
 
 /// The failure that a 4xx stands for, where that is no refusal by the API. `None` for the API's own word.
-pub(super) fn of(status: StatusCode, body: &Body, out: &Outgoing, scheme: Scheme) -> Option<Failure> {
+pub(super) fn of(status: StatusCode, body: &Body, out: &Outgoing, scheme: Scheme) -> Option<AttemptFailure> {
     let said = api_message(body);
     let failed = |code, message: String| {
         let error = Error::new(code, message).with("status", status.as_u16());
-        Some(Failure::lasting(error, Fate::NotExecuted))
+        Some(AttemptFailure::lasting(error, Fate::NotExecuted))
     };
     let host = out.url.host_str().unwrap_or_default();
     if status == StatusCode::TOO_MANY_REQUESTS || !status.is_client_error() {
@@ -65,7 +65,7 @@ pub(super) fn of(status: StatusCode, body: &Body, out: &Outgoing, scheme: Scheme
             titled(body)
         );
         let error = Error::new(Code::UpstreamUnreachable, message).with("status", 403).with("blocked", true);
-        return Some(Failure::lasting(error, Fate::NotExecuted));
+        return Some(AttemptFailure::lasting(error, Fate::NotExecuted));
     }
     if is_page(body) {
         return failed(Code::UpstreamError, page(host, status, body));

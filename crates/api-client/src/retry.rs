@@ -12,7 +12,7 @@ const FIRST: Duration = Duration::from_millis(250);
 
 /// An attempt that got no definite answer.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct AttemptFailure {
     pub(crate) error: Error,
     pub(crate) fate: Fate,
     /// Whether another attempt may fare better.
@@ -21,7 +21,7 @@ pub(crate) struct Failure {
     pub(crate) after: Option<Duration>,
 }
 
-impl Failure {
+impl AttemptFailure {
     /// A failure that another attempt may not meet.
     pub(crate) fn passing(error: Error, fate: Fate) -> Self {
         Self { error, fate, passing: true, after: None }
@@ -35,12 +35,12 @@ impl Failure {
 
 /// The repetitions that one request has left.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct RetryPlan {
     repeat: Repeat,
     waits: ExponentialBackoff,
 }
 
-impl Plan {
+impl RetryPlan {
     pub(crate) fn new(repeat: Repeat) -> Self {
         let waits =
             ExponentialBuilder::new().with_min_delay(FIRST).with_factor(2.0).with_max_times(TIMES).with_jitter();
@@ -49,7 +49,7 @@ impl Plan {
 
     /// How long to wait before the next attempt; `None` if there is none: the request may not be repeated, the
     /// failure stays, the repetitions are used up, or the wait does not end before `deadline`.
-    pub(crate) fn next(&mut self, failure: &Failure, deadline: Instant) -> Option<Duration> {
+    pub(crate) fn next(&mut self, failure: &AttemptFailure, deadline: Instant) -> Option<Duration> {
         let allowed = self.repeat == Repeat::Freely || failure.fate == Fate::NotExecuted;
         if !(allowed && failure.passing) {
             return None;
@@ -74,14 +74,14 @@ mod tests {
     use super::*;
     use highlevel_core::error::Code;
 
-    fn failure(fate: Fate) -> Failure {
-        Failure::passing(Error::new(Code::UpstreamError, ""), fate)
+    fn failure(fate: Fate) -> AttemptFailure {
+        AttemptFailure::passing(Error::new(Code::UpstreamError, ""), fate)
     }
 
     #[test]
     fn a_create_is_repeated_only_when_it_was_surely_not_executed() {
         let far = Instant::now() + Duration::from_secs(60);
-        let mut plan = Plan::new(Repeat::IfNotExecuted);
+        let mut plan = RetryPlan::new(Repeat::IfNotExecuted);
         assert!(plan.next(&failure(Fate::Unknown), far).is_none());
         assert!(plan.next(&failure(Fate::AnsweredFailure), far).is_none());
         assert!(plan.next(&failure(Fate::NotExecuted), far).is_some());
@@ -90,14 +90,18 @@ mod tests {
     #[test]
     fn the_others_are_repeated_twice_and_not_past_the_deadline() {
         let far = Instant::now() + Duration::from_secs(60);
-        let mut plan = Plan::new(Repeat::Freely);
+        let mut plan = RetryPlan::new(Repeat::Freely);
         let waits: Vec<_> = std::iter::from_fn(|| plan.next(&failure(Fate::Unknown), far)).collect();
         assert_eq!(waits.len(), 2);
         assert!(waits.iter().all(|wait| *wait >= FIRST && *wait < FIRST * 6));
-        assert!(Plan::new(Repeat::Freely).next(&failure(Fate::Unknown), Instant::now()).is_none());
-        assert!(Plan::new(Repeat::Freely).next(&Failure { passing: false, ..failure(Fate::Unknown) }, far).is_none());
-        let late = Failure { after: Some(Duration::from_secs(90)), ..failure(Fate::Unknown) };
-        assert!(Plan::new(Repeat::Freely).next(&late, far).is_none());
+        assert!(RetryPlan::new(Repeat::Freely).next(&failure(Fate::Unknown), Instant::now()).is_none());
+        assert!(
+            RetryPlan::new(Repeat::Freely)
+                .next(&AttemptFailure { passing: false, ..failure(Fate::Unknown) }, far)
+                .is_none()
+        );
+        let late = AttemptFailure { after: Some(Duration::from_secs(90)), ..failure(Fate::Unknown) };
+        assert!(RetryPlan::new(Repeat::Freely).next(&late, far).is_none());
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::{
     Client, Fate, Request, Response, Scheme, SendError,
-    attempt::{Outcome, Reading},
+    attempt::{AttemptOutcome, Reading},
     auth::Token,
     breaker::CallId,
     client::ClientInner,
     clock::Moment,
     fault_response,
     quota::{Permit, QuotaTicket},
-    retry::{Failure, Plan, worse},
+    retry::{AttemptFailure, RetryPlan, worse},
     urls::Outgoing,
 };
 use highlevel_core::context::CallContext;
@@ -33,7 +33,7 @@ impl Client {
             context,
             ticket: account.limiter.ticket(context.priority),
             id: account.breaker.call(),
-            plan: Plan::new(request.repeat),
+            plan: RetryPlan::new(request.repeat),
             fate: Fate::NotExecuted,
             sent_at: None,
             has_refreshed: false,
@@ -57,7 +57,7 @@ struct Call<'a> {
     context: &'a CallContext,
     ticket: QuotaTicket,
     id: CallId,
-    plan: Plan,
+    plan: RetryPlan,
     /// What is known of the effect of all attempts so far.
     fate: Fate,
     /// When the last attempt was sent.
@@ -90,13 +90,13 @@ impl Call<'_> {
         self.sent_at = Some(sent_at);
         outcome.tell(pass);
         match outcome {
-            Outcome::Answer(status, body) => {
+            AttemptOutcome::Answer(status, body) => {
                 let repeated_after_doubt = self.fate != Fate::NotExecuted;
                 Ok(Some(Response { status, body, sent_at, repeated_after_doubt }))
             }
-            Outcome::Unauthorized(said) => self.unauthorized(said, &token).await.map(|()| None),
-            Outcome::Limited => Ok(None),
-            Outcome::Failed(failure) => self.failed(failure).await.map(|()| None),
+            AttemptOutcome::Unauthorized(said) => self.unauthorized(said, &token).await.map(|()| None),
+            AttemptOutcome::Limited => Ok(None),
+            AttemptOutcome::Failed(failure) => self.failed(failure).await.map(|()| None),
         }
     }
 
@@ -134,7 +134,7 @@ impl Call<'_> {
     }
 
     /// Waits for the next attempt after a failure, if there may be one.
-    async fn failed(&mut self, failure: Failure) -> Result<()> {
+    async fn failed(&mut self, failure: AttemptFailure) -> Result<()> {
         self.fate = worse(self.fate, failure.fate);
         let Some(wait) = self.plan.next(&failure, self.context.deadline) else { return Err(failure.error) };
         self.own = Some(failure.error);

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails like a test")]
 
 use divan::Bencher;
-use highlevel_store::{Mirror, MirrorPage, Query, TABLES, Table};
+use highlevel_store::{Mirror, MirrorPage, SqlQuery, TABLES, Table};
 use serde_json::{Value, json};
 use std::{sync::LazyLock, time::Duration};
 use tempfile::TempDir;
@@ -76,7 +76,7 @@ fn deal(number: u64) -> Value {
 ])]
 fn query(bencher: Bencher<'_, '_>, sql: &str) {
     let (_, mirror) = &*FILLED;
-    let query = Query {
+    let query = SqlQuery {
         sql: sql.to_owned(),
         params: Vec::new(),
         hidden: Vec::new(),

@@ -14,7 +14,7 @@ use std::{
 
 /// Where a credential is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum CredentialPlace {
     /// The file `token` in the state directory, readable by its owner only.
     File,
     /// The platform's keyring.
@@ -22,7 +22,7 @@ pub enum Place {
     Keyring,
 }
 
-impl Place {
+impl CredentialPlace {
     /// The place in words, such as `the stored token file`.
     pub fn describe(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ pub struct Credential {
     /// The token.
     pub token: SecretString,
     /// Where it lies.
-    pub place: Place,
+    pub place: CredentialPlace,
 }
 
 impl Store {
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the place cannot be written.
-    pub async fn set_credential(&self, token: &SecretString, place: Place) -> Result<()> {
+    pub async fn set_credential(&self, token: &SecretString, place: CredentialPlace) -> Result<()> {
         // A login that is replaced goes with all it has: what renews it is a secret of its own.
         let before = self.credential().await?.map(|found| found.token).filter(is_login);
         if self.dir.join("state.db").exists() {
@@ -97,10 +97,10 @@ impl Store {
         }
     }
 
-    async fn write_credential(&self, token: &SecretString, place: Place) -> Result<()> {
+    async fn write_credential(&self, token: &SecretString, place: CredentialPlace) -> Result<()> {
         let (dir, token) = (self.dir.clone(), token.clone());
         off_thread(move || match place {
-            Place::File => {
+            CredentialPlace::File => {
                 write_file(&dir, &token).map_err(|fault| unusable(&dir, fault))?;
                 #[cfg(feature = "keyring")]
                 if let Err(fault) = keyring_entry::clear() {
@@ -110,7 +110,7 @@ impl Store {
                 Ok(())
             }
             #[cfg(feature = "keyring")]
-            Place::Keyring => {
+            CredentialPlace::Keyring => {
                 keyring_entry::set(&token)?;
                 changed(&dir).map_err(|fault| unusable(&dir, fault))?;
                 remove_file(&dir).map_err(|fault| unusable(&dir, fault)).map(drop)
@@ -145,12 +145,12 @@ impl Store {
                 }
             };
             if !text.trim().is_empty() {
-                let token = token_from(&text, Place::File.describe());
-                return Ok(Some(Credential { token, place: Place::File }));
+                let token = token_from(&text, CredentialPlace::File.describe());
+                return Ok(Some(Credential { token, place: CredentialPlace::File }));
             }
             #[cfg(feature = "keyring")]
             match keyring_entry::get() {
-                Ok(found) => return Ok(found.map(|token| Credential { token, place: Place::Keyring })),
+                Ok(found) => return Ok(found.map(|token| Credential { token, place: CredentialPlace::Keyring })),
                 // No keyring on this machine is no fault of a server that was never told to use one.
                 Err(fault) => tracing::debug!("the keyring was not read: {}", fault.message),
             }
@@ -172,7 +172,7 @@ impl Store {
             remove_file(&dir).map_err(|fault| unusable(&dir, fault))?;
             #[cfg(feature = "keyring")]
             match keyring_entry::clear() {
-                Err(fault) if found.place == Place::Keyring => return Err(fault),
+                Err(fault) if found.place == CredentialPlace::Keyring => return Err(fault),
                 Err(fault) => tracing::debug!("the keyring was not cleared: {}", fault.message),
                 Ok(()) => changed(&dir).map_err(|fault| unusable(&dir, fault))?,
             }

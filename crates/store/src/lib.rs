@@ -10,28 +10,28 @@ mod creations;
 mod credential;
 mod files;
 mod journal;
-mod known;
 mod mirror;
+mod name_cache;
 mod quota;
 mod refresh_lock;
 mod token;
 mod token_text;
-mod turn;
+mod write_lock;
 
 pub use approvals::{Approval, NewApproval};
 pub use creations::Claim;
-pub use credential::{Credential, CredentialStamp, Place, is_login, new_login};
-pub use journal::{Entry as JournalEntry, Head, Journal, Problem, Report, UNFINISHED, Wanted};
+pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
+pub use journal::{Head, Journal, JournalEntry, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
-    Answer as MirrorAnswer, Asked, Change, Changes, Child, Duplicates, Found, LEASE, Mirror, MirrorPage, Missing,
-    Overview, Pair, Query, Search, TABLES, TIME_LIMIT, Table, TableState, Turn, Words, Written, answer_questions,
-    question_file, readable,
+    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, Found, Mirror, MirrorAnswer, MirrorPage, Missing,
+    Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, SqlQuery, TABLES, TIME_LIMIT, Table, TableState, ToolWrite,
+    answer_questions, question_file, readable,
 };
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};
 pub use token_text::{REMARK, text_of, token_from, token_in};
-pub use turn::WriteTurn;
+pub use write_lock::WriteLock;
 
 use files::{create_private_dir, growing_file, private_file, read_file};
 use highlevel_core::error::{Code, Error, Result};
@@ -89,7 +89,7 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
 pub struct Store {
     dir: PathBuf,
     connection: Slot,
-    queues: turn::Queues,
+    queues: write_lock::Queues,
 }
 
 impl fmt::Debug for Store {
@@ -101,7 +101,7 @@ impl fmt::Debug for Store {
 impl Store {
     /// A store in this directory. Touches nothing yet.
     pub fn open(dir: PathBuf) -> Self {
-        Self { dir, connection: Arc::default(), queues: turn::Queues::default() }
+        Self { dir, connection: Arc::default(), queues: write_lock::Queues::default() }
     }
 
     /// The state directory.

@@ -249,7 +249,7 @@ impl Official {
         };
         self.names.put(kind, Arc::clone(&list), at);
         if let Some(account) = &account
-            && let Err(error) = self.store.keep_known(account, kind.name(), &list, at).await
+            && let Err(error) = self.store.cache_names(account, kind.name(), &list, at).await
         {
             tracing::debug!("{} could not be stored: {}", kind.name(), error.message);
         }
@@ -267,7 +267,7 @@ impl Official {
     /// The list in the state directory, with its time.
     async fn stored(&self, kind: NameList) -> Option<(List, DateTime<Utc>)> {
         let account = self.client.account().await.ok()?;
-        let (items, at) = self.store.known(&account, kind.name()).await.ok()??;
+        let (items, at) = self.store.cached_names(&account, kind.name()).await.ok()??;
         (at <= Utc::now()).then(|| (Arc::new(items), at))
     }
 

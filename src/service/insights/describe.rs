@@ -8,7 +8,7 @@ use crate::service::{
 use chrono::Utc;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
-use highlevel_store::{Overview, TableState, Words};
+use highlevel_store::{ColumnWords, Overview, TableState};
 use serde_json::{Map, Value, json};
 
 /// The most values shown for a column.
@@ -67,7 +67,7 @@ fn described(overview: &Overview) -> Map<String, Value> {
 
 fn words(overview: &Overview) -> Map<String, Value> {
     let mut all = Map::new();
-    for Words { table, column, often, more } in overview.words.iter() {
+    for ColumnWords { table, column, often, more } in overview.words.iter() {
         if often.is_empty() {
             continue;
         }

@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 use highlevel_catalog::insights::QueryCrm;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
-use highlevel_store::{Asked, MirrorAnswer, Query, TableState};
+use highlevel_store::{MirrorAnswer, QueryOutcome, SqlQuery, TableState};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ impl AccountService {
     /// `invalid_arguments` for an invalid statement, `policy_denied` for a hidden table, `timeout` and `too_large` for
     /// a statement that takes too much; the error of a table's first scan, or `timeout` with the progress of that scan.
     pub async fn ask(&self, question: &Question, context: &CallContext, watcher: Watcher<'_>) -> Result<QueryResult> {
-        let query = Query {
+        let query = SqlQuery {
             sql: question.sql.clone(),
             params: question.params.clone(),
             hidden: self.rules.hidden_tables.iter().map(|(table, _)| (*table).to_owned()).collect(),
@@ -85,10 +85,10 @@ impl AccountService {
         let answer = loop {
             let as_wanted = move |state: &TableState| refreshed || wanted.is_met_by(state);
             match context.bound(mirror.query(query.clone(), as_wanted)).await?? {
-                Asked::Answered(answer) => break answer,
+                QueryOutcome::Answered(answer) => break answer,
                 // The statement is valid but has not run: an invalid one costs no request, and a long one runs only
                 // once.
-                Asked::NotYet(tables) => {
+                QueryOutcome::NotYet(tables) => {
                     self.mirroring.freshen(&tables, wanted, context, watcher).await?;
                     let states = mirror.states(tables).await?;
                     if let Some(error) = self.not_ready(&states, question.allow_partial) {

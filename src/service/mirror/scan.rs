@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use highlevel_catalog::{Invocation, locations::GetDefaultLocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{LEASE, Mirror, MirrorPage, Missing, Table, Turn, Written};
+use highlevel_store::{Mirror, MirrorPage, Missing, SCAN_LEASE, ScanLock, Table, ToolWrite};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -91,8 +91,8 @@ impl Mirroring {
         let mut scans = 0;
         loop {
             let position = match mirror.begin_scan(table, &self.owner).await? {
-                Turn::Yours { place, .. } => place.and_then(|stored| serde_json::from_str(&stored).ok()),
-                Turn::Busy => {
+                ScanLock::Acquired { place, .. } => place.and_then(|stored| serde_json::from_str(&stored).ok()),
+                ScanLock::Busy => {
                     if self.watch_other(mirror, table, progress, context).await? {
                         return Ok(());
                     }
@@ -122,7 +122,7 @@ impl Mirroring {
     /// Renews the scan's lease while it is polled.
     async fn prolong(&self, mirror: &Mirror, table: &'static Table) -> Error {
         loop {
-            tokio::time::sleep(LEASE / 3).await;
+            tokio::time::sleep(SCAN_LEASE / 3).await;
             if let Err(error) = mirror.prolong_scan(table, &self.owner).await {
                 return error;
             }
@@ -221,7 +221,7 @@ impl Mirroring {
     async fn read_own_location(&self, mirror: &Mirror, table: &'static Table, context: &CallContext) -> Result<()> {
         let call = self.api.catalog().call(&GetDefaultLocation {})?;
         if let Value::Object(location) = self.api.object(&call, context).await? {
-            mirror.wrote(table, location, Written::default()).await?;
+            mirror.wrote(table, location, ToolWrite::default()).await?;
         }
         Ok(())
     }

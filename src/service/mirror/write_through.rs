@@ -3,7 +3,7 @@
 use super::Mirroring;
 use highlevel_catalog::{Arguments, Effect, Invocation};
 use highlevel_core::error::{Code, Error};
-use highlevel_store::{TABLES, Table, Written};
+use highlevel_store::{TABLES, Table, ToolWrite};
 use serde_json::{Map, Value};
 
 impl Mirroring {
@@ -21,7 +21,7 @@ impl Mirroring {
         }
         let effect = invocation.spec.effect;
         let id = invocation.id.as_ref().map(|id| id.as_str());
-        let by = Written {
+        let by = ToolWrite {
             tool: (effect != Effect::Read).then_some(invocation.spec.name.as_ref()),
             members: if effect == Effect::Update {
                 invocation.arguments.names().map(str::to_owned).collect()

@@ -136,11 +136,13 @@ async fn a_slow_page_does_not_undo_a_write(api: Api) {
         let params = crate::support::params("query_crm", of.clone());
         async move { session.call_tool(params).await.unwrap() }
     });
-    while account.stats().await["inFlight"].as_u64().unwrap_or(1) == 0 {
+    while reads_of(&account, "/contact").await == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     host.answer("update_contact", json!({"id": id, "lastName": "Written"})).await;
+    assert!(!slow.is_finished(), "the page with the old name has not come before the write");
     slow.await.unwrap();
+    assert_eq!(reads_of(&account, "/contact").await, 1, "no later page shows the new name");
     assert_eq!(cell(&host, &format!("select lastName from contacts where id = '{id}'")).await, "Written");
 }

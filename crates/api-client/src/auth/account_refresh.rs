@@ -4,7 +4,7 @@ use super::{
     AccountToken, Token,
     oauth::RefreshedPair,
     refresh::{Ended, LOCK, LockKeeper, Pause},
-    token::Hope,
+    token::Candidates,
 };
 use chrono::{DateTime, Utc};
 use highlevel_core::context::CallContext;
@@ -35,7 +35,7 @@ impl AccountToken {
                 let line = self.current().map(|token| token.line).unwrap_or_default();
                 // Read before the look, so that the look sees what is stored in between.
                 let under_way = self.login.store().refresh_under_way(&line).await.unwrap_or(false);
-                if self.generation() != generation || self.look(Hope::First).await.unwrap_or(false) {
+                if self.generation() != generation || self.look(Candidates::Newest).await.unwrap_or(false) {
                     return true;
                 }
                 if !under_way {
@@ -52,7 +52,7 @@ impl AccountToken {
         let ended = loop {
             let ended = self.refresh_alone(&old).await;
             // After a refusal, a token that another process stored or that was not tried yet may still do.
-            if !matches!(ended, Ended::Refused(_)) || !self.look(Hope::Last).await.unwrap_or(false) {
+            if !matches!(ended, Ended::Refused(_)) || !self.look(Candidates::All).await.unwrap_or(false) {
                 break ended;
             }
             match self.current().filter(|token| token.is_over(self.login.wire.clock.now())) {
@@ -152,7 +152,7 @@ impl AccountToken {
     /// Whether there is a newer token than this one: adopted by another call meanwhile, or found now.
     async fn is_behind(&self, old: &Token) -> bool {
         // A look alone does not find it again, because no token is adopted twice.
-        self.generation() != old.generation || self.look(Hope::First).await.unwrap_or(false)
+        self.generation() != old.generation || self.look(Candidates::Newest).await.unwrap_or(false)
     }
 
     /// Adopts the token that came of `old`, unless a person put another credential in its place meanwhile.

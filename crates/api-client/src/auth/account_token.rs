@@ -5,7 +5,7 @@ use super::{
     grant::login_view,
     login::RefreshCaller,
     refresh::{Ended, Pause, Refresh},
-    token::{Hope, in_order},
+    token::{Candidates, in_order},
 };
 use crate::{Scheme, attempt::token_header, quota::Limiter};
 use chrono::{DateTime, Utc};
@@ -116,13 +116,13 @@ impl AccountToken {
         let current = match self.current() {
             Some(current) => current,
             None => {
-                context.bound(self.look(Hope::First)).await??;
+                context.bound(self.look(Candidates::Newest)).await??;
                 self.current().ok_or_else(none_set)?
             }
         };
         if self.login.refusal(&current.line).is_some() {
             // Dead until another token turns up in the source or the store. What cannot be read changes nothing.
-            let _looked = context.bound(self.look(Hope::Last)).await?;
+            let _looked = context.bound(self.look(Candidates::All)).await?;
             return self.refusal().map_or(Ok(()), Err);
         }
         let is_blocked = self.state().refresh.as_ref().is_some_and(Refresh::blocks);
@@ -182,7 +182,7 @@ impl AccountToken {
         if let Some(token) = self.current() {
             return Ok(token.line);
         }
-        self.look(Hope::First).await?;
+        self.look(Candidates::Newest).await?;
         self.current().map(|token| token.line).ok_or_else(none_set)
     }
 
@@ -202,7 +202,7 @@ impl AccountToken {
     }
 
     /// Reads source and store, and adopts a token that was not tried yet. Returns whether it did.
-    pub(super) async fn look(&self, hope: Hope) -> Result<bool> {
+    pub(super) async fn look(&self, candidates: Candidates) -> Result<bool> {
         let before = self.generation();
         let _turn = self.looking.lock().await;
         if self.generation() != before {
@@ -235,7 +235,7 @@ impl AccountToken {
             None => None,
         };
         let mut state = self.state();
-        let candidates = in_order(newest, first, now, hope);
+        let candidates = in_order(newest, first, now, candidates);
         let found = candidates.into_iter().find(|token| !state.tried.contains(&token.hash));
         Ok(found.map(|token| self.adopt(&mut state, token)).is_some())
     }
@@ -267,7 +267,7 @@ impl AccountToken {
     /// What is known of the token, read anew if there is none yet.
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
-        let looked = if current.is_none() { self.look(Hope::First).await.err() } else { None };
+        let looked = if current.is_none() { self.look(Candidates::Newest).await.err() } else { None };
         let current = self.state().current.clone();
         let login = match current {
             Some(token) if token.login => self.login.store().newest_token(&token.line).await.ok().flatten(),

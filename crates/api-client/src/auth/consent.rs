@@ -2,14 +2,14 @@
 
 use super::{
     AccountToken,
-    grant::{AppKeys, Holder, LoginView, Pair},
+    grant::{AppKeys, Holder, LoginView, TokenPair},
     oauth::word,
     token_refresh::{Intention, RefreshRequest},
 };
 use crate::{Repeat, urls::Outgoing};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Place, new_login, token_hash};
+use highlevel_store::{CredentialPlace, new_login, token_hash};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A code as the consent page gave it, and what it was asked for with.
@@ -49,18 +49,18 @@ impl AccountToken {
             RefreshRequest { out: &out, token: None, repeat: Repeat::IfNotExecuted, intention: Intention::None };
         let (answer, from) =
             self.login.post_form(&request, self.caller(context)).await.map_err(|failure| failure.error)?;
-        let pair = Pair::read(&answer, from, consent.app, None)?;
+        let pair = TokenPair::read(&answer, from, consent.app, None)?;
         pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
         let name = new_login();
         self.login.store().keep_token(&token_hash(&name), pair.kept()?).await?;
-        self.login.store().set_credential(&name, Place::File).await?;
+        self.login.store().set_credential(&name, CredentialPlace::File).await?;
         Ok(pair.view())
     }
 
     /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
     pub(super) async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
         let stored = self.login.store().newest_token(line).await?;
-        let pair = stored.as_ref().and_then(Pair::of).ok_or_else(login_gone)?;
+        let pair = stored.as_ref().and_then(TokenPair::of).ok_or_else(login_gone)?;
         pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
         if let (Some(theirs), Some(ours)) = (&pair.grant.location, &self.location)
             && pair.grant.holder == Holder::Location

@@ -97,12 +97,12 @@ impl Access {
 
 /// The login with its newest access token.
 #[derive(Clone)]
-pub(super) struct Pair {
+pub(super) struct TokenPair {
     pub(super) access: Access,
     pub(super) grant: Grant,
 }
 
-impl Pair {
+impl TokenPair {
     /// The pair of an answer of `/oauth/token`. What it does not say stays as it was `before`.
     pub(super) fn read(answer: &Value, from: DateTime<Utc>, app: &AppKeys, before: Option<&Grant>) -> Result<Self> {
         let access = Access::read(answer, from)?;
@@ -186,7 +186,7 @@ impl Pair {
 
 /// What is known of the login that is stored as `stored`.
 pub fn login_view(stored: &StoredToken) -> Option<LoginView> {
-    Pair::of(stored).map(|pair| pair.view())
+    TokenPair::of(stored).map(|pair| pair.view())
 }
 
 fn text(answer: &Value, name: &str) -> Option<String> {

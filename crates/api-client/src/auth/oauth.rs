@@ -5,7 +5,7 @@
 
 use super::{
     consent::login_gone,
-    grant::{Access, Holder, Pair},
+    grant::{Access, Holder, TokenPair},
     login::{LoginInner, RefreshCaller},
     refresh::Ended,
     token_refresh::{Intention, RefreshFailure, RefreshRequest},
@@ -27,7 +27,7 @@ const STORE_AGAIN: Duration = Duration::from_millis(500);
 
 /// The result of a refresh.
 pub(super) struct RefreshedPair {
-    pub(super) ended: Result<Pair, Ended>,
+    pub(super) ended: Result<TokenPair, Ended>,
     /// When a refresh went out whose pair was never stored.
     pub(super) unanswered: Option<DateTime<Utc>>,
 }
@@ -87,7 +87,7 @@ impl LoginInner {
             |error, unanswered| RefreshedPair { ended: Err(Ended::Failed { error, lasting: true }), unanswered };
         // As it is now: another process may have refreshed it for another location.
         let pair = match self.store().newest_token(line).await {
-            Ok(stored) => stored.as_ref().and_then(Pair::of),
+            Ok(stored) => stored.as_ref().and_then(TokenPair::of),
             Err(error) => return failed(error, cut_off),
         };
         let Some(pair) = pair else {
@@ -124,7 +124,12 @@ impl LoginInner {
     }
 
     /// The next pair for the refresh token of this one.
-    async fn refresh(&self, pair: Pair, cut_off: Option<DateTime<Utc>>, caller: RefreshCaller<'_>) -> RefreshedPair {
+    async fn refresh(
+        &self,
+        pair: TokenPair,
+        cut_off: Option<DateTime<Utc>>,
+        caller: RefreshCaller<'_>,
+    ) -> RefreshedPair {
         let fields = [
             ("client_id", pair.grant.client_id.as_str()),
             ("client_secret", &pair.grant.client_secret),
@@ -154,7 +159,7 @@ impl LoginInner {
             }
         };
         let unanswered = cut_off.or(Some(from));
-        let next = Pair::read(&answer, from, &pair.app(), Some(&pair.grant));
+        let next = TokenPair::read(&answer, from, &pair.app(), Some(&pair.grant));
         let next = match next.and_then(|next| Ok((next.kept()?, next))) {
             Ok(next) => next,
             Err(error) => return failed(error, unanswered),
@@ -177,7 +182,12 @@ impl LoginInner {
     }
 
     /// A location's token for the agency's, stored beside it.
-    async fn exchange(&self, mut pair: Pair, location: &str, caller: RefreshCaller<'_>) -> Result<Pair, OAuthFailure> {
+    async fn exchange(
+        &self,
+        mut pair: TokenPair,
+        location: &str,
+        caller: RefreshCaller<'_>,
+    ) -> Result<TokenPair, OAuthFailure> {
         let lasting = OAuthFailure::lasting;
         let company = pair.grant.company.clone().ok_or_else(|| {
             lasting(Error::new(Code::UpstreamError, "The login does not say which agency it is for. Log in again."))

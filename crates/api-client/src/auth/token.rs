@@ -137,21 +137,26 @@ impl Token {
 
 /// When source and store are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hope {
+pub(super) enum Candidates {
     /// At the beginning, or before a renewal: something newer may be there.
-    First,
+    Newest,
     /// After a refused renewal: anything that was not tried yet may do.
-    Last,
+    All,
 }
 
 /// Which token to take: the newest of the line; the first only when no other came of it, or when it outlived them.
-pub(super) fn in_order(newest: Option<Token>, first: Option<Token>, now: DateTime<Utc>, hope: Hope) -> Vec<Token> {
+pub(super) fn in_order(
+    newest: Option<Token>,
+    first: Option<Token>,
+    now: DateTime<Utc>,
+    candidates: Candidates,
+) -> Vec<Token> {
     let (best, other) = match (newest, first) {
         (Some(newest), Some(first)) if newest.is_over(now) && !first.is_over(now) => (Some(first), Some(newest)),
         (Some(newest), first) => (Some(newest), first),
         (None, first) => (first, None),
     };
-    best.into_iter().chain(other.filter(|_| hope == Hope::Last)).collect()
+    best.into_iter().chain(other.filter(|_| candidates == Candidates::All)).collect()
 }
 
 /// Whole seconds, of a number or a text that is one.

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     Body, Fate, Moment, Repeat,
-    attempt::{Outcome, Reading},
+    attempt::{AttemptOutcome, Reading},
     message::api_message,
-    retry::Plan,
+    retry::RetryPlan,
     urls::Outgoing,
 };
 use chrono::{DateTime, Utc};
@@ -62,7 +62,7 @@ impl LoginInner {
     ) -> Result<RefreshAnswer, RefreshFailure> {
         let RefreshCaller { limiter, owner, context } = caller;
         let ticket = limiter.front_ticket();
-        let mut plan = Plan::new(request.repeat);
+        let mut plan = RetryPlan::new(request.repeat);
         let mut doubt = None;
         loop {
             let failed = |error, lasting| RefreshFailure::Failed { error, lasting, doubt };
@@ -75,17 +75,17 @@ impl LoginInner {
             let attempt = self.wire.attempt(request.out, Reading::Raw, request.token, permit, context);
             let (sent_at, outcome) = attempt.await;
             match outcome {
-                Outcome::Answer(status, body) if status.is_success() => {
+                AttemptOutcome::Answer(status, body) if status.is_success() => {
                     return Ok(RefreshAnswer { body, sent_at, doubt });
                 }
-                Outcome::Answer(status, body) => {
+                AttemptOutcome::Answer(status, body) => {
                     return Err(RefreshFailure::Refused { status, said: api_message(&body), doubt });
                 }
-                Outcome::Unauthorized(said) => {
+                AttemptOutcome::Unauthorized(said) => {
                     return Err(RefreshFailure::Refused { status: StatusCode::UNAUTHORIZED, said, doubt });
                 }
-                Outcome::Limited => {}
-                Outcome::Failed(failure) => {
+                AttemptOutcome::Limited => {}
+                AttemptOutcome::Failed(failure) => {
                     if failure.fate != Fate::NotExecuted {
                         doubt = doubt.or(Some(sent_at.wall));
                     }

@@ -4,11 +4,11 @@ use super::*;
 use tokio::time::advance;
 
 fn fail(breaker: &Breaker, call: CallId) {
-    breaker.admit(call).unwrap().ended(Verdict::Trouble("it is ill".into()));
+    breaker.admit(call).unwrap().ended(AttemptVerdict::Trouble("it is ill".into()));
 }
 
 fn answer(breaker: &Breaker) {
-    breaker.admit(breaker.call()).unwrap().ended(Verdict::Answered);
+    breaker.admit(breaker.call()).unwrap().ended(AttemptVerdict::Answered);
 }
 
 async fn opened() -> Breaker {
@@ -69,7 +69,7 @@ async fn one_attempt_tests_the_water_and_pauses_grow() {
         advance(pause).await;
         let pass = breaker.admit(breaker.call()).unwrap();
         assert!(breaker.check().is_err() && breaker.admit(breaker.call()).is_err(), "one alone");
-        pass.ended(Verdict::Trouble("still".into()));
+        pass.ended(AttemptVerdict::Trouble("still".into()));
         pause = (pause * 2).min(LONGEST_PAUSE);
         advance(pause - Duration::from_millis(1)).await;
         assert!(breaker.check().is_err(), "the pause has grown to {pause:?}");
@@ -97,9 +97,9 @@ async fn an_answer_that_was_under_way_closes_it_and_a_failure_does_not_prolong_i
         fail(&breaker, breaker.call());
         advance(SPAN / 4).await;
     }
-    bad.ended(Verdict::Trouble("late".into()));
+    bad.ended(AttemptVerdict::Trouble("late".into()));
     advance(FIRST_PAUSE).await;
     assert!(breaker.check().is_ok(), "not prolonged");
-    good.ended(Verdict::Answered);
-    assert_eq!(breaker.state().line, Line::Closed);
+    good.ended(AttemptVerdict::Answered);
+    assert_eq!(breaker.state().circuit, Circuit::Closed);
 }

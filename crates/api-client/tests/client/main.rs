@@ -12,8 +12,8 @@ mod shared;
 mod store;
 mod token;
 mod trouble;
-mod turn;
 mod upstream;
+mod write_lock;
 
 use highlevel_api_client::{Client, ClientConfig, Expect, Repeat, Request, Service, ServiceUrls, TokenSource};
 use highlevel_core::context::CallContext;

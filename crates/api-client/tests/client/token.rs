@@ -328,7 +328,10 @@ async fn without_a_state_directory_the_client_goes_on() {
 #[tokio::test]
 async fn the_stored_credential_is_used() {
     let dir = tempfile::tempdir().unwrap();
-    Store::open(dir.path().to_owned()).set_credential(&TOKEN.into(), highlevel_store::Place::File).await.unwrap();
+    Store::open(dir.path().to_owned())
+        .set_credential(&TOKEN.into(), highlevel_store::CredentialPlace::File)
+        .await
+        .unwrap();
     let upstream = Upstream::scripted([ok()]).await;
     let client = source(config(&upstream), dir.path(), TokenSource::Stored);
     client.send(&get("/contact"), &call()).await.unwrap();

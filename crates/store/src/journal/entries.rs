@@ -25,12 +25,12 @@ pub struct Wanted {
 
 /// One attempt, with its outcome joined to it: the members of both lines, without their place in the chain.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// `seq`, `time`, `tool`, `confirmation`, `object`, `arguments`, `before`, `outcome`, `finished`, `code`, `after`, …
     pub members: Map<String, Value>,
 }
 
-impl Entry {
+impl JournalEntry {
     /// A text member; empty if there is none.
     pub fn text(&self, name: &str) -> &str {
         self.members.get(name).and_then(Value::as_str).unwrap_or_default()
@@ -53,8 +53,8 @@ impl Wanted {
 }
 
 /// The wanted attempts, in their order.
-pub(super) fn entries(parts: &[Part], wanted: &Wanted) -> io::Result<Vec<Entry>> {
-    let mut entries: Vec<Entry> = Vec::new();
+pub(super) fn entries(parts: &[Part], wanted: &Wanted) -> io::Result<Vec<JournalEntry>> {
+    let mut entries: Vec<JournalEntry> = Vec::new();
     let mut open = HashMap::new();
     for part in parts {
         for text in BufReader::new(read_file(&part.path)?).split(b'\n') {
@@ -74,14 +74,14 @@ pub(super) fn entries(parts: &[Part], wanted: &Wanted) -> io::Result<Vec<Entry>>
     Ok(entries)
 }
 
-fn begun(line: Line) -> Entry {
+fn begun(line: Line) -> JournalEntry {
     let mut members = line.event;
     members.retain(|name, _| !["event", "prev", "hash"].contains(&name.as_str()));
     members.insert("outcome".into(), UNFINISHED.into());
-    Entry { members }
+    JournalEntry { members }
 }
 
-impl Entry {
+impl JournalEntry {
     fn finish(&mut self, line: Line) {
         for (name, value) in line.event {
             match name.as_str() {

@@ -6,7 +6,7 @@ mod files;
 mod line;
 mod verify;
 
-pub use entries::{Entry, UNFINISHED, Wanted};
+pub use entries::{JournalEntry, UNFINISHED, Wanted};
 pub use line::Head;
 pub use verify::{Problem, Report};
 
@@ -82,7 +82,7 @@ impl Journal {
     ///
     /// # Errors
     /// `internal`, naming the directory.
-    pub async fn entries(&self, wanted: Wanted) -> Result<Vec<Entry>> {
+    pub async fn entries(&self, wanted: Wanted) -> Result<Vec<JournalEntry>> {
         self.off_thread("read", move |files| files.reading(|parts| entries::entries(parts, &wanted))).await
     }
 

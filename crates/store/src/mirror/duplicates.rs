@@ -2,7 +2,7 @@
 //!
 //! Pairs and not groups: whoever shares a phone with one contact and a mailbox with another does not make those two one.
 
-use super::{Mirror, matching, rows::values};
+use super::{Mirror, normalize, rows::values};
 use highlevel_core::error::Result;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ const NAME: usize = 2;
 
 /// Two contacts that are likely one person's.
 #[derive(Debug, Clone)]
-pub struct Pair {
+pub struct DuplicatePair {
     /// Why these two are.
     pub reasons: Vec<&'static str>,
     /// Their ids, the older first.
@@ -35,7 +35,7 @@ pub struct Pair {
 #[derive(Debug, Clone)]
 pub struct Duplicates {
     /// The pairs, the likeliest first.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<DuplicatePair>,
     /// Numbers and addresses that too many share to be one person's.
     pub shared: u64,
 }
@@ -91,15 +91,15 @@ impl Finder {
     fn add(&mut self, id: String, email: &str, phone: &str, name: &str, company: &str) {
         let number = self.ids.len();
         self.ids.push(id);
-        if let Some(email) = matching::email(email) {
+        if let Some(email) = normalize::email(email) {
             self.emails.entry(email).or_default().push(number);
         }
-        if let Some(phone) = matching::phone(phone) {
+        if let Some(phone) = normalize::phone(phone) {
             self.phones.entry(phone).or_default().push(number);
         }
-        let company = matching::company(company);
+        let company = normalize::company(company);
         if !company.is_empty() {
-            let name: String = matching::folded(name).chars().take(LONGEST_NAME).collect();
+            let name: String = normalize::folded(name).chars().take(LONGEST_NAME).collect();
             self.companies.entry(company).or_default().push((number, name));
         }
     }
@@ -126,14 +126,14 @@ impl Finder {
         }
         for people in self.companies.values().filter(|people| people.len() <= LARGEST_COMPANY) {
             for (at, (one, name)) in people.iter().enumerate() {
-                let others = people.iter().skip(at + 1).filter(|(_, other)| matching::near(name, other));
+                let others = people.iter().skip(at + 1).filter(|(_, other)| normalize::near(name, other));
                 others.for_each(|(other, _)| pair(*one, *other, NAME));
             }
         }
         let mut pairs: Vec<_> = pairs.into_iter().collect();
         pairs.sort_by_key(|(numbers, reasons)| (std::cmp::Reverse(weight(reasons)), *numbers));
         let id = |number: usize| self.ids.get(number).cloned().unwrap_or_default();
-        let pairs = pairs.into_iter().map(|((one, other), reasons)| Pair {
+        let pairs = pairs.into_iter().map(|((one, other), reasons)| DuplicatePair {
             reasons: given(&reasons).map(|(reason, _)| reason).collect(),
             ids: [id(one), id(other)],
         });

@@ -2,43 +2,43 @@
 //!
 //! It is a copy and nothing else: a file of another version is made anew. Texts are kept as the API gave them.
 
+mod accents;
+mod authorizer;
 mod changes;
 mod differences;
 mod duplicates;
-mod guard;
-mod keep;
-mod letters;
-mod matching;
+mod full_text;
 mod money;
 mod names;
+mod normalize;
 mod overview;
-mod query;
 mod reader;
 mod rows;
 mod scans;
 mod schema;
 mod search;
-mod state;
+mod sql_query;
 mod statement;
+mod table_state;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod upsert;
 mod values;
-mod words;
 mod worker;
-mod written;
+mod write_through;
 
 pub use changes::{Change, Changes};
-pub use duplicates::{Duplicates, Pair};
-pub use overview::{Overview, Words};
-pub use query::{Answer, Asked, Query};
-pub use scans::{LEASE, Page as MirrorPage, Turn};
+pub use duplicates::{DuplicatePair, Duplicates};
+pub use overview::{ColumnWords, Overview};
+pub use scans::{MirrorPage, SCAN_LEASE, ScanLock};
 pub use schema::{Child, TABLES, Table, readable};
 pub use search::{Found, Search};
-pub use state::{Missing, State as TableState};
+pub use sql_query::{MirrorAnswer, QueryOutcome, SqlQuery};
 pub use statement::TIME_LIMIT;
+pub use table_state::{Missing, TableState};
 pub use worker::{answer_questions, question_file};
-pub use written::Written;
+pub use write_through::ToolWrite;
 
 use super::{Fault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
 use highlevel_core::error::Result;
@@ -56,7 +56,7 @@ use worker::Workers;
 /// The version of the file: another one is made anew.
 const VERSION: u32 = 3;
 
-/// How long one process waits for another that writes.
+/// UpsertOptions long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Pages in the log before they are put into the file: the keys of a scan fall all over the indexes, so that each page
@@ -72,7 +72,7 @@ pub struct Mirror {
     path: PathBuf,
     writer: Slot,
     readers: Arc<Mutex<Vec<Reader>>>,
-    /// Answer strangers' statements. Without them they are answered on a thread of this process.
+    /// MirrorAnswer strangers' statements. Without them they are answered on a thread of this process.
     workers: Option<Workers>,
     exists: OnceCell<()>,
 }
@@ -117,15 +117,6 @@ impl Mirror {
     ) -> Result<T> {
         let dir = self.dir().to_owned();
         self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, fault))).await
-    }
-
-    /// Runs `work` here and now, if that is possible and takes but a moment: a change of threads costs more than most
-    /// questions of a small mirror. `None` if it is not, or if it fails, and then [`reading`](Self::reading) it is.
-    fn in_a_moment<T>(&self, work: impl FnOnce(&mut Reader) -> Result<T>) -> Option<T> {
-        let mut reader = self.spare()?;
-        let done = reader.in_a_moment(work);
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-        done
     }
 
     /// Makes the file, which only who writes does, so that there is something to read.

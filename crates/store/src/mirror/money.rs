@@ -5,9 +5,9 @@
 //! the table has several currencies at all.
 
 use super::{
-    guard::{Guard, MONEY, SUMS},
-    query::Query,
+    authorizer::{Authorizer, MONEY, SUMS},
     schema::readable,
+    sql_query::SqlQuery,
     tokens::{Kind, Token, tokens},
 };
 use rusqlite::{
@@ -44,9 +44,9 @@ pub(super) fn currencies(db: &Connection) -> Result<Vec<String>> {
 /// currencies, so its author thought of them; that decides where its sums cannot be followed.
 pub(super) fn mixed(
     db: &Connection,
-    guard: &Guard,
+    authorizer: &Authorizer,
     met: &Met,
-    query: &Query,
+    query: &SqlQuery,
     sees_currency: bool,
     all: Vec<String>,
 ) -> Vec<String> {
@@ -56,7 +56,7 @@ pub(super) fn mixed(
     }
     met.lock().unwrap_or_else(PoisonError::into_inner).clear();
     // A statement that is not SQLite's to know is watched like the one that it came from.
-    let _watch = guard.watch(&query.hidden);
+    let _watch = authorizer.watch(&query.hidden);
     let ran = run(db, &sql, query);
     let met = std::mem::take(&mut *met.lock().unwrap_or_else(PoisonError::into_inner));
     match ran {
@@ -66,7 +66,7 @@ pub(super) fn mixed(
     }
 }
 
-fn run(db: &Connection, sql: &str, query: &Query) -> Result<()> {
+fn run(db: &Connection, sql: &str, query: &SqlQuery) -> Result<()> {
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query(params_from_iter(&query.params))?;
     for _ in 0..query.most_rows {
@@ -172,7 +172,7 @@ struct Sum {
 struct Added {
     sum: f64,
     count: i64,
-    /// How many values of each currency.
+    /// UpsertOptions many values of each currency.
     currencies: BTreeMap<String, i64>,
 }
 

@@ -4,7 +4,7 @@
 use super::{
     Mirror,
     reader::Reader,
-    scans::{self, State},
+    scans::{self, TableState},
     schema::Table,
     unusable,
 };
@@ -31,14 +31,14 @@ const WORDS: &[(&str, &str)] = &[
 #[derive(Debug, Clone)]
 pub struct Overview {
     /// Each table with its number of rows and its state.
-    pub tables: Vec<(&'static Table, u64, State)>,
+    pub tables: Vec<(&'static Table, u64, TableState)>,
     /// The words that stand in columns.
-    pub words: Arc<[Words]>,
+    pub words: Arc<[ColumnWords]>,
 }
 
 /// The words that stand in a column.
 #[derive(Debug)]
-pub struct Words {
+pub struct ColumnWords {
     /// The table.
     pub table: &'static str,
     /// Its column.
@@ -53,7 +53,7 @@ pub struct Words {
 pub(super) type OfWhat = (Vec<&'static str>, usize);
 
 /// The rows of each table, and the words.
-pub(super) type Counted = (Arc<[u64]>, Arc<[Words]>);
+pub(super) type Counted = (Arc<[u64]>, Arc<[ColumnWords]>);
 
 impl Mirror {
     /// What there is in these tables, with at most `most` words a column, if they all are `as_wanted`; else nothing is
@@ -65,16 +65,11 @@ impl Mirror {
         &self,
         tables: Vec<&'static Table>,
         most: usize,
-        as_wanted: impl Fn(&State) -> bool + Send + 'static,
+        as_wanted: impl Fn(&TableState) -> bool + Send + 'static,
     ) -> Result<Option<Overview>> {
         let dir = self.dir().to_owned();
-        let look = move |reader: &mut Reader| {
-            overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, fault))
-        };
-        match self.in_a_moment(&look) {
-            Some(done) => Ok(done),
-            None => self.reading(look).await,
-        }
+        self.reading(move |reader| overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, fault)))
+            .await
     }
 }
 
@@ -82,7 +77,7 @@ fn overview(
     reader: &mut Reader,
     tables: &[&'static Table],
     most: usize,
-    as_wanted: impl Fn(&State) -> bool,
+    as_wanted: impl Fn(&TableState) -> bool,
 ) -> rusqlite::Result<Option<Overview>> {
     let moment = reader.db.unchecked_transaction()?;
     let mut states = scans::states(&moment)?;
@@ -103,14 +98,14 @@ fn rows(db: &Connection, tables: &[&'static Table]) -> rusqlite::Result<Vec<u64>
     tables.iter().map(count).collect()
 }
 
-fn words(db: &Connection, tables: &[&'static Table], most: usize) -> rusqlite::Result<Vec<Words>> {
+fn words(db: &Connection, tables: &[&'static Table], most: usize) -> rusqlite::Result<Vec<ColumnWords>> {
     let shown = |table: &Table| tables.iter().any(|shown| shown.name == table.name);
     let columns = WORDS.iter().filter(|(table, _)| Table::owning(table).is_some_and(shown));
     let words = columns.map(|(table, column)| {
         let mut often = often(db, table, column, most + 1)?;
         let more = often.len() > most;
         often.truncate(most);
-        Ok(Words { table, column, often, more })
+        Ok(ColumnWords { table, column, often, more })
     });
     words.collect()
 }

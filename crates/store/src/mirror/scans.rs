@@ -1,13 +1,13 @@
 //! Reading a whole table, page by page: one process at a time, each page kept at once, so that another process, or a
 //! later one, goes on where this one ended.
 
-pub(super) use super::state::{State, states};
+pub(super) use super::table_state::{TableState, states};
 use super::{
     Mirror,
-    keep::{self, How},
     schema::Table,
-    state::Missing,
-    written,
+    table_state::Missing,
+    upsert::{self, UpsertOptions},
+    write_through,
 };
 use chrono::{DateTime, Utc};
 use highlevel_core::error::Result;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// A process that scans and says nothing for so long is dead, and another goes on.
-pub const LEASE: Duration = Duration::from_secs(15);
+pub const SCAN_LEASE: Duration = Duration::from_secs(15);
 
 /// A scan that was left lying for so long starts anew: the list has moved too far.
 const STALE_MS: i64 = 3_600_000;
@@ -27,10 +27,10 @@ const CHANGES: i64 = 200_000;
 
 /// Whether a process may scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum ScanLock {
     /// It may, from here.
-    Yours {
-        /// How many items of the list are read.
+    Acquired {
+        /// UpsertOptions many items of the list are read.
         offset: u64,
         /// The reader's own words on where that is; `None` at the beginning.
         place: Option<String>,
@@ -41,22 +41,22 @@ pub enum Turn {
 
 /// One page, as it is kept.
 #[derive(Debug)]
-pub struct Page {
+pub struct MirrorPage {
     /// The objects.
     pub items: Vec<Value>,
     /// When the request was sent.
     pub sent_at: DateTime<Utc>,
-    /// How many items of the list are read, these included.
+    /// UpsertOptions many items of the list are read, these included.
     pub offset: u64,
     /// The reader's own words on where that is, for one that goes on.
     pub place: Option<String>,
-    /// How many items the list has, if the API says.
+    /// UpsertOptions many items the list has, if the API says.
     pub total: Option<u64>,
     /// The list moved while it was read.
     pub drifted: bool,
     /// Lists of names that could not be read for it.
     pub unnamed: Vec<Missing>,
-    /// How long this page took.
+    /// UpsertOptions long this page took.
     pub spent: Duration,
 }
 
@@ -65,7 +65,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn begin_scan(&self, table: &'static Table, owner: &str) -> Result<Turn> {
+    pub async fn begin_scan(&self, table: &'static Table, owner: &str) -> Result<ScanLock> {
         let owner = owner.to_owned();
         self.write(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -79,10 +79,10 @@ impl Mirror {
                     let (offset, place): (u64, Option<String>) = (row.get(3)?, row.get(4)?);
                     Ok((holder, row.get::<_, i64>(1)?, started, offset, place, row.get::<_, bool>(5)?))
                 })?;
-            let far = now + millis(LEASE);
+            let far = now + millis(SCAN_LEASE);
             // A lease that lies too far ahead was written before the clock was set back.
             if holder.is_some_and(|holder| holder != owner) && until > now && until <= far {
-                return Ok(Turn::Busy);
+                return Ok(ScanLock::Busy);
             }
             let lasts = started.is_some_and(|started| started <= now && now - started < STALE_MS);
             // Where the list moved, something may be lost that who goes on does not know of.
@@ -100,7 +100,11 @@ impl Mirror {
                 params![table.name, owner, far],
             )?;
             transaction.commit()?;
-            Ok(if goes_on { Turn::Yours { offset, place } } else { Turn::Yours { offset: 0, place: None } })
+            Ok(if goes_on {
+                ScanLock::Acquired { offset, place }
+            } else {
+                ScanLock::Acquired { offset: 0, place: None }
+            })
         })
         .await
     }
@@ -109,7 +113,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn keep_page(&self, table: &'static Table, owner: &str, page: Page) -> Result<bool> {
+    pub async fn keep_page(&self, table: &'static Table, owner: &str, page: MirrorPage) -> Result<bool> {
         let owner = owner.to_owned();
         self.write(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -120,7 +124,7 @@ impl Mirror {
                 params![
                     table.name,
                     owner,
-                    now + millis(LEASE),
+                    now + millis(SCAN_LEASE),
                     page.offset,
                     page.place,
                     page.total,
@@ -136,11 +140,11 @@ impl Mirror {
             }
             let first = complete_at(&transaction, table)?.is_none();
             let at = page.sent_at.timestamp_millis();
-            let how = How { whole: table.listed_whole, record: !first, at, tool: None };
+            let how = UpsertOptions { whole: table.listed_whole, record: !first, at, tool: None };
             for item in page.items.iter().filter_map(Value::as_object) {
                 let Some(id) = item.get("id").and_then(Value::as_str) else { continue };
-                if !written::since(&transaction, table, id, how.at)? {
-                    keep::put(&transaction, table, item, how)?;
+                if !write_through::since(&transaction, table, id, how.at)? {
+                    upsert::put(&transaction, table, item, how)?;
                 }
                 seen(&transaction, table, id)?;
             }
@@ -150,7 +154,7 @@ impl Mirror {
         .await
     }
 
-    /// How many different objects the scan met.
+    /// UpsertOptions many different objects the scan met.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -174,15 +178,20 @@ impl Mirror {
             let Some((started, spent)) = found else { return Ok(()) };
             let now = Utc::now().timestamp_millis();
             if short.is_none() {
-                let how = How { whole: true, record: complete_at(&transaction, table)?.is_some(), at: now, tool: None };
+                let how = UpsertOptions {
+                    whole: true,
+                    record: complete_at(&transaction, table)?.is_some(),
+                    at: now,
+                    tool: None,
+                };
                 for id in gone(&transaction, table)? {
-                    keep::remove(&transaction, table, &id, how)?;
+                    upsert::remove(&transaction, table, &id, how)?;
                 }
                 transaction.execute(
                     "UPDATE scans SET complete_at = ?2, took_ms = ?3, lacks = lacking WHERE name = ?1",
                     params![table.name, started, spent],
                 )?;
-                written::forget(&transaction, table, started)?;
+                write_through::forget(&transaction, table, started)?;
             }
             transaction.execute(
                 "UPDATE scans SET owner = NULL, lease_until = 0, started_at = NULL, next_offset = 0, place = NULL,
@@ -225,7 +234,7 @@ impl Mirror {
     pub async fn prolong_scan(&self, table: &'static Table, owner: &str) -> Result<()> {
         let owner = owner.to_owned();
         self.write(move |db| {
-            let until = Utc::now().timestamp_millis() + millis(LEASE);
+            let until = Utc::now().timestamp_millis() + millis(SCAN_LEASE);
             let sql = "UPDATE scans SET lease_until = ?3 WHERE name = ?1 AND owner = ?2";
             db.execute(sql, params![table.name, owner, until]).map(drop)
         })

@@ -1,10 +1,9 @@
 //! Finding objects by what a person remembers of them: a name, an address, a phone number.
 
 use super::{
-    Mirror,
+    Mirror, full_text,
     rows::values,
     schema::{self, Table},
-    words,
 };
 use highlevel_core::error::Result;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -26,7 +25,7 @@ pub struct Found {
 pub struct Search {
     /// The objects that fit best.
     pub found: Vec<Found>,
-    /// How many fit in all.
+    /// UpsertOptions many fit in all.
     pub total: u64,
 }
 
@@ -43,7 +42,7 @@ impl Mirror {
         readable: Vec<&'static Table>,
         most: usize,
     ) -> Result<Search> {
-        let (text, matching) = (text.trim().to_owned(), words::query(text));
+        let (text, matching) = (text.trim().to_owned(), full_text::query(text));
         self.read(move |db| {
             let names = schema::names(&tables);
             let transaction = db.transaction()?;

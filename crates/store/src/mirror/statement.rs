@@ -1,12 +1,12 @@
 //! One statement of a stranger on a connection: only reading, only the mirror's tables, bounded in time, rows and bytes.
 
 use super::{
-    guard::{no_table, only_reading},
+    authorizer::{no_table, only_reading},
     money,
-    query::Query,
     reader::Reader,
-    scans::{self, State},
+    scans::{self, TableState},
     schema::{Table, readable},
+    sql_query::SqlQuery,
 };
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one statement may run.
+/// UpsertOptions long one statement may run.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The longest statement, in bytes.
@@ -30,13 +30,13 @@ const LONGEST_TEXT: i32 = 1_000_000;
 /// The largest row, in bytes: a row goes out whole.
 const LARGEST_ROW: usize = 4_000_000;
 
-/// How often the clock is looked at, in steps of SQLite's machine.
+/// UpsertOptions often the clock is looked at, in steps of SQLite's machine.
 const STEPS: i32 = 2_000;
 
 /// Who is told what a statement gives, as it comes.
 pub(super) trait Listener {
     /// The tables that the statement reads, before it runs. False: it is not to run.
-    fn reads(&mut self, states: Vec<(&'static Table, State)>) -> Result<bool>;
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool>;
 
     /// The next row.
     fn row(&mut self, row: Vec<Value>) -> Result<()>;
@@ -93,7 +93,7 @@ impl Clock {
 }
 
 /// Runs a statement under the clock. `None` if the listener wants it not to run.
-pub(super) fn in_time(reader: &mut Reader, query: &Query, listener: &mut impl Listener) -> Result<Option<End>> {
+pub(super) fn in_time(reader: &mut Reader, query: &SqlQuery, listener: &mut impl Listener) -> Result<Option<End>> {
     let clock = Clock(Arc::new(Mutex::new(Instant::now() + TIME_LIMIT)));
     let (looked_at, cancel) = (clock.clone(), query.cancel.clone());
     let over = move || looked_at.is_over() || cancel.is_cancelled();
@@ -101,12 +101,12 @@ pub(super) fn in_time(reader: &mut Reader, query: &Query, listener: &mut impl Li
     reader.until(STEPS, over, run).map_err(|fault| wrong(&query.sql, &fault))?
 }
 
-fn run(reader: &mut Reader, query: &Query, clock: &Clock, listener: &mut impl Listener) -> Result<Option<End>> {
+fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<Option<End>> {
     let fault = |fault| wrong(&query.sql, &fault);
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;
     let mut states = scans::states(&moment).map_err(fault)?;
-    let watch = reader.guard.watch(&query.hidden);
+    let watch = reader.authorizer.watch(&query.hidden);
     let mut statement = match moment.prepare(&query.sql) {
         Ok(statement) if statement.readonly() => statement,
         Ok(_) => return Err(only_reading()),
@@ -124,7 +124,7 @@ fn run(reader: &mut Reader, query: &Query, clock: &Clock, listener: &mut impl Li
     if let Some(sees_currency) = adds_money {
         let all = reader.currencies.get_or(&moment, (), || money::currencies(&moment)).map_err(fault)?;
         if all.len() > 1 {
-            end.currencies = money::mixed(&moment, &reader.guard, &reader.met, query, sees_currency, all);
+            end.currencies = money::mixed(&moment, &reader.authorizer, &reader.met, query, sees_currency, all);
         }
     }
     for (table, column) in numbers {
@@ -136,7 +136,7 @@ fn run(reader: &mut Reader, query: &Query, clock: &Clock, listener: &mut impl Li
     Ok(Some(end))
 }
 
-fn fetch(statement: &mut Statement<'_>, query: &Query, clock: &Clock, listener: &mut impl Listener) -> Result<End> {
+fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<End> {
     let wanted = statement.parameter_count();
     if wanted != query.params.len() {
         let given = query.params.len();
@@ -170,7 +170,7 @@ fn fetch(statement: &mut Statement<'_>, query: &Query, clock: &Clock, listener: 
     Ok(end)
 }
 
-/// How many texts a number column holds: what came and could not be read as a number.
+/// UpsertOptions many texts a number column holds: what came and could not be read as a number.
 fn texts_among_numbers(db: &Connection, table: &str, column: &str) -> rusqlite::Result<u64> {
     // In the words of the index that holds them.
     let sql = format!("SELECT count(*) FROM {table} WHERE typeof({column}) = 'text'");

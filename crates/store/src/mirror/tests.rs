@@ -28,6 +28,6 @@ async fn a_scan_whose_list_moved_is_not_gone_on_with() {
         assert!(mirror.keep_page(contacts, "one", page(drifted)).await.unwrap());
         mirror.leave_scan(contacts, "one").await.unwrap();
         let place = (next == 1).then(|| "a".to_owned());
-        assert_eq!(mirror.begin_scan(contacts, "other").await.unwrap(), Turn::Yours { offset: next, place });
+        assert_eq!(mirror.begin_scan(contacts, "other").await.unwrap(), ScanLock::Acquired { offset: next, place });
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Fault,
     mirror::{
         reader::Reader,
-        scans::State,
+        scans::TableState,
         schema::Table,
         statement::{self, Listener},
     },
@@ -27,7 +27,7 @@ const MEMORY: i64 = 128 * 1024 * 1024;
 #[cfg(unix)]
 const ADDRESS_SPACE: u64 = 1024 * 1024 * 1024;
 
-/// How often the process looks whether its server is still there.
+/// UpsertOptions often the process looks whether its server is still there.
 #[cfg(unix)]
 const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -132,7 +132,7 @@ impl Out<'_> {
 }
 
 impl Listener for Out<'_> {
-    fn reads(&mut self, states: Vec<(&'static Table, State)>) -> Result<bool> {
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool> {
         let states: Vec<_> = states.into_iter().map(|(table, state)| (table.name.to_owned(), state)).collect();
         let at_once = states.iter().all(|(table, _)| self.fine.contains(table));
         // Said before it runs: from here on the server counts the time.

@@ -10,8 +10,8 @@ mod protocol;
 pub use child::answer_questions;
 
 use super::{
-    query::{Answer, Asked, Query},
-    scans::State,
+    scans::TableState,
+    sql_query::{MirrorAnswer, QueryOutcome, SqlQuery},
     statement::{TIME_LIMIT, too_large, too_long},
 };
 use highlevel_core::error::{Code, Error, Result};
@@ -37,13 +37,13 @@ const ARGUMENT: &str = "answer-questions";
 /// The most processes at once; further questions wait.
 const MOST: usize = 4;
 
-/// How long a process may take to start, on a machine that is busy.
+/// UpsertOptions long a process may take to start, on a machine that is busy.
 const START: Duration = Duration::from_secs(30);
 
 /// What the process itself gets to end a statement, before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How long a process is kept that nobody asks.
+/// UpsertOptions long a process is kept that nobody asks.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// The mirror's file, if these are the arguments of a process that answers questions.
@@ -59,8 +59,8 @@ pub(super) struct Workers {
     file: PathBuf,
     places: Semaphore,
     resting: Arc<Mutex<Resting>>,
-    /// How the tables stood when they were last asked: most questions can run at once.
-    stood: Mutex<HashMap<&'static str, State>>,
+    /// UpsertOptions the tables stood when they were last asked: most questions can run at once.
+    stood: Mutex<HashMap<&'static str, TableState>>,
 }
 
 /// The processes that nobody asks just now, the one that was asked last at the end.
@@ -88,7 +88,7 @@ impl Workers {
     }
 
     /// Asks a process that is there, or starts one. When this future is dropped, the process is killed.
-    pub(super) async fn ask(&self, query: &Query, as_wanted: &impl Fn(&State) -> bool) -> Result<Asked> {
+    pub(super) async fn ask(&self, query: &SqlQuery, as_wanted: &impl Fn(&TableState) -> bool) -> Result<QueryOutcome> {
         let _place = self.places.acquire().await;
         let mut fine = Vec::new();
         fine.extend(lock(&self.stood).iter().filter(|(_, state)| as_wanted(state)).map(|(name, _)| (*name).to_owned()));
@@ -102,7 +102,7 @@ impl Workers {
             match worker.ask(&order, is_new, as_wanted).await {
                 Ok(Ok(asked)) => {
                     self.keep(worker);
-                    if let Asked::Answered(answer) = &asked {
+                    if let QueryOutcome::Answered(answer) = &asked {
                         let states = answer.states.iter().map(|(table, state)| (table.name, state.clone()));
                         lock(&self.stood).extend(states);
                     }
@@ -188,8 +188,8 @@ impl Worker {
         &mut self,
         order: &[u8],
         is_new: bool,
-        as_wanted: &impl Fn(&State) -> bool,
-    ) -> Result<Result<Asked>, Fault> {
+        as_wanted: &impl Fn(&TableState) -> bool,
+    ) -> Result<Result<QueryOutcome>, Fault> {
         self.runs = false;
         self.say(order).await?;
         let mut left = TIME_LIMIT + GRACE + if is_new { START } else { Duration::ZERO };
@@ -201,7 +201,7 @@ impl Worker {
         let is_wanted = states.iter().all(|(_, state)| as_wanted(state));
         if !is_wanted && !runs {
             self.say(&line(&Order::Leave).map_err(|error| Fault::Unreadable(error.message))?).await?;
-            return Ok(Ok(Asked::NotYet(states.into_iter().map(|(table, _)| table).collect())));
+            return Ok(Ok(QueryOutcome::NotYet(states.into_iter().map(|(table, _)| table).collect())));
         }
         if !runs {
             self.say(&line(&Order::Run).map_err(|error| Fault::Unreadable(error.message))?).await?;
@@ -215,9 +215,9 @@ impl Worker {
                 continue;
             }
             return match self.read()? {
-                Reply::Done(end) if is_wanted => Ok(Ok(Asked::Answered(Answer::new(states, rows, end)))),
+                Reply::Done(end) if is_wanted => Ok(Ok(QueryOutcome::Answered(MirrorAnswer::new(states, rows, end)))),
                 // A table came to be too old between two looks.
-                Reply::Done(_) => Ok(Ok(Asked::NotYet(states.into_iter().map(|(table, _)| table).collect()))),
+                Reply::Done(_) => Ok(Ok(QueryOutcome::NotYet(states.into_iter().map(|(table, _)| table).collect()))),
                 Reply::Failed(failure) => Ok(Err(failure.into())),
                 Reply::Reads { .. } => Err(Fault::Unreadable("no end".to_owned())),
             };

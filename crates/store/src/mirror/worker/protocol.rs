@@ -1,6 +1,6 @@
 //! What the server and a process that answers questions say to each other: one line of JSON each.
 
-use crate::mirror::{query::Query, scans::State, schema::Table, statement::End};
+use crate::mirror::{scans::TableState, schema::Table, sql_query::SqlQuery, statement::End};
 use highlevel_core::error::{Code, Error};
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub(super) enum Order {
     /// Prepare this, and say what it reads. If it reads only these tables, run it without waiting for an order.
-    Prepare(Query, Vec<String>),
+    Prepare(SqlQuery, Vec<String>),
     /// Run it.
     Run,
     /// Do not run it.
@@ -23,7 +23,7 @@ pub(super) enum Reply {
     /// The statement is right and reads these tables.
     Reads {
         /// Each with how it stands.
-        states: Vec<(String, State)>,
+        states: Vec<(String, TableState)>,
         /// Whether it runs already.
         at_once: bool,
     },
@@ -56,6 +56,6 @@ impl From<Failure> for Error {
 }
 
 /// The tables of these names.
-pub(super) fn tables(states: Vec<(String, State)>) -> Vec<(&'static Table, State)> {
+pub(super) fn tables(states: Vec<(String, TableState)>) -> Vec<(&'static Table, TableState)> {
     states.into_iter().filter_map(|(name, state)| Some((Table::named(&name)?, state))).collect()
 }

@@ -1,18 +1,19 @@
 //! Putting objects into the mirror and taking them out, with a record of what changed.
 
 use super::{
+    accents,
     differences::differences,
-    letters,
+    full_text,
     rows::{Row, row},
     schema::{Child, Table},
-    words, written,
+    write_through,
 };
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
 use serde_json::{Map, Value};
 
-/// How an object is put in.
+/// UpsertOptions an object is put in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct How {
+pub(super) struct UpsertOptions {
     /// What the object does not name is empty; else it stays as it was.
     pub(super) whole: bool,
     /// Whether a change is recorded. It is not in a table's first scan, where everything is new.
@@ -24,7 +25,12 @@ pub(super) struct How {
 }
 
 /// Puts an object in.
-pub(super) fn put(db: &Connection, table: &Table, object: &Map<String, Value>, how: How) -> rusqlite::Result<()> {
+pub(super) fn put(
+    db: &Connection,
+    table: &Table,
+    object: &Map<String, Value>,
+    how: UpsertOptions,
+) -> rusqlite::Result<()> {
     let Some(new) = row(table, object) else { return Ok(()) };
     let old = stored(db, table, &new.id)?;
     let known = old.is_some();
@@ -59,7 +65,7 @@ pub(super) fn put(db: &Connection, table: &Table, object: &Map<String, Value>, h
 }
 
 /// Takes an object out.
-pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: How) -> rusqlite::Result<()> {
+pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOptions) -> rusqlite::Result<()> {
     let Some(old) = stored(db, table, id)? else { return Ok(()) };
     db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
     for child in table.children {
@@ -162,9 +168,9 @@ fn index(db: &Connection, name: &str, id: &str, title: &str, other: &str) -> rus
     db.prepare_cached("DELETE FROM search WHERE rowid = ?1")?.execute([key])?;
     db.prepare_cached("INSERT INTO search (rowid, title, other, digits) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         key,
-        letters::plain(title),
-        letters::plain(other),
-        words::numbers_backwards(other)
+        accents::remove(title),
+        accents::remove(other),
+        full_text::numbers_backwards(other)
     ])?;
     Ok(())
 }
@@ -182,7 +188,7 @@ fn record(
     db: &Connection,
     table: &Table,
     id: &str,
-    how: How,
+    how: UpsertOptions,
     change: &str,
     title: &str,
     fields: Option<Map<String, Value>>,
@@ -194,7 +200,7 @@ fn record(
     };
     let tool = match how.tool {
         Some(tool) => Some(tool.to_owned()),
-        None => written::writer(db, table, id)?.filter(sent_all).map(|(tool, _)| tool),
+        None => write_through::writer(db, table, id)?.filter(sent_all).map(|(tool, _)| tool),
     };
     let fields = fields.map(|fields| Value::Object(fields).to_string());
     db.prepare_cached(

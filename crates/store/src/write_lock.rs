@@ -31,7 +31,7 @@ pub(super) struct Queues {
 
 /// A turn that somebody holds. It ends when it is dropped; the kernel ends it when the process dies.
 #[must_use = "the turn ends when this is dropped"]
-pub struct WriteTurn {
+pub struct WriteLock {
     // In this order: the other processes first, then the next in this one.
     _file: Option<LockFile>,
     _place: OwnedMutexGuard<()>,
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// `timeout` or `cancelled` when the call ends before its turn comes; `internal` when the lock cannot be taken.
-    pub async fn in_turn(&self, account: &str, key: &str, context: &CallContext) -> Result<WriteTurn> {
+    pub async fn write_lock(&self, account: &str, key: &str, context: &CallContext) -> Result<WriteLock> {
         let name = sha256_hex(format!("{account}\n{key}").as_bytes());
         let queue = self.queues.of(&name);
         let tell = || context.report("waiting: another call writes the same object");
@@ -69,7 +69,7 @@ impl Store {
         loop {
             let (dir, path) = (dir.clone(), dir.join(&name));
             match off_thread(move || Ok(LockFile::take(&dir, path))).await? {
-                Ok(Some(file)) => return Ok(WriteTurn { _file: Some(file), _place: place }),
+                Ok(Some(file)) => return Ok(WriteLock { _file: Some(file), _place: place }),
                 Ok(None) => {
                     if wait == WAITS.0 {
                         tell();
@@ -82,7 +82,7 @@ impl Store {
                         "{} cannot be written ({fault}): writes are ordered in this process alone",
                         self.dir.display()
                     );
-                    return Ok(WriteTurn { _file: None, _place: place });
+                    return Ok(WriteLock { _file: None, _place: place });
                 }
                 Err(fault) => return Err(unusable(&self.dir, fault)),
             }

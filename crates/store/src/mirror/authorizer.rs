@@ -74,12 +74,12 @@ impl Seen {
 /// A connection's guard. It is set once: setting an authorizer makes SQLite prepare every statement again, this
 /// server's own too.
 #[derive(Debug, Clone)]
-pub(super) struct Guard {
+pub(super) struct Authorizer {
     seen: Arc<Mutex<Option<Seen>>>,
     names: Arc<Names>,
 }
 
-impl Guard {
+impl Authorizer {
     /// The guard of this connection. It allows everything until it watches.
     pub(super) fn of(db: &mut Connection) -> rusqlite::Result<Self> {
         let guard = Self { seen: Arc::default(), names: Arc::new(Names::of(db)?) };
@@ -104,7 +104,7 @@ impl Guard {
 
 /// A watch that goes on: SQLite may prepare a statement again while it runs.
 #[derive(Debug)]
-pub(super) struct Watch<'a>(&'a Guard);
+pub(super) struct Watch<'a>(&'a Authorizer);
 
 impl Watch<'_> {
     /// Tells tables from WITH terms of the same name, once the statement is prepared.

@@ -1,6 +1,6 @@
 //! When two texts are the same person's: normal forms of addresses, numbers and names. Pure.
 
-use super::letters;
+use super::accents;
 
 /// Below this, two names are two people's.
 const NEAR: f64 = 0.92;
@@ -27,7 +27,7 @@ pub(super) fn phone(text: &str) -> Option<String> {
 
 /// A name or a company in lower case, without punctuation, its accents folded.
 pub(super) fn folded(text: &str) -> String {
-    let text = letters::plain(text);
+    let text = accents::remove(text);
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric() && letter != '\'')
         .filter(|word| !word.is_empty())

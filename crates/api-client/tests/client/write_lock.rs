@@ -24,25 +24,27 @@ fn stores() -> (tempfile::TempDir, Arc<Store>, Arc<Store>) {
 async fn one_holds_a_key_at_a_time_in_all_processes() {
     let (dir, one, other) = stores();
     let context = CallContext::new(LONG);
-    let held = one.in_turn("account", "key", &context).await.unwrap();
+    let held = one.write_lock("account", "key", &context).await.unwrap();
     for store in [&one, &other] {
-        let error = store.in_turn("account", "key", &CallContext::new(Duration::from_millis(50))).await.err().unwrap();
+        let error =
+            store.write_lock("account", "key", &CallContext::new(Duration::from_millis(50))).await.err().unwrap();
         assert_eq!(error.code, Code::Timeout);
         assert!(error.message.contains("Nothing was sent"), "{error}");
         let cancel = CancellationToken::new();
         cancel.cancel();
-        let error = store.in_turn("account", "key", &CallContext::new(LONG).cancelled_by(cancel)).await.err().unwrap();
+        let error =
+            store.write_lock("account", "key", &CallContext::new(LONG).cancelled_by(cancel)).await.err().unwrap();
         assert_eq!(error.code, Code::Cancelled);
-        drop(store.in_turn("account", "other key", &context).await.unwrap());
-        drop(store.in_turn("other account", "key", &context).await.unwrap());
+        drop(store.write_lock("account", "other key", &context).await.unwrap());
+        drop(store.write_lock("other account", "key", &context).await.unwrap());
     }
     let waiting = tokio::spawn({
         let (other, context) = (Arc::clone(&other), context.clone());
-        async move { other.in_turn("account", "key", &context).await.map(drop) }
+        async move { other.write_lock("account", "key", &context).await.map(drop) }
     });
     drop(held);
     waiting.await.unwrap().unwrap();
-    drop(one.in_turn("account", "key", &context).await.unwrap());
+    drop(one.write_lock("account", "key", &context).await.unwrap());
     let left = std::fs::read_dir(dir.path().join("state/turns")).unwrap().count();
     assert_eq!(left, usize::from(cfg!(windows)), "no key leaves a file behind");
 }
@@ -51,14 +53,14 @@ async fn one_holds_a_key_at_a_time_in_all_processes() {
 async fn the_calls_of_a_process_come_in_their_order_and_never_together() {
     let (_dir, one, other) = stores();
     let context = CallContext::new(LONG);
-    let held = one.in_turn("account", "key", &context).await.unwrap();
+    let held = one.write_lock("account", "key", &context).await.unwrap();
     let (order, held_by_one) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(false)));
     let mut tasks = Vec::new();
     for number in 0..20 {
         let store = Arc::clone(if number % 2 == 0 { &one } else { &other });
         let (order, held_by_one, context) = (Arc::clone(&order), Arc::clone(&held_by_one), context.clone());
         tasks.push(tokio::spawn(async move {
-            let turn = store.in_turn("account", "key", &context).await.unwrap();
+            let turn = store.write_lock("account", "key", &context).await.unwrap();
             let alone = !held_by_one.swap(true, Ordering::SeqCst);
             tokio::time::sleep(Duration::from_millis(1)).await;
             order.lock().unwrap().push(number);
@@ -88,12 +90,12 @@ async fn a_dropped_call_leaves_no_turn_behind() {
     for _ in 0..50 {
         let asking = tokio::spawn({
             let (one, context) = (Arc::clone(&one), context.clone());
-            async move { one.in_turn("account", "key", &context).await.map(drop) }
+            async move { one.write_lock("account", "key", &context).await.map(drop) }
         });
         tokio::task::yield_now().await;
         asking.abort();
     }
-    drop(other.in_turn("account", "key", &context).await.unwrap());
+    drop(other.write_lock("account", "key", &context).await.unwrap());
 }
 
 #[cfg(unix)]
@@ -101,9 +103,9 @@ async fn a_dropped_call_leaves_no_turn_behind() {
 async fn a_directory_that_cannot_be_written_orders_this_process_alone() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let store = Store::open(file.path().to_owned());
-    let held = store.in_turn("account", "key", &CallContext::new(LONG)).await.unwrap();
+    let held = store.write_lock("account", "key", &CallContext::new(LONG)).await.unwrap();
     let short = CallContext::new(Duration::from_millis(20));
-    assert_eq!(store.in_turn("account", "key", &short).await.err().unwrap().code, Code::Timeout);
+    assert_eq!(store.write_lock("account", "key", &short).await.err().unwrap().code, Code::Timeout);
     drop(held);
-    drop(store.in_turn("account", "key", &CallContext::new(LONG)).await.unwrap());
+    drop(store.write_lock("account", "key", &CallContext::new(LONG)).await.unwrap());
 }

@@ -15,7 +15,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn known(&self, account: &str, kind: &'static str) -> Result<Option<(Vec<Value>, DateTime<Utc>)>> {
+    pub async fn cached_names(&self, account: &str, kind: &'static str) -> Result<Option<(Vec<Value>, DateTime<Utc>)>> {
         let account = account.to_owned();
         let row: Option<(String, i64)> = self
             .with(move |db| {
@@ -35,7 +35,7 @@ impl Store {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn keep_known(
+    pub async fn cache_names(
         &self,
         account: &str,
         kind: &'static str,

@@ -36,20 +36,20 @@ impl Missing {
 
 /// What is known of a table.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct TableState {
     /// When the last complete reading began: what happened since may be missing.
     pub complete_at: Option<DateTime<Utc>>,
-    /// How long it took, the waits for the quota included.
+    /// UpsertOptions long it took, the waits for the quota included.
     pub took: Duration,
     /// When the last reading ended, complete or not.
     pub ended_at: Option<DateTime<Utc>>,
     /// A reading is under way, or was left off: how many items are read, and of how many.
     pub under_way: Option<(u64, Option<u64>)>,
-    /// How long that took so far.
+    /// UpsertOptions long that took so far.
     pub spent: Duration,
     /// Whether some process is at it now.
     pub busy: bool,
-    /// How many items the API said there are.
+    /// UpsertOptions many items the API said there are.
     pub total: Option<u64>,
     /// Why the last reading came to its end without being complete.
     pub short: Option<String>,
@@ -61,13 +61,13 @@ pub struct State {
     pub own_writes: u64,
 }
 
-impl State {
+impl TableState {
     /// Whether all of it is there, names included.
     pub fn is_complete(&self) -> bool {
         self.complete_at.is_some() && self.unnamed.is_empty()
     }
 
-    /// How many items are there of a table that was never read in full, if any.
+    /// UpsertOptions many items are there of a table that was never read in full, if any.
     pub fn partial(&self) -> bool {
         self.short.is_some() || self.under_way.is_some_and(|(read, _)| read > 0)
     }
@@ -78,7 +78,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn state(&self, table: &'static Table) -> Result<State> {
+    pub async fn state(&self, table: &'static Table) -> Result<TableState> {
         let mut states = self.states(vec![table]).await?;
         Ok(states.pop().map(|(_, state)| state).unwrap_or_default())
     }
@@ -87,7 +87,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn states(&self, tables: Vec<&'static Table>) -> Result<Vec<(&'static Table, State)>> {
+    pub async fn states(&self, tables: Vec<&'static Table>) -> Result<Vec<(&'static Table, TableState)>> {
         let mut states = self.read(|db| states(db)).await?;
         states.retain(|(table, _)| tables.iter().any(|wanted| wanted.name == table.name));
         Ok(states)
@@ -95,7 +95,7 @@ impl Mirror {
 }
 
 /// What is known of every table.
-pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, State)>> {
+pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, TableState)>> {
     let mut statement = db.prepare_cached(
         "SELECT name, complete_at, took_ms, ended_at, started_at, next_offset, total,
                 owner IS NOT NULL AND lease_until > ?1, spent_ms, short, fault, lacks,
@@ -106,7 +106,7 @@ pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, S
     let found = statement.query_map([Utc::now().timestamp_millis()], |row| {
         let (started, offset, total): (Option<i64>, u64, Option<u64>) = (row.get(4)?, row.get(5)?, row.get(6)?);
         let (fault, lacks): (Option<String>, Option<String>) = (row.get(10)?, row.get(11)?);
-        let state = State {
+        let state = TableState {
             complete_at: time(row.get(1)?),
             took: Duration::from_millis(row.get::<_, Option<u64>>(2)?.unwrap_or(0)),
             ended_at: time(row.get(3)?),
@@ -121,9 +121,9 @@ pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, S
         };
         Ok((row.get(0)?, state))
     })?;
-    let mut states: Vec<_> = TABLES.iter().map(|table| (table, State::default())).collect();
+    let mut states: Vec<_> = TABLES.iter().map(|table| (table, TableState::default())).collect();
     for known in found {
-        let (name, state): (String, State) = known?;
+        let (name, state): (String, TableState) = known?;
         if let Some(of) = states.iter_mut().find(|(table, _)| table.name == name) {
             of.1 = state;
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Mirror,
-    scans::State,
+    scans::TableState,
     schema::Table,
     statement::{self, End, LONGEST, Listener},
 };
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 /// A statement to run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Query {
+pub struct SqlQuery {
     /// The statement.
     pub sql: String,
     /// Its parameters, in order.
@@ -31,7 +31,7 @@ pub struct Query {
 
 /// What a statement gave.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct MirrorAnswer {
     /// The names of the columns.
     pub columns: Vec<String>,
     /// The rows.
@@ -39,15 +39,15 @@ pub struct Answer {
     /// Whether there were more.
     pub more: bool,
     /// What is known of each table that was read, as of the same moment.
-    pub states: Vec<(&'static Table, State)>,
+    pub states: Vec<(&'static Table, TableState)>,
     /// The currencies that the statement added up together, if there are several.
     pub currencies: Vec<String>,
     /// Number columns that were read, with how many texts they hold.
     pub texts: Vec<(String, u64)>,
 }
 
-impl Answer {
-    pub(super) fn new(states: Vec<(&'static Table, State)>, rows: Vec<Vec<Value>>, end: End) -> Self {
+impl MirrorAnswer {
+    pub(super) fn new(states: Vec<(&'static Table, TableState)>, rows: Vec<Vec<Value>>, end: End) -> Self {
         let End { columns, more, currencies, texts } = end;
         Self { columns, rows, more, states, currencies, texts }
     }
@@ -55,9 +55,9 @@ impl Answer {
 
 /// What a question came to.
 #[derive(Debug, Clone)]
-pub enum Asked {
+pub enum QueryOutcome {
     /// Its answer.
-    Answered(Answer),
+    Answered(MirrorAnswer),
     /// It was not run: among these tables, which it would read, is one that is not as it is wanted.
     NotYet(Vec<&'static Table>),
 }
@@ -68,7 +68,11 @@ impl Mirror {
     /// # Errors
     /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table;
     /// `timeout` after [`TIME_LIMIT`](super::TIME_LIMIT); `too_large` for what takes too much memory.
-    pub async fn query(&self, query: Query, as_wanted: impl Fn(&State) -> bool + Send + 'static) -> Result<Asked> {
+    pub async fn query(
+        &self,
+        query: SqlQuery,
+        as_wanted: impl Fn(&TableState) -> bool + Send + 'static,
+    ) -> Result<QueryOutcome> {
         if query.sql.len() > LONGEST {
             let given = query.sql.len();
             return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
@@ -81,8 +85,8 @@ impl Mirror {
             let mut kept = Keeping { as_wanted, states: Vec::new(), rows: Vec::new() };
             let end = statement::in_time(reader, &query, &mut kept)?;
             Ok(match end {
-                Some(end) => Asked::Answered(Answer::new(kept.states, kept.rows, end)),
-                None => Asked::NotYet(kept.states.into_iter().map(|(table, _)| table).collect()),
+                Some(end) => QueryOutcome::Answered(MirrorAnswer::new(kept.states, kept.rows, end)),
+                None => QueryOutcome::NotYet(kept.states.into_iter().map(|(table, _)| table).collect()),
             })
         })
         .await
@@ -92,12 +96,12 @@ impl Mirror {
 /// Keeps what a statement gives, in this process.
 struct Keeping<F> {
     as_wanted: F,
-    states: Vec<(&'static Table, State)>,
+    states: Vec<(&'static Table, TableState)>,
     rows: Vec<Vec<Value>>,
 }
 
-impl<F: Fn(&State) -> bool> Listener for Keeping<F> {
-    fn reads(&mut self, states: Vec<(&'static Table, State)>) -> Result<bool> {
+impl<F: Fn(&TableState) -> bool> Listener for Keeping<F> {
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool> {
         self.states = states;
         Ok(self.states.iter().all(|(_, state)| (self.as_wanted)(state)))
     }

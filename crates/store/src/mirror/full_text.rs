@@ -1,7 +1,7 @@
 //! What is searched for, in the words of the full-text index: case and accents do not matter, nor how a phone number is
 //! punctuated.
 
-use super::letters;
+use super::accents;
 use highlevel_core::phone;
 use std::fmt::Write;
 
@@ -31,7 +31,7 @@ pub(super) fn query(text: &str) -> Option<String> {
         let number = Some(phone::national(text)).filter(|number| !number.is_empty()).unwrap_or(digits);
         return Some(format!("digits : \"{}\"*", backwards(&number)));
     }
-    let text = letters::plain(text);
+    let text = accents::remove(text);
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -3,9 +3,9 @@
 
 use super::{
     Mirror,
-    keep::{self, How},
     scans::{complete_at, seen},
     schema::Table,
+    upsert::{self, UpsertOptions},
 };
 use chrono::Utc;
 use highlevel_core::error::Result;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 /// A tool's write to an object.
 #[derive(Debug, Clone, Default)]
-pub struct Written {
+pub struct ToolWrite {
     /// The tool; `None` where it only read the object.
     pub tool: Option<&'static str>,
     /// The members that it wrote; empty for all.
@@ -26,7 +26,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn wrote(&self, table: &'static Table, object: Map<String, Value>, by: Written) -> Result<()> {
+    pub async fn wrote(&self, table: &'static Table, object: Map<String, Value>, by: ToolWrite) -> Result<()> {
         let Some(id) = object.get("id").and_then(Value::as_str).map(str::to_owned) else { return Ok(()) };
         self.touch(table, id, Some(object), by).await
     }
@@ -35,7 +35,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn removed(&self, table: &'static Table, id: &str, by: Written) -> Result<()> {
+    pub async fn removed(&self, table: &'static Table, id: &str, by: ToolWrite) -> Result<()> {
         self.touch(table, id.to_owned(), None, by).await
     }
 
@@ -43,7 +43,7 @@ impl Mirror {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn tried(&self, table: &'static Table, id: &str, by: Written) -> Result<()> {
+    pub async fn tried(&self, table: &'static Table, id: &str, by: ToolWrite) -> Result<()> {
         let id = id.to_owned();
         self.write(move |db| remember(db, table, &id, &by, 0)).await
     }
@@ -53,23 +53,24 @@ impl Mirror {
         table: &'static Table,
         id: String,
         object: Option<Map<String, Value>>,
-        by: Written,
+        by: ToolWrite,
     ) -> Result<()> {
         self.write(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let at = Utc::now().timestamp_millis();
             remember(&transaction, table, &id, &by, at)?;
-            let how = How { whole: false, record: complete_at(&transaction, table)?.is_some(), at, tool: by.tool };
+            let how =
+                UpsertOptions { whole: false, record: complete_at(&transaction, table)?.is_some(), at, tool: by.tool };
             match object {
                 Some(object) => {
-                    keep::put(&transaction, table, &object, how)?;
+                    upsert::put(&transaction, table, &object, how)?;
                     // A scan that is past its place must not take it for gone.
                     let sql = "SELECT count(*) > 0 FROM scans WHERE name = ?1 AND started_at IS NOT NULL";
                     if transaction.query_row(sql, [table.name], |row| row.get(0))? {
                         seen(&transaction, table, &id)?;
                     }
                 }
-                None => keep::remove(&transaction, table, &id, how)?,
+                None => upsert::remove(&transaction, table, &id, how)?,
             }
             transaction.commit()
         })
@@ -78,7 +79,7 @@ impl Mirror {
 }
 
 /// Remembers a write, seen `at` a time, or not seen yet: 0.
-fn remember(db: &Connection, table: &Table, id: &str, by: &Written, at: i64) -> rusqlite::Result<()> {
+fn remember(db: &Connection, table: &Table, id: &str, by: &ToolWrite, at: i64) -> rusqlite::Result<()> {
     let sent_at = if at > 0 { at } else { Utc::now().timestamp_millis() };
     let members = Value::from(by.members.as_slice()).to_string();
     db.prepare_cached(
