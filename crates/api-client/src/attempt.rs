@@ -1,4 +1,4 @@
-//! One attempt: the request is written, headers go to quota and clock, the answer is judged by its status.
+//! One attempt: sends the request, passes the answer's headers to quota and clock, and judges the answer.
 
 use super::{
     Body, Expect, Fate, Scheme,
@@ -54,7 +54,7 @@ pub(crate) enum AttemptOutcome {
 pub(crate) enum Reading {
     /// As the request expects it; tokens in it are replaced.
     Scrubbed(Expect),
-    /// As it came: the answer to a renewal is a token.
+    /// As received: the answer to a token refresh is a token.
     Raw,
 }
 
@@ -158,7 +158,7 @@ impl Wire {
         }
         let target = response.headers().get(header::LOCATION).cloned();
         let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
-        // What was cut off or broke off is still the API's word on a status that stands.
+        // A body that was cut off still explains the status.
         let body = Body::parse(&self.runtime.secrets().scrub(&String::from_utf8_lossy(&bytes)));
         if status.is_redirection() {
             return AttemptOutcome::Failed(redirected(status, target.as_ref(), out));
@@ -169,7 +169,7 @@ impl Wire {
         self.judge(status, body, headers.retry_after, out)
     }
 
-    /// What an answer means that is no success.
+    /// What an answer without success means.
     fn judge(&self, status: StatusCode, body: Body, after: Option<Duration>, out: &Outgoing) -> AttemptOutcome {
         if let Some(failure) = fault_response::of(status, &body, out, self.scheme) {
             let at = after.and_then(|after| Utc::now().checked_add_signed(TimeDelta::from_std(after).ok()?));
@@ -219,12 +219,12 @@ impl Wire {
 }
 
 impl AttemptOutcome {
-    /// Tells the breaker what this says of the API. What the call's own bounds ended, or this program's own fault, says
-    /// nothing.
-    pub(crate) fn tell(&self, pass: BreakerPass<'_>) {
+    /// Reports to the breaker what this says of the API. An attempt that the call's own bounds or a fault of this program
+    /// ended does not count.
+    pub(crate) fn report_to(&self, pass: BreakerPass<'_>) {
         match self {
             Self::Answer(..) | Self::Unauthorized(_) | Self::Limited => pass.ended(AttemptVerdict::Answered),
-            // Whoever is blocked makes it worse by going on.
+            // More requests would prolong a block.
             Self::Failed(failure) if failure.passing || failure.error.code == Code::UpstreamUnreachable => {
                 pass.ended(AttemptVerdict::Trouble(failure.error.message.clone()));
             }
@@ -245,11 +245,11 @@ impl AttemptOutcome {
     }
 }
 
-/// What an answer teaches of the quota if it is the account's first.
+/// What an answer says of the quota if it is the account's first.
 fn lesson(status: StatusCode, headers: &AnswerHeaders, reading: Reading) -> Lesson {
     let tells = headers.limit.is_some() || headers.interval.is_some();
     match status {
-        // Refused before anything was counted; and a renewal is another service's.
+        // Refused before it was counted; and a token refresh is another service's.
         StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Lesson::None,
         _ if reading == Reading::Raw => Lesson::None,
         _ if status.is_success() && !tells => Lesson::Silent,
@@ -265,13 +265,16 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, Error> {
 /// The token as a header that debug output does not show.
 pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| {
-        Error::new(Code::Unauthorized, "The token holds characters that no header can carry. Set it anew, as one line.")
+        Error::new(
+            Code::Unauthorized,
+            "The token holds characters that no header can carry. Set it again, as one line.",
+        )
     })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// A 2xx whose body says that it failed. What it did nobody knows.
+/// A 2xx whose body says that it failed. Its effect is unknown.
 fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> AttemptOutcome {
     let inner = inner.map_or_else(String::new, |inner| format!(" with {inner}"));
     let said = api_message(body).map_or_else(|| ".".to_owned(), |said| format!(": {said}"));
@@ -291,7 +294,7 @@ fn too_large(limit: usize) -> Error {
     Error::new(Code::TooLarge, message)
 }
 
-/// Without a connection nothing was written; after that, nobody knows.
+/// A request without an answer. Without a connection nothing was written; after that, the effect is unknown.
 fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> AttemptFailure {
     let host = out.url.host_str().unwrap_or_default();
     if fault.is_connect() {
@@ -315,7 +318,7 @@ fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) 
     let message = format!(
         "The API answered {status} and points to {host}. Redirects are not followed, because the token would travel with them; check the base URL settings."
     );
-    // Who points to the same request elsewhere has not executed it; 302 and 303 may follow on an effect.
+    // A server that redirects the same request has not executed it; 302 and 303 may follow an effect.
     let elsewhere = [StatusCode::MOVED_PERMANENTLY, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
     let fate = if elsewhere.contains(&status) { Fate::NotExecuted } else { Fate::AnsweredFailure };
     AttemptFailure::lasting(Error::new(Code::UpstreamError, message), fate)

@@ -1,9 +1,8 @@
-//! The circuit breaker: while the API fails whatever is asked, it is left alone, and calls are told at once when to come
-//! back.
+//! The circuit breaker: while the API fails whatever is asked, calls fail at once, with the time at which to retry.
 //!
-//! Trouble is an attempt without a usable answer: no connection, a connection that broke, a timeout, a 5xx, a 2xx that
-//! cannot be read. Any other answer, a 4xx or a 429 too, shows that the API is there. What a call's own bounds ended says
-//! nothing either way.
+//! A failure is an attempt without a usable answer: no connection, a connection that broke, a timeout, a 5xx, a 2xx that
+//! cannot be read. Any other answer shows that the API works, also a 4xx or a 429. An attempt that the call's own bounds
+//! ended does not count.
 
 #[cfg(test)]
 mod tests;
@@ -16,14 +15,14 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// So many attempts in a row have to fail …
+/// The breaker opens when this many attempts in a row fail …
 const ATTEMPTS: u32 = 5;
-/// … over at least this time, so that one hiccup under many calls at once is left to their repetitions, …
+/// … over at least this time: the repetitions of many concurrent calls handle a short hiccup …
 const SPAN: Duration = Duration::from_secs(1);
-/// … with no longer than this between one and the next, so that rare calls to a sick API are each tried.
+/// … with at most this time between one and the next: rare calls are each tried.
 const GAP: Duration = Duration::from_secs(60);
 
-/// The first pause, and the longest: each one that ends in failure doubles the next.
+/// The first pause, and the longest: it doubles each time that the attempt after it fails.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -34,13 +33,13 @@ pub(crate) struct CallId(u64);
 /// What one attempt says of the API.
 #[derive(Debug)]
 pub(crate) enum AttemptVerdict {
-    /// It is there.
+    /// It works.
     Answered,
-    /// It is in trouble: why.
+    /// It fails, for this reason.
     Trouble(String),
 }
 
-/// Shared by all calls of a client.
+/// The circuit breaker of an account.
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
     state: Mutex<BreakerState>,
@@ -85,7 +84,7 @@ impl Breaker {
         CallId(state.last_call)
     }
 
-    /// Whether an attempt could go out now: asked before anything is waited for.
+    /// Fails if no attempt can go out now. For use before any wait.
     ///
     /// # Errors
     /// `upstream_unreachable` with `retry_at`.
@@ -93,7 +92,7 @@ impl Breaker {
         self.state().may_go(Instant::now())
     }
 
-    /// The right to one attempt. After a pause only one is given out at a time.
+    /// The right to one attempt. After a pause there is only one at a time.
     ///
     /// # Errors
     /// `upstream_unreachable` with `retry_at`.
@@ -124,7 +123,7 @@ impl BreakerState {
             None => ("no answer", 0),
         };
         let message = format!(
-            "The API has been failing for {since} s, whatever was asked; the last failure: {} It is left alone until the time given; try again then.",
+            "The API has been failing for {since} s, whatever was asked; the last failure: {} No requests are sent until the time given; try again then.",
             sentence(why)
         );
         let wait = TimeDelta::from_std(wait).unwrap_or_default();
@@ -158,7 +157,7 @@ impl BreakerState {
         let pause = match self.circuit {
             Circuit::Closed if sustained => FIRST_PAUSE,
             Circuit::Trying { pause } if tries => pause.saturating_mul(2).min(LONGEST_PAUSE),
-            // Attempts that were under way when it opened say nothing new.
+            // Attempts that were under way when it opened do not count.
             Circuit::Closed | Circuit::Open { .. } | Circuit::Trying { .. } => return,
         };
         tracing::warn!("the API keeps failing: nothing is sent for {} s", pause.as_secs());
@@ -170,7 +169,7 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// The right to one attempt. Dropped without a verdict, another call may try at once.
+/// The right to one attempt. If it is dropped without a verdict, another call may try at once.
 #[derive(Debug)]
 pub(crate) struct BreakerPass<'a> {
     breaker: &'a Breaker,

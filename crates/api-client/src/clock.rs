@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-/// When something happened here: by this machine's clock, and by one that nobody sets.
+/// A moment by this machine's clock, and by a monotonic one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {
     /// By this machine's clock.
@@ -44,7 +44,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Learns from an answer: its time, of so fine a resolution, was written between sending and receiving.
+    /// Learns from an answer, whose time of this resolution was written between sending and receiving.
     pub fn learn(&self, time: DateTime<Utc>, resolution: TimeDelta, sent: Moment, received: Moment) {
         let seen = (time - received.steady, time + resolution - sent.steady);
         if seen.0 > seen.1 {
@@ -53,7 +53,7 @@ impl Clock {
         let mut offset = self.offset.lock().unwrap_or_else(PoisonError::into_inner);
         *offset = offset
             .map(|known| (known.0.max(seen.0), known.1.min(seen.1)))
-            // Nothing in common: one of the clocks was set or has drifted. What was seen last is what holds.
+            // Nothing in common: one of the clocks was set or has drifted. The last answer holds.
             .filter(|both| both.0 <= both.1)
             .or(Some(seen));
     }

@@ -1,6 +1,6 @@
 //! Answers that mean something else than their status says: block pages, login pages, missing routes and headers.
 //!
-//! HighLevel's APIs answer in JSON. What comes as a page was written by something on the way.
+//! HighLevel's APIs answer in JSON. A page was written by something on the way.
 
 use super::{Body, Scheme, message::api_message, retry::AttemptFailure, urls::Outgoing};
 use crate::Fate;
@@ -10,10 +10,10 @@ use http::StatusCode;
 use memchr::memmem;
 use serde_json::Value;
 
-/// So much of a page's title goes into a message.
+/// The most characters of a page's title in a message.
 const LONGEST_TITLE: usize = 100;
 
-/// So much of a page is searched for its title.
+/// The most characters of a page that are searched for its title.
 const HEAD: usize = 16 * 1024;
 
 /// What CDNs and firewalls write where they write no HTML.
@@ -30,7 +30,7 @@ const BLOCKED: [&str; 6] = [
 const NO_ROUTE: [&str; 4] =
     ["no route matched", "404 page not found", "default backend - 404", "missing authentication token"];
 
-/// The failure that a 4xx stands for, where that is no refusal by the API. `None` for the API's own word.
+/// The failure behind a 4xx that is not the API's own refusal; `None` if it is.
 pub(super) fn of(status: StatusCode, body: &Body, out: &Outgoing, scheme: Scheme) -> Option<AttemptFailure> {
     let said = api_message(body);
     let failed = |code, message: String| {
@@ -73,7 +73,7 @@ pub(super) fn of(status: StatusCode, body: &Body, out: &Outgoing, scheme: Scheme
     None
 }
 
-/// What a page is that stands in place of an answer.
+/// The message for a page in place of an answer.
 pub(super) fn page(host: &str, status: StatusCode, body: &Body) -> String {
     format!(
         "{host} answered {} with a web page{} where the API answers JSON. A captive portal (a network's login page), a proxy or a wrong base URL stands in the way. Open a web page on this machine's network, and check the base URL settings.",
@@ -99,7 +99,7 @@ pub(super) fn named_scope(said: &str) -> Option<&str> {
     words.find(|word| word.ends_with(".readonly") || word.ends_with(".write"))
 }
 
-/// The status that the body of a 2xx tells of, and whether it tells of a failure at all.
+/// The failure that the body of a 2xx reports, with its status where it has one.
 pub(super) fn inner_failure(body: &Body) -> Option<Option<StatusCode>> {
     let Body::Json(Value::Object(object)) = body else { return None };
     if object.contains_key("id") {
@@ -124,7 +124,7 @@ fn is_block(body: &Body) -> bool {
             let text = text.to_lowercase();
             is_page(body) || BLOCKED.iter().any(|words| text.contains(words))
         }
-        // As Cloudflare says it to who accepts JSON.
+        // Cloudflare's form for clients that accept JSON.
         Body::Json(value) => value.get("cloudflare_error") == Some(&true.into()),
         Body::Empty => false,
     }

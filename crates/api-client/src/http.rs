@@ -7,7 +7,7 @@ use reqwest::{redirect, retry};
 use std::{error::Error as _, fmt, io, sync::Arc, time::Duration};
 use tokio::sync::OnceCell;
 
-/// Beyond this a host that does not answer the connection counts as unreachable.
+/// The time after which a host that does not accept the connection counts as unreachable.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The most characters of one cause.
@@ -25,9 +25,9 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    /// Builds nothing yet. A connection that takes as long as an attempt may is no connection.
+    /// Builds nothing yet.
     pub(crate) fn new(attempt_timeout: Duration) -> Self {
-        // Shorter than the attempt, so that it is known that nothing was sent.
+        // Shorter than the attempt, so that a connection which takes too long is known to have sent nothing.
         let connect_timeout = CONNECT.min(attempt_timeout.mul_f64(0.9));
         Self { connect_timeout, secure: OnceCell::new(), plain: OnceCell::new() }
     }
@@ -59,10 +59,9 @@ impl Http {
             // By measurement (docs/performance.md, "Connections"): at the API's distance HTTP/2 saves a call nothing,
             // and when a server ends its one connection, calls under way on it fail, where HTTP/1.1 loses none.
             .http1_only()
-            // Repeating is decided in `retry`, where it is known what may be repeated; this turns off reqwest's own.
-            // What hyper-util repeats below it, and cannot be told not to, is only a request that a reused connection
-            // gave back before its first byte was written: it never left, so a create is safe and the quota does not
-            // count it.
+            // `retry` decides what may be repeated; this turns off reqwest's own repetitions. hyper-util below it always repeats
+            // a request that a reused connection returned before its first byte was written. That request never left, so
+            // that a create is safe and the quota does not count it.
             .retry(retry::never())
             .connect_timeout(self.connect_timeout)
             .pool_idle_timeout(IDLE)
@@ -76,8 +75,8 @@ fn secure(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     builder.https_only(true).build().map_err(build_error)
 }
 
-/// Plain http needs no certificates, but reqwest reads the platform's unless it is handed a configuration; this one
-/// trusts nobody. A proxy would be a stranger on the way to loopback: none is used.
+/// Plain http needs no certificates, but reqwest reads the platform's unless it is given a configuration. This one trusts
+/// nobody. Loopback needs no proxy, and none is used.
 fn plain(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let nothing = rustls::ClientConfig::builder_with_provider(provider)
@@ -105,7 +104,7 @@ pub(crate) enum Read {
 }
 
 impl Read {
-    /// What was read, for answers whose status says it all.
+    /// What was read, however it ended: for answers whose status is enough.
     pub(crate) fn any(self) -> Vec<u8> {
         match self {
             Self::Whole(bytes) | Self::TooLarge(bytes) | Self::Broken(bytes) => bytes,
@@ -177,7 +176,7 @@ pub(crate) fn safe_cause(
     link(&fault.without_url(), secrets)
 }
 
-/// Whether what came over the connection was not to be understood as HTTP.
+/// Whether the server sent something else than HTTP.
 pub(crate) fn is_no_http(fault: &reqwest::Error) -> bool {
     let mut source = fault.source();
     while let Some(cause) = source {

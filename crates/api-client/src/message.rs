@@ -1,14 +1,14 @@
-//! The API's own words in an answer that is a failure, made fit for an error message.
+//! The API's own message in a failure, cleaned for an error message.
 
 use super::Body;
 use highlevel_core::clean;
 use serde_json::Value;
 
-/// So much of what the API says goes into a message.
+/// The most characters of the API's message.
 const LONGEST: usize = 300;
 
 /// What the API says in a failure's body: `message`, `error`, … or the text itself. It becomes one clean line
-/// of at most 300 characters. Bodies of a [`Response`](super::Response) hold no token any more.
+/// of at most 300 characters. Bodies of a [`Response`](super::Response) contain no token.
 pub fn api_message(body: &Body) -> Option<String> {
     let text = match body {
         Body::Json(value) => spoken(value)?,

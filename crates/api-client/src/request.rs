@@ -5,7 +5,7 @@ use highlevel_core::error::Error;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-/// Which of the API's services a request goes to ("API Base URLs").
+/// Which of the API's services a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Service {
     /// `backend.leadconnectorhq.com`: everything that is not below, and the token refresh.
@@ -96,18 +96,18 @@ pub struct Response {
 pub enum Fate {
     /// It was surely not executed: never connected, refused, or no time left to send it.
     NotExecuted,
-    /// The server refused it, as it has been seen to do with what it had executed all the same.
+    /// The server refused it. Servers have been seen to refuse requests that they had executed.
     Refused,
-    /// The server answered with a failure (5xx): it is done with the request, one way or the other.
+    /// The server answered with a failure (5xx): it has finished the request, with or without effect.
     AnsweredFailure,
-    /// The request was written and no readable answer came, or a 2xx that could not be read: the effect may be there or still land.
+    /// The request was written and no readable answer came, or a 2xx that could not be read: the effect may be there or still come.
     Unknown,
 }
 
 /// A request that got no definite answer.
 #[derive(Debug, Clone)]
 pub struct SendError {
-    /// What to tell the caller.
+    /// What to report to the caller.
     pub error: Error,
     /// What is known of the effect.
     pub fate: Fate,

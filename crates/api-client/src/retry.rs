@@ -1,4 +1,4 @@
-//! What is repeated, and how long between ("Error Handling": retries by effect).
+//! What is repeated, and after which wait.
 
 use super::{Fate, Repeat};
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -15,14 +15,14 @@ const FIRST: Duration = Duration::from_millis(250);
 pub(crate) struct AttemptFailure {
     pub(crate) error: Error,
     pub(crate) fate: Fate,
-    /// Whether another attempt may fare better.
+    /// Whether another attempt may succeed.
     pub(crate) passing: bool,
     /// How long the server asks to wait.
     pub(crate) after: Option<Duration>,
 }
 
 impl AttemptFailure {
-    /// A failure that another attempt may not meet.
+    /// A failure that may pass.
     pub(crate) fn passing(error: Error, fate: Fate) -> Self {
         Self { error, fate, passing: true, after: None }
     }

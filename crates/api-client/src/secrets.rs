@@ -1,4 +1,4 @@
-//! Every token this client has held and every fixed header's value, so that none gets out with a message.
+//! Every token that this process has held and every fixed header's value, to be removed from all that leaves.
 
 use super::escapes;
 use memchr::memmem;
@@ -8,10 +8,10 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-/// What stands where a token stood.
+/// The replacement for a token.
 const REDACTED: &str = "[redacted]";
 
-/// Shorter ones are no tokens, and replacing them would tear words apart.
+/// Shorter texts are not tokens, and replacing them would damage words.
 const SHORTEST: usize = 8;
 
 /// The tokens to keep out of messages, logs and answers.
@@ -26,7 +26,7 @@ impl Secrets {
         let value = token.expose_secret();
         if value.len() >= SHORTEST && !held.iter().any(|known| known.expose_secret() == value) {
             held.push(token.clone());
-            // One may hold another: the longer goes first, so that no rest of it stays.
+            // One may contain another: the longer is replaced first, so that no part of it is left.
             held.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
         }
     }

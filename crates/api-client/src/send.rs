@@ -88,7 +88,7 @@ impl Call<'_> {
         let reading = Reading::Scrubbed(self.request.expect);
         let (sent_at, outcome) = login.wire.attempt(out, reading, Some(&token.value), permit, self.context).await;
         self.sent_at = Some(sent_at);
-        outcome.tell(pass);
+        outcome.report_to(pass);
         match outcome {
             AttemptOutcome::Answer(status, body) => {
                 let repeated_after_doubt = self.fate != Fate::NotExecuted;

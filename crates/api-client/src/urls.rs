@@ -1,4 +1,4 @@
-//! Where requests go ("API Base URLs"), and that they arrive there exactly.
+//! Where requests go, exactly.
 
 use super::{Request, Scheme, Service};
 use highlevel_core::error::{Code, Error, Result};
@@ -143,8 +143,8 @@ pub fn default_base_url(scheme: Scheme) -> Result<Url> {
     static BASES: LazyLock<[Result<Url, url::ParseError>; 2]> = LazyLock::new(|| {
         [Url::parse("https://backend.leadconnectorhq.com"), Url::parse("https://services.leadconnectorhq.com")]
     });
-    let [document, official] = &*BASES;
-    let base = if scheme == Scheme::Bearer { official } else { document };
+    let [session, official] = &*BASES;
+    let base = if scheme == Scheme::Bearer { official } else { session };
     base.clone().map_err(|fault| Error::new(Code::Internal, fault.to_string()).caused_by(fault))
 }
 

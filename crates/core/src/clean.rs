@@ -1,11 +1,11 @@
-//! Text of strangers made fit to be shown: what nobody can see is taken out, and counted.
+//! Cleaning of untrusted text: removes and counts what a reader cannot see.
 //!
-//! A CRM is filled by web forms, so its texts may carry words that a model reads and a person does not: Unicode tags,
-//! bidirectional controls, zero-width characters, variation selectors. Removed are, by Unicode's own properties: controls
-//! (but line feed and tab), format characters, private and unassigned code points, and everything else that is default
-//! ignorable. Kept is what real text needs of these, where it needs it: joiners in emoji and between letters of scripts
-//! that join, a presentation selector after an emoji, the flags of England, Scotland and Wales, number signs that are
-//! visible although their category says format.
+//! A CRM is filled by web forms, so its texts may contain words that a model reads and a person does not see: Unicode tags,
+//! bidirectional controls, zero-width characters, variation selectors. By Unicode's properties this removes controls (but
+//! not line feed and tab), format characters, private and unassigned code points, and all other default ignorables. It keeps
+//! those that real text needs, where it needs them: joiners in emoji and between letters of scripts that join, a
+//! presentation selector after an emoji, the flags of England, Scotland and Wales, and number signs that are visible
+//! although their category is format.
 
 #[cfg(test)]
 mod tests;
@@ -26,15 +26,15 @@ const TEXT_STYLE: char = '\u{fe0e}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
 
-/// The only emoji that are made of tags: three fixed texts, in which nothing can be hidden.
+/// The only emoji that are made of tags: three fixed sequences, which cannot hide anything.
 const TAGGED_FLAGS: [&str; 3] = [
     "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
     "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
     "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
 ];
 
-/// The text without what cannot be seen, and how many characters that were. The carriage return of a Windows line end
-/// goes too, and is not counted: every web form sends it.
+/// The text without invisible characters, and how many they were. The carriage return of a Windows line end is removed
+/// too, but not counted, since every web form sends it.
 pub fn text(text: &str) -> (Cow<'_, str>, usize) {
     let mut removed = 0;
     let clean = sifted(text, |_, c, next| {
@@ -45,18 +45,17 @@ pub fn text(text: &str) -> (Cow<'_, str>, usize) {
     (clean, removed)
 }
 
-/// The same JSON with everything escaped that cannot be seen: no value is another, and a terminal obeys none of it.
+/// The same JSON with invisible characters escaped: its values stay the same, and a terminal obeys none of it.
 pub fn json(text: &str) -> Cow<'_, str> {
     sifted(text, |kept, c, _| {
-        // Outside of texts only ends of lines are white space that does not stay.
+        // Outside of strings the only such character is the end of a line, which is dropped.
         if c != '\r' {
             kept.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
         }
     })
 }
 
-/// The text without what cannot be seen; of each such character `gone` is told, with what was kept before it and the one
-/// behind it.
+/// The text without invisible characters. Calls `gone` for each, with the text kept before it and the character after it.
 fn sifted(text: &str, mut gone: impl FnMut(&mut String, char, Option<char>)) -> Cow<'_, str> {
     let plain = |byte: u8| (b' '..0x7f).contains(&byte) || byte == b'\n' || byte == b'\t';
     if text.bytes().all(plain) {
@@ -84,7 +83,7 @@ fn sifted(text: &str, mut gone: impl FnMut(&mut String, char, Option<char>)) -> 
     Cow::Owned(kept)
 }
 
-/// Whether a character stays between the last that stayed and the one that follows.
+/// Whether a character stays between the last one kept and the next one.
 fn stays(last: Option<char>, c: char, next: Option<char>) -> bool {
     match c {
         ' '..='~' | '\n' | '\t' => true,
@@ -103,7 +102,7 @@ fn stays(last: Option<char>, c: char, next: Option<char>) -> bool {
 fn is_visible(c: char) -> bool {
     match CodePointMapData::<GeneralCategory>::new().get(c) {
         GeneralCategory::Format => CodePointSetData::new::<PrependedConcatenationMark>().contains(c),
-        // Room that is kept for emoji to come, which other programs may know already.
+        // Reserved for future emoji, which other programs may know already.
         GeneralCategory::Unassigned => is_pictograph(c),
         GeneralCategory::Control | GeneralCategory::PrivateUse | GeneralCategory::Surrogate => false,
         _ => !CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c),
@@ -188,7 +187,7 @@ pub fn value(value: &mut Value) -> usize {
 /// The members under other names. Names that become the same get a number, so that nothing is dropped.
 pub fn renamed(members: Map<String, Value>, rename: impl Fn(&str) -> String) -> Map<String, Value> {
     let mut all = Map::new();
-    // Those that keep their name have the first right to it.
+    // Members that keep their name take precedence.
     let (same, other): (Vec<_>, Vec<_>) =
         members.into_iter().map(|(name, value)| (rename(&name), name, value)).partition(|(new, name, _)| new == name);
     for (new, _, value) in same.into_iter().chain(other) {
@@ -215,7 +214,7 @@ pub fn line(raw: &str, most: usize) -> String {
             line.push(' ');
         }
         line.push_str(&word);
-        // No character has more bytes; what follows is cut anyway.
+        // A character has at most four bytes; the rest is cut below.
         if line.len() > most.saturating_mul(4) {
             break;
         }

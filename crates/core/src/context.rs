@@ -1,4 +1,4 @@
-//! The bounds of one call: until when it may wait, how it is cancelled, where its progress is told.
+//! The bounds of one call: its deadline, its cancellation, and where its progress is reported.
 
 use crate::error::{Code, Error, Result};
 use std::{
@@ -10,34 +10,34 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A name for this process among those of this machine that share something.
+/// A unique name for this process among those of this machine.
 pub fn process_name() -> String {
     format!("{}-{:016x}", std::process::id(), rand::random::<u64>())
 }
 
 type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Who goes first when the quota is scarce.
+/// The priority of a call when the quota is scarce.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// Somebody waits for the answer.
+    /// A caller waits for the answer.
     #[default]
     Interactive,
-    /// Work that can wait: no interactive call, of any process of the account, waits behind it.
+    /// Work that can wait: interactive calls of all processes of the account go first.
     Bulk,
 }
 
-/// Goes down with a call through every layer; whatever waits, waits within it.
+/// The context of a call, which goes with it through every layer. Every wait is bounded by it.
 #[derive(Clone)]
 pub struct CallContext {
     /// When the call has to be over, waiting for the quota included.
     pub deadline: Instant,
     /// Set when the caller no longer wants the answer.
     pub cancel: CancellationToken,
-    /// Who goes first when the quota is scarce.
+    /// The priority when the quota is scarce.
     pub priority: Priority,
     progress: Option<Progress>,
-    /// What the answer has to say beside itself; the clones of a call have one list.
+    /// Notes for the answer; the clones of a call share one list.
     notes: Arc<Mutex<Vec<String>>>,
 }
 
@@ -73,21 +73,21 @@ impl CallContext {
         self
     }
 
-    /// The same call, telling its progress to `report`, which must not block.
+    /// The same call, reporting its progress to `report`, which must not block.
     #[must_use]
     pub fn reporting_to(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(report));
         self
     }
 
-    /// Tells the caller what is being waited for.
+    /// Reports what the call waits for.
     pub fn report(&self, message: &str) {
         if let Some(progress) = &self.progress {
             progress(message);
         }
     }
 
-    /// Adds a sentence to what the answer says beside itself. Said twice, it stands there once.
+    /// Adds a note to the answer. A repeated note is added once.
     pub fn note(&self, text: String) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         if !notes.contains(&text) {
@@ -95,7 +95,7 @@ impl CallContext {
         }
     }
 
-    /// Takes what was noted.
+    /// Takes the notes.
     pub fn take_notes(&self) -> Vec<String> {
         std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,20 +1,19 @@
-//! Phone numbers, which people write with and without the country's code, a trunk zero and punctuation. Pure.
+//! Phone numbers, with and without country code, trunk zero and punctuation.
 
-/// The digits of a number as they are dialled: not the zero in brackets that only looks so, as in `+49 (0)151 …`.
+/// The digits of a number as they are dialled: without the zero in brackets of `+49 (0)151 …`.
 pub fn digits(text: &str) -> String {
     text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect()
 }
 
-/// The digits that are the same from wherever one calls: without the country's code, as far as it can be told, and
-/// without the trunk zero.
+/// The national digits: without the country code, as far as it can be recognized, and without the trunk zero.
 pub fn national(text: &str) -> String {
-    /// Two zeros before fewer digits are the middle of a number that somebody remembers the end of.
+    /// Two zeros before fewer digits belong to the end of a number, and are no prefix.
     const ABROAD: usize = 7;
     let digits = digits(text);
     let abroad = match digits.strip_prefix("00").filter(|rest| rest.len() >= ABROAD) {
         Some(rest) => Some(rest),
         None if text.trim_start().starts_with('+') => Some(digits.as_str()),
-        // As North Americans write it.
+        // The North American form.
         None if digits.len() == 11 && digits.starts_with('1') => Some(digits.as_str()),
         None => None,
     };
@@ -37,7 +36,7 @@ pub fn forms(text: &str) -> Vec<String> {
         let abroad = digits.strip_prefix("00").filter(|rest| rest.len() >= LEAST);
         all.push(match abroad {
             Some(rest) => format!("+{rest}"),
-            // A trunk zero stands for a country that is not told.
+            // A trunk zero stands for an unknown country.
             None if digits.starts_with('0') => national.clone(),
             None if digits.len() == 10 && !text.starts_with('+') => format!("+1{digits}"),
             None => format!("+{digits}"),
@@ -54,7 +53,7 @@ pub fn forms(text: &str) -> Vec<String> {
     all
 }
 
-/// Whether two texts are the same number, wherever one calls from. Two countries are two numbers.
+/// Whether two texts are the same number. With different country codes they are not.
 pub fn same(one: &str, other: &str) -> bool {
     let number = national(one);
     let abroad = |text: &str| text.trim_start().starts_with('+').then(|| digits(text));

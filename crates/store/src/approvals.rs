@@ -1,4 +1,4 @@
-//! Pending confirmations of guarded tools. They lie here because `call` and `approve` are other processes than `serve`.
+//! Pending confirmations of guarded tools. They are stored because `call` and `approve` are other processes than `serve`.
 
 use super::Store;
 use chrono::{DateTime, Utc};
@@ -6,14 +6,14 @@ use highlevel_core::error::Result;
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 
-/// What is asked: one tool, these arguments, the object as it was previewed.
+/// What a person is asked to confirm: a tool, its arguments, and the object as it was previewed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewApproval {
     /// The hash of the confirmation token. The token itself is not stored.
     pub code: String,
     /// The account that it was asked for, as [`Store::account`] names it.
     pub account: String,
-    /// How it was asked: it is good for this way alone.
+    /// How it was asked: a confirmation is valid for this way only.
     pub way: String,
     /// The tool.
     pub tool: String,
@@ -29,7 +29,7 @@ pub struct NewApproval {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A confirmation as it stands in the store.
+/// A confirmation in the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
     /// What was asked.
@@ -44,7 +44,7 @@ const COLUMNS: &str =
     "code, account, way, tool, arguments_hash, object_hash, preview, asked_at, expires_at, approved_at, spent_at";
 
 impl Store {
-    /// Keeps a new pending confirmation; expired ones go on the way.
+    /// Stores a new pending confirmation, and deletes expired ones.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used, or when the code is taken.
@@ -105,7 +105,7 @@ impl Store {
         self.find_approval(query, code).await
     }
 
-    /// Removes expired confirmations and says how many there were.
+    /// Deletes expired confirmations. Returns how many there were.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -134,7 +134,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
             tool: row.get("tool")?,
             arguments_hash: row.get("arguments_hash")?,
             object_hash: row.get("object_hash")?,
-            // Text that is no JSON can only come of a hand in the file; it is shown as it is.
+            // Text that is not JSON can only come from a manual edit; it is shown as it is.
             preview: serde_json::from_str(&preview).unwrap_or(Value::String(preview)),
             asked_at: time("asked_at")?.unwrap_or_default(),
             expires_at: time("expires_at")?.unwrap_or_default(),

@@ -1,15 +1,15 @@
-//! The creates of an account's calls, in all processes: which object answered which call, and which calls were left without
-//! an answer. No object answers two calls.
+//! The creates of an account, in all processes: which object answered which call, and which calls have no answer. No object
+//! answers two calls.
 
 use super::{Store, sha256_hex};
 use chrono::{TimeDelta, Utc};
 use highlevel_core::error::Result;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-/// Creates older than this are forgotten.
+/// The age at which creates are deleted.
 const KEPT: TimeDelta = TimeDelta::days(1);
 
-/// The effect of an unanswered create may show for so long.
+/// How long the effect of an unanswered create may take to show.
 const UNANSWERED: TimeDelta = TimeDelta::minutes(10);
 
 /// Whether an object that a look-up found may answer a call.
@@ -24,12 +24,12 @@ pub enum Claim {
 }
 
 impl Store {
-    /// Writes down that a create of `key` is about to be sent, and gives its number.
+    /// Records that a create of `key` is about to be sent. Returns its number.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn begin_creation(&self, account: &str, key: &str) -> Result<i64> {
-        // A key holds people's data, which is nobody's business here.
+        // Hashed, because a key contains personal data.
         let (account, key, now) = (account.to_owned(), sha256_hex(key.as_bytes()), Utc::now());
         self.with(move |db| {
             db.execute("DELETE FROM creations WHERE begun_at < ?1", [(now - KEPT).timestamp_millis()])?;
@@ -42,7 +42,7 @@ impl Store {
         .await
     }
 
-    /// The API's answer to a create: the object of this id; `None` for a refusal. A create that ends without this stays
+    /// Records the API's answer to a create: the id of the object, or `None` for a refusal. A create that ends without this stays
     /// unanswered.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ fn claim(db: &Connection, number: i64, object: &str) -> rusqlite::Result<Claim> 
         return Ok(Claim::Unclear);
     }
     let claimed = db.execute("UPDATE creations SET object = ?2 WHERE number = ?1", params![number, object])?;
-    // The create itself was forgotten: what others did since then is not known.
+    // The create itself was deleted: what others did since then is unknown.
     Ok(if claimed == 1 { Claim::Yours } else { Claim::Unclear })
 }
 

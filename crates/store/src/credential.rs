@@ -23,7 +23,7 @@ pub enum CredentialPlace {
 }
 
 impl CredentialPlace {
-    /// The place in words, such as `the stored token file`.
+    /// The place's name, such as `the stored token file`.
     pub fn describe(self) -> &'static str {
         match self {
             Self::File => "the stored token file",
@@ -33,18 +33,18 @@ impl CredentialPlace {
     }
 }
 
-/// What changes with each change of the stored credential.
+/// A stamp that changes with the stored credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CredentialStamp([Option<(SystemTime, u64, u64)>; 2]);
 
 impl CredentialStamp {
-    /// The stamp of a file that holds a credential, wherever a link leads; none for a pipe, whose content comes once.
+    /// The stamp of a credential's file, following links; none for a pipe, which can be read only once.
     pub fn of_file(path: &Path) -> Self {
         Self([fs::metadata(path).ok().filter(fs::Metadata::is_file).as_ref().and_then(mark), None])
     }
 }
 
-/// When a file was written, its length, and which it is.
+/// A file's time of writing, its length, and its inode.
 fn mark(about: &fs::Metadata) -> Option<(SystemTime, u64, u64)> {
     #[cfg(unix)]
     let number = std::os::unix::fs::MetadataExt::ino(about);
@@ -53,11 +53,11 @@ fn mark(about: &fs::Metadata) -> Option<(SystemTime, u64, u64)> {
     Some((about.modified().ok()?, about.len(), number))
 }
 
-/// A file that is written with each change of the keyring's entry, which itself cannot be looked at for nothing.
+/// A file that is written with each change of the keyring's entry, since checking the keyring itself is expensive.
 const CHANGED: &str = "token.changed";
 
-/// How the name of an OAuth login begins. The name is what is kept as the credential, and no secret; the login itself lies
-/// in `state.db` under the name's hash.
+/// The prefix of an OAuth login's name. The name is stored as the credential, and is not secret; the login itself is in
+/// `state.db` under the name's hash.
 const LOGIN: &str = "oauth:";
 
 /// Whether this is the name of an OAuth login.
@@ -75,17 +75,17 @@ pub fn new_login() -> SecretString {
 pub struct Credential {
     /// The token.
     pub token: SecretString,
-    /// Where it lies.
+    /// Where it is stored.
     pub place: CredentialPlace,
 }
 
 impl Store {
-    /// Keeps the credential in this place and removes it from the other, so that there is only ever one.
+    /// Stores the credential in this place and removes it from the other, so that there is only one.
     ///
     /// # Errors
     /// `internal` when the place cannot be written.
     pub async fn set_credential(&self, token: &SecretString, place: CredentialPlace) -> Result<()> {
-        // A login that is replaced goes with all it has: what renews it is a secret of its own.
+        // A replaced login is deleted with its refresh token.
         let before = self.credential().await?.map(|found| found.token).filter(is_login);
         if self.dir.join("state.db").exists() {
             self.admit_token(token_hash(token)).await?;
@@ -119,7 +119,7 @@ impl Store {
         .await
     }
 
-    /// Changes with the stored credential. A look at two files, so that each call can afford it.
+    /// The stamp of the stored credential. It costs a look at two files, which each call can afford.
     pub fn credential_stamp(&self) -> CredentialStamp {
         CredentialStamp(
             ["token", CHANGED].map(|name| fs::symlink_metadata(self.dir.join(name)).ok().as_ref().and_then(mark)),
@@ -151,7 +151,7 @@ impl Store {
             #[cfg(feature = "keyring")]
             match keyring_entry::get() {
                 Ok(found) => return Ok(found.map(|token| Credential { token, place: CredentialPlace::Keyring })),
-                // No keyring on this machine is no fault of a server that was never told to use one.
+                // A server that uses no keyring must not fail because the machine has none.
                 Err(fault) => tracing::debug!("the keyring was not read: {}", fault.message),
             }
             Ok(None)
@@ -159,8 +159,8 @@ impl Store {
         .await
     }
 
-    /// Removes the stored credential from every place, and the tokens that were renewed from it. Says whether there
-    /// was one.
+    /// Removes the stored credential from every place, and the tokens that came of it. Returns whether there was
+    /// one.
     ///
     /// # Errors
     /// `internal` when a place cannot be written.
@@ -194,7 +194,7 @@ fn write_file(dir: &Path, token: &SecretString) -> io::Result<()> {
         fs::rename(&temporary, dir.join("token"))
     });
     if written.is_err() {
-        // The first fault is the one to tell; a leftover is cleared as well as it can be.
+        // The first error is reported; the temporary file is removed if possible.
         drop(fs::remove_file(&temporary));
     }
     written
@@ -228,7 +228,7 @@ mod keyring_entry {
         Entry::new("highlevel-mcp", "token").map_err(unusable)
     }
 
-    // The fault is told by its kind alone: some of its variants carry the secret.
+    // Only the kind of the error is reported: some variants contain the secret.
     fn unusable(fault: Fault) -> Error {
         let what = match fault {
             Fault::NoDefaultStore => "this machine has none that can be reached",

@@ -1,4 +1,4 @@
-//! The state directory's own files: made for this user alone, and never reached through what another user put there.
+//! The state directory's files: private to this user, and never opened through another user's links.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -34,7 +34,7 @@ pub(super) fn read_file(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true))
 }
 
-/// Refuses what is there at this path and is no file of this user's. Nothing there is fine.
+/// Fails if there is something at this path that is not this user's file.
 pub(super) fn check(path: &Path) -> io::Result<()> {
     match read_file(path) {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -51,7 +51,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    // A named pipe would be waited for.
+    // Opening a named pipe would block.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = options.mode(0o600).custom_flags(flags).open(path).map_err(|fault| ours::unopened(path, fault))?;
     let about = file.metadata()?;
@@ -64,7 +64,7 @@ fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 
 #[cfg(unix)]
 mod ours {
-    //! Whether something belongs to this user alone, and how to mend it.
+    //! Checks that a file or directory belongs to this user alone.
 
     use std::{
         fs::{self, Metadata},

@@ -1,6 +1,6 @@
-//! What outlives a process: one SQLite file in the state directory, one file here a concern.
+//! What outlives a process: one SQLite file in the state directory, with the journal and the mirrors beside it.
 //!
-//! Opening does nothing; the directory and the file come into being with the first need. SQLite and the keyring never
+//! Opening does nothing; the directory and the file are created when they are first needed. SQLite and the keyring never
 //! run on the runtime's threads.
 
 #![deny(missing_docs)]
@@ -56,7 +56,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Each entry brings the file from the version before to its own (its place, counted from 1). Only ever add to the end.
+/// Each step brings the file from the previous version to its own (its position, counted from 1). Only add at the end.
 const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root TEXT NOT NULL, stored_at INTEGER NOT NULL) STRICT;
      CREATE INDEX lineage_root ON lineage (root);
      CREATE TABLE renewed (root TEXT PRIMARY KEY, token TEXT NOT NULL, expires_at INTEGER, stored_at INTEGER NOT NULL) STRICT;
@@ -71,7 +71,7 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          PRIMARY KEY (account, kind)
      ) STRICT;",
      "ALTER TABLE renewed ADD COLUMN login TEXT;",
-     // A confirmation lives for five minutes: those of an older version are asked for again.
+     // A confirmation lives for five minutes, so that those of an older version are dropped.
      "DROP TABLE approvals;
      CREATE TABLE approvals (
          code TEXT PRIMARY KEY, account TEXT NOT NULL, way TEXT NOT NULL, tool TEXT NOT NULL, arguments_hash TEXT NOT NULL,
@@ -170,7 +170,7 @@ fn unusable(dir: &Path, fault: impl Into<Fault>) -> Error {
 fn connect(dir: &Path) -> Result<Connection, Fault> {
     create_private_dir(dir)?;
     let mut connection = open_private(&dir.join("state.db"), BUSY)?;
-    // What is forgotten, tokens among it, is overwritten.
+    // Deleted rows, tokens among them, are overwritten.
     connection.pragma_update(None, "secure_delete", true)?;
     migrate(&mut connection)?;
     Ok(connection)
@@ -178,7 +178,7 @@ fn connect(dir: &Path) -> Result<Connection, Fault> {
 
 /// Opens a file for this user alone, with a write-ahead log. `busy`: how long it waits for another process that writes.
 fn open_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
-    // Created by us and not by SQLite, so that it never exists with wider permissions; WAL and index inherit them.
+    // Created here and not by SQLite, so that it never has wider permissions; WAL and index inherit them.
     private_file(path)?;
     for beside in ["-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
@@ -188,7 +188,7 @@ fn open_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy)?;
     match connection.pragma_update(None, "journal_mode", "WAL") {
-        // Another process is switching at this very moment: it does the work for both.
+        // Another process is switching it at this moment, for both.
         Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
         other => other?,
     }

@@ -1,5 +1,5 @@
-//! What an account calls its things, such as its stages and custom fields: lists that seldom change, as the API gave them,
-//! with the time at which they were read.
+//! A cache of an account's names, such as those of its stages and custom fields: lists that seldom change, as the API gave
+//! them, with the time of reading.
 
 use super::Store;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,7 +7,7 @@ use highlevel_core::error::Result;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
-/// An account that nobody asked for so long is forgotten: each embedded one has an address of its own.
+/// The lists of an account that is not used for this long are deleted: each embedded account has an address of its own.
 const FORGOTTEN: TimeDelta = TimeDelta::days(7);
 
 impl Store {
@@ -27,11 +27,11 @@ impl Store {
                 .optional()
             })
             .await?;
-        // What cannot be read is read anew from the API.
+        // An unreadable row counts as none: the list is read from the API again.
         Ok(row.and_then(|(items, at)| Some((serde_json::from_str(&items).ok()?, DateTime::from_timestamp_millis(at)?))))
     }
 
-    /// Keeps the list of this kind.
+    /// Stores the list of this kind.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.

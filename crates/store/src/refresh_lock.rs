@@ -1,4 +1,4 @@
-//! Who renews a token: one process at a time, and its intention is written before its request goes out.
+//! The lock on a token's refresh: one process at a time, which records its request before it goes out.
 
 use super::{NewToken, Store, StoredToken, token};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,21 +6,21 @@ use highlevel_core::error::Result;
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 use std::time::Duration;
 
-/// The answer to a process that wants to renew.
+/// The answer to a process that wants to refresh a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefreshLock {
-    /// It may. `cut_off`: when a renewal was sent by a process that never said what became of it.
+    /// It holds the lock. `cut_off`: when a refresh went out whose result was never recorded.
     Acquired {
-        /// When that renewal was sent.
+        /// When that refresh was sent.
         cut_off: Option<DateTime<Utc>>,
     },
-    /// Another process renews.
+    /// Another process holds it.
     Busy,
 }
 
 impl Store {
-    /// Takes the lock on the line of the token with this hash, unless another process has it. It ends by itself after
-    /// `life` if it is not prolonged.
+    /// Takes the lock on the line of the token with this hash, unless another process has it. It expires after `life`
+    /// if it is not prolonged.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -54,7 +54,7 @@ impl Store {
         .await
     }
 
-    /// Whether some process renews the token with this hash, or one of its line.
+    /// Whether a process refreshes the token with this hash, or one of its line.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -68,7 +68,7 @@ impl Store {
         .await
     }
 
-    /// Writes down that the renewal's request goes out now. Says whether the lock is still this owner's.
+    /// Records that the refresh's request goes out now. Returns whether this owner still holds the lock.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -76,7 +76,7 @@ impl Store {
         self.prolong(owner, life, Some(Utc::now())).await
     }
 
-    /// Prolongs the lock. Says whether it is still this owner's.
+    /// Prolongs the lock. Returns whether this owner still holds it.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -100,8 +100,8 @@ impl Store {
         .await
     }
 
-    /// Ends a renewal, in one transaction: stores what came of it, if anything did, and gives the lock back. If another
-    /// process took the lock over and stored meanwhile, the token that lives longer stays; the one that stays is given.
+    /// Ends a refresh in one transaction: stores its token, if there is one, and releases the lock. If another process took
+    /// over the lock and stored a token meanwhile, the one that lives longer stays. Returns the one that stays.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -125,7 +125,7 @@ impl Store {
         .await
     }
 
-    /// Stores what an OAuth renewal gave, and with it that its intention was fulfilled. The lock stays.
+    /// Stores the pair of an OAuth refresh, and removes the record of its request. The lock stays.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -135,7 +135,7 @@ impl Store {
             token::surely(db, true)?;
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             token::keep(&transaction, &parent, &new)?;
-            // Whoever has the lock by now: the line has a pair again.
+            // Whichever process holds the lock now: the line has a pair again.
             let root = token::root(&transaction, &parent)?;
             transaction.execute("UPDATE renewing SET asked_at = NULL WHERE root = ?1", [root])?;
             transaction.commit()
@@ -143,8 +143,8 @@ impl Store {
         .await
     }
 
-    /// Gives the lock back. `unanswered`: a renewal that went out then and of which nobody knows what it did; that stays
-    /// written down until one is fulfilled.
+    /// Releases the lock. `unanswered`: when a refresh went out whose result is unknown; that stays recorded until a refresh
+    /// succeeds.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.

@@ -1,7 +1,7 @@
-//! Renewed tokens, under the hash of the first of their line ("Token Refresh").
+//! Refreshed tokens, under the hash of the first of their line.
 //!
-//! A process that starts with the first token, or with any that came of it, finds the newest. The first token itself
-//! was given by a person and is copied nowhere: of it only the hash is kept.
+//! A process that starts with the first token, or with any that came of it, finds the newest. The first token
+//! itself, which a person gave, is never copied: only its hash is stored.
 
 use super::{Store, sha256_hex};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,23 +12,23 @@ use secrecy::{ExposeSecret, SecretString};
 /// How long the hashes between the first token and the newest are remembered; a token lives some twenty minutes.
 const LINEAGE: TimeDelta = TimeDelta::days(90);
 
-/// A token to keep.
+/// A token to store.
 #[derive(Debug, Clone)]
 pub struct NewToken {
     /// The token.
     pub token: SecretString,
     /// When it expires by the server's clock, if that is known.
     pub expires_at: Option<DateTime<Utc>>,
-    /// What renews it, where it came of an OAuth login: kept in the same row, so that neither is there without the other.
+    /// The OAuth login that refreshes it, if one does. It is stored in the same row, so that neither is there without the other.
     pub login: Option<SecretString>,
 }
 
-/// A renewed token as it was stored.
+/// A refreshed token in the store.
 #[derive(Debug, Clone)]
 pub struct StoredToken {
     /// The token.
     pub token: SecretString,
-    /// What renews it, where it came of an OAuth login.
+    /// The OAuth login that refreshes it, if one does.
     pub login: Option<SecretString>,
     /// When it expires by the server's clock, if that is known.
     pub expires_at: Option<DateTime<Utc>>,
@@ -36,7 +36,7 @@ pub struct StoredToken {
     pub stored_at: DateTime<Utc>,
 }
 
-/// The SHA-256 of a token in hexadecimal: what stands for it wherever it must not stand itself.
+/// The SHA-256 of a token in hexadecimal, which identifies it without showing it.
 pub fn token_hash(token: &SecretString) -> String {
     sha256_hex(token.expose_secret().as_bytes())
 }
@@ -51,8 +51,8 @@ impl Store {
         self.with(move |db| newest(db, &hash)).await
     }
 
-    /// Keeps `token`, which came of the one with the hash `parent`. Of two that were renewed at the same time the one
-    /// that lives longer stays.
+    /// Stores `token`, which came of the one with the hash `parent`. Of two that were refreshed at the same time, the one that
+    /// lives longer stays.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -65,7 +65,7 @@ impl Store {
         self.keep_token(parent, NewToken { token: token.clone(), expires_at, login: None }).await
     }
 
-    /// As [`Store::store_token`], with what renews the token.
+    /// As [`Store::store_token`], with the login that refreshes the token.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -80,8 +80,8 @@ impl Store {
         .await
     }
 
-    /// Forgets every token that came of the one with this hash, and the line itself. What a process still renews of it is
-    /// not kept.
+    /// Deletes every token that came of the one with this hash, and the line itself. The result of a refresh under way is not
+    /// stored.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -106,7 +106,7 @@ impl Store {
 }
 
 impl Store {
-    /// The token with this hash was given anew: what comes of it is kept again.
+    /// Lets the line of this token be stored again, after a person gave the token again.
     pub(super) async fn admit_token(&self, hash: String) -> Result<()> {
         self.with(move |db| db.execute("DELETE FROM cleared WHERE hash = ?1", [hash]).map(drop)).await
     }
@@ -126,15 +126,15 @@ pub(super) fn newest(db: &Connection, hash: &str) -> rusqlite::Result<Option<Sto
     .optional()
 }
 
-/// Keeps a token that came of the one with the hash `parent`, within the caller's transaction.
+/// Stores a token that came of the one with the hash `parent`, within the caller's transaction.
 pub(super) fn keep(db: &Connection, parent: &str, new: &NewToken) -> rusqlite::Result<()> {
-    // A person took the line away, and a renewal that was under way does not bring it back.
+    // A person deleted the line, and a refresh under way must not bring it back.
     if db.query_row("SELECT count(*) > 0 FROM cleared WHERE hash = ?1", [parent], |row| row.get(0))? {
         return Ok(());
     }
     let NewToken { token, expires_at, login } = new;
     let (root, now) = (root(db, parent)?, Utc::now());
-    // What came of the very token that is stored goes before it, however long it lives: with OAuth the old one is dead.
+    // The successor of the stored token replaces it, however long it lives: with OAuth the old token is dead.
     let follows = newest(db, parent)?.is_some_and(|stored| token_hash(&stored.token) == parent);
     for hash in [parent, &token_hash(token)] {
         db.execute(
@@ -160,8 +160,8 @@ pub(super) fn keep(db: &Connection, parent: &str, new: &NewToken) -> rusqlite::R
     Ok(())
 }
 
-/// A refresh token is on the disk before it is used: the one before it died when it was issued, so that a power cut must
-/// not bring that back.
+/// Makes the next transaction durable for a login: its previous refresh token is dead, and a power cut must not bring it
+/// back.
 pub(super) fn surely(db: &Connection, login: bool) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", if login { "FULL" } else { "NORMAL" })
 }

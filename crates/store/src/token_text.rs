@@ -1,4 +1,4 @@
-//! A token as people hand it over: with the name of its variable, quotes, `Bearer`, a byte order mark, line breaks.
+//! Finding a token in text: with the name of its variable, quotes, `Bearer`, a byte order mark, line breaks.
 
 use super::is_login;
 use secrecy::SecretString;
@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-/// What is said of a token that had more around it than white space. It never shows what.
+/// The remark on a token with more than white space around it. It does not quote it.
 pub const REMARK: &str =
     "the token had more than itself around it (a name, quotes, `Bearer` or a mark): what is left after that is used";
 

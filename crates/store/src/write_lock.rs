@@ -1,4 +1,4 @@
-//! Order among calls: one holder at a time for each key, in all processes of a state directory.
+//! Write locks: one holder at a time for each key, in all processes of a state directory.
 
 use super::{Store, create_private_dir, off_thread, private_file, sha256_hex, unusable};
 use highlevel_core::context::CallContext;
@@ -16,35 +16,35 @@ use std::{
 };
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 
-/// The waits between two looks at a lock that another process holds: the first, and the longest.
+/// The waits between two tries at a lock that another process holds: the first, and the longest.
 const WAITS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
 
 /// A lock file that a killed process left is removed at this age.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The queues of this process, one for each key that somebody holds or waits for.
+/// The queues of this process, one for each key that is held or waited for.
 #[derive(Default)]
 pub(super) struct Queues {
     by_key: Mutex<HashMap<String, Weak<Queue<()>>>>,
     swept: AtomicBool,
 }
 
-/// A turn that somebody holds. It ends when it is dropped; the kernel ends it when the process dies.
-#[must_use = "the turn ends when this is dropped"]
+/// A lock on one key. It is released when it is dropped; the kernel releases it when the process dies.
+#[must_use = "the lock is released when this is dropped"]
 pub struct WriteLock {
-    // In this order: the other processes first, then the next in this one.
+    // Dropped in this order: first for other processes, then for the next call of this one.
     _file: Option<LockFile>,
     _place: OwnedMutexGuard<()>,
 }
 
 impl Store {
     /// Waits until no other call holds `key` of `account`, in this process or another one of this state directory. Calls of
-    /// one process get their turns in the order in which they came.
+    /// one process get the lock in the order in which they came.
     ///
     /// In a directory that cannot be written, only the calls of this process wait for each other.
     ///
     /// # Errors
-    /// `timeout` or `cancelled` when the call ends before its turn comes; `internal` when the lock cannot be taken.
+    /// `timeout` or `cancelled` when the call ends before it gets the lock; `internal` when the lock cannot be taken.
     pub async fn write_lock(&self, account: &str, key: &str, context: &CallContext) -> Result<WriteLock> {
         let name = sha256_hex(format!("{account}\n{key}").as_bytes());
         let queue = self.queues.of(&name);
@@ -128,7 +128,7 @@ impl LockFile {
 
 impl Drop for LockFile {
     fn drop(&mut self) {
-        // Before the lock ends: whoever takes it next looks whether the file is still at its place.
+        // Before the lock is released: its next holder checks whether the file is still at its path.
         if cfg!(unix) {
             drop(fs::remove_file(&self.path));
         }

@@ -211,7 +211,7 @@ impl AccountToken {
         let current = self.state().current.clone();
         let given = match self.login.source.read(self.login.store()).await {
             Err(error) if current.is_none() => return Err(error),
-            // A source that went away takes nothing back.
+            // A missing source does not revoke its token.
             read => read.ok().flatten(),
         };
         if let Some(given) = &given {
@@ -264,7 +264,7 @@ impl AccountToken {
         state.current = Some(token);
     }
 
-    /// What is known of the token, read anew if there is none yet.
+    /// What is known of the token; reads it if there is none yet.
     pub(crate) async fn status(&self) -> TokenStatus {
         let current = self.state().current.clone();
         let looked = if current.is_none() { self.look(Candidates::Newest).await.err() } else { None };

@@ -12,16 +12,16 @@ use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{CredentialPlace, new_login, token_hash};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A code as the consent page gave it, and what it was asked for with.
+/// The code that a consent page gave, with the parameters that it was requested with.
 #[derive(Debug)]
 pub struct Consent<'a> {
-    /// The app.
+    /// The app that asks for consent.
     pub app: &'a AppKeys,
-    /// The code.
+    /// The code that the page gave.
     pub code: &'a SecretString,
-    /// Where it was sent.
+    /// The address that it was sent to.
     pub redirect: &'a str,
-    /// Whose token is wanted.
+    /// Whose token is requested.
     pub holder: Holder,
     /// PKCE's verifier, where the server takes one.
     pub verifier: Option<&'a SecretString>,
@@ -57,7 +57,7 @@ impl AccountToken {
         Ok(pair.view())
     }
 
-    /// Takes up the newest token of the login, which is known by its name's hash, if it was not tried yet.
+    /// Adopts the newest token of the login, which is known by its name's hash, if it was not tried yet.
     pub(super) async fn look_at_login(&self, line: &str, origin: &str) -> Result<bool> {
         let stored = self.login.store().newest_token(line).await?;
         let pair = stored.as_ref().and_then(TokenPair::of).ok_or_else(login_gone)?;
@@ -79,7 +79,7 @@ impl AccountToken {
     }
 }
 
-/// The name of a login that the state directory does not hold.
+/// The error for a login that is not in the state directory.
 pub fn login_gone() -> Error {
     Error::new(
         Code::Unauthorized,

@@ -1,4 +1,4 @@
-//! What an OAuth login gave: what renews its access token, and whom it is for. One text in the store, beside the token.
+//! An OAuth login: what refreshes its access token, and who it is for. It is stored as one text beside the token.
 
 use super::token::{Token, seconds};
 use crate::attempt::token_header;
@@ -20,7 +20,7 @@ pub enum Holder {
     Location,
 }
 
-/// What an app is known by.
+/// The credentials of an app.
 #[derive(Clone)]
 pub struct AppKeys {
     /// Its id.
@@ -35,7 +35,7 @@ impl fmt::Debug for AppKeys {
     }
 }
 
-/// What a person may know of a login: nothing of it is secret.
+/// The public part of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoginView {
     /// Whose it is.
@@ -60,7 +60,7 @@ pub(super) struct Grant {
     pub(super) user: Option<String>,
     /// When the access token was given.
     pub(super) issued_at: DateTime<Utc>,
-    /// What an agency's token was exchanged for.
+    /// The locations' tokens that an agency's token was exchanged for.
     pub(super) locations: BTreeMap<String, Access>,
 }
 
@@ -103,7 +103,7 @@ pub(super) struct TokenPair {
 }
 
 impl TokenPair {
-    /// The pair of an answer of `/oauth/token`. What it does not say stays as it was `before`.
+    /// The pair of an answer of `/oauth/token`. What is missing in it stays as it was `before`.
     pub(super) fn read(answer: &Value, from: DateTime<Utc>, app: &AppKeys, before: Option<&Grant>) -> Result<Self> {
         let access = Access::read(answer, from)?;
         let kept = |get: fn(&Grant) -> Option<String>| before.and_then(get);
@@ -141,7 +141,7 @@ impl TokenPair {
     /// As it is stored.
     pub(super) fn kept(&self) -> Result<NewToken> {
         let login = serde_json::to_string(&self.grant)
-            .map_err(|_| Error::new(Code::Internal, "The login could not be written down."))?;
+            .map_err(|_| Error::new(Code::Internal, "The login could not be serialized."))?;
         let token = self.access.token.as_str().into();
         Ok(NewToken { token, expires_at: self.access.expires_at, login: Some(login.into()) })
     }
@@ -158,7 +158,7 @@ impl TokenPair {
         [client_secret.as_str(), refresh_token, &self.access.token].into_iter().chain(others).map(SecretString::from)
     }
 
-    /// The token to send with, for this location. An agency's that was not exchanged yet is no more than a promise.
+    /// The token to send with, for this location. An agency's token has to be exchanged first: it is `promised`.
     pub(super) fn token(&self, location: Option<&str>, origin: String, line: &str) -> Token {
         let exchanged = location.and_then(|location| self.grant.locations.get(location));
         let token = match (self.grant.holder, exchanged) {
@@ -169,7 +169,7 @@ impl TokenPair {
         Token { credential: self.hash(), ..token }
     }
 
-    /// Whether the access token is to be renewed: it is two thirds through its life.
+    /// Whether the access token is due for a refresh, two thirds through its life.
     pub(super) fn is_due(&self, now: DateTime<Utc>) -> bool {
         self.access.token(String::new(), "").due_at.is_some_and(|due| due <= now)
     }
@@ -184,7 +184,7 @@ impl TokenPair {
     }
 }
 
-/// What is known of the login that is stored as `stored`.
+/// The public part of the login in this row.
 pub fn login_view(stored: &StoredToken) -> Option<LoginView> {
     TokenPair::of(stored).map(|pair| pair.view())
 }

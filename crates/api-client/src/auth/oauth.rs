@@ -32,10 +32,10 @@ pub(super) struct RefreshedPair {
     pub(super) unanswered: Option<DateTime<Utc>>,
 }
 
-/// Why a request to OAuth gave nothing.
+/// Why a request to OAuth failed.
 pub(super) struct OAuthFailure {
     pub(super) error: Error,
-    /// The status with which the server refuses it, and would again.
+    /// The status of a refusal, which another request would meet too.
     refused: Option<StatusCode>,
     lasting: bool,
     /// When a request went out whose answer nobody has read.
@@ -148,7 +148,7 @@ impl LoginInner {
             Ok(answered) => answered,
             Err(OAuthFailure { error, refused, lasting, doubt }) => {
                 let unanswered = cut_off.or(doubt);
-                // Any other refusal may be a proxy's, or pass.
+                // Any other refusal may come from a proxy, or pass.
                 let ended = match refused {
                     Some(StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
                         Ended::Refused(ended_for_good(&error, unanswered))
@@ -166,7 +166,7 @@ impl LoginInner {
         };
         let (kept, next) = next;
         next.secrets().for_each(|secret| self.runtime.secrets().add(&secret));
-        // The one before is dead: a disk that is full for a moment must not end the login.
+        // The previous pair is dead: a disk that is full for a moment must not end the login.
         let mut stored = Ok(());
         for _ in 0..STORING {
             stored = self.store().complete_refresh(&pair.hash(), kept.clone()).await;
@@ -206,7 +206,7 @@ impl LoginInner {
         self.runtime.secrets().add(&access.token.as_str().into());
         pair.grant.locations.insert(location.to_owned(), access);
         let kept = pair.kept().map_err(lasting)?;
-        // Not kept is no loss: another is a request away.
+        // If it is not stored, nothing is lost: the next exchange gives another.
         if let Err(error) = self.store().keep_token(&pair.hash(), kept).await {
             self.warn(&error);
         }
@@ -225,15 +225,15 @@ pub(super) fn word(holder: Holder) -> &'static str {
     }
 }
 
-/// A refresh token that is not accepted: the login is over, and it is said what is known of why.
+/// The error for a refused refresh token, which ends the login, with the reason where it is known.
 fn ended_for_good(error: &Error, unanswered: Option<DateTime<Utc>>) -> Error {
     let lost = unanswered.map_or_else(String::new, |at| {
         let at = at.format("%Y-%m-%d %H:%M:%S UTC");
         format!(
-            " A renewal that was sent at {at} ended before its new refresh token could be stored, because a process was killed or the answer got lost; that token is lost."
+            " A refresh that was sent at {at} ended before its new refresh token could be stored, because a process was killed or the answer got lost; that token is lost."
         )
     });
     let message =
-        format!("The login cannot be renewed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
+        format!("The login cannot be refreshed: {}{lost} Log in again with `highlevel-mcp auth login`.", error.message);
     Error { cause: error.cause.clone(), ..Error::new(Code::Unauthorized, message) }
 }

@@ -1,5 +1,5 @@
-//! A person changes the credential while servers run: `auth clear`, `auth set`, `auth login`, a secret that is rotated.
-//! The next call goes by what is there now.
+//! A credential that a person changes while servers run: by `auth clear`, `auth set`, `auth login`, or a rotated secret.
+//! The next call uses the new one.
 
 use super::{AccountToken, TokenState, token::TokenSource};
 use crate::Scheme;
@@ -11,7 +11,7 @@ impl AccountToken {
     /// Drops the token if its source holds another credential by now, or the stored one is gone.
     ///
     /// # Errors
-    /// What keeps the source from being read; `unauthorized` for a credential that this server cannot take up.
+    /// What prevents reading the source; `unauthorized` for a credential that this server cannot use.
     pub(super) async fn follow_source(&self) -> Result<()> {
         let Some(stamp) = self.login.source.stamp(self.login.store()) else { return Ok(()) };
         {
@@ -27,7 +27,7 @@ impl AccountToken {
         }
         let _turn = self.looking.lock().await;
         let given = match (&self.login.source, self.login.source.read(self.login.store()).await) {
-            // A file that went away takes nothing back.
+            // A missing file does not revoke its token.
             (TokenSource::File(_), Ok(None) | Err(_)) => return Ok(()),
             (_, read) => read?,
         };
@@ -35,7 +35,7 @@ impl AccountToken {
             let official = is_login(&given.token) || given.token.expose_secret().starts_with("pit-");
             if official && self.login.wire.scheme == Scheme::TokenId {
                 self.state().forget();
-                let what = "The stored credential is for HighLevel's official API by now, and this server speaks the other one. Restart it.";
+                let what = "The stored credential is now for HighLevel's official API, and this server uses the session API. Restart the server.";
                 return Err(Error::new(Code::Unauthorized, what));
             }
         }
@@ -51,7 +51,7 @@ impl AccountToken {
 }
 
 impl TokenState {
-    /// As if no token had ever been read. A renewal that is under way comes too late.
+    /// Resets the state to that before the first read. The result of a refresh under way is dropped.
     fn forget(&mut self) {
         self.generation += 1;
         self.epoch += 1;

@@ -1,4 +1,4 @@
-//! One token: where it came from, what its payload says of its life, and reading it from its source.
+//! A token, and the source that it is read from.
 
 use super::{token_file, token_life::TokenLife};
 use chrono::{DateTime, Utc};
@@ -11,9 +11,9 @@ use std::path::PathBuf;
 /// Where the first token comes from.
 #[derive(Debug, Clone)]
 pub enum TokenSource {
-    /// A file; what is around the token does not count.
+    /// A file; text around the token is ignored.
     File(PathBuf),
-    /// A value, and the name of where it came from, such as `GHL_TOKEN_ID`.
+    /// A value, and the name of its origin, such as `GHL_TOKEN_ID`.
     Value(SecretString, &'static str),
     /// What `auth set` stored.
     Stored,
@@ -21,7 +21,7 @@ pub enum TokenSource {
     None,
 }
 
-/// A token as it was given, and the words for where.
+/// A token from its source, and the name of that.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) token: SecretString,
@@ -29,12 +29,12 @@ pub(super) struct Given {
 }
 
 impl TokenSource {
-    /// The token that is there now, for a look at what kind it is; `None` where it cannot be read.
+    /// The current token, to see its kind; `None` where it cannot be read.
     pub async fn peek(&self, store: &Store) -> Option<SecretString> {
         self.read(store).await.ok().flatten().map(|given| given.token)
     }
 
-    /// What changes when a person puts another credential there; `None` where nobody can.
+    /// A stamp that changes with the credential; `None` where it cannot change.
     pub(super) fn stamp(&self, store: &Store) -> Option<CredentialStamp> {
         match self {
             Self::Stored => Some(store.credential_stamp()),
@@ -43,7 +43,7 @@ impl TokenSource {
         }
     }
 
-    /// The token that is there now; an empty one counts as none.
+    /// The current token; an empty one counts as none.
     ///
     /// # Errors
     /// `unauthorized`, naming the file that cannot be read.
@@ -103,7 +103,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// A token seen at `now` by the server's clock, with an expiry that its payload may not tell.
+    /// A token seen at `now` by the server's clock, with an expiry that came beside it, if one did.
     pub(super) fn new(
         value: SecretString,
         origin: String,
@@ -135,12 +135,12 @@ impl Token {
     }
 }
 
-/// When source and store are read.
+/// Which tokens may be adopted from source and store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Candidates {
-    /// At the beginning, or before a renewal: something newer may be there.
+    /// The newest of the line: at the beginning, and before a refresh.
     Newest,
-    /// After a refused renewal: anything that was not tried yet may do.
+    /// Any that was not tried yet: after a refused refresh.
     All,
 }
 

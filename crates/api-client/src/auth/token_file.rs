@@ -10,14 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// No token is longer.
+/// The most bytes of a token.
 const LONGEST: usize = 64 * 1024;
 
-/// So long a pipe may take to give its token.
+/// The longest wait for a pipe's token.
 const PATIENCE: Duration = Duration::from_secs(5);
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 
-/// What came through pipes. It comes once, and is asked for more than once.
+/// What was read from pipes: it can be read once, and is needed again.
 static PIPED: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
 
 /// The file's text.
@@ -45,14 +45,14 @@ pub(super) fn read(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-/// Reads a pipe or a device to its end, which may not come.
+/// Reads a pipe or a device to its end, within bounds.
 fn drain(pipe: &mut File) -> io::Result<Vec<u8>> {
     let give_up = Instant::now() + PATIENCE;
     let mut text = Vec::new();
     let mut piece = [0; 4096];
     while text.len() <= LONGEST {
         match pipe.read(&mut piece) {
-            // Before its writer has come a named pipe looks ended.
+            // A named pipe without a writer looks ended.
             Ok(0) if !text.is_empty() => return Ok(text),
             Ok(read) if read > 0 => {
                 text.extend(piece.iter().take(read));
@@ -74,7 +74,7 @@ fn readable(text: Vec<u8>) -> io::Result<String> {
     if text.len() > LONGEST {
         return Err(Error::new(ErrorKind::InvalidData, "it is too large for a token"));
     }
-    // The fault would quote what it holds.
+    // The error itself would quote the content.
     text_of(text)
 }
 
@@ -86,7 +86,7 @@ fn open(path: &Path) -> io::Result<File> {
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    // A named pipe without a writer would be waited for.
+    // Opening a named pipe without a writer would block.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     File::options().read(true).custom_flags(flags).open(path)
 }
@@ -96,7 +96,7 @@ fn refuse_if_others_write(_: &Path, _: &std::fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Whoever can write it chooses the account that is worked on.
+/// A user who can write the file chooses the account.
 #[cfg(unix)]
 fn refuse_if_others_write(path: &Path, about: &std::fs::Metadata) -> io::Result<()> {
     let mode = std::os::unix::fs::MetadataExt::mode(about) & 0o777;

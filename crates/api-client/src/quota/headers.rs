@@ -89,7 +89,7 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
-/// `Reset` as a distance, and whether it was one as it came. Observed by size: from 10^12 on milliseconds since 1970, from
+/// `Reset` as a distance, and whether it was one as it came. Told apart by size: from 10^12 on milliseconds since 1970, from
 /// 10^9 on seconds since 1970 (both 2001), below that a distance in seconds.
 fn moment(text: &str, now: DateTime<Utc>) -> Option<(Duration, bool)> {
     const SECONDS: u64 = 1_000_000_000;

@@ -35,13 +35,13 @@ impl LocalQuota {
         Self { set_limit: limit.map(|limit| limit.max(1)), set_window: window, ..Self::default() }
     }
 
-    /// The same local, for a process that may use only so many percent of the limit.
+    /// The same count, for a process that may use only `percent` of the limit.
     pub(super) fn with_share(mut self, percent: u32) -> Self {
         self.left_to_others = 100_u32.saturating_sub(percent);
         self
     }
 
-    /// The same local, for an API whose usual limit and window (in milliseconds) are these.
+    /// The same count, for an API whose usual limit and window (in milliseconds) are these.
     pub(super) fn with_usual(mut self, limit: u32, window: u64) -> Self {
         self.usual = Some((limit, window));
         self
@@ -51,7 +51,7 @@ impl LocalQuota {
         self.usual.unwrap_or(USUAL)
     }
 
-    /// The quota as the server tells it, or as it is assumed to be.
+    /// The server's limit as an answer gave it, or as it is assumed.
     fn servers_limit(&self) -> u32 {
         self.told_limit.or(self.set_limit).unwrap_or_else(|| self.usual().0)
     }
@@ -77,7 +77,7 @@ impl LocalQuota {
         self.held
     }
 
-    /// Lets go of what has come back by now.
+    /// Removes what has come back by now.
     pub(super) fn settle(&mut self, now: Instant) {
         let window = self.window();
         while self.cooling.front().is_some_and(|answered| *answered + window <= now) {
@@ -113,10 +113,10 @@ impl LocalQuota {
     }
 
     /// When the one with `ahead` others before it can go at the earliest, if everything in flight is answered now.
-    /// `None`: not within any time that can be told.
+    /// `None`: at no time that can be computed.
     pub(super) fn turn(&self, ahead: usize, now: Instant) -> Option<Instant> {
         let limit = size(self.share());
-        // Each permit goes round once a window: who comes after all of them waits that much longer.
+        // Each permit goes round once a window: a call behind all of them waits that much longer.
         let (rounds, place) = (ahead / limit, ahead % limit);
         let free = limit.saturating_sub(self.used());
         let first = if place < free { now } else { self.comes_back((place + self.used()).checked_sub(limit)?, now)? };
@@ -187,7 +187,7 @@ impl LocalQuota {
         }
     }
 
-    /// Takes over what other processes learned and were told.
+    /// Adopts what other processes learned.
     pub(super) fn hear(&mut self, limit: Option<u32>, window: Option<Duration>, held: Option<Instant>) {
         self.told_limit = limit.or(self.told_limit);
         self.learned_window = self.learned_window.max(window);
@@ -198,7 +198,7 @@ impl LocalQuota {
         (self.set_limit, self.set_window)
     }
 
-    /// Whether limit and window are set or were told.
+    /// Whether limit and window are known, by setting or by answer.
     pub(super) fn knows_terms(&self) -> bool {
         self.set_limit.or(self.told_limit).is_some() && self.set_window.or(self.learned_window).is_some()
     }
@@ -217,7 +217,7 @@ impl LocalQuota {
 
     /// Holds everything back after a 429. `jitter` is a fraction between 0 and 1.
     pub(super) fn refused(&mut self, headers: &AnswerHeaders, now: Instant, jitter: f64) {
-        // A wait of nothing would be a request at once, and another 429.
+        // A wait of zero would mean a request at once, and another 429.
         let told = [headers.retry_after, headers.reset].into_iter().flatten().find(|wait| !wait.is_zero());
         let wait = told.unwrap_or_else(|| {
             // Answers to requests that were out together are one refusal, not many.

@@ -1,4 +1,4 @@
-//! A permit: what becomes of it when its request was answered, was not sent, or was given up.
+//! A permit, and how it ends: answered, unused, or dropped.
 
 use super::{AnswerHeaders, Limiter};
 use highlevel_store::Lesson;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub struct Permit {
     limiter: Arc<Limiter>,
     open: bool,
-    /// What its answer teaches of limit and window beside its headers.
+    /// What its answer says of limit and window beside its headers.
     lesson: Lesson,
 }
 
@@ -20,7 +20,7 @@ impl Permit {
         Self { limiter, open: true, lesson: Lesson::None }
     }
 
-    /// What its answer teaches, if it is the first.
+    /// The same permit, with what its answer says of the quota if it is the account's first.
     pub(crate) fn teaching(mut self, lesson: Lesson) -> Self {
         self.lesson = lesson;
         self
@@ -39,7 +39,7 @@ impl Permit {
         if alone {
             state.local.learn(headers, now);
         } else {
-            // What others use can be told only from what all processes use.
+            // The use of others shows only against the use of all processes.
             state.local.learn_terms(headers);
         }
         if let Some(lease) = &mut state.lease {

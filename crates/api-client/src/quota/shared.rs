@@ -1,4 +1,4 @@
-//! The exchange with the other processes of this machine: reports what was used, takes leases, tells of a 429.
+//! The exchange with the other processes of this machine: reports what was used, takes leases, passes a 429 on.
 
 use super::{Limiter, QuotaTicket, state::LimiterState};
 use chrono::Utc;
@@ -18,29 +18,29 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// From the taking of a permit to its sending, and from an attempt's timeout to the end of its connection.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Who shares, and where.
+/// How a limiter shares its quota with other processes.
 #[derive(Debug)]
 pub struct Sharing {
-    /// Where the processes meet.
+    /// The store that the processes share.
     pub store: Arc<Store>,
     /// The address of the API.
     pub address: String,
     /// The location that is pinned; without one the token stands for the account.
     pub location: Option<String>,
-    /// This process.
+    /// This process's name among them.
     pub member: String,
     /// The longest that one attempt takes.
     pub attempt_timeout: Duration,
 }
 
-/// What a limiter needs to share.
+/// The sharing part of a limiter.
 #[derive(Debug)]
 pub(super) struct Shared {
     sharing: Sharing,
     token_hash: OnceLock<String>,
     kick: Arc<Notify>,
     started: AtomicBool,
-    /// One exchange at a time, so that each reports on what the one before left.
+    /// One exchange at a time, so that each reports what the previous one left.
     turn: tokio::sync::Mutex<()>,
     gone: CancellationToken,
     _end: DropGuard,
@@ -86,14 +86,14 @@ impl Limiter {
         shared.kick.notify_one();
     }
 
-    /// Wakes the task that exchanges, if it runs: a permit may end where there is no runtime any more.
+    /// Wakes the exchanging task if it runs: a permit may be dropped outside of the runtime.
     pub(super) fn nudge(&self) {
         if let Some(shared) = &self.shared {
             shared.kick.notify_one();
         }
     }
 
-    /// Reports, and takes what there is for the calls that wait.
+    /// Reports, and takes permits for the calls that wait.
     async fn exchange(&self) {
         let Some(shared) = &self.shared else { return };
         let _turn = shared.turn.lock().await;
@@ -161,7 +161,7 @@ impl LimiterState {
         self.queue.range(..QuotaTicket { priority: Priority::Bulk, number: i64::MIN }).count()
     }
 
-    /// What to report and to ask for; how many of all and of the interactive calls that is for; and this process's use.
+    /// The report and the request for permits; how many calls, and interactive calls, it is for; and this process's own use.
     pub(super) fn lease_request(
         &mut self,
         shared: &Shared,

@@ -1,4 +1,4 @@
-//! Letters as people type them who have no other keyboard: without accents, in lower case. Pure.
+//! Text without accents, in lower case, as people type it.
 
 /// The text in lower case, without the accents of Latin scripts. Other scripts stay as they are.
 pub(super) fn remove(text: &str) -> String {

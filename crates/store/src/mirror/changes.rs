@@ -36,7 +36,7 @@ pub struct Change {
 pub struct Changes {
     /// The changes.
     pub changes: Vec<Change>,
-    /// UpsertOptions many there are in all.
+    /// How many there are in all.
     pub total: u64,
     /// Each table that is watched, and since when: what was there at its first complete scan is no change.
     pub watched: Vec<(&'static Table, DateTime<Utc>)>,

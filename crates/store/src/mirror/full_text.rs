@@ -1,5 +1,4 @@
-//! What is searched for, in the words of the full-text index: case and accents do not matter, nor how a phone number is
-//! punctuated.
+//! Queries of the full-text index: case, accents and the punctuation of phone numbers do not matter.
 
 use super::accents;
 use highlevel_core::phone;
@@ -8,8 +7,8 @@ use std::fmt::Write;
 /// Fewer digits than this are a house number or a year, not part of a phone number.
 const PHONE_DIGITS: usize = 4;
 
-/// The phone numbers in a text, each with its digits backwards: the end of a number, which people know, is then a
-/// beginning, which an index finds.
+/// The phone numbers in a text, each with its digits reversed: the remembered end of a number is then a prefix, which an
+/// index finds.
 pub(super) fn numbers_backwards(text: &str) -> String {
     let mut all = String::new();
     for number in text.split(|letter: char| letter.is_alphabetic() || letter == '@') {

@@ -1,6 +1,6 @@
 //! A copy of the account in SQLite, for questions over all of it: one file an account in the state directory.
 //!
-//! It is a copy and nothing else: a file of another version is made anew. Texts are kept as the API gave them.
+//! It is only a copy: a file of another version is rebuilt. Texts are stored as the API gave them.
 
 mod accents;
 mod authorizer;
@@ -53,10 +53,10 @@ use std::{
 use tokio::sync::OnceCell;
 use worker::Workers;
 
-/// The version of the file: another one is made anew.
+/// The version of the file: a file of another version is rebuilt.
 const VERSION: u32 = 3;
 
-/// UpsertOptions long one process waits for another that writes.
+/// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// Pages in the log before they are put into the file: the keys of a scan fall all over the indexes, so that each page
@@ -72,7 +72,7 @@ pub struct Mirror {
     path: PathBuf,
     writer: Slot,
     readers: Arc<Mutex<Vec<Reader>>>,
-    /// MirrorAnswer strangers' statements. Without them they are answered on a thread of this process.
+    /// The processes that run users' statements. Without them a thread of this process does.
     workers: Option<Workers>,
     exists: OnceCell<()>,
 }
@@ -85,7 +85,7 @@ impl Mirror {
         Self { path, writer: Arc::default(), readers: Arc::default(), workers: None, exists: OnceCell::new() }
     }
 
-    /// The same mirror, whose questions are answered by processes of this program, which is to be this one.
+    /// The same mirror, whose statements run in processes of `program`, which has to be this program.
     #[must_use]
     pub fn answered_by(mut self, program: Option<PathBuf>) -> Self {
         self.workers = program.map(|program| Workers::new(program, self.path.clone()));
@@ -119,13 +119,13 @@ impl Mirror {
         self.reading(move |reader| work(&mut reader.db).map_err(|fault| unusable(&dir, fault))).await
     }
 
-    /// Makes the file, which only who writes does, so that there is something to read.
+    /// Creates the file through the writer, so that a reader can open it.
     async fn exist(&self) -> Result<()> {
         self.exists.get_or_try_init(|| self.write(|_| Ok(()))).await?;
         Ok(())
     }
 
-    /// A reader that nobody uses.
+    /// An open reader that is not in use.
     fn spare(&self) -> Option<Reader> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }

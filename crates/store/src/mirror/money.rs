@@ -172,7 +172,7 @@ struct Sum {
 struct Added {
     sum: f64,
     count: i64,
-    /// UpsertOptions many values of each currency.
+    /// How many values of each currency.
     currencies: BTreeMap<String, i64>,
 }
 

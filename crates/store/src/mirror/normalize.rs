@@ -1,4 +1,4 @@
-//! When two texts are the same person's: normal forms of addresses, numbers and names. Pure.
+//! Normal forms of addresses, phone numbers and names, by which duplicates are found.
 
 use super::accents;
 

@@ -1,5 +1,4 @@
-//! What there is in the mirror, for who writes a statement: how many rows, and which words stand in the columns that have
-//! few.
+//! An overview of the mirror, for writing a statement: the number of rows, and the frequent values of columns that have few.
 
 use super::{
     Mirror,
@@ -12,7 +11,7 @@ use highlevel_core::error::Result;
 use rusqlite::Connection;
 use std::sync::Arc;
 
-/// Columns that hold one of a few words, in the order of their worth to a reader.
+/// Columns with few different values, the most useful first.
 const WORDS: &[(&str, &str)] = &[
     ("opportunities", "status"),
     ("opportunities", "stage"),
@@ -27,37 +26,37 @@ const WORDS: &[(&str, &str)] = &[
     ("funnels", "type"),
 ];
 
-/// What there is.
+/// An overview of the mirror.
 #[derive(Debug, Clone)]
 pub struct Overview {
     /// Each table with its number of rows and its state.
     pub tables: Vec<(&'static Table, u64, TableState)>,
-    /// The words that stand in columns.
+    /// The frequent values of columns.
     pub words: Arc<[ColumnWords]>,
 }
 
-/// The words that stand in a column.
+/// The frequent values of a column.
 #[derive(Debug)]
 pub struct ColumnWords {
     /// The table.
     pub table: &'static str,
     /// Its column.
     pub column: &'static str,
-    /// The words, the most frequent first.
+    /// The values, the most frequent first.
     pub often: Vec<String>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// The tables that are counted, and how many words of a column.
+/// The tables that are counted, and how many values of a column.
 pub(super) type OfWhat = (Vec<&'static str>, usize);
 
-/// The rows of each table, and the words.
+/// The rows of each table, and the values.
 pub(super) type Counted = (Arc<[u64]>, Arc<[ColumnWords]>);
 
 impl Mirror {
-    /// What there is in these tables, with at most `most` words a column, if they all are `as_wanted`; else nothing is
-    /// counted. While nobody writes, it is counted once.
+    /// An overview of these tables, with at most `most` values per column, if all of them are `as_wanted`; else `None`. It is
+    /// counted once until somebody writes.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.

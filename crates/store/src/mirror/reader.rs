@@ -1,4 +1,4 @@
-//! A connection that reads, with what is kept beside it.
+//! A read-only connection, with its caches.
 
 use super::{
     BUSY, CACHE_KIB,
@@ -14,18 +14,18 @@ use std::path::Path;
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) db: Connection,
-    /// Watches others' statements.
+    /// Authorizes users' statements.
     pub(super) authorizer: Authorizer,
     pub(super) counted: Cached<OfWhat, Counted>,
     pub(super) currencies: Cached<(), Vec<String>>,
-    /// Where sums note the currencies that they meet.
+    /// The currencies that sums have met.
     pub(super) met: Met,
 }
 
-/// What was last found out about the whole file, for as long as nobody writes.
+/// A result about the whole file, valid until somebody writes.
 ///
-/// It stays with the connection: SQLite tells a connection what all others wrote, this process's own writer among them,
-/// and one that only reads needs no more; but what it says to one connection means nothing to another.
+/// It belongs to the connection: SQLite's `data_version` shows a connection that others wrote, and its values mean nothing
+/// to another connection.
 #[derive(Debug)]
 pub(super) struct Cached<A, F>(Option<(i64, A, F)>);
 
@@ -36,7 +36,7 @@ impl<A, F> Default for Cached<A, F> {
 }
 
 impl<A: PartialEq, F: Clone> Cached<A, F> {
-    /// What was found for `asked`, or else what `find` finds. All of it is of the moment at which `db` reads.
+    /// The cached result for `asked`, or else what `find` finds in the same transaction.
     pub(super) fn get_or(
         &mut self,
         db: &Transaction<'_>,
@@ -56,7 +56,7 @@ impl<A: PartialEq, F: Clone> Cached<A, F> {
 }
 
 impl Reader {
-    /// Opens the file, which has to be there.
+    /// Opens the file, which has to exist.
     pub(super) fn open(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags)?;
@@ -69,7 +69,7 @@ impl Reader {
         Ok(Self { db, authorizer, counted: Cached::default(), currencies: Cached::default(), met })
     }
 
-    /// Runs `work`, and interrupts SQLite when it is `over`, at which it looks every so many steps of its machine.
+    /// Runs `work`, and interrupts SQLite when `over` returns true, which is checked every `steps` steps.
     pub(super) fn until<T>(
         &mut self,
         steps: i32,

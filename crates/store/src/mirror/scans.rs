@@ -1,5 +1,5 @@
-//! Reading a whole table, page by page: one process at a time, each page kept at once, so that another process, or a
-//! later one, goes on where this one ended.
+//! Reading a whole table, page by page, by one process at a time. Each page is stored at once, so that another process can
+//! continue where this one ended.
 
 pub(super) use super::table_state::{TableState, states};
 use super::{
@@ -15,27 +15,27 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A process that scans and says nothing for so long is dead, and another goes on.
+/// A process that does not report for this long is dead, and another one continues its scan.
 pub const SCAN_LEASE: Duration = Duration::from_secs(15);
 
-/// A scan that was left lying for so long starts anew: the list has moved too far.
+/// An interrupted scan older than this starts over: the list has changed too much.
 const STALE_MS: i64 = 3_600_000;
 
-/// Changes older than this are forgotten, and the oldest beyond so many.
+/// Changes older than this are deleted, and the oldest beyond this number.
 const CHANGES_MS: i64 = 90 * 24 * 3_600_000;
 const CHANGES: i64 = 200_000;
 
-/// Whether a process may scan.
+/// The lock on a table's scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanLock {
-    /// It may, from here.
+    /// This process holds it, and scans from here.
     Acquired {
-        /// UpsertOptions many items of the list are read.
+        /// How many items of the list are read.
         offset: u64,
-        /// The reader's own words on where that is; `None` at the beginning.
+        /// The reader's own description of that position; `None` at the beginning.
         place: Option<String>,
     },
-    /// Another process is at it.
+    /// Another process holds it.
     Busy,
 }
 
@@ -46,17 +46,17 @@ pub struct MirrorPage {
     pub items: Vec<Value>,
     /// When the request was sent.
     pub sent_at: DateTime<Utc>,
-    /// UpsertOptions many items of the list are read, these included.
+    /// How many items of the list are read, these included.
     pub offset: u64,
-    /// The reader's own words on where that is, for one that goes on.
+    /// The reader's own description of that position, for the process that continues.
     pub place: Option<String>,
-    /// UpsertOptions many items the list has, if the API says.
+    /// How many items the list has, if the API says.
     pub total: Option<u64>,
     /// The list moved while it was read.
     pub drifted: bool,
     /// Lists of names that could not be read for it.
     pub unnamed: Vec<Missing>,
-    /// UpsertOptions long this page took.
+    /// How long this page took.
     pub spent: Duration,
 }
 
@@ -144,7 +144,7 @@ impl Mirror {
             for item in page.items.iter().filter_map(Value::as_object) {
                 let Some(id) = item.get("id").and_then(Value::as_str) else { continue };
                 if !write_through::since(&transaction, table, id, how.at)? {
-                    upsert::put(&transaction, table, item, how)?;
+                    upsert::upsert(&transaction, table, item, how)?;
                 }
                 seen(&transaction, table, id)?;
             }
@@ -154,7 +154,7 @@ impl Mirror {
         .await
     }
 
-    /// UpsertOptions many different objects the scan met.
+    /// How many different objects the scan met.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.

@@ -25,7 +25,7 @@ pub struct Found {
 pub struct Search {
     /// The objects that fit best.
     pub found: Vec<Found>,
-    /// UpsertOptions many fit in all.
+    /// How many fit in all.
     pub total: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Questions to the mirror: a stranger's statement, run in a process of its own, and what it gave.
+//! A user's statement over the mirror, and its answer.
 
 use super::{
     Mirror,
@@ -24,12 +24,12 @@ pub struct SqlQuery {
     pub most_rows: usize,
     /// About the most bytes of JSON.
     pub most_bytes: usize,
-    /// Set when nobody wants the answer any more.
+    /// Cancels the statement.
     #[serde(skip)]
     pub cancel: CancellationToken,
 }
 
-/// What a statement gave.
+/// The answer to a statement.
 #[derive(Debug, Clone)]
 pub struct MirrorAnswer {
     /// The names of the columns.
@@ -53,17 +53,17 @@ impl MirrorAnswer {
     }
 }
 
-/// What a question came to.
+/// The result of a query.
 #[derive(Debug, Clone)]
 pub enum QueryOutcome {
     /// Its answer.
     Answered(MirrorAnswer),
-    /// It was not run: among these tables, which it would read, is one that is not as it is wanted.
+    /// It was not run: one of the tables that it reads does not satisfy `as_wanted`.
     NotYet(Vec<&'static Table>),
 }
 
 impl Mirror {
-    /// Runs a statement if the tables that it reads are `as_wanted`; looks, and answers, at one moment.
+    /// Runs a statement if the tables that it reads are `as_wanted`, which is checked in the same transaction.
     ///
     /// # Errors
     /// `invalid_arguments` saying what is wrong and, where a name is, the nearest; `policy_denied` for a hidden table;
@@ -93,7 +93,7 @@ impl Mirror {
     }
 }
 
-/// Keeps what a statement gives, in this process.
+/// Collects the rows of a statement in this process.
 struct Keeping<F> {
     as_wanted: F,
     states: Vec<(&'static Table, TableState)>,

@@ -1,4 +1,4 @@
-//! One statement of a stranger on a connection: only reading, only the mirror's tables, bounded in time, rows and bytes.
+//! One user's statement on a connection: read-only, only the mirror's tables, bounded in time, rows and bytes.
 
 use super::{
     authorizer::{no_table, only_reading},
@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// UpsertOptions long one statement may run.
+/// How long one statement may run.
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 
 /// The longest statement, in bytes.
@@ -30,19 +30,19 @@ const LONGEST_TEXT: i32 = 1_000_000;
 /// The largest row, in bytes: a row goes out whole.
 const LARGEST_ROW: usize = 4_000_000;
 
-/// UpsertOptions often the clock is looked at, in steps of SQLite's machine.
+/// How often the clock is looked at, in steps of SQLite's machine.
 const STEPS: i32 = 2_000;
 
-/// Who is told what a statement gives, as it comes.
+/// Receives what a statement gives, as it comes.
 pub(super) trait Listener {
-    /// The tables that the statement reads, before it runs. False: it is not to run.
+    /// The tables that the statement reads, before it runs. Returns whether it may run.
     fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool>;
 
     /// The next row.
     fn row(&mut self, row: Vec<Value>) -> Result<()>;
 }
 
-/// What is said of the rows after the last.
+/// What follows the last row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct End {
     pub(super) columns: Vec<String>,
@@ -54,7 +54,7 @@ pub(super) struct End {
     pub(super) texts: Vec<(String, u64)>,
 }
 
-/// The bounds of a connection that runs strangers' statements.
+/// Sets the bounds of a connection that runs users' statements.
 pub(super) fn bound(db: &Connection) -> rusqlite::Result<()> {
     for (limit, most) in [
         (Limit::SQLITE_LIMIT_LENGTH, LONGEST_TEXT),
@@ -83,7 +83,7 @@ impl Clock {
         Instant::now() >= *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does what takes none of the statement's time.
+    /// Runs work that does not count as the statement's time.
     fn paused<T>(&self, work: impl FnOnce() -> T) -> T {
         let since = Instant::now();
         let done = work();
@@ -170,7 +170,7 @@ fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listene
     Ok(end)
 }
 
-/// UpsertOptions many texts a number column holds: what came and could not be read as a number.
+/// How many texts a number column holds: what came and could not be read as a number.
 fn texts_among_numbers(db: &Connection, table: &str, column: &str) -> rusqlite::Result<u64> {
     // In the words of the index that holds them.
     let sql = format!("SELECT count(*) FROM {table} WHERE typeof({column}) = 'text'");
@@ -219,7 +219,7 @@ pub(super) fn too_large() -> Error {
     )
 }
 
-/// What was wrong with a statement, in words that help to mend it.
+/// The error for a faulty statement, with a suggestion where there is one.
 fn wrong(sql: &str, fault: &rusqlite::Error) -> Error {
     match fault.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => return too_long(),

@@ -1,4 +1,4 @@
-//! What is known of each table: how fresh it is, how whole, and what stands in the way.
+//! The state of each table: its freshness, its completeness, and what could not be read.
 
 use super::{
     Mirror,
@@ -27,54 +27,54 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// What an error keeps from being read.
+    /// What could not be read because of this error.
     pub fn of(table: &str, error: &Error) -> Self {
         let scope = error.details.get("scope").and_then(Value::as_str).map(str::to_owned);
         Self { table: table.to_owned(), why: error.message.chars().take(LONGEST_WHY).collect(), scope }
     }
 }
 
-/// What is known of a table.
+/// The state of a table.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TableState {
     /// When the last complete reading began: what happened since may be missing.
     pub complete_at: Option<DateTime<Utc>>,
-    /// UpsertOptions long it took, the waits for the quota included.
+    /// How long it took, the waits for the quota included.
     pub took: Duration,
     /// When the last reading ended, complete or not.
     pub ended_at: Option<DateTime<Utc>>,
-    /// A reading is under way, or was left off: how many items are read, and of how many.
+    /// A reading is under way or interrupted: how many items are read, and of how many.
     pub under_way: Option<(u64, Option<u64>)>,
-    /// UpsertOptions long that took so far.
+    /// How long that took so far.
     pub spent: Duration,
-    /// Whether some process is at it now.
+    /// Whether a process is reading it now.
     pub busy: bool,
-    /// UpsertOptions many items the API said there are.
+    /// The API's total of items.
     pub total: Option<u64>,
-    /// Why the last reading came to its end without being complete.
+    /// Why the last reading ended without being complete.
     pub short: Option<String>,
     /// Why the table could not be read the last time.
     pub fault: Option<Missing>,
-    /// Lists of names that could not be read for it: ids stand where names should.
+    /// Lists of names that could not be read for it: ids stand for names.
     pub unnamed: Vec<Missing>,
     /// Objects that this machine's tools wrote since `complete_at`, which are in it.
     pub own_writes: u64,
 }
 
 impl TableState {
-    /// Whether all of it is there, names included.
+    /// Whether the table is complete, names included.
     pub fn is_complete(&self) -> bool {
         self.complete_at.is_some() && self.unnamed.is_empty()
     }
 
-    /// UpsertOptions many items are there of a table that was never read in full, if any.
+    /// How many items are there of a table that was never read in full, if any.
     pub fn partial(&self) -> bool {
         self.short.is_some() || self.under_way.is_some_and(|(read, _)| read > 0)
     }
 }
 
 impl Mirror {
-    /// What is known of a table.
+    /// The state of a table.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -83,7 +83,7 @@ impl Mirror {
         Ok(states.pop().map(|(_, state)| state).unwrap_or_default())
     }
 
-    /// What is known of several tables, at one moment.
+    /// The states of several tables, in one transaction.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -94,7 +94,7 @@ impl Mirror {
     }
 }
 
-/// What is known of every table.
+/// The state of every table.
 pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, TableState)>> {
     let mut statement = db.prepare_cached(
         "SELECT name, complete_at, took_ms, ended_at, started_at, next_offset, total,

@@ -1,4 +1,4 @@
-//! Putting objects into the mirror and taking them out, with a record of what changed.
+//! Upserts and removals of objects, with a record of the changes.
 
 use super::{
     accents,
@@ -11,12 +11,12 @@ use super::{
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
 use serde_json::{Map, Value};
 
-/// UpsertOptions an object is put in.
+/// How an object is upserted or removed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UpsertOptions {
-    /// What the object does not name is empty; else it stays as it was.
+    /// Members that the object lacks become empty; otherwise they stay.
     pub(super) whole: bool,
-    /// Whether a change is recorded. It is not in a table's first scan, where everything is new.
+    /// Whether changes are recorded. They are not in a table's first scan, where everything is new.
     pub(super) record: bool,
     /// When it was read, in milliseconds.
     pub(super) at: i64,
@@ -24,8 +24,8 @@ pub(super) struct UpsertOptions {
     pub(super) tool: Option<&'static str>,
 }
 
-/// Puts an object in.
-pub(super) fn put(
+/// Inserts or updates an object.
+pub(super) fn upsert(
     db: &Connection,
     table: &Table,
     object: &Map<String, Value>,
@@ -60,11 +60,11 @@ pub(super) fn put(
     }
     let Some(old) = &old else { return record(db, table, &new.id, how, "added", &title, None) };
     let fields = differences(table, &new, old);
-    // What one answer tells and another leaves out is no change.
+    // A member that only one of two answers has is no change.
     if fields.is_empty() { Ok(()) } else { record(db, table, &new.id, how, "changed", &title, Some(fields)) }
 }
 
-/// Takes an object out.
+/// Removes an object.
 pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOptions) -> rusqlite::Result<()> {
     let Some(old) = stored(db, table, id)? else { return Ok(()) };
     db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
@@ -106,7 +106,7 @@ fn stored(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<R
     Ok(Some(Row { id: id.to_owned(), cells, other, parts }))
 }
 
-/// The row with everything said: by the object, else by what was there, else empty.
+/// The row with every cell filled: from the object, else from the stored row, else empty.
 fn fill(mut new: Row, old: Option<&Row>, whole: bool) -> Row {
     let old = old.filter(|_| !whole);
     for (at, cell) in new.cells.iter_mut().enumerate() {
@@ -182,8 +182,8 @@ fn is_of(table: &Table, field: &str, members: &[String]) -> bool {
     field == "updatedAt" || members.iter().any(|written| written == member)
 }
 
-/// Writes a change down, with the tool that made it: the one that wrote just now, or the one that may have written since the
-/// last complete reading, if that sent all of it.
+/// Records a change with the tool that made it: the one that wrote just now, or the one that may have written since the last
+/// complete reading, if it sent all of the change.
 fn record(
     db: &Connection,
     table: &Table,
@@ -218,7 +218,7 @@ fn cell_text(table: &Table, row: &Row, name: &str) -> Option<String> {
     }
 }
 
-/// The name that people know the object by.
+/// The object's display name.
 fn title(table: &Table, row: &Row) -> String {
     table.title.iter().filter_map(|name| cell_text(table, row, name)).collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,5 @@
-//! What this machine's tools wrote: put in at once, and remembered, so that a page that was read before does not undo it
-//! and a reading that sees it later knows whose it was.
+//! Writes of this machine's tools go through to the mirror at once. They are remembered, so that a page that was requested
+//! before does not undo them, and a later reading knows which tool made them.
 
 use super::{
     Mirror,
@@ -22,7 +22,7 @@ pub struct ToolWrite {
 }
 
 impl Mirror {
-    /// An object that a tool wrote or read, as the API answered. Members of it may be all there is.
+    /// Stores an object that a tool wrote or read, as the API answered, which may be a part of it.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -31,7 +31,7 @@ impl Mirror {
         self.touch(table, id, Some(object), by).await
     }
 
-    /// An object that is gone.
+    /// Removes an object.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -39,7 +39,7 @@ impl Mirror {
         self.touch(table, id.to_owned(), None, by).await
     }
 
-    /// An object that a tool may have written: nobody knows, until a reading sees it.
+    /// Remembers an object that a tool may have written: a reading will show it.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -63,8 +63,8 @@ impl Mirror {
                 UpsertOptions { whole: false, record: complete_at(&transaction, table)?.is_some(), at, tool: by.tool };
             match object {
                 Some(object) => {
-                    upsert::put(&transaction, table, &object, how)?;
-                    // A scan that is past its place must not take it for gone.
+                    upsert::upsert(&transaction, table, &object, how)?;
+                    // A scan that has passed its position must not take it for removed.
                     let sql = "SELECT count(*) > 0 FROM scans WHERE name = ?1 AND started_at IS NOT NULL";
                     if transaction.query_row(sql, [table.name], |row| row.get(0))? {
                         seen(&transaction, table, &id)?;
@@ -78,7 +78,7 @@ impl Mirror {
     }
 }
 
-/// Remembers a write, seen `at` a time, or not seen yet: 0.
+/// Remembers a write, seen at the time `at`; 0 if it was not seen yet.
 fn remember(db: &Connection, table: &Table, id: &str, by: &ToolWrite, at: i64) -> rusqlite::Result<()> {
     let sent_at = if at > 0 { at } else { Utc::now().timestamp_millis() };
     let members = Value::from(by.members.as_slice()).to_string();
@@ -99,13 +99,13 @@ pub(super) fn writer(db: &Connection, table: &Table, id: &str) -> rusqlite::Resu
     Ok(found.optional()?.map(|(tool, members)| (tool, serde_json::from_str(&members).unwrap_or_default())))
 }
 
-/// Whether a write was seen after the request of a page was sent.
+/// Whether a write was seen after the page's request was sent.
 pub(super) fn since(db: &Connection, table: &Table, id: &str, at: i64) -> rusqlite::Result<bool> {
     let mut statement = db.prepare_cached("SELECT at >= ?3 FROM touched WHERE name = ?1 AND id = ?2")?;
     Ok(statement.query_row(params![table.name, id, at], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
-/// Forgets the writes that a complete reading began after.
+/// Deletes the writes from before a complete reading.
 pub(super) fn forget(db: &Connection, table: &Table, before: i64) -> rusqlite::Result<()> {
     let sql = "DELETE FROM touched WHERE name = ?1 AND sent_at < ?2";
     db.execute(sql, params![table.name, before]).map(drop)

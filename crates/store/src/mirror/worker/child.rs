@@ -27,7 +27,7 @@ const MEMORY: i64 = 128 * 1024 * 1024;
 #[cfg(unix)]
 const ADDRESS_SPACE: u64 = 1024 * 1024 * 1024;
 
-/// UpsertOptions often the process looks whether its server is still there.
+/// How often the process looks whether its server is still there.
 #[cfg(unix)]
 const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -58,8 +58,8 @@ pub fn answer_questions(path: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Ends the process soon after the server, whatever SQLite is at. While it waits for an order, the end of stdin does so at
-/// once; a thread that read ahead would cost every question a change of threads.
+/// Ends the process soon after the server, whatever SQLite does. While it waits for an order, the end of stdin ends it at
+/// once.
 #[cfg(unix)]
 fn end_with_server() {
     use std::os::unix::process::parent_id;
@@ -85,7 +85,7 @@ fn opened<'a>(reader: &'a mut Option<Reader>, path: &Path) -> Result<&'a mut Rea
 
 fn open(path: &Path) -> rusqlite::Result<Reader> {
     let reader = Reader::open(path)?;
-    // Nothing of a question goes to the disk, and what it takes of memory is counted.
+    // A question writes nothing to disk, and its memory is bounded.
     reader.db.pragma_update(None, "temp_store", "MEMORY")?;
     reader.db.pragma_update(None, "hard_heap_limit", MEMORY)?;
     Ok(reader)
@@ -104,7 +104,7 @@ fn bound_process() {
 #[cfg(not(unix))]
 fn bound_process() {}
 
-/// The way from and to the server.
+/// The connection to the server.
 struct Out<'a> {
     from: StdinLock<'a>,
     to: BufWriter<StdoutLock<'a>>,

@@ -1,8 +1,8 @@
-//! Processes that answer questions. A stranger's statement can take any time and any memory within one step of SQLite, where
-//! no handler of this process stops it; a process of its own can be killed, and its memory is not this one's.
+//! Processes that run users' statements. A statement can take any time and memory within one step of SQLite, where no handler
+//! stops it. A process of its own can be killed, and its memory is separate.
 //!
-//! A process answers one question at a time. It is started with the first question, kept for the next, and ended when
-//! nobody asks for a while.
+//! A process answers one question at a time. It is started with the first question, kept for the next ones, and ended when
+//! it is idle for a while.
 
 mod child;
 mod protocol;
@@ -37,13 +37,13 @@ const ARGUMENT: &str = "answer-questions";
 /// The most processes at once; further questions wait.
 const MOST: usize = 4;
 
-/// UpsertOptions long a process may take to start, on a machine that is busy.
+/// How long a process may take to start, on a machine that is busy.
 const START: Duration = Duration::from_secs(30);
 
 /// What the process itself gets to end a statement, before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// UpsertOptions long a process is kept that nobody asks.
+/// How long an idle process is kept.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// The mirror's file, if these are the arguments of a process that answers questions.
@@ -59,25 +59,25 @@ pub(super) struct Workers {
     file: PathBuf,
     places: Semaphore,
     resting: Arc<Mutex<Resting>>,
-    /// UpsertOptions the tables stood when they were last asked: most questions can run at once.
+    /// The tables' states at their last question: with them most questions can run at once.
     stood: Mutex<HashMap<&'static str, TableState>>,
 }
 
-/// The processes that nobody asks just now, the one that was asked last at the end.
+/// The idle processes, the last used one at the end.
 #[derive(Debug, Default)]
 struct Resting {
     workers: Vec<(Worker, Instant)>,
-    /// Whether a task is there that ends them in time.
+    /// Whether a task ends them in time.
     is_watched: bool,
 }
 
-/// What keeps a process from answering.
+/// Why a process does not answer.
 enum Fault {
     /// It is gone.
     Gone,
     /// It was stopped, because it took too long.
     Late,
-    /// What it said makes no sense.
+    /// Its reply cannot be read.
     Unreadable(String),
 }
 
@@ -87,7 +87,7 @@ impl Workers {
         Self { program, file, places: Semaphore::new(MOST), resting: Arc::default(), stood: Mutex::default() }
     }
 
-    /// Asks a process that is there, or starts one. When this future is dropped, the process is killed.
+    /// Asks an idle process, or starts one. When this future is dropped, the process is killed.
     pub(super) async fn ask(&self, query: &SqlQuery, as_wanted: &impl Fn(&TableState) -> bool) -> Result<QueryOutcome> {
         let _place = self.places.acquire().await;
         let mut fine = Vec::new();
@@ -109,13 +109,13 @@ impl Workers {
                     return Ok(asked);
                 }
                 Ok(Err(error)) => {
-                    // What took much memory may still hold it.
+                    // It may still hold the memory.
                     if error.code != Code::TooLarge {
                         self.keep(worker);
                     }
                     return Err(error);
                 }
-                // It ended while nobody asked it.
+                // It ended while it was idle.
                 Err(Fault::Gone) if !is_new && !worker.runs => {}
                 // The system's own memory ran out, or somebody killed it.
                 Err(Fault::Gone) if worker.runs => return Err(too_large()),
@@ -140,14 +140,14 @@ fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends the processes that nobody asks for a while, until there is none.
+/// Ends processes that are idle for a while, until there is none.
 async fn end_idle(all: Weak<Mutex<Resting>>) {
     while let Some(left) = all.upgrade().and_then(|all| next_end(&mut lock(&all))) {
         tokio::time::sleep(left).await;
     }
 }
 
-/// Ends what has rested long enough, and says when the next will have.
+/// Ends the processes that were idle long enough. Returns the time until the next one is.
 fn next_end(resting: &mut Resting) -> Option<Duration> {
     resting.workers.retain(|(_, since)| since.elapsed() < IDLE);
     let next = resting.workers.first().map(|(_, since)| IDLE.saturating_sub(since.elapsed()));

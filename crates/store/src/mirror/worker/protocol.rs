@@ -1,10 +1,10 @@
-//! What the server and a process that answers questions say to each other: one line of JSON each.
+//! The messages between the server and a process that answers questions: one line of JSON each.
 
 use crate::mirror::{scans::TableState, schema::Table, sql_query::SqlQuery, statement::End};
 use highlevel_core::error::{Code, Error};
 use serde::{Deserialize, Serialize};
 
-/// What the server says.
+/// A message of the server.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Order {
@@ -16,7 +16,7 @@ pub(super) enum Order {
     Leave,
 }
 
-/// What the process says. A row is a bare array.
+/// A message of the process. A row is a bare array.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Reply {
