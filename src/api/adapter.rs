@@ -250,9 +250,9 @@ impl Adapter {
     /// Waits until no other call of the account holds `key`, in any process that shares the state directory.
     ///
     /// # Errors
-    /// As [`Store::in_turn`], and `unauthorized` without a credential.
-    pub async fn in_turn(&self, key: &str, context: &CallContext) -> Result<WriteLock> {
-        self.client.in_turn(key, context).await
+    /// As [`Store::write_lock`], and `unauthorized` without a credential.
+    pub async fn write_lock(&self, key: &str, context: &CallContext) -> Result<WriteLock> {
+        self.client.write_lock(key, context).await
     }
 
     /// The store in the state directory.
