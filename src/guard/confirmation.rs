@@ -19,7 +19,7 @@ pub enum PersonAnswer {
     Accepted,
     /// Declined or dismissed, or accepted with the field set to false.
     Declined,
-    /// Declined within [`MIN_READING_TIME`], so by a host that answers on its own.
+    /// Declined before a person could read the question, so by a host that answers on its own.
     DeclinedUnseen,
     /// No answer within [`ANSWER_TIMEOUT`].
     TimedOut,
