@@ -72,6 +72,9 @@ fn mend(schema: &mut Value) {
         if name == "locationId" {
             property["example"] = LOCATION.into();
         }
+        if let Some(location) = property.pointer_mut("/example/locationId") {
+            *location = LOCATION.into();
+        }
         if property["type"] == "string" && !property["example"].is_string() && !property["example"].is_null() {
             property.as_object_mut().unwrap().shift_remove("type");
         }
