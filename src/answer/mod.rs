@@ -97,7 +97,7 @@ pub fn one_line_texts(members: Map<String, Value>, max_chars: usize) -> Map<Stri
     members
 }
 
-/// Whether a value is within a bound, by the measure of [`size`].
+/// Whether a value is within a bound, by the measure of `size`.
 pub fn fits(value: &Value, max_bytes: usize) -> bool {
     shrink::fits(value, max_bytes)
 }

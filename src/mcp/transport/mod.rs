@@ -1,7 +1,7 @@
 //! JSON-RPC by lines, with bounds on memory in both directions and a drain at the end.
 //!
 //! The transport attaches two things to a request (rmcp's `Extensions`) that [`Server`](super::Server) honours if they are
-//! there: the [slots](outbox) that bound how many answers are under way, and [`MalformedArguments`]. A transport without
+//! there: the slots of `outbox` that bound how many answers are under way, and `MalformedArguments`. A transport without
 //! them works as well.
 
 mod arguments;

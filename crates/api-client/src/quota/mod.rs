@@ -5,9 +5,9 @@
 //! somewhere between its sending and its answer, so any window the server looks at, fixed or sliding, holds no more
 //! than the limit.
 //!
-//! - [`limiter`]: the queue of the calls that wait.
-//! - [`local`]: the arithmetic of this process.
-//! - [`lease`] and [`shared`]: the exchange with the other processes of the account, through the store.
+//! - `limiter`: the queue of the calls that wait.
+//! - `local`: the arithmetic of this process.
+//! - `lease` and `shared`: the exchange with the other processes of the account, through the store.
 
 mod first_request;
 mod headers;
