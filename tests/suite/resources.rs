@@ -76,9 +76,9 @@ async fn an_unknown_resource_is_the_protocols_error_and_no_uri_reaches_another_p
     for (era, code) in [(Era::Modern, -32602), (Era::Handshake, -32002), (Era::Older, -32002)] {
         let host = Host::with(&account, &[], era, Person::Absent).await;
         for (uri, part) in [
-            ("ghl://contact/../users/me", "no id"),
-            ("ghl://contact/a%2F..%2Fb", "no id"),
-            ("ghl://contact/a?limit=1", "no id"),
+            ("ghl://contact/../users/me", "not an id"),
+            ("ghl://contact/a%2F..%2Fb", "not an id"),
+            ("ghl://contact/a?limit=1", "not an id"),
             ("ghl://contact/", "must not be empty"),
             ("ghl://user/me", "me"),
             ("ghl://webhook/a", "ghl://contact/{id}"),

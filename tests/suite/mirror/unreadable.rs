@@ -23,7 +23,7 @@ async fn an_unreadable_table_fails_no_other(api: Api) {
     let found = host.answer("search_crm", json!({"text": contact["email"]})).await;
     assert_eq!((&found["data"][0]["id"], &found["complete"]), (&contact["id"], &json!(false)), "{found}");
     assert_eq!(names(&found["missing"]), ["opportunities"], "{found}");
-    assert!(found["missing"][0]["why"].as_str().unwrap().contains("may not"), "{found}");
+    assert!(found["missing"][0]["why"].as_str().unwrap().contains("not allowed"), "{found}");
     let described = host.answer("describe_crm", json!({})).await;
     assert_eq!(names(&described["missing"]), ["opportunities"], "{described}");
     assert!(described["tables"]["contacts"].as_str().unwrap().starts_with("30 rows"), "{described}");
@@ -80,7 +80,7 @@ async fn commands_name_what_is_missing(api: Api) {
     account.faults("403@GET /opportunity").await;
     let sync = ran(&["sync"]).await;
     assert_eq!(sync.code, Some(1), "{sync:?}");
-    assert!(sync.stderr.contains("opportunities: This credential may not"), "{sync:?}");
+    assert!(sync.stderr.contains("opportunities: This credential is not allowed"), "{sync:?}");
     let line = |text: &str, table: &str| text.lines().find(|line| line.contains(table)).unwrap_or_default().to_owned();
     assert!(line(&sync.stdout, "contacts").contains("complete"), "{sync:?}");
     assert!(line(&sync.stdout, "opportunities").contains("not readable"), "{sync:?}");

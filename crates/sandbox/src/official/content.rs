@@ -100,7 +100,7 @@ pub(crate) fn get_email(
     check_location(account, location_id)?;
     // Of all OpenAPI files, only this one has a 404.
     let campaign = account.get(ObjectKind::Campaigns, id).filter(|campaign| text(campaign, "type") == "email");
-    let campaign = campaign.ok_or_else(|| ApiResponse::error(StatusCode::NOT_FOUND, "Not RouteMatch"))?;
+    let campaign = campaign.ok_or_else(|| ApiResponse::error(StatusCode::NOT_FOUND, "Not Found"))?;
     let mut shown = email(&campaign, manners);
     shown.extend(renamed(&campaign, &[("editorType", "editorType")]));
     Ok(ApiResponse::ok(with_trace(shown, trace)))

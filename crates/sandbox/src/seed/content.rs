@@ -35,7 +35,7 @@ const PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ("Case study: Hartley Dental", "case-hartley-dental", "62 new patients in a quarter", "How they did it.", "draft"),
     ("Spring promotion", "spring-promotion", "Spring clean your marketing", "A month free.", "draft"),
     ("Careers", "careers", "Work with us", "We are looking for an ads specialist in Denver.", "draft"),
-    ("Booking: strategy raw", "book-a-raw", "Book a strategy raw", "Thirty minutes, no pitch.", "draft"),
+    ("Booking: strategy call", "book-a-call", "Book a strategy call", "Thirty minutes, no pitch.", "draft"),
     ("Pricing 2024", "pricing-2024", "Our prices", "These prices have ended.", "archived"),
     ("Webinar 2024", "webinar-2024", "Local search in 2024", "This webinar has ended.", "archived"),
     ("Old home", "home-2023", "Brightwater Media", "Our former name.", "archived"),
@@ -43,10 +43,10 @@ const PAGES: &[(&str, &str, &str, &str, &str)] = &[
 
 /// Name, type, and the slugs of its pages in order.
 const FUNNELS: &[(&str, &str, &[&str])] = &[
-    ("Free audit", "lead", &["free-audit", "free-audit-thanks", "book-a-raw"]),
-    ("Webinar 2025", "webinar", &["webinar-2025", "book-a-raw"]),
+    ("Free audit", "lead", &["free-audit", "free-audit-thanks", "book-a-call"]),
+    ("Webinar 2025", "webinar", &["webinar-2025", "book-a-call"]),
     ("Main site enquiry", "sales", &["services", "pricing-2026", "contact"]),
-    ("Spring promotion", "sales", &["spring-promotion", "pricing-2026", "book-a-raw"]),
+    ("Spring promotion", "sales", &["spring-promotion", "pricing-2026", "book-a-call"]),
 ];
 
 /// Adds campaigns, pages, funnels and webhooks.

@@ -150,7 +150,7 @@ pub(crate) const TAGS: &[&str] = &[
     "referral",
     "cold",
     "trade-show",
-    "do-not-raw",
+    "do-not-call",
     "partner",
     "free-audit",
 ];

@@ -65,7 +65,7 @@ pub(crate) fn perform(account: &mut Account, request: &Request<'_>) -> HandlerRe
             create(account, ObjectKind::Webhooks, fields::WEBHOOK, request, &[("status", json!("active"))])
         }
         Op::DeleteWebhook => delete(account, ObjectKind::Webhooks, request.id),
-        Op::Refresh => Err(ApiResponse::error(StatusCode::NOT_FOUND, "Not RouteMatch")),
+        Op::Refresh => Err(ApiResponse::error(StatusCode::NOT_FOUND, "Not Found")),
     }
 }
 
