@@ -130,7 +130,7 @@ impl Account {
         Ok(Reply::Done(answer))
     }
 
-    /// What a person is told of a change, beside its arguments.
+    /// What the preview shows of a change beside its arguments.
     async fn subject(&self, prepared: &Prepared, context: &CallContext) -> Result<Subject> {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
