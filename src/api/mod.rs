@@ -17,8 +17,12 @@ pub use highlevel_catalog::Api;
 pub use official::Registry;
 pub use page::{Flaw, Page, may_be_cap};
 
-use highlevel_catalog::Catalog;
+use highlevel_api_client::{Expect, Repeat};
+use highlevel_catalog::{AnswerShape, Catalog, Effect};
 use serde_json::Value;
+
+/// Arguments that the service handles and the API never receives.
+const LOCAL: [&str; 2] = ["fields", "contentOffset"];
 
 /// The characters that are escaped in a path segment: all except the unreserved ones of RFC 3986.
 const PATH_SEGMENT: &percent_encoding::AsciiSet =
@@ -47,6 +51,19 @@ fn query_text(value: &Value) -> String {
 /// A text escaped as one path segment.
 fn path_segment(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, PATH_SEGMENT).to_string()
+}
+
+/// Whether a request with this effect is safe to repeat.
+fn repeat(effect: Effect) -> Repeat {
+    match effect {
+        Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
+        Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
+    }
+}
+
+/// The body that a response must have. A deletion is often answered without one.
+fn expect(answer: &AnswerShape) -> Expect {
+    if *answer == AnswerShape::Deleted { Expect::Anything } else { Expect::Json }
 }
 
 fn http_method(method: highlevel_catalog::Method) -> http::Method {

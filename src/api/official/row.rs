@@ -1,16 +1,13 @@
 //! Requests of operations from rows of data.
 
 use super::{endpoint::Account, request};
-use highlevel_api_client::{Expect, Repeat, Request, Service};
-use highlevel_catalog::{AnswerShape, Effect, Invocation, Method, Scope};
+use highlevel_api_client::{Request, Service};
+use highlevel_catalog::{Invocation, Method, Scope};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
 
 /// The path parameter for the account's location.
 const LOCATION: &str = "locationId";
-
-/// Arguments that the service handles and the API never receives.
-const LOCAL: [&str; 2] = ["fields", "contentOffset"];
 
 /// The request of an invocation. Arguments fill the path's parameters, then the query or the body. Fields for the
 /// location are filled in.
@@ -23,7 +20,7 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         .route
         .as_http()
         .ok_or_else(|| Error::new(Code::Internal, format!("{} has no request in the official API.", spec.name)))?;
-    let sent = invocation.arguments.iter().filter(|(name, _)| !LOCAL.contains(name));
+    let sent = invocation.arguments.iter().filter(|(name, _)| !crate::api::LOCAL.contains(name));
     let mut fields: Map<String, Value> = sent.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     for field in spec.scope_fields.iter().filter(|field| field.of == Scope::Location) {
         let given = fields.entry(field.name.to_string()).or_insert_with(|| account.location.into());
@@ -49,10 +46,6 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
     } else {
         (Vec::new(), Some(Value::Object(fields)))
     };
-    let repeat = match spec.effect {
-        Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
-        Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
-    };
     Ok(Request {
         method: crate::api::http_method(route.method),
         service: Service::Backend,
@@ -61,8 +54,8 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         scope: scope(spec),
         query,
         body,
-        repeat,
-        expect: if spec.answer == AnswerShape::Deleted { Expect::Anything } else { Expect::Json },
+        repeat: crate::api::repeat(spec.effect),
+        expect: crate::api::expect(&spec.answer),
     })
 }
 

@@ -1,12 +1,9 @@
 //! Requests of the session API.
 
-use highlevel_api_client::{Expect, Repeat, Request, Service};
-use highlevel_catalog::{AnswerShape, Catalog, Effect, HttpRoute, Id, Invocation, Method, Toolset, advice_on};
+use highlevel_api_client::{Request, Service};
+use highlevel_catalog::{Catalog, HttpRoute, Id, Invocation, Method, Toolset, advice_on};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
-
-/// Arguments that the service handles and the API never receives.
-const LOCAL: [&str; 2] = ["fields", "contentOffset"];
 
 /// The request of an invocation.
 ///
@@ -19,7 +16,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         Error::new(Code::Internal, message)
     })?;
     let in_path: Vec<&str> = route.parameters().collect();
-    let sent = |name: &str| !LOCAL.contains(&name) && !in_path.contains(&name);
+    let sent = |name: &str| !crate::api::LOCAL.contains(&name) && !in_path.contains(&name);
     let fields = invocation.arguments.iter().filter(|(name, _)| sent(name));
     let fields: Map<String, Value> = fields.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     let (query, body) = match route.method {
@@ -36,11 +33,8 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         scope: None,
         query,
         body,
-        repeat: match spec.effect {
-            Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
-            Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
-        },
-        expect: if spec.answer == AnswerShape::Deleted { Expect::Anything } else { Expect::Json },
+        repeat: crate::api::repeat(spec.effect),
+        expect: crate::api::expect(&spec.answer),
     })
 }
 
