@@ -53,6 +53,7 @@ impl Account {
             location_id: settings.location_id.clone(),
             allow_private_webhooks: settings.allow_private_webhooks,
             name: settings.account_name(),
+            login: settings.login_name(),
             read_before: settings.journal_before,
             mirror: settings.mirror_place()?,
             program: settings.program.clone(),

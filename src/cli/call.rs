@@ -8,10 +8,10 @@ use crate::{
 };
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use highlevel_catalog::{CONFIRMATION_TOKEN, Catalog, OperationSpec};
-use highlevel_core::context::CallContext;
+use highlevel_core::context::{CallContext, ClientSession, process_name};
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
-use std::{io::Read, process::ExitCode};
+use std::{io::Read, process::ExitCode, sync::Arc};
 
 const EXIT_STATUS_HELP: &str = "\
 The result is JSON on stdout, errors included. Exit status:
@@ -163,7 +163,9 @@ async fn call(account: &Account, entry: &'static OperationSpec, arguments: Map<S
     // A call with a token has been confirmed already.
     let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
     let confirmation = if asks { Confirmation::Ask(&prompt) } else { Confirmation::None };
-    account.call(entry, arguments, confirmation, CallContext::new(account.timeout())).await
+    let client = ClientSession { name: "highlevel-mcp call".to_owned(), session: process_name() };
+    let context = CallContext::new(account.timeout()).made_by(Arc::new(client));
+    account.call(entry, arguments, confirmation, context).await
 }
 
 /// The arguments from `--json`, overridden by the flags.

@@ -15,7 +15,12 @@ use crate::{
     runtime::Runtime,
 };
 use highlevel_catalog::OperationSpec;
-use highlevel_core::{context::CallContext, error::Result, suggest::did_you_mean};
+use highlevel_core::{
+    clean,
+    context::{CallContext, ClientSession, process_name},
+    error::Result,
+    suggest::did_you_mean,
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -37,12 +42,17 @@ Deleting, publishing, webhooks and active campaigns need a person's yes. After `
 Not here, so say so and try nothing instead: messages, calls, calendars, tasks, notes, workflows, forms, invoices, payments; \
 deleting contacts or deals, unpublishing, bulk writes.";
 
+/// The most characters of a host's own name in the journal.
+const CLIENT_CHARS: usize = 100;
+
 /// A session with a host, over any transport.
 #[derive(Debug)]
 pub struct Server {
     runtime: Arc<Runtime>,
     closing: CancellationToken,
     key: StateKey,
+    /// The session's name in the journal.
+    session: String,
     /// Built when a host first lists them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -53,7 +63,7 @@ impl Server {
     /// # Errors
     /// `internal` if the system has no random numbers.
     pub fn new(runtime: Arc<Runtime>, closing: CancellationToken) -> Result<Self> {
-        Ok(Self { runtime, closing, key: StateKey::new()?, tools: OnceLock::new() })
+        Ok(Self { runtime, closing, key: StateKey::new()?, session: process_name(), tools: OnceLock::new() })
     }
 
     /// The account of a request. Requests cannot name one yet, so it is the default one.
@@ -69,10 +79,17 @@ impl Server {
 
     /// Waits for the request's slot. Returns the call's context, and what reports its progress until it is dropped.
     async fn start(&self, account: &Account, request: &RequestContext<RoleServer>) -> Result<(Progress, CallContext)> {
-        let call = CallContext::new(account.timeout()).cancelled_by(request.ct.clone());
+        let call = CallContext::new(account.timeout()).cancelled_by(request.ct.clone()).made_by(self.client(request));
         let (progress, call) = Progress::start(request, call);
         call.bound(acquire_slot(request)).await?;
         Ok((progress, call))
+    }
+
+    /// The host as it names itself, for the journal.
+    fn client(&self, request: &RequestContext<RoleServer>) -> Arc<ClientSession> {
+        let name =
+            request.client_info().map_or_else(String::new, |client| format!("{} {}", client.name, client.version));
+        Arc::new(ClientSession { name: clean::line(name.trim(), CLIENT_CHARS), session: self.session.clone() })
     }
 
     async fn read(&self, uri: &str, request: &RequestContext<RoleServer>) -> Result<ReadResourceResult> {

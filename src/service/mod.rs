@@ -42,6 +42,8 @@ pub struct AccountRules {
     pub allow_private_webhooks: bool,
     /// The account's name in the journal.
     pub name: String,
+    /// The name of the account's credential in the journal.
+    pub login: String,
     /// Whether each update reads the object first, so that the journal records it (`--journal-before`).
     pub read_before: bool,
     /// Where the mirror is stored.

@@ -26,6 +26,16 @@ impl Settings {
         }
     }
 
+    /// The credential's name in the journal: where it comes from, never what it is.
+    pub fn login_name(&self) -> String {
+        match self.token_source() {
+            TokenSource::Stored => "stored".to_owned(),
+            TokenSource::Value(_, origin) => origin.to_owned(),
+            TokenSource::File(path) => path.display().to_string(),
+            TokenSource::None => String::new(),
+        }
+    }
+
     /// The API to use, as far as it is known without reading a file. [`Settings::resolve_api`] also reads the token.
     pub fn effective_api(&self) -> Api {
         let official = || matches!(self.token_source(), TokenSource::Value(token, _) if is_private(&token));

@@ -27,6 +27,15 @@ pub enum Priority {
     Bulk,
 }
 
+/// The client that makes a call, as the journal names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientSession {
+    /// The client's own name and version, such as `claude-ai 0.1.0`. The client is not authenticated.
+    pub name: String,
+    /// The session, unique among those of this machine.
+    pub session: String,
+}
+
 /// The context of a call, which goes with it through every layer. Every wait is bounded by it.
 #[derive(Clone)]
 pub struct CallContext {
@@ -36,6 +45,8 @@ pub struct CallContext {
     pub cancel: CancellationToken,
     /// The priority when the quota is scarce.
     pub priority: Priority,
+    /// The client that makes the call, if it is known.
+    pub client: Option<Arc<ClientSession>>,
     progress: Option<Progress>,
     /// Notes for the answer; the clones of a call share one list.
     notes: Arc<Mutex<Vec<String>>>,
@@ -54,6 +65,7 @@ impl CallContext {
             deadline: Instant::now() + timeout,
             cancel: CancellationToken::new(),
             priority: Priority::default(),
+            client: None,
             progress: None,
             notes: Arc::default(),
         }
@@ -63,6 +75,13 @@ impl CallContext {
     #[must_use]
     pub fn in_bulk(mut self) -> Self {
         self.priority = Priority::Bulk;
+        self
+    }
+
+    /// The same call, made by `client`.
+    #[must_use]
+    pub fn made_by(mut self, client: Arc<ClientSession>) -> Self {
+        self.client = Some(client);
         self
     }
 
