@@ -2,7 +2,7 @@
 
 use super::{print, say};
 use crate::api::Api;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use highlevel_sandbox::{Counting, FaultPlan, Manners, Sandbox, SandboxConfig};
@@ -14,7 +14,10 @@ pub(super) struct Options {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// The number of contacts
+    /// The number of locations (sub-accounts), each with objects and a quota of its own; more than one needs --api official
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    locations: u16,
+    /// The number of contacts of each location
     #[arg(long, value_name = "N", default_value_t = 250)]
     contacts: usize,
     /// The date or date-time that the sample data's dates count back from; by default now
@@ -77,7 +80,11 @@ pub(super) async fn run(options: Options, api: Option<Api>) -> anyhow::Result<Ex
         Api::Session => SandboxConfig::default(),
         Api::Official => SandboxConfig::official(),
     };
+    if options.locations > 1 && api != Some(Api::Official) {
+        bail!("--locations {} needs --api official: the session API serves one location", options.locations);
+    }
     let config = SandboxConfig {
+        locations: options.locations.into(),
         contacts: options.contacts,
         as_of: options.as_of,
         seed: options.seed,
@@ -92,14 +99,19 @@ pub(super) async fn run(options: Options, api: Option<Api>) -> anyhow::Result<Ex
         manners: options.manners,
         ..usual
     };
-    let sandbox =
-        Sandbox::start(options.listen, config).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let started = Sandbox::start(options.listen, config).await;
+    let sandbox = started.with_context(|| format!("the sandbox cannot start on {}", options.listen))?;
     // Lines for scripts: the address, a first token, and the further settings that the API needs.
     print(&format!("GHL_BASE_URL={}", sandbox.base_url()))?;
     print(&format!("GHL_TOKEN_ID={}", sandbox.token()))?;
     if api == Some(Api::Official) {
         print("GHL_API=official")?;
         print(&format!("GHL_LOCATION_ID={}", sandbox.location_id()))?;
+        // Comments, since the variables can be set for one location only.
+        for (id, name) in sandbox.locations().into_iter().skip(1) {
+            let token = sandbox.token_of(&id).unwrap_or_default();
+            print(&format!("# {name}: GHL_LOCATION_ID={id} GHL_TOKEN_ID={token}"))?;
+        }
     }
     say("An embedded GoHighLevel account. Set the variables above for highlevel-mcp. Ctrl-C ends it.");
     if highlevel_sandbox::HAS_MANAGEMENT {

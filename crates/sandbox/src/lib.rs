@@ -1,5 +1,5 @@
-//! An embedded GoHighLevel account: one account in memory, served over HTTP as HighLevel's session API or as its official
-//! API.
+//! An embedded GoHighLevel account: an agency with one location or several in memory, served over HTTP as HighLevel's session
+//! API or as its official API.
 //!
 //! The sandbox uses no code of the client. It implements the API's description independently and strictly, so that tests
 //! can trust its verdict on a request: unknown fields, stray headers and requests beyond the quota are refused here, not in
@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 
 mod account;
+mod agency;
 mod collection;
 mod duplicates;
 mod edge_values;
@@ -24,6 +25,7 @@ mod no_request_log;
 mod normalize;
 mod official;
 mod operation;
+mod quota;
 mod rate_limit;
 #[cfg(feature = "management")]
 mod request_log;
@@ -42,6 +44,7 @@ pub use rate_limit::Counting;
 #[cfg(not(feature = "management"))]
 use no_request_log as request_log;
 
+use agency::{Agency, LocationIndex};
 use chrono::{DateTime, Utc};
 use server::{SharedState, lock};
 use state::{Clock, SandboxState};
@@ -74,17 +77,19 @@ pub enum Api {
 pub struct SandboxConfig {
     /// Which API the account is served as.
     pub api: Api,
-    /// The number of contacts; there is an opportunity for about every fifth.
+    /// The number of locations (sub-accounts), at least 1. The session API serves one.
+    pub locations: usize,
+    /// The number of contacts of each location; there is an opportunity for about every fifth.
     pub contacts: usize,
     /// The moment that all dates of the sample data count back from; by default now.
     pub as_of: Option<DateTime<Utc>>,
     /// The seed of the sample data, new ids and the faults.
     pub seed: u64,
-    /// Requests per window.
+    /// Requests per window and location.
     pub rate_limit: u32,
     /// The length of a window.
     pub rate_window: Duration,
-    /// Requests per day. Only the official API counts them.
+    /// Requests per day and location. Only the official API counts them.
     pub daily_limit: u32,
     /// The length of a day.
     pub day: Duration,
@@ -94,7 +99,7 @@ pub struct SandboxConfig {
     pub token_ttl: Duration,
     /// Whether refreshing a token ends the old one.
     pub rotate: bool,
-    /// A further token to accept. Tests choose one that they can search logs for.
+    /// A further token of the first location to accept. Tests choose one that they can search logs for.
     pub extra_token: Option<String>,
     /// The faults that requests get.
     pub faults: FaultPlan,
@@ -106,6 +111,7 @@ impl Default for SandboxConfig {
     fn default() -> Self {
         Self {
             api: Api::Session,
+            locations: 1,
             contacts: 250,
             as_of: None,
             seed: 1,
@@ -139,38 +145,43 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Creates the account and serves it at this address; port 0 takes a free port.
+    /// Creates the locations and serves them at this address; port 0 takes a free port.
     ///
     /// # Errors
-    /// If the address cannot be bound, or the system has no random numbers.
+    /// If the address cannot be bound, the system has no random numbers, the API cannot serve this number of locations, or a
+    /// fault rule is for a location that does not exist.
     pub async fn start(addr: SocketAddr, config: SandboxConfig) -> io::Result<Self> {
+        match (config.api, config.locations) {
+            (_, 0) => return Err(invalid("a sandbox has at least one location")),
+            (Api::Session, 2..) => {
+                return Err(invalid("the session API serves one location; several need the official API"));
+            }
+            _ => {}
+        }
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
         let mut tokens = session::tokens::SessionTokens::new(config.token_ttl, config.rotate)?;
         let mut access_tokens = official::tokens::AccessTokens::new()?;
-        if let Some(token) = config.extra_token {
+        if let Some(token) = &config.extra_token {
             tokens.accept(token.clone());
-            access_tokens.accept(token);
-        }
-        let mut account = seed::account(config.seed, config.contacts, config.as_of.unwrap_or_else(Utc::now));
-        if config.manners.normalize {
-            normalize::account(&mut account);
+            access_tokens.accept(token.clone(), LocationIndex::FIRST);
         }
         let clock = Clock::start();
-        let limits = rate_limit::RateLimiter::new(config.counting, config.rate_limit, config.rate_window, clock.now());
-        let day = official::daily_limit::DailyLimit::new(config.daily_limit, config.day, clock.now());
+        let agency = Agency::new(&config, clock.now());
+        #[cfg(feature = "faults")]
+        if let Some(id) = config.faults.unknown_location(&agency) {
+            return Err(invalid(&format!("a fault rule is for location {id}, which the sandbox does not have")));
+        }
         let state = Arc::new(Mutex::new(SandboxState {
             api: config.api,
-            account,
+            agency,
             official: official::OfficialState {
                 tokens: access_tokens,
                 #[cfg(feature = "oauth")]
                 grants: official::oauth::Grants::new(config.token_ttl)?,
-                day,
                 traces: 0,
             },
             tokens,
-            limits,
             #[cfg(feature = "faults")]
             faults: faults::FaultInjector::new(config.faults, config.seed),
             manners: config.manners,
@@ -194,14 +205,28 @@ impl Sandbox {
         format!("http://{}", self.addr)
     }
 
-    /// Issues a token: valid for one lifetime, or a private integration token of the official API, which does not expire.
+    /// Issues a token of the first location: valid for one lifetime, or a private integration token of the official API,
+    /// which does not expire.
     pub fn token(&self) -> String {
-        lock(&self.state).issue()
+        lock(&self.state).issue(LocationIndex::FIRST)
     }
 
-    /// The id of the location that all objects belong to.
+    /// Issues a token of the location with this id, as [`Sandbox::token`] does. `None` if the agency has no such location.
+    pub fn token_of(&self, location_id: &str) -> Option<String> {
+        let mut state = lock(&self.state);
+        let location = state.agency.find(location_id)?;
+        Some(state.issue(location))
+    }
+
+    /// The id of the first location, which is the only one unless [`SandboxConfig::locations`] says otherwise.
     pub fn location_id(&self) -> String {
-        official::own_location_id(&lock(&self.state).account)
+        lock(&self.state).agency.location(LocationIndex::FIRST).id().to_owned()
+    }
+
+    /// The ids and names of all locations. Names can be equal, ids cannot.
+    pub fn locations(&self) -> Vec<(String, String)> {
+        let state = lock(&self.state);
+        state.agency.locations().map(|(_, location)| (location.id().to_owned(), location.name())).collect()
     }
 
     /// Stops serving. Listener and connections are closed when this returns.
@@ -215,6 +240,11 @@ impl Sandbox {
     pub async fn wait(mut self) {
         let _ = (&mut self.task).await;
     }
+}
+
+/// The error for a configuration that cannot be served.
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, reason)
 }
 
 impl Drop for Sandbox {

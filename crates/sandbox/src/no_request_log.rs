@@ -1,5 +1,6 @@
 //! The request log of a build without management: nobody could read it, so it stores nothing.
 
+use crate::agency::Owner;
 use crate::operation::WriteKind;
 use crate::state::RawRequest;
 use std::time::Duration;
@@ -16,16 +17,16 @@ impl RequestLog {
         Self
     }
 
-    pub(crate) fn arrived(&mut self, _: Duration, _: &RawRequest, _: Option<&'static str>) -> RequestId {
+    pub(crate) fn arrived(&mut self, _: Duration, _: &RawRequest, _: Option<&'static str>, _: Owner) -> RequestId {
         RequestId
     }
 
     pub(crate) fn answered(&mut self, _: RequestId, _: Option<u16>) {}
 
     #[cfg(feature = "faults")]
-    pub(crate) fn fault(&mut self, _: String) {}
+    pub(crate) fn fault(&mut self, _: Owner, _: &str) {}
 
-    pub(crate) fn refreshed(&mut self) {}
+    pub(crate) fn refreshed(&mut self, _: Owner) {}
 
-    pub(crate) fn changed(&mut self, _: WriteKind, _: String) {}
+    pub(crate) fn changed(&mut self, _: Owner, _: WriteKind, _: &str) {}
 }

@@ -65,6 +65,8 @@ pub(crate) struct RateLimiter {
     max_in_window: u32,
     max_sliding: usize,
     throttled: u64,
+    /// Until when every request is refused, whatever was counted.
+    spent_until: Duration,
 }
 
 impl RateLimiter {
@@ -80,7 +82,18 @@ impl RateLimiter {
             max_in_window: 0,
             max_sliding: 0,
             throttled: 0,
+            spent_until: Duration::ZERO,
         }
+    }
+
+    /// Leaves nothing of the current window, without counting a request.
+    #[cfg(any(feature = "management", test))]
+    pub(crate) fn spend(&mut self, now: Duration) {
+        self.roll_window(now);
+        self.spent_until = match self.counting {
+            Counting::Fixed => self.open.start + self.length,
+            Counting::Sliding => now + self.length,
+        };
     }
 
     /// Counts a request. A refused request counts too.
@@ -147,33 +160,34 @@ impl RateLimiter {
                 (count, self.arrivals.get(over).copied().unwrap_or(now) + self.length)
             }
         };
+        let spent = now < self.spent_until;
+        let end = if spent { end.max(self.spent_until) } else { end };
         RateStatus {
-            admitted: count <= self.limit,
+            admitted: count <= self.limit && !spent,
             limit: self.limit,
-            remaining: self.limit.saturating_sub(count),
+            remaining: if spent { 0 } else { self.limit.saturating_sub(count) },
             reset: whole_seconds(end),
             retry_after: whole_seconds(end.saturating_sub(now)).max(1),
         }
     }
+}
 
-    #[cfg(any(feature = "management", test))]
-    /// The record, including the most requests in any window of this length, wherever it begins.
-    pub(crate) fn stats(&self) -> Value {
-        let windows: Vec<_> = self
-            .closed
-            .iter()
-            .chain(Some(&self.open).filter(|window| window.count > 0))
-            .map(|window| json!({ "start": millis(window.start), "count": window.count, "limit": self.limit }))
-            .collect();
-        json!({
-            "limit": self.limit,
-            "windowMs": millis(self.length),
-            "windows": windows,
-            "maxInWindow": self.max_in_window,
-            "maxInAnySlidingWindow": self.max_sliding,
-            "throttled": self.throttled,
-        })
-    }
+/// The record of one quota, or of several together: their windows, the most requests in any window of one of them, wherever
+/// it begins, and the sum of the refused requests.
+#[cfg(any(feature = "management", test))]
+pub(crate) fn stats(quotas: &[&RateLimiter]) -> Value {
+    let windows = quotas.iter().flat_map(|quota| {
+        let windows = quota.closed.iter().chain(Some(&quota.open).filter(|window| window.count > 0));
+        windows.map(|window| json!({ "start": millis(window.start), "count": window.count, "limit": quota.limit }))
+    });
+    json!({
+        "limit": quotas.first().map(|quota| quota.limit),
+        "windowMs": quotas.first().map(|quota| millis(quota.length)),
+        "windows": windows.collect::<Vec<_>>(),
+        "maxInWindow": quotas.iter().map(|quota| quota.max_in_window).max(),
+        "maxInAnySlidingWindow": quotas.iter().map(|quota| quota.max_sliding).max(),
+        "throttled": quotas.iter().map(|quota| quota.throttled).sum::<u64>(),
+    })
 }
 
 /// A time in whole milliseconds.
@@ -197,7 +211,7 @@ mod tests {
         let mut limits = RateLimiter::new(Counting::Fixed, 3, MS(1000), MS(0));
         let admitted: Vec<_> = [900, 910, 920, 930, 1000, 1010, 1020].map(|at| limits.count(MS(at)).admitted).into();
         assert_eq!(admitted, [true, true, true, false, true, true, true]);
-        let stats = limits.stats();
+        let stats = stats(&[&limits]);
         assert_eq!(stats["maxInWindow"], 4);
         assert_eq!(stats["maxInAnySlidingWindow"], 7);
         assert_eq!(stats["throttled"], 1);
@@ -214,6 +228,32 @@ mod tests {
         // The refused one counts too: only when the second has left is there room.
         assert_eq!(refused.retry_after, 9);
         assert!(limits.count(MS(14_000)).admitted);
+    }
+
+    #[test]
+    fn a_spent_quota_refuses_until_the_next_window_and_counts_nothing() {
+        for (counting, end) in [(Counting::Fixed, 1000), (Counting::Sliding, 1400)] {
+            let mut limits = RateLimiter::new(counting, 5, MS(1000), MS(0));
+            limits.spend(MS(400));
+            let refused = limits.count(MS(500));
+            assert_eq!((refused.admitted, refused.remaining), (false, 0), "{counting:?}");
+            assert!(!limits.peek(MS(end - 1)).admitted && limits.count(MS(end)).admitted, "{counting:?}");
+            assert_eq!(stats(&[&limits])["maxInWindow"], 1, "{counting:?}");
+        }
+    }
+
+    #[test]
+    fn several_records_are_one_and_no_window_spans_two_quotas() {
+        let mut quotas = [(); 2].map(|()| RateLimiter::new(Counting::Fixed, 1, MS(1000), MS(0)));
+        for at in [100, 200] {
+            for quota in &mut quotas {
+                quota.count(MS(at));
+            }
+        }
+        quotas[0].count(MS(300));
+        let stats = stats(&[&quotas[0], &quotas[1]]);
+        assert_eq!((&stats["maxInWindow"], &stats["throttled"]), (&json!(3), &json!(3)));
+        assert_eq!(stats["windows"].as_array().unwrap().len(), 2);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The request log: the latest requests as they arrived, and the counts that tests read.
 
+use crate::agency::{Agency, Owner};
 use crate::operation::WriteKind;
-use crate::rate_limit::{RateLimiter, millis};
+use crate::rate_limit::millis;
 use crate::state::RawRequest;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -10,9 +11,12 @@ use std::time::Duration;
 /// The number of requests that the log keeps.
 const KEPT: usize = 10_000;
 
-/// The number of a logged request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RequestId(u64);
+/// The number of a logged request, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestId {
+    number: u64,
+    owner: Owner,
+}
 
 #[derive(Debug)]
 struct LoggedRequest {
@@ -22,10 +26,9 @@ struct LoggedRequest {
     answered: Option<u16>,
 }
 
-/// The latest requests, and every count since the start.
+/// Every count since the start.
 #[derive(Debug, Default)]
-pub(crate) struct RequestLog {
-    latest: VecDeque<LoggedRequest>,
+struct Counts {
     requests: u64,
     by_operation: BTreeMap<&'static str, u64>,
     by_status: BTreeMap<String, u64>,
@@ -38,6 +41,14 @@ pub(crate) struct RequestLog {
     writes: BTreeMap<String, u64>,
 }
 
+/// The latest requests, and the counts: of all, and of each owner.
+#[derive(Debug, Default)]
+pub(crate) struct RequestLog {
+    latest: VecDeque<LoggedRequest>,
+    all: Counts,
+    by_owner: BTreeMap<Owner, Counts>,
+}
+
 fn add_one<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K) {
     *counts.entry(key).or_default() += 1;
 }
@@ -47,22 +58,37 @@ impl RequestLog {
         Self::default()
     }
 
+    /// Counts something for its owner and for all.
+    fn count(&mut self, owner: Owner, count: impl Fn(&mut Counts)) {
+        count(&mut self.all);
+        count(self.by_owner.entry(owner).or_default());
+    }
+
     /// Logs a request as it arrives. A request without an operation counts as `unknown`.
-    pub(crate) fn arrived(&mut self, at: Duration, raw: &RawRequest, operation: Option<&'static str>) -> RequestId {
-        self.requests += 1;
-        add_one(&mut self.by_operation, operation.unwrap_or("unknown"));
+    pub(crate) fn arrived(
+        &mut self,
+        at: Duration,
+        raw: &RawRequest,
+        operation: Option<&'static str>,
+        owner: Owner,
+    ) -> RequestId {
+        self.count(owner, |counts| {
+            counts.requests += 1;
+            add_one(&mut counts.by_operation, operation.unwrap_or("unknown"));
+        });
         if self.latest.len() == KEPT {
             self.latest.pop_front();
         }
-        let id = RequestId(self.requests);
+        let id = RequestId { number: self.all.requests, owner };
         self.latest.push_back(LoggedRequest { id, at, raw: raw.clone(), answered: None });
         id
     }
 
     /// Logs the status of a request's answer; none if its connection was dropped.
     pub(crate) fn answered(&mut self, id: RequestId, status: Option<u16>) {
-        add_one(&mut self.by_status, status.map_or_else(|| "dropped".to_owned(), |status| status.to_string()));
-        if let Ok(index) = self.latest.binary_search_by_key(&id, |request| request.id)
+        let word = status.map_or_else(|| "dropped".to_owned(), |status| status.to_string());
+        self.count(id.owner, |counts| add_one(&mut counts.by_status, word.clone()));
+        if let Ok(index) = self.latest.binary_search_by_key(&id.number, |request| request.id.number)
             && let Some(request) = self.latest.get_mut(index)
         {
             request.answered = status;
@@ -71,38 +97,48 @@ impl RequestLog {
 
     /// Counts an injected fault.
     #[cfg(feature = "faults")]
-    pub(crate) fn fault(&mut self, name: String) {
-        add_one(&mut self.faults, name);
+    pub(crate) fn fault(&mut self, owner: Owner, name: &str) {
+        self.count(owner, |counts| add_one(&mut counts.faults, name.to_owned()));
     }
 
     /// Counts a token refresh.
-    pub(crate) fn refreshed(&mut self) {
-        self.refreshes += 1;
+    pub(crate) fn refreshed(&mut self, owner: Owner) {
+        self.count(owner, |counts| counts.refreshes += 1);
     }
 
     /// Counts a write that took effect.
-    pub(crate) fn changed(&mut self, change: WriteKind, id: String) {
-        *match change {
-            WriteKind::Create => &mut self.creates,
-            WriteKind::Update => &mut self.updates,
-            WriteKind::Delete => &mut self.deletes,
-            WriteKind::Publish => &mut self.publishes,
-        } += 1;
-        add_one(&mut self.writes, id);
+    pub(crate) fn changed(&mut self, owner: Owner, change: WriteKind, id: &str) {
+        self.count(owner, |counts| {
+            *match change {
+                WriteKind::Create => &mut counts.creates,
+                WriteKind::Update => &mut counts.updates,
+                WriteKind::Delete => &mut counts.deletes,
+                WriteKind::Publish => &mut counts.publishes,
+            } += 1;
+            add_one(&mut counts.writes, id.to_owned());
+        });
     }
 
-    /// Clears the logged requests. The counts stay.
-    pub(crate) fn clear(&mut self) {
-        self.latest.clear();
+    /// Clears the logged requests, or those of one owner. The counts stay.
+    pub(crate) fn clear(&mut self, owner: Option<Owner>) {
+        self.latest.retain(|request| owner.is_some_and(|owner| owner != request.id.owner));
     }
 
-    /// The logged requests, oldest first.
-    pub(crate) fn requests(&self) -> Value {
-        self.latest.iter().map(LoggedRequest::to_json).collect()
+    /// The logged requests, or those of one owner, oldest first.
+    pub(crate) fn requests(&self, owner: Option<Owner>, agency: &Agency) -> Value {
+        let asked = self.latest.iter().filter(|request| owner.is_none_or(|owner| owner == request.id.owner));
+        asked.map(|request| request.to_json(agency)).collect()
     }
 
-    /// All counts, including the quota's.
-    pub(crate) fn stats(&self, limits: &RateLimiter) -> Value {
+    /// The counts of all, or of one owner.
+    pub(crate) fn stats(&self, owner: Option<Owner>) -> Map<String, Value> {
+        let none = Counts::default();
+        owner.map_or(&self.all, |owner| self.by_owner.get(&owner).unwrap_or(&none)).to_json()
+    }
+}
+
+impl Counts {
+    fn to_json(&self) -> Map<String, Value> {
         let mut stats = Map::new();
         stats.insert("requests".into(), self.requests.into());
         stats.insert("byOperation".into(), json!(self.by_operation));
@@ -117,21 +153,22 @@ impl RequestLog {
         });
         stats.insert("effects".into(), effects);
         stats.insert("writes".into(), json!(self.writes));
-        if let Value::Object(quota) = limits.stats() {
-            stats.extend(quota);
-        }
-        Value::Object(stats)
+        stats
     }
 }
 
 impl LoggedRequest {
-    fn to_json(&self) -> Value {
+    fn to_json(&self, agency: &Agency) -> Value {
         let RawRequest { method, path, query, headers, body } = &self.raw;
         let mut shown: Map<String, Value> = Map::new();
         for name in headers.keys() {
             let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
             shown.insert(name.as_str().to_owned(), values.collect::<Vec<_>>().join(", ").into());
         }
+        let location = match self.id.owner {
+            Owner::Agency => None,
+            owner => Some(agency.owner_id(owner)),
+        };
         json!({
             "method": method.as_str(),
             "path": path,
@@ -140,6 +177,7 @@ impl LoggedRequest {
             "body": String::from_utf8_lossy(body),
             "status": self.answered,
             "at": millis(self.at),
+            "location": location,
         })
     }
 }

@@ -17,6 +17,7 @@ const RESOURCES: &[(&str, &str, &str)] = &[
     ("/funnels/page", "funnels/page.readonly", "funnels/page.write"),
     ("/funnel", "funnels/funnel.readonly", "funnels/funnel.write"),
     ("/page", "funnels/page.readonly", "funnels/page.write"),
+    ("/oauth", "oauth.readonly", "oauth.write"),
     ("/webhook", "webhooks.readonly", "webhooks.write"),
 ];
 

@@ -2,8 +2,9 @@
 
 #[cfg(feature = "faults")]
 use crate::faults::serve as perform;
+use crate::quota::RateHeaders;
 use crate::response::ResponseBody;
-use crate::state::{Admission, RateHeaders, RawRequest, SandboxState};
+use crate::state::{Admission, RawRequest, SandboxState};
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -108,7 +109,7 @@ fn own_endpoint(state: &SharedState, raw: &RawRequest) -> Option<Response<Respon
 async fn perform(
     state: &SharedState,
     raw: &RawRequest,
-    target: crate::state::MatchedRoute,
+    target: crate::state::Target,
 ) -> Option<Response<ResponseBody>> {
     Some(lock(state).perform(raw, &target).into_response())
 }

@@ -1,9 +1,9 @@
 //! The state of a sandbox, and the steps of a request: quota, faults, checks, operation.
 
-use crate::account::Account;
+use crate::agency::{Agency, LocationIndex, Owner};
 use crate::manners::Manners;
 use crate::operation::{OperationLabel, RouteMatch};
-use crate::rate_limit::{RateLimiter, RateStatus};
+use crate::quota::RateHeaders;
 use crate::request_log::{RequestId, RequestLog};
 use crate::response::ApiResponse;
 use crate::session::tokens::SessionTokens;
@@ -33,12 +33,11 @@ impl Clock {
 /// The state of a sandbox.
 #[derive(Debug)]
 pub(crate) struct SandboxState {
-    /// Which API the account is served as.
+    /// Which API the agency is served as.
     pub(crate) api: Api,
-    pub(crate) account: Account,
+    pub(crate) agency: Agency,
     pub(crate) official: official::OfficialState,
     pub(crate) tokens: SessionTokens,
-    pub(crate) limits: RateLimiter,
     #[cfg(feature = "faults")]
     pub(crate) faults: crate::faults::FaultInjector,
     pub(crate) manners: Manners,
@@ -64,7 +63,16 @@ pub(crate) enum Admission {
     /// No: it gets this answer.
     Refused(ApiResponse),
     /// Yes: it is for this operation.
-    Admitted(MatchedRoute),
+    Admitted(Target),
+}
+
+/// The operation of an admitted request, and whose request it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) route: MatchedRoute,
+    /// The owner of the request's token, whether or not the token is still valid.
+    #[cfg_attr(not(feature = "faults"), expect(dead_code, reason = "only faults read it"))]
+    pub(crate) owner: Owner,
 }
 
 /// An operation of one of the APIs, and the ids in the request's path.
@@ -83,41 +91,41 @@ impl MatchedRoute {
     }
 }
 
-/// The headers that report the quota.
-pub(crate) type RateHeaders = Vec<(&'static str, u64)>;
-
 impl SandboxState {
     /// Logs a request, counts it, and finds its operation.
     pub(crate) fn arrive(&mut self, raw: &RawRequest) -> (RequestId, RateHeaders, Admission) {
         let now = self.clock.now();
         let (found, path_exists) = self.find(raw);
         let label = found.as_ref().map(MatchedRoute::label);
-        let request = self.log.arrived(now, raw, label.map(|label| label.name));
-        let Some(target) = found else {
+        let owner = match self.api {
+            Api::Session => Owner::FIRST,
+            Api::Official => self.official.owner(raw),
+        };
+        let request = self.log.arrived(now, raw, label.map(|label| label.name), owner);
+        let quota = self.agency.quota_mut(owner);
+        let Some(route) = found else {
             let (status, message) = if path_exists {
                 (StatusCode::METHOD_NOT_ALLOWED, format!("{} has no {}", raw.path, raw.method))
             } else {
                 (StatusCode::NOT_FOUND, format!("Cannot {} {}", raw.method, raw.path))
             };
-            let rate = self.limits.peek(now);
-            let (_, headers) = self.day(rate, now, false);
+            let headers = quota.peek(now);
             return (request, headers, Admission::Refused(self.finished(ApiResponse::error(status, message))));
         };
-        let rate = self.limits.count(now);
-        let (day_admits, headers) = self.day(rate, now, true);
-        if !rate.admitted || !day_admits {
+        let (admitted, headers) = quota.count(now);
+        if !admitted {
             let refusal = ApiResponse::error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
             return (request, headers, Admission::Refused(self.finished(refusal)));
         }
-        (request, headers, Admission::Admitted(target))
+        (request, headers, Admission::Admitted(Target { route, owner }))
     }
 
     /// Draws the faults of a request, and logs its delays.
     #[cfg(feature = "faults")]
-    pub(crate) fn draw_faults(&mut self, target: &MatchedRoute) -> crate::faults::DrawnFaults {
-        let mut drawn = self.faults.draw(target.label());
+    pub(crate) fn draw_faults(&mut self, target: &Target) -> crate::faults::DrawnFaults {
+        let mut drawn = self.faults.draw(target.route.label(), self.agency.owner_id(target.owner));
         for name in drawn.delays.drain(..) {
-            self.log.fault(name);
+            self.log.fault(target.owner, &name);
         }
         drawn
     }
@@ -139,19 +147,6 @@ impl SandboxState {
         }
     }
 
-    /// Whether the daily limit admits a request, and the headers that report the quota. Only the official API has a daily
-    /// limit.
-    fn day(&mut self, rate: RateStatus, now: Duration, counts: bool) -> (bool, RateHeaders) {
-        match self.api {
-            Api::Session => (true, rate.headers()),
-            Api::Official => {
-                let day = &mut self.official.day;
-                let left = if counts { day.count(now) } else { day.peek(now) };
-                (left.admitted, official::daily_limit::headers(rate, self.limits.length(), left))
-            }
-        }
-    }
-
     /// Adds what the API adds to every answer: the official API a trace id to errors.
     fn finished(&mut self, answer: ApiResponse) -> ApiResponse {
         match self.api {
@@ -160,18 +155,17 @@ impl SandboxState {
         }
     }
 
-    /// Issues a token for the API.
-    pub(crate) fn issue(&mut self) -> String {
+    /// Issues a token of a location. The session API has the first location only.
+    pub(crate) fn issue(&mut self, location: LocationIndex) -> String {
         match self.api {
             Api::Session => self.tokens.issue(self.clock.now()),
-            Api::Official => self.official.tokens.issue_private(),
+            Api::Official => self.official.tokens.issue_private(location),
         }
     }
 
     /// Checks a request and performs its operation.
-    pub(crate) fn perform(&mut self, raw: &RawRequest, target: &MatchedRoute) -> ApiResponse {
-        self.account.set_time(self.clock.now(), self.manners.lag);
-        let done = match target {
+    pub(crate) fn perform(&mut self, raw: &RawRequest, target: &Target) -> ApiResponse {
+        let done = match &target.route {
             MatchedRoute::Session(route, id) => session::perform(self, raw, route, id),
             MatchedRoute::Official(route, ids) => official::perform(self, raw, route, ids),
         };

@@ -37,6 +37,24 @@ async fn both_apis_are_served_in_all_manners() {
 }
 
 #[tokio::test]
+async fn several_locations_are_served() {
+    // Harmless if another test has installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = SandboxConfig { locations: 3, contacts: 5, ..SandboxConfig::official() };
+    let sandbox = Sandbox::start((Ipv4Addr::LOCALHOST, 0).into(), config).await.unwrap();
+    let locations = sandbox.locations();
+    assert_eq!(locations.len(), 3);
+    for (id, _) in &locations {
+        for (other, _) in &locations {
+            let url = format!("{}/users/?locationId={other}", sandbox.base_url());
+            let request = Client::new().get(url).bearer_auth(sandbox.token_of(id).unwrap());
+            let answer = request.header("version", "2021-07-28").send().await.unwrap();
+            assert_eq!(answer.status(), if id == other { 200 } else { 403 });
+        }
+    }
+}
+
+#[tokio::test]
 async fn there_is_no_management_and_no_oauth() {
     let (sandbox, http) = start(Api::Official, Manners::plain()).await;
     for path in ["stats", "requests", "objects/contacts", "oauth"] {

@@ -45,11 +45,12 @@ impl FaultInjector {
         Self { rules: plan.rules.into_iter().zip(1..).map(active).collect() }
     }
 
-    /// Draws the faults of a request: every delay that fits, and the first other rule that fits.
-    pub(crate) fn draw(&mut self, label: OperationLabel) -> DrawnFaults {
+    /// Draws the faults of a request: every delay that fits, and the first other rule that fits. `owner` is the id of the
+    /// request's location, or `agency`.
+    pub(crate) fn draw(&mut self, label: OperationLabel, owner: &str) -> DrawnFaults {
         let mut drawn = DrawnFaults::default();
         for active in &mut self.rules {
-            if !active.would_fire(label) {
+            if !active.would_fire(label, owner) {
                 continue;
             }
             match active.rule.kind {
@@ -68,8 +69,8 @@ impl FaultInjector {
 
 impl ActiveRule {
     /// Every matching request is counted and drawn for, so that a rule does not depend on the other rules.
-    fn would_fire(&mut self, label: OperationLabel) -> bool {
-        if !self.rule.filter.fits(label) {
+    fn would_fire(&mut self, label: OperationLabel, owner: &str) -> bool {
+        if !self.rule.fits(label, owner) {
             return false;
         }
         self.seen += 1;
@@ -90,7 +91,7 @@ mod tests {
     /// For each of `count` contact creations, whether it gets a fault.
     fn draws(spec: &str, seed: u64, count: usize) -> Vec<bool> {
         let mut faults = FaultInjector::new(spec.parse().unwrap(), seed);
-        (0..count).map(|_| faults.draw(route("POST /contact")).fault.is_some()).collect()
+        (0..count).map(|_| faults.draw(route("POST /contact"), "here").fault.is_some()).collect()
     }
 
     #[test]
@@ -99,6 +100,8 @@ mod tests {
         assert_eq!(draws("500@POST /contact*1+2", 1, 4), [false, false, true, false]);
         assert_eq!(draws("500@read", 1, 2), [false, false]);
         assert_eq!(draws("500@write", 1, 2), [true, true]);
+        assert_eq!(draws("500@write@location:here*1", 1, 2), [true, false]);
+        assert_eq!(draws("500@write@location:there", 1, 2), [false, false]);
     }
 
     #[test]
@@ -113,11 +116,11 @@ mod tests {
     #[test]
     fn waits_add_up_and_the_first_other_fault_wins() {
         let mut faults = FaultInjector::new("latency:5;500*1;latency-after:7;drop".parse().unwrap(), 1);
-        let first = faults.draw(route("GET /page"));
+        let first = faults.draw(route("GET /page"), "here");
         assert_eq!((first.before, first.after), (Duration::from_millis(5), Duration::from_millis(7)));
         assert_eq!(first.delays, ["latency", "latency-after"]);
         assert_eq!(first.fault.unwrap().name, "500");
-        assert_eq!(faults.draw(route("GET /page")).fault.unwrap().kind, FaultKind::Drop);
-        assert!(faults.draw(route("POST /token/update")).fault.is_none());
+        assert_eq!(faults.draw(route("GET /page"), "here").fault.unwrap().kind, FaultKind::Drop);
+        assert!(faults.draw(route("POST /token/update"), "here").fault.is_none());
     }
 }

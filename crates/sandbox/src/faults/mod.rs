@@ -29,7 +29,7 @@ pub struct FaultPlan {
 impl FaultPlan {
     /// The words of a plan, as `--help` shows them.
     pub const HELP: &'static str = "\
-A plan is a list of rules separated by `;`, each KIND[:PARAM][@FILTER][*COUNT][+SKIP][%PERCENT].
+A plan is a list of rules separated by `;`, each KIND[:PARAM][@FILTER][@location:ID][*COUNT][+SKIP][%PERCENT].
 
 KIND is what goes wrong:
   latency:MS           the answer is delayed; several delays add up
@@ -49,7 +49,8 @@ they apply once it has. A request that is refused anyway keeps its own answer fr
 
 FILTER is `any` (the default: every operation, but not the token refresh), `read`, `write`, `refresh`, or one
 operation such as `POST /contact` or `PUT /page/{id}`. With --api official, the session API's name of an operation also
-selects the official operation that does the same.
+selects the official operation that does the same. A further @location:ID limits the rule to requests with the tokens of
+one location, and @location:agency to those with the agency's or none.
 *COUNT limits the rule to this many requests, +SKIP lets this many matching requests pass first, and %PERCENT affects
 each request with this probability, drawn from the sandbox's seed.
 
@@ -71,6 +72,15 @@ impl fmt::Display for FaultError {
 }
 
 impl std::error::Error for FaultError {}
+
+#[cfg(feature = "faults")]
+impl FaultPlan {
+    /// The first location of a rule that is none of the agency's.
+    pub(crate) fn unknown_location(&self, agency: &crate::agency::Agency) -> Option<&str> {
+        let mut named = self.rules.iter().filter_map(|rule| rule.owner.as_deref());
+        named.find(|id| *id != crate::agency::AGENCY && agency.find(id).is_none())
+    }
+}
 
 #[cfg(not(feature = "faults"))]
 impl std::str::FromStr for FaultPlan {

@@ -50,6 +50,7 @@ fn parse_rule(text: &str) -> Result<FaultRule, String> {
         kind,
         after,
         filter: FaultFilter::Any,
+        owner: None,
         skip: 0,
         max_count: u64::MAX,
         percent: 100.0,
@@ -59,7 +60,11 @@ fn parse_rule(text: &str) -> Result<FaultRule, String> {
         let (value, next) = tail.split_at(tail.find(MARKS).unwrap_or(tail.len()));
         let value = value.trim();
         match mark {
-            '@' => rule.filter = parse_filter(value)?,
+            '@' => match value.strip_prefix("location:").map(str::trim) {
+                Some("") => return Err("location:ID needs a location's id, or agency".to_owned()),
+                Some(id) => rule.owner = Some(id.to_owned()),
+                None => rule.filter = parse_filter(value)?,
+            },
             '*' => rule.max_count = number("*COUNT", Some(value))?,
             '+' => rule.skip = number("+SKIP", Some(value))?,
             _ => {
@@ -125,7 +130,7 @@ fn parse_filter(text: &str) -> Result<FaultFilter, String> {
         _ => match names().find(|name| *name == text) {
             Some(name) => Ok(FaultFilter::Operation(name)),
             None => Err(format!(
-                "unknown filter \"{text}\"; allowed are any, read, write, refresh, or one of: {}",
+                "unknown filter \"{text}\"; allowed are any, read, write, refresh, location:ID, or one of: {}",
                 names().collect::<Vec<_>>().join(", ")
             )),
         },
@@ -158,6 +163,8 @@ mod tests {
         assert_eq!(rule.filter, FaultFilter::Operation("PUT /contact/{id}"));
         assert_eq!((rule.after, rule.max_count, rule.skip, rule.percent), (true, 3, 2, 12.5));
         assert_eq!(rule.name, "500-after");
+        let rule = only("401@location:L1@read*2");
+        assert_eq!((rule.filter, rule.owner.as_deref()), (FaultFilter::Effect(Effect::Read), Some("L1")));
     }
 
     #[test]
@@ -211,6 +218,7 @@ mod tests {
             ("truncate-after", "-after"),
             ("500@POST /nothing", "POST /contact"),
             ("500@delete", "write"),
+            ("500@location:", "location:ID"),
             ("500*some", "*COUNT"),
             ("500%101", "0 to 100"),
             ("500+-1", "+SKIP"),

@@ -4,7 +4,7 @@ use super::inject::DrawnFaults;
 use super::rule::{FaultKind, FaultRule};
 use crate::response::{ApiResponse, ResponseBody, full};
 use crate::server::{SharedState, lock};
-use crate::state::{MatchedRoute, RawRequest};
+use crate::state::{RawRequest, Target};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Response, StatusCode, header};
@@ -23,16 +23,12 @@ const BLOCKED: &str = "<!DOCTYPE html>\n<html>\n<head><title>Attention Required!
 const CHUNK: usize = 64 * 1024;
 
 /// Performs an operation with the faults that the plan draws for it. `None` drops the connection.
-pub(crate) async fn serve(
-    state: &SharedState,
-    raw: &RawRequest,
-    target: MatchedRoute,
-) -> Option<Response<ResponseBody>> {
+pub(crate) async fn serve(state: &SharedState, raw: &RawRequest, target: Target) -> Option<Response<ResponseBody>> {
     let DrawnFaults { before, after, fault, .. } = lock(state).draw_faults(&target);
     wait(before).await;
     let fault = match fault {
         Some(FaultRule { name, kind, after: false, .. }) => {
-            lock(state).log.fault(name);
+            lock(state).log.fault(target.owner, &name);
             if let FaultKind::Late(delay) = kind {
                 perform_later(state, raw, target, delay);
             }
@@ -44,14 +40,14 @@ pub(crate) async fn serve(
     wait(after).await;
     match fault {
         Some(rule) if answer.status.is_success() => {
-            lock(state).log.fault(rule.name);
+            lock(state).log.fault(target.owner, &rule.name);
             fault_response(&rule.kind, raw, Some(answer))
         }
         _ => Some(answer.into_response()),
     }
 }
 
-fn perform_later(state: &SharedState, raw: &RawRequest, target: MatchedRoute, delay: Duration) {
+fn perform_later(state: &SharedState, raw: &RawRequest, target: Target, delay: Duration) {
     let (state, raw) = (state.clone(), raw.clone());
     tokio::spawn(async move {
         tokio::time::sleep(delay).await;

@@ -44,7 +44,7 @@ pub(crate) enum FaultFilter {
 }
 
 impl FaultFilter {
-    pub(crate) fn fits(&self, label: OperationLabel) -> bool {
+    fn fits(&self, label: OperationLabel) -> bool {
         match self {
             Self::Any => label.effect != Effect::Refresh,
             Self::Effect(effect) => label.effect == *effect,
@@ -62,10 +62,19 @@ pub(crate) struct FaultRule {
     /// Whether the operation is performed before the fault applies.
     pub(crate) after: bool,
     pub(crate) filter: FaultFilter,
+    /// The id of the only location whose requests the rule applies to, or `agency`.
+    pub(crate) owner: Option<String>,
     /// How many matching requests pass first.
     pub(crate) skip: u64,
     /// How many requests the rule affects at most.
     pub(crate) max_count: u64,
     /// The probability in percent.
     pub(crate) percent: f64,
+}
+
+impl FaultRule {
+    /// Whether the rule applies to an operation in a request of this owner.
+    pub(crate) fn fits(&self, label: OperationLabel, owner: &str) -> bool {
+        self.filter.fits(label) && self.owner.as_deref().is_none_or(|only| only == owner)
+    }
 }

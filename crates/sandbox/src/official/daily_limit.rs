@@ -53,10 +53,22 @@ impl DailyLimit {
         DailyStatus { remaining: left.remaining - 1, ..left }
     }
 
-    #[cfg(feature = "management")]
-    pub(crate) fn stats(&self) -> Value {
-        json!({ "limit": self.limit, "used": self.used, "refused": self.refused })
+    /// Leaves nothing of the current day.
+    #[cfg(any(feature = "management", test))]
+    pub(crate) fn spend(&mut self, now: Duration) {
+        self.peek(now);
+        self.used = self.limit;
     }
+}
+
+/// The record of one daily limit, or the sums of several.
+#[cfg(feature = "management")]
+pub(crate) fn stats(days: &[&DailyLimit]) -> Value {
+    json!({
+        "limit": days.first().map(|day| day.limit),
+        "used": days.iter().map(|day| u64::from(day.used)).sum::<u64>(),
+        "refused": days.iter().map(|day| day.refused).sum::<u64>(),
+    })
 }
 
 /// The rate headers of every answer. Not even a 429 has a `Retry-After`.
@@ -87,5 +99,8 @@ mod tests {
         assert!(day.count(S(1100)).admitted);
         assert_eq!(day.peek(S(1350)).reset, S(50));
         assert_eq!(day.peek(S(1350)).remaining, 2);
+        day.spend(S(1360));
+        assert!(!day.count(S(1370)).admitted);
+        assert!(day.count(S(1400)).admitted);
     }
 }

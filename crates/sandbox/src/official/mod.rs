@@ -3,6 +3,7 @@
 //! Where the files leave something open, the sandbox follows the reports of the live service's users; a comment says so.
 //! Objects are stored in the session API's shape and translated here, so that one test can check both APIs.
 
+mod agency;
 mod checks;
 mod contact_search;
 mod contacts;
@@ -22,18 +23,19 @@ pub(crate) mod tokens;
 
 pub(crate) use routes::Route;
 
-use crate::account::{Account, Fields};
+use crate::account::{Fields, ObjectKind};
+use crate::agency::{LocationIndex, Owner};
 use crate::operation::{Completed, HandlerResult};
 use crate::response::ApiResponse;
 use crate::scopes;
+use crate::session::single;
 use crate::state::{RawRequest, SandboxState};
 use checks::Query;
 use errors::unauthorized;
-#[cfg(not(feature = "oauth"))]
-use http::StatusCode;
+use http::header;
 use routes::{Access, Op};
 use std::time::Duration;
-use tokens::{AccessTokens, TokenOwner};
+use tokens::AccessTokens;
 
 /// The state that only the official API needs.
 #[derive(Debug)]
@@ -41,7 +43,6 @@ pub(crate) struct OfficialState {
     pub(crate) tokens: AccessTokens,
     #[cfg(feature = "oauth")]
     pub(crate) grants: oauth::Grants,
-    pub(crate) day: daily_limit::DailyLimit,
     pub(crate) traces: u64,
 }
 
@@ -50,6 +51,16 @@ impl OfficialState {
     pub(crate) fn trace(&mut self) -> String {
         self.traces += 1;
         format!("5a5db0c5-0000-4000-8000-{:012x}", self.traces)
+    }
+
+    /// Whose request this is: the owner of its token, or of what it exchanges for one. The token may have ended.
+    pub(crate) fn owner(&self, raw: &RawRequest) -> Owner {
+        let bearer =
+            single(&raw.headers, header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+        let known = bearer.and_then(|token| self.tokens.former_owner(token));
+        #[cfg(feature = "oauth")]
+        let known = known.or_else(|| oauth::owner_of_form(&self.grants, &raw.body));
+        known.unwrap_or(Owner::Agency)
     }
 }
 
@@ -62,15 +73,19 @@ pub(crate) fn perform(
 ) -> Result<ApiResponse, ApiResponse> {
     let now = state.clock.now();
     let token = checks::token(&raw.headers, route)?;
-    check_token(&state.official.tokens, token, route.access, now)?;
+    let owner = check_token(&state.official.tokens, token, route.access, now)?;
     checks::headers(&raw.headers, route, state.manners.version)?;
     scopes::check(&state.manners.missing_scopes, route.label())?;
     let query = Query::read(&raw.query, route)?;
     let body = checks::body(raw, route.body)?;
     let request = Request { op: route.op, ids, query, body, now };
-    let done = dispatch(state, &request)?;
+    let trace = state.official.trace();
+    let done = match owner {
+        Owner::Agency => agency::perform(state, &request)?,
+        Owner::Location(index) => dispatch(state, index, &request, &trace)?,
+    };
     if let Some((write, id)) = done.write {
-        state.log.changed(write, id);
+        state.log.changed(owner, write, &id);
     }
     Ok(done.response)
 }
@@ -84,19 +99,30 @@ struct Request<'a> {
     now: Duration,
 }
 
-fn dispatch(state: &mut SandboxState, request: &Request<'_>) -> HandlerResult {
-    let trace = state.official.trace();
-    let SandboxState { account, manners, .. } = state;
+impl Request<'_> {
+    /// An id in the path.
+    fn id(&self, index: usize) -> &str {
+        self.ids.get(index).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// Performs an operation on the location that the token belongs to.
+fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request<'_>, trace: &str) -> HandlerResult {
+    let SandboxState { agency, manners, .. } = state;
+    let account = &mut agency.location_mut(location).account;
     let Request { query, body, now, .. } = request;
+    account.set_time(*now, manners.lag);
     let written = manners.written_at(*now);
-    let id = |index: usize| request.ids.get(index).map(String::as_str).unwrap_or_default();
+    let id = |index| request.id(index);
     match request.op {
         Op::Users => read(organization::users(account, query, manners)),
         Op::GetUser => read(organization::user(account, id(0))),
-        Op::SearchLocations => read(organization::locations(account, query, manners)),
+        Op::SearchLocations => {
+            read(organization::locations(organization::all(account, ObjectKind::Locations), query, manners))
+        }
         Op::GetLocation => read(organization::location(account, id(0), manners)),
         Op::CustomFields => read(organization::custom_fields(account, id(0), query, manners)),
-        Op::SearchContacts => read(contact_search::contacts(account, body, &trace, manners)),
+        Op::SearchContacts => read(contact_search::contacts(account, body, trace, manners)),
         Op::GetContact => contacts::get(account, id(0), manners),
         Op::CreateContact => contacts::create(account, body, written, manners),
         Op::UpdateContact => contacts::update(account, id(0), body, written, manners),
@@ -109,21 +135,13 @@ fn dispatch(state: &mut SandboxState, request: &Request<'_>) -> HandlerResult {
         Op::UpdateOpportunity => opportunities::update(account, id(0), body, written, manners),
         Op::UpdateStatus => opportunities::update_status(account, id(0), body, written, manners),
         Op::Campaigns => read(content::campaigns(account, query, manners)),
-        Op::EmailCampaigns => read(content::emails(account, id(0), query, &trace, manners)),
-        Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), &trace, manners)),
-        Op::CreateEmailCampaign => content::create_email(account, id(0), body, written, &trace, manners),
+        Op::EmailCampaigns => read(content::emails(account, id(0), query, trace, manners)),
+        Op::GetEmailCampaign => read(content::get_email(account, id(0), id(1), trace, manners)),
+        Op::CreateEmailCampaign => content::create_email(account, id(0), body, written, trace, manners),
         Op::FunnelPages => read(content::pages(account, query, manners)),
-        Op::Funnels => read(content::funnels(account, query, &trace, manners)),
-        #[cfg(feature = "oauth")]
-        Op::Token => {
-            let answer = oauth::token(&mut state.official, account, body, *now)?;
-            state.log.refreshed();
-            read(Ok(answer))
-        }
-        #[cfg(feature = "oauth")]
-        Op::LocationToken => read(oauth::location_token(&mut state.official, account, body, *now)),
-        #[cfg(not(feature = "oauth"))]
-        Op::Token | Op::LocationToken => Err(ApiResponse::error(StatusCode::NOT_FOUND, "Not Found")),
+        Op::Funnels => read(content::funnels(account, query, trace, manners)),
+        // The token's check has refused them.
+        Op::Token | Op::LocationToken | Op::InstalledLocations => Err(agency::wrong_kind()),
     }
 }
 
@@ -131,21 +149,16 @@ fn read(answer: Result<ApiResponse, ApiResponse>) -> HandlerResult {
     answer.map(|answer| Completed { response: answer, write: None })
 }
 
-/// Checks whether a token gives access to an operation.
-fn check_token(tokens: &AccessTokens, token: &str, access: Access, now: Duration) -> Result<(), ApiResponse> {
+/// The owner of a token that gives access to an operation. An operation that needs no token is the agency's.
+fn check_token(tokens: &AccessTokens, token: &str, access: Access, now: Duration) -> Result<Owner, ApiResponse> {
     if access == Access::Nobody {
-        return Ok(());
+        return Ok(Owner::Agency);
     }
     let invalid = if token.starts_with("pit-") { "Invalid Private Integration token" } else { "Invalid JWT" };
     match (tokens.owner(token, now), access) {
         (None, _) => Err(unauthorized(invalid)),
-        (Some(TokenOwner::Location), Access::Location | Access::Either)
-        | (Some(TokenOwner::Company), Access::Company | Access::Either) => Ok(()),
-        (Some(_), _) => Err(unauthorized("This authClass type is not allowed to access this scope.")),
+        (Some(owner @ Owner::Location(_)), Access::Location | Access::Either)
+        | (Some(owner @ Owner::Agency), Access::Company | Access::Either) => Ok(owner),
+        (Some(_), _) => Err(agency::wrong_kind()),
     }
-}
-
-/// The id of the location that all objects belong to.
-pub(crate) fn own_location_id(account: &Account) -> String {
-    organization::own_location_id(account)
 }

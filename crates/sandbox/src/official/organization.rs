@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The id of the agency that the locations belong to.
 pub(crate) const COMPANY_ID: &str = "bRiGhTwAtErDiGiTaL01";
 
-/// The id of the location that all objects belong to.
+/// The id of the location that the account's objects belong to.
 pub(crate) fn own_location_id(account: &Account) -> String {
     account.first(ObjectKind::Locations).map(|location| text(&location, "id").to_owned()).unwrap_or_default()
 }
@@ -76,11 +76,15 @@ pub(crate) fn location(account: &Account, id: &str, manners: &Manners) -> Result
     Ok(ApiResponse::ok(json!({ "location": location })))
 }
 
-pub(crate) fn locations(account: &Account, query: &Query, manners: &Manners) -> Result<ApiResponse, ApiResponse> {
+/// One page of the locations that the token gives access to.
+pub(crate) fn locations(
+    mut locations: Vec<Fields>,
+    query: &Query,
+    manners: &Manners,
+) -> Result<ApiResponse, ApiResponse> {
     if query.get("companyId").is_some_and(|id| id != COMPANY_ID) {
         return Err(other_location());
     }
-    let mut locations = all(account, ObjectKind::Locations);
     if query.get("order") == Some("desc") {
         locations.reverse();
     }

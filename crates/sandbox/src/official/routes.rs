@@ -30,6 +30,7 @@ pub(crate) enum Op {
     Funnels,
     Token,
     LocationToken,
+    InstalledLocations,
 }
 
 /// The tokens that an operation accepts: the files' security schemes.
@@ -218,6 +219,19 @@ const FUNNELS: &[Parameter] = &[
     may("name", Holds::Text),
 ];
 
+const INSTALLED_LOCATIONS: &[Parameter] = &[
+    must("companyId", Holds::Text),
+    must("appId", Holds::Text),
+    may("skip", ANY),
+    may("limit", SOME),
+    may("query", Holds::Text),
+    may("isInstalled", Holds::Flag),
+    may("versionId", Holds::Text),
+    may("onTrial", Holds::Flag),
+    may("planId", Holds::Text),
+    may("locationId", Holds::Text),
+];
+
 const EMAILS: &str = "GET /emails/locations/{locationId}/campaigns/emails";
 const EMAIL: &str = "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}";
 const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
@@ -265,6 +279,11 @@ const ROUTES: &[Route] = &[
     read(Op::Funnels, "GET /funnels/funnel/list", "GET /funnel", FUNNELS).version(None),
     Route { session_name: Some("POST /token/update"), ..form(Op::Token, "POST /oauth/token", Access::Nobody) },
     form(Op::LocationToken, "POST /oauth/locationToken", Access::Company).version(Some(DATED)),
+    // The session API has no apps.
+    Route {
+        session_name: None,
+        ..read(Op::InstalledLocations, "GET /oauth/installedLocations", "", INSTALLED_LOCATIONS).access(Access::Company)
+    },
 ];
 
 /// The labels of all operations.

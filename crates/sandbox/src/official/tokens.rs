@@ -1,19 +1,14 @@
 //! The official API's access tokens: private integration tokens, which are static, and those that OAuth issues.
 
+use crate::agency::{LocationIndex, Owner};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-/// Whose data a token gives access to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenOwner {
-    /// An agency. Only OAuth issues its tokens.
-    #[cfg_attr(not(any(feature = "oauth", test)), expect(dead_code, reason = "only OAuth issues an agency's tokens"))]
-    Company,
-    /// A sub-account.
-    Location,
-}
+/// How long a token is remembered after its end, so that requests with it still count as its owner's.
+#[cfg(any(feature = "oauth", test))]
+const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
 /// Generates tokens that nobody can guess.
 #[derive(Debug)]
@@ -41,7 +36,10 @@ impl TokenSource {
 
 #[derive(Debug)]
 struct Access {
-    owner: TokenOwner,
+    owner: Owner,
+    /// The owner of the login that the token comes from: the agency, if the token was exchanged for the agency's.
+    #[cfg_attr(not(feature = "management"), expect(dead_code, reason = "only the endpoints for tests end logins"))]
+    login: Owner,
     expiry: Duration,
 }
 
@@ -57,38 +55,57 @@ impl AccessTokens {
         Ok(Self { source: TokenSource::new()?, issued: HashMap::new() })
     }
 
-    /// Accepts a sub-account's token that was made elsewhere. It does not expire by itself.
-    pub(crate) fn accept(&mut self, token: String) {
-        self.issued.insert(token, Access { owner: TokenOwner::Location, expiry: Duration::MAX });
+    /// Accepts a location's token that was made elsewhere. It does not expire by itself.
+    pub(crate) fn accept(&mut self, token: String, location: LocationIndex) {
+        let owner = Owner::Location(location);
+        self.issued.insert(token, Access { owner, login: owner, expiry: Duration::MAX });
     }
 
-    /// Issues a private integration token of the sub-account.
-    pub(crate) fn issue_private(&mut self) -> String {
+    /// Issues a private integration token of a location.
+    pub(crate) fn issue_private(&mut self, location: LocationIndex) -> String {
         let digits = self.source.next();
         let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
         let token = format!("pit-{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32));
-        self.accept(token.clone());
+        self.accept(token.clone(), location);
         token
     }
 
-    /// Issues a token that expires.
+    /// Issues a token that expires, in a login of `login`.
     #[cfg(any(feature = "oauth", test))]
-    pub(crate) fn issue(&mut self, owner: TokenOwner, now: Duration, ttl: Duration) -> String {
-        self.issued.retain(|_, access| access.expiry > now);
+    pub(crate) fn issue(&mut self, owner: Owner, login: Owner, now: Duration, ttl: Duration) -> String {
+        self.issued.retain(|_, access| access.expiry.saturating_add(REMEMBERED) > now);
         let token = self.source.next();
-        self.issued.insert(token.clone(), Access { owner, expiry: now + ttl });
+        self.issued.insert(token.clone(), Access { owner, login, expiry: now + ttl });
         token
     }
 
     /// The owner of a token, if it is valid now.
-    pub(crate) fn owner(&self, token: &str, now: Duration) -> Option<TokenOwner> {
+    pub(crate) fn owner(&self, token: &str, now: Duration) -> Option<Owner> {
         self.issued.get(token).filter(|access| now < access.expiry).map(|access| access.owner)
     }
 
-    /// Ends every access token, private ones included. Refresh tokens stay valid.
+    /// The owner of a token that is valid, or was.
+    pub(crate) fn former_owner(&self, token: &str) -> Option<Owner> {
+        self.issued.get(token).map(|access| access.owner)
+    }
+
+    /// Ends the access tokens of one owner or of all, private ones included. Refresh tokens stay valid.
     #[cfg(any(feature = "management", test))]
-    pub(crate) fn expire_all(&mut self) {
-        self.issued.clear();
+    pub(crate) fn expire(&mut self, owner: Option<Owner>, now: Duration) {
+        self.end(now, |access| owner.is_none_or(|owner| owner == access.owner));
+    }
+
+    /// Ends the access tokens of one owner or of all, and those that an agency's token was exchanged for.
+    #[cfg(feature = "management")]
+    pub(crate) fn revoke(&mut self, owner: Option<Owner>, now: Duration) {
+        self.end(now, |access| owner.is_none_or(|owner| owner == access.owner || owner == access.login));
+    }
+
+    #[cfg(any(feature = "management", test))]
+    fn end(&mut self, now: Duration, fits: impl Fn(&Access) -> bool) {
+        for access in self.issued.values_mut().filter(|access| fits(access)) {
+            access.expiry = now.min(access.expiry);
+        }
     }
 }
 
@@ -101,13 +118,16 @@ mod tests {
     #[test]
     fn private_tokens_stay_and_access_tokens_pass() {
         let mut tokens = AccessTokens::new().unwrap();
-        let private = tokens.issue_private();
+        let private = tokens.issue_private(LocationIndex::FIRST);
         assert_eq!((private.len(), private.get(..4)), (40, Some("pit-")));
-        let access = tokens.issue(TokenOwner::Company, S(100), S(10));
-        assert_eq!(tokens.owner(&access, S(109)), Some(TokenOwner::Company));
+        let access = tokens.issue(Owner::Agency, Owner::Agency, S(100), S(10));
+        assert_eq!(tokens.owner(&access, S(109)), Some(Owner::Agency));
         assert_eq!(tokens.owner(&access, S(110)), None);
-        assert_eq!(tokens.owner(&private, S(1_000_000)), Some(TokenOwner::Location));
-        tokens.expire_all();
+        assert_eq!(tokens.owner(&private, S(1_000_000)), Some(Owner::FIRST));
+        tokens.expire(Some(Owner::Agency), S(100));
+        assert_eq!(tokens.owner(&private, S(100)), Some(Owner::FIRST));
+        tokens.expire(None, S(100));
         assert_eq!(tokens.owner(&private, S(100)), None);
+        assert_eq!(tokens.former_owner(&private), Some(Owner::FIRST));
     }
 }

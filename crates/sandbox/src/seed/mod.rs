@@ -1,8 +1,10 @@
-//! The sample account: a marketing agency for local businesses. The same seed and moment give the same bytes.
+//! The sample accounts: a marketing agency for local businesses, and the practices of its clients. The same seed and moment
+//! give the same bytes.
 
 mod contacts;
 mod content;
 mod lists;
+mod locations;
 mod official;
 mod opportunities;
 mod team;
@@ -24,20 +26,27 @@ impl AsOf {
     }
 }
 
-/// Builds the sample account.
-pub(crate) fn account(seed: u64, contacts: usize, as_of: DateTime<Utc>) -> Account {
+/// The random streams of one account: its data, its ids, and the ids that only the official API shows.
+const STREAMS: u64 = 3;
+
+/// Builds the sample account of a location. The first is the agency's own.
+pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTime<Utc>) -> Account {
     // In whole seconds, like most stored times.
     let as_of = AsOf(as_of.trunc_subsecs(0));
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut ids = ChaCha8Rng::seed_from_u64(seed);
-    // A stream of its own, so that ids do not depend on how the data is drawn.
-    ids.set_stream(1);
-    let mut account = Account::empty(ids);
-    let users = team::fill(&mut account, as_of);
+    // No stream is used twice, so that no id is in two accounts, and ids do not depend on how the data is drawn.
+    let first = STREAMS * u64::try_from(location).unwrap_or_default();
+    let stream = |number| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(first + number);
+        rng
+    };
+    let mut rng = stream(0);
+    let mut account = Account::empty(stream(1));
+    let users = team::fill(&mut account, &locations::home(location), as_of);
     content::fill(&mut account, as_of);
     let people = contacts::fill(&mut account, &mut rng, &users, contacts, as_of);
     opportunities::fill(&mut account, &mut rng, &users, &people, as_of);
-    official::fill(&mut account, seed);
+    official::fill(&mut account, stream(2));
     account
 }
 
@@ -88,7 +97,7 @@ mod tests {
     ];
 
     fn text(seed: u64) -> String {
-        let account = account(seed, 250, AS_OF);
+        let account = account(seed, 0, 250, AS_OF);
         KINDS.map(|kind| account.all_as_json(kind)).join("\n")
     }
 
@@ -100,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_account_has_what_a_demo_needs() {
-        let account = account(1, 250, AS_OF);
+        let account = account(1, 0, 250, AS_OF);
         let count = |kind| account.list(kind, &FilterFields::default(), 0, 1).1;
         let counts = KINDS.map(count);
         assert_eq!([counts[0], counts[1], counts[2]], [6, 3, 250]);
@@ -120,7 +129,7 @@ mod tests {
     fn all_dates_count_back_from_the_given_moment() {
         let (now, later) = (AS_OF, AS_OF + Duration::days(400));
         let times = |as_of| {
-            let contacts: Vec<_> = account(1, 250, as_of).objects(ObjectKind::Contacts).collect();
+            let contacts: Vec<_> = account(1, 0, 250, as_of).objects(ObjectKind::Contacts).collect();
             let time = |contact: &Fields| contact["updatedAt"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
             contacts.iter().map(time).collect::<Vec<_>>()
         };
@@ -135,7 +144,7 @@ mod tests {
     fn small_accounts_work_too() {
         for contacts in [0, 1, 2] {
             assert_eq!(
-                account(3, contacts, AS_OF).list(ObjectKind::Contacts, &FilterFields::default(), 0, 1).1,
+                account(3, 0, contacts, AS_OF).list(ObjectKind::Contacts, &FilterFields::default(), 0, 1).1,
                 contacts
             );
         }

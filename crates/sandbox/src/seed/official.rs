@@ -3,7 +3,7 @@
 //! Their ids come from a random stream of their own, so that they do not change the ids of other objects.
 
 use crate::account::{Account, Fields, ObjectKind};
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
@@ -15,9 +15,7 @@ const CUSTOM_FIELDS: &[(&str, &str)] =
 const STAGES: &[&str] = &["qualification", "discovery", "proposal", "contract sent", "closed won", "closed lost"];
 
 /// Adds the definitions and the pipeline.
-pub(crate) fn fill(account: &mut Account, seed: u64) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(2);
+pub(crate) fn fill(account: &mut Account, mut rng: ChaCha8Rng) {
     let mut id = || (0..20).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect::<String>();
     for (position, (key, kind)) in (0..).zip(CUSTOM_FIELDS) {
         let options: &[&str] = if *kind == "SINGLE_OPTIONS" { &["email", "phone", "sms"] } else { &[] };

@@ -11,6 +11,7 @@ pub(crate) mod tokens;
 pub(crate) use checks::{no_version, single};
 pub(crate) use routes::Route;
 
+use crate::agency::{LocationIndex, Owner};
 use crate::operation::Effect;
 use crate::response::ApiResponse;
 use crate::scopes;
@@ -35,15 +36,17 @@ pub(crate) fn perform(
     let body = checks::body(raw, route.body)?;
     if route.effect == Effect::Refresh {
         let (token, seconds) = state.tokens.refresh(token, now).ok_or_else(checks::unauthorized)?;
-        state.log.refreshed();
+        state.log.refreshed(Owner::FIRST);
         return Ok(ApiResponse::ok(json!({ "tokenId": token, "expiresIn": seconds })));
     }
     let manners = &state.manners;
+    let account = &mut state.agency.location_mut(LocationIndex::FIRST).account;
+    account.set_time(now, manners.lag);
     let now = manners.written_at(now);
     let request = handlers::Request { op: route.op, id, query: &query, body: &body, manners, now };
-    let done = handlers::perform(&mut state.account, &request)?;
+    let done = handlers::perform(account, &request)?;
     if let Some((write, id)) = done.write {
-        state.log.changed(write, id);
+        state.log.changed(Owner::FIRST, write, &id);
     }
     Ok(done.response)
 }

@@ -74,6 +74,12 @@ impl SessionTokens {
         Some((self.issue(now), whole_seconds(self.ttl)))
     }
 
+    /// Ends every token for good.
+    #[cfg(feature = "management")]
+    pub(crate) fn revoke_all(&mut self) {
+        self.issued.clear();
+    }
+
     /// Expires every token now. They can still be refreshed.
     #[cfg(any(feature = "management", test))]
     pub(crate) fn expire_all(&mut self, now: Duration) {

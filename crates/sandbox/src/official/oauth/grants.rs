@@ -1,20 +1,37 @@
 //! Authorization codes and refresh tokens: each is valid for one exchange.
 
-use super::super::tokens::{TokenOwner, TokenSource};
+use super::super::tokens::TokenSource;
+use crate::agency::Owner;
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-/// The codes and refresh tokens that can still be exchanged.
+/// A refresh token.
+#[derive(Debug, Clone, Copy)]
+struct Refresh {
+    owner: Owner,
+    /// Whether it can still be exchanged.
+    live: bool,
+}
+
+/// An authorization code.
+#[derive(Debug)]
+struct Code {
+    owner: Owner,
+    /// The address it was sent to, if it is known.
+    redirect: Option<String>,
+    live: bool,
+}
+
+/// The codes and refresh tokens that were issued. Used ones stay, so that an exchange counts as its owner's.
 #[derive(Debug)]
 pub(crate) struct Grants {
     source: TokenSource,
     /// The lifetime of the access tokens that they are exchanged for.
     pub(crate) ttl: Duration,
-    /// The newest refresh token of each chain. Its exchange ends it and issues the next.
-    refresh: HashMap<String, TokenOwner>,
-    /// Codes, with the address they were sent to if it is known.
-    codes: HashMap<String, (TokenOwner, Option<String>)>,
+    /// The refresh tokens of all chains. The exchange of one ends it and issues the next.
+    refresh: HashMap<String, Refresh>,
+    codes: HashMap<String, Code>,
 }
 
 impl Grants {
@@ -23,38 +40,51 @@ impl Grants {
     }
 
     /// Issues a code, as the consent page sends it.
-    pub(crate) fn issue_code(&mut self, owner: TokenOwner, redirect: Option<String>) -> String {
+    pub(crate) fn issue_code(&mut self, owner: Owner, redirect: Option<String>) -> String {
         let code = self.source.next();
-        self.codes.insert(code.clone(), (owner, redirect));
+        self.codes.insert(code.clone(), Code { owner, redirect, live: true });
         code
     }
 
     /// Exchanges a code. It is valid once, and for the address it was sent to.
-    pub(crate) fn take_code(&mut self, code: &str, redirect: Option<&str>) -> Option<TokenOwner> {
-        let (owner, sent_to) = self.codes.remove(code)?;
-        sent_to.is_none_or(|sent_to| redirect == Some(&sent_to)).then_some(owner)
+    pub(crate) fn take_code(&mut self, code: &str, redirect: Option<&str>) -> Option<Owner> {
+        let code = self.codes.get_mut(code).filter(|code| code.live)?;
+        code.live = false;
+        code.redirect.as_deref().is_none_or(|sent_to| redirect == Some(sent_to)).then_some(code.owner)
     }
 
-    /// Exchanges a refresh token, which ends it. With the wrong owner, it stays valid.
-    pub(crate) fn take_refresh(&mut self, token: &str, owner: Option<TokenOwner>) -> Option<TokenOwner> {
-        let found = *self.refresh.get(token)?;
-        if owner.is_some_and(|owner| owner != found) {
-            return None;
-        }
-        self.refresh.remove(token)
+    /// Exchanges a refresh token of an owner that fits, which ends it. Otherwise it stays valid.
+    pub(crate) fn take_refresh(&mut self, token: &str, fits: impl Fn(Owner) -> bool) -> Option<Owner> {
+        let refresh = self.refresh.get_mut(token).filter(|refresh| refresh.live && fits(refresh.owner))?;
+        refresh.live = false;
+        Some(refresh.owner)
     }
 
     /// Issues the next refresh token of a chain, or the first of a new chain.
-    pub(crate) fn issue_refresh(&mut self, owner: TokenOwner) -> String {
+    pub(crate) fn issue_refresh(&mut self, owner: Owner) -> String {
         let token = self.source.next();
-        self.refresh.insert(token.clone(), owner);
+        self.refresh.insert(token.clone(), Refresh { owner, live: true });
         token
     }
 
-    /// The number of valid refresh tokens.
+    /// The owner of a code or a refresh token, whether or not it can still be exchanged.
+    pub(crate) fn owner(&self, grant: &str) -> Option<Owner> {
+        let refresh = self.refresh.get(grant).map(|refresh| refresh.owner);
+        refresh.or_else(|| self.codes.get(grant).map(|code| code.owner))
+    }
+
+    /// The number of valid refresh tokens of one owner, or of all.
     #[cfg(any(feature = "management", test))]
-    pub(crate) fn live_refresh_tokens(&self) -> usize {
-        self.refresh.len()
+    pub(crate) fn live_refresh_tokens(&self, owner: Option<Owner>) -> usize {
+        self.refresh.values().filter(|it| it.live && owner.is_none_or(|owner| owner == it.owner)).count()
+    }
+
+    /// Ends the codes and refresh tokens of one owner, or of all.
+    #[cfg(any(feature = "management", test))]
+    pub(crate) fn revoke(&mut self, owner: Option<Owner>) {
+        let fits = |one: Owner| owner.is_none_or(|owner| owner == one);
+        self.refresh.values_mut().filter(|it| fits(it.owner)).for_each(|it| it.live = false);
+        self.codes.values_mut().filter(|it| fits(it.owner)).for_each(|it| it.live = false);
     }
 }
 
@@ -62,18 +92,31 @@ impl Grants {
 mod tests {
     use super::*;
 
+    const HOME: Owner = Owner::FIRST;
+
     #[test]
     fn codes_and_refresh_tokens_are_good_once() {
         let mut grants = Grants::new(Duration::from_secs(10)).unwrap();
-        let code = grants.issue_code(TokenOwner::Location, Some("http://127.0.0.1:1/".into()));
-        assert_eq!(grants.take_code(&code, Some("http://127.0.0.1:1/")), Some(TokenOwner::Location));
+        let code = grants.issue_code(HOME, Some("http://127.0.0.1:1/".into()));
+        assert_eq!(grants.take_code(&code, Some("http://127.0.0.1:1/")), Some(HOME));
         assert_eq!(grants.take_code(&code, Some("http://127.0.0.1:1/")), None);
-        let elsewhere = grants.issue_code(TokenOwner::Location, Some("http://127.0.0.1:1/".into()));
+        let elsewhere = grants.issue_code(HOME, Some("http://127.0.0.1:1/".into()));
         assert_eq!(grants.take_code(&elsewhere, None), None);
-        let refresh = grants.issue_refresh(TokenOwner::Location);
-        assert_eq!(grants.take_refresh(&refresh, Some(TokenOwner::Company)), None, "another user_type spends nothing");
-        assert_eq!(grants.take_refresh(&refresh, None), Some(TokenOwner::Location));
-        assert_eq!(grants.take_refresh(&refresh, None), None);
-        assert_eq!(grants.live_refresh_tokens(), 0);
+        let refresh = grants.issue_refresh(HOME);
+        assert_eq!(grants.take_refresh(&refresh, |owner| owner != HOME), None, "another user_type spends nothing");
+        assert_eq!(grants.take_refresh(&refresh, |_| true), Some(HOME));
+        assert_eq!(grants.take_refresh(&refresh, |_| true), None);
+        assert_eq!((grants.live_refresh_tokens(None), grants.owner(&refresh)), (0, Some(HOME)));
+    }
+
+    #[test]
+    fn revoking_ends_the_grants_of_one_owner() {
+        let mut grants = Grants::new(Duration::from_secs(10)).unwrap();
+        let (agency, home) = (grants.issue_refresh(Owner::Agency), grants.issue_refresh(HOME));
+        let code = grants.issue_code(HOME, None);
+        grants.revoke(Some(HOME));
+        assert_eq!((grants.take_refresh(&home, |_| true), grants.take_code(&code, None)), (None, None));
+        assert_eq!(grants.live_refresh_tokens(Some(Owner::Agency)), 1);
+        assert_eq!(grants.take_refresh(&agency, |_| true), Some(Owner::Agency));
     }
 }

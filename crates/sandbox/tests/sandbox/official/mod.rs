@@ -3,6 +3,7 @@
 mod contacts;
 mod content;
 mod custom_fields;
+mod locations;
 mod manners;
 mod oauth;
 mod opportunities;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/openapi");
 
 /// The errors that an operation's schema finds in an answer.
-fn faults(operation: &str, reply: &Reply) -> Vec<String> {
+pub(super) fn faults(operation: &str, reply: &Reply) -> Vec<String> {
     let (file, rest) = operation.split_once(' ').unwrap();
     let (method, path) = rest.split_once(' ').unwrap();
     let text = std::fs::read_to_string(format!("{FILES}/{file}.json")).unwrap();
