@@ -83,7 +83,7 @@ async fn the_search_shows_an_agency_all_and_a_location_its_own() {
     assert_eq!(reversed, found);
     assert_eq!(ids(&agency.get(token, "/locations/search").await.body, "id").len(), 10, "ten without a limit");
     for home in &agency.homes[1..] {
-        assert_eq!(ids(&agency.get(&home.token, "/locations/search").await.body, "id"), [home.id.clone()]);
+        assert_eq!(ids(&agency.get(&home.token, "/locations/search").await.body, "id"), std::slice::from_ref(&home.id));
         let one = agency.get(token, &format!("/locations/{}", home.id)).await.body;
         assert_eq!(one["location"]["name"], home.name.as_str());
         let user = agency.one(home, "users").await;
