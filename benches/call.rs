@@ -84,5 +84,5 @@ fn answer(bencher: Bencher<'_, '_>, contacts: usize) {
 /// The list of tools as it is written once in a process.
 #[divan::bench]
 fn tools() -> Vec<String> {
-    Catalog::session().iter().map(|spec| serde_json::to_string(&tool(spec, true, 51_200)).unwrap()).collect()
+    Catalog::session().iter().map(|spec| serde_json::to_string(&tool(spec, true, 51_200, None)).unwrap()).collect()
 }

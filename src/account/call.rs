@@ -14,6 +14,9 @@ use highlevel_core::{
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
+/// The argument that names a call's account, and the member of answers and errors that does.
+pub const ACCOUNT: &str = "account";
+
 /// What a call came to.
 #[derive(Debug)]
 pub enum Reply {
@@ -53,8 +56,16 @@ impl Account {
             for secret in secrets {
                 error.message = error.message.replace(&secret, HIDDEN);
             }
-            answer::finish_error(error, self.max_answer)
+            self.labelled(answer::finish_error(error, self.max_answer))
         })
+    }
+
+    /// The error with the account's name, where there are several.
+    fn labelled(&self, error: Error) -> Error {
+        match &self.label {
+            Some(label) => error.with(ACCOUNT, label.as_str()),
+            None => error,
+        }
     }
 
     async fn checked_call(
@@ -125,7 +136,11 @@ impl Account {
             }
         }
         let done = self.service.run(prepared, agreed, context).await?;
-        let mut answer = self.clean(answer::finish(invocation, done, self.max_answer))?;
+        let mut value = answer::finish(invocation, done, self.max_answer);
+        if let (Some(label), Some(members)) = (&self.label, value.as_object_mut()) {
+            members.shift_insert(0, ACCOUNT.to_owned(), label.as_str().into());
+        }
+        let mut answer = self.clean(value)?;
         answer.image = picture(invocation, &answer.value).await?;
         Ok(Reply::Done(answer))
     }
@@ -134,7 +149,8 @@ impl Account {
     async fn subject(&self, prepared: &Prepared, context: &CallContext) -> Result<Subject> {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
-        Ok(Subject { object: prepared.object.clone(), location_id, location_name, account })
+        let label = self.label.clone();
+        Ok(Subject { object: prepared.object.clone(), label, location_id, location_name, account })
     }
 
     /// The refusal of an operation that the API does not have.

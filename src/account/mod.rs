@@ -2,7 +2,7 @@
 
 mod call;
 
-pub use call::{Answer, Reply};
+pub use call::{ACCOUNT, Answer, Reply};
 
 use crate::{
     api::{Adapter, Registry},
@@ -27,19 +27,27 @@ pub struct Account {
     guard: Guard,
     client: Client,
     store: Arc<Store>,
-    journal: Option<Arc<Journal>>,
     timeout: Duration,
     max_answer: usize,
     /// The one location that the account is, where that is known.
     location: Option<String>,
+    /// The name that answers carry, where the process serves several accounts.
+    label: Option<String>,
 }
 
 impl Account {
-    /// The account of these settings behind a login. Sends nothing, and touches no file.
+    /// The account of these settings behind a login. With a `label`, its answers name it. Sends nothing, and touches no
+    /// file.
     ///
     /// # Errors
     /// `invalid_arguments` naming the setting that is wrong.
-    pub(crate) fn new(login: &Login, store: &Arc<Store>, settings: &Settings) -> Result<Self> {
+    pub(crate) fn new(
+        login: &Login,
+        store: &Arc<Store>,
+        journal: Option<Arc<Journal>>,
+        settings: &Settings,
+        label: Option<String>,
+    ) -> Result<Self> {
         let policy = settings.policy();
         let api = settings.effective_api();
         let registry = settings.registry.unwrap_or_else(Registry::standard);
@@ -52,7 +60,7 @@ impl Account {
         let rules = AccountRules {
             location_id: settings.location_id.clone(),
             allow_private_webhooks: settings.allow_private_webhooks,
-            name: settings.account_name(),
+            name: settings.name_in_journal(),
             login: settings.login_name(),
             read_before: settings.journal_before,
             mirror: settings.mirror_place()?,
@@ -61,7 +69,6 @@ impl Account {
             hidden_tables: hidden_tables(&policy, catalog),
             max_answer: settings.max_answer,
         };
-        let journal = settings.journal()?.map(Arc::new);
         let adapter = match api {
             Api::Session => Adapter::session(client.clone()),
             Api::Official => {
@@ -70,16 +77,21 @@ impl Account {
             }
         };
         Ok(Self {
-            service: AccountService::new(adapter, rules, journal.clone()),
+            service: AccountService::new(adapter, rules, journal),
             catalog,
             guard: Guard::new(policy, Arc::clone(store), settings.max_answer),
             client,
             store: Arc::clone(store),
-            journal,
             timeout: settings.timeout(),
             max_answer: settings.max_answer,
             location: settings.location_id.clone(),
+            label,
         })
+    }
+
+    /// The account's name, where the process serves several.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
     }
 
     /// The location, where it is known.
@@ -108,6 +120,11 @@ impl Account {
         self.catalog.api()
     }
 
+    /// Whether only reads are offered.
+    pub fn is_read_only(&self) -> bool {
+        self.guard.policy().read_only
+    }
+
     /// Whether a tool takes a confirmation.
     pub fn confirms(&self, spec: &OperationSpec) -> bool {
         self.guard.policy().confirms(spec)
@@ -131,11 +148,6 @@ impl Account {
     /// The state directory's store.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
-    }
-
-    /// The journal, unless it is turned off.
-    pub fn journal(&self) -> Option<&Arc<Journal>> {
-        self.journal.as_ref()
     }
 
     /// Answers a question from the mirror, as query_crm does, for callers that bound it themselves.

@@ -1,20 +1,25 @@
 //! `auth`: stores, describes and removes the credential. A token is read from stdin and never shown.
 
 use super::{login, print, say};
-use crate::{runtime::Runtime, settings::Settings};
+use crate::settings::Settings;
 use anyhow::Context;
 use chrono::Utc;
 use clap::{Args, Subcommand};
+use highlevel_api_client::{Login, Runtime};
 use highlevel_core::error::Error;
-use highlevel_store::{CredentialPlace, REMARK, Store, is_login, text_of, token_in};
+use highlevel_store::{CredentialName, CredentialPlace, REMARK, Store, is_login, text_of, token_in};
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     io::{IsTerminal, Read},
     process::ExitCode,
+    sync::Arc,
 };
 
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// The credential's name, for accounts of accounts.toml. Default: the credential without a name
+    #[arg(long, global = true, value_name = "NAME")]
+    credential: Option<CredentialName>,
     #[command(subcommand)]
     command: Command,
 }
@@ -36,7 +41,9 @@ enum Command {
     Clear,
 }
 
-pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(mut settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
+    settings.credential = options.credential.unwrap_or_default();
+    let settings = &settings;
     match options.command {
         #[cfg(feature = "keyring")]
         Command::Set { keyring } => {
@@ -47,7 +54,7 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         Command::Login(options) => login::run(settings, options).await,
         Command::Status => status(settings).await,
         Command::Clear => {
-            let cleared = Store::open(settings.state_dir()?).clear_credential().await?;
+            let cleared = Store::open(settings.state_dir()?).clear_credential(&settings.credential).await?;
             say(if cleared { "The stored credential was removed." } else { "There was no stored credential." });
             Ok(ExitCode::SUCCESS)
         }
@@ -55,6 +62,20 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
 }
 
 async fn set(settings: &Settings, place: CredentialPlace) -> anyhow::Result<ExitCode> {
+    let token = read_token()?;
+    Store::open(settings.state_dir()?).set_credential(&settings.credential, &token, place).await?;
+    say(&format!("Stored in {}.", place.describe()));
+    let is_private = token.expose_secret().starts_with("pit-");
+    if is_private && settings.location_id.is_none() && settings.credential.as_str().is_none() {
+        say(
+            "This is a private integration token, for the official API. Set its location's id with --location-id or GHL_LOCATION_ID.",
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a token from stdin, or from a prompt on a terminal.
+pub(super) fn read_token() -> anyhow::Result<SecretString> {
     let text = if std::io::stdin().is_terminal() {
         rpassword::prompt_password("Token (not shown): ").context("cannot read the token")?
     } else {
@@ -63,38 +84,29 @@ async fn set(settings: &Settings, place: CredentialPlace) -> anyhow::Result<Exit
         read.context("cannot read the token from stdin")?
     };
     let (token, is_other) = token_in(&text);
-    let token = token.expose_secret();
-    if token.is_empty() || token.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(Error::invalid(
-            "token",
-            "stdin must hold only the token: one word without spaces or line breaks in it.",
-        )
-        .into());
+    let word = token.expose_secret();
+    if word.is_empty() || word.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        let message = "stdin must hold only the token: one word without spaces or line breaks in it.";
+        return Err(Error::invalid("token", message).into());
     }
-    if is_login(&SecretString::from(token)) {
-        return Err(Error::invalid(
-            "token",
-            "This is the name of an OAuth login, not a token. To log in, run `highlevel-mcp auth login`.",
-        )
-        .into());
+    if is_login(&token) {
+        let message = "This is the name of an OAuth login, not a token. To log in, run `highlevel-mcp auth login`.";
+        return Err(Error::invalid("token", message).into());
     }
-    Store::open(settings.state_dir()?).set_credential(&SecretString::from(token), place).await?;
     if is_other {
         say(&format!("Note: {REMARK}."));
     }
-    say(&format!("Stored in {}.", place.describe()));
-    if token.starts_with("pit-") && settings.location_id.is_none() {
-        say(
-            "This is a private integration token, for the official API. Set its location's id with --location-id or GHL_LOCATION_ID.",
-        );
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(token)
 }
 
 async fn status(settings: &Settings) -> anyhow::Result<ExitCode> {
     let mut settings = settings.clone();
     settings.resolve_api().await?;
-    let status = Runtime::new(&settings)?.default_account().client().token_status().await;
+    // A pit- token without a location has a status all the same.
+    let store = Arc::new(Store::open(settings.state_dir()?));
+    let runtime = Runtime::new(store, settings.attempt_timeout());
+    let login = Login::new(&runtime, settings.api_config()?, settings.token_source())?;
+    let status = login.account(settings.location_id.clone()).token_status().await;
     if !status.present {
         let problem = status.problem.map(|problem| problem.message);
         print(

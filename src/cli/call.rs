@@ -7,7 +7,7 @@ use crate::{
     settings::Settings,
 };
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use highlevel_catalog::{CONFIRMATION_TOKEN, Catalog, OperationSpec};
+use highlevel_catalog::{CONFIRMATION_TOKEN, Catalog, Effect, OperationSpec};
 use highlevel_core::context::{CallContext, ClientSession, process_name};
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
@@ -135,7 +135,11 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         .ok_or_else(|| Error::invalid("TOOL", "Name a tool. `highlevel-mcp tools` lists them."))?;
     let arguments = read_arguments(entry, given)?;
     let started = start(settings).await?;
-    let done = call(started.account(), entry, arguments).await;
+    let account = if entry.effect == Effect::Read { started.account() } else { started.account_to_write() };
+    let done = match account {
+        Ok(account) => call(account, entry, arguments).await,
+        Err(error) => Err(error),
+    };
     started.runtime.leave().await;
     match done {
         Ok(Reply::Done(answer)) => {

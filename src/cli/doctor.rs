@@ -1,12 +1,17 @@
 //! `doctor`: checks the setup, and says for each problem what to do next.
 
-use super::{auth::time_left, login, print, start::start};
-use crate::{account::Account, api::Api, settings::Settings};
+use super::{
+    accounts::{Checked, check_all},
+    auth::time_left,
+    login, print,
+    start::start,
+};
+use crate::{account::Account, api::Api, runtime::Runtime, settings::Settings};
 use chrono::Utc;
 use clap::Args;
 use highlevel_catalog::{Catalog, locations::GetDefaultLocation, users::GetCurrentUser};
 use highlevel_core::error::{Code, Error};
-use highlevel_store::Missing;
+use highlevel_store::{Missing, Store};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -23,41 +28,69 @@ enum Finding {
 }
 
 pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
-    let mut all_good = true;
-    let mut report = |topic: &str, finding: Finding| -> anyhow::Result<bool> {
-        match finding {
-            Finding::Good(what) => print(&format!("ok    {topic:12} {what}"))?,
-            Finding::Bad { what, next } => {
-                all_good = false;
-                print(&format!("WRONG {topic:12} {what}\n      {:12} Next: {next}", ""))?;
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    };
     let started = match start(settings.clone()).await {
         Ok(started) => started,
         Err(error) => {
             let next = "correct that setting; `highlevel-mcp --help` describes all settings".to_owned();
-            report("settings", Finding::Bad { what: format!("{error:#}"), next })?;
+            report("settings", &Finding::Bad { what: format!("{error:#}"), next })?;
             return Ok(ExitCode::FAILURE);
         }
     };
-    let account = started.account();
-    report("settings", settings_in_use(account, &settings))?;
-    report("state", state(account).await)?;
-    let has_token = report("credential", credential(account).await)?;
+    if started.runtime.accounts().are_several() {
+        return several(&started.runtime, options.offline).await;
+    }
+    let account = started.account()?;
+    let mut all_good = report("settings", &settings_in_use(account, &settings))?;
+    all_good &= report("state", &state(started.runtime.store()).await)?;
+    let has_token = report("credential", &credential(account).await)?;
+    all_good &= has_token;
     if has_token && !options.offline {
         // The later checks need an API that can be reached.
-        if report("network", network(account).await)? {
-            report("location", location(account, &settings).await)?;
+        let is_reached = report("network", &network(account).await)?;
+        all_good &= is_reached;
+        if is_reached {
+            all_good &= report("location", &location(account, &settings).await)?;
             for finding in access(account).await {
-                report("access", finding)?;
+                all_good &= report("access", &finding)?;
             }
-            report("quota", quota(account))?;
+            all_good &= report("quota", &quota(account))?;
         }
     }
     started.runtime.leave().await;
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Prints a finding. Returns whether it is good.
+fn report(topic: &str, finding: &Finding) -> anyhow::Result<bool> {
+    match finding {
+        Finding::Good(what) => print(&format!("ok    {topic:12} {what}"))?,
+        Finding::Bad { what, next } => {
+            print(&format!("WRONG {topic:12} {what}\n      {:12} Next: {next}", ""))?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Checks what several accounts share, and each of them with one request.
+async fn several(runtime: &Runtime, offline: bool) -> anyhow::Result<ExitCode> {
+    let members = runtime.accounts().members();
+    let default = runtime.accounts().default_name().map_or_else(String::new, |name| format!(", default \"{name}\""));
+    let mut all_good = report("settings", &Finding::Good(format!("{} accounts{default}", members.len())))?;
+    all_good &= report("state", &state(runtime.store()).await)?;
+    if !offline {
+        for Checked { name, found } in check_all(runtime).await {
+            let finding = match found {
+                Ok(what) => Finding::Good(format!("{name}: {what}")),
+                Err(what) => Finding::Bad {
+                    what: format!("{name}: {what}"),
+                    next: format!("`highlevel-mcp --account \"{name}\" doctor` checks it in full"),
+                },
+            };
+            all_good &= report("account", &finding)?;
+        }
+    }
+    runtime.leave().await;
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -87,9 +120,9 @@ fn settings_in_use(account: &Account, settings: &Settings) -> Finding {
     ))
 }
 
-async fn state(account: &Account) -> Finding {
-    match account.store().prune_approvals().await {
-        Ok(_) => Finding::Good(format!("{}", account.store().dir().display())),
+async fn state(store: &Store) -> Finding {
+    match store.prune_approvals().await {
+        Ok(_) => Finding::Good(format!("{}", store.dir().display())),
         Err(error) => Finding::Bad {
             what: with_causes(&error),
             next: "correct the directory's permissions, or choose another with --state-dir; without it refreshed tokens are lost when the server ends, and confirmations by token do not work".to_owned(),

@@ -85,8 +85,9 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     })??;
     let logged_in = match &callback.code {
         Ok(code) => {
-            let redirect = loopback.address();
-            let consent = Consent { app: &app, code, redirect: &redirect, holder, verifier: verifier.as_ref() };
+            let (redirect, store_as) = (loopback.address(), &settings.credential);
+            let consent =
+                Consent { app: &app, code, redirect: &redirect, holder, store_as, verifier: verifier.as_ref() };
             client.log_in(&consent, &CallContext::new(settings.timeout())).await
         }
         Err(refusal) => Err(refusal.clone()),
@@ -95,13 +96,16 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
     callback.answer(logged_in.as_ref().err().map(|error| error.message.as_str())).await;
     let login = logged_in?;
     say(&format!("Logged in: {}. Stored in {}.", describe(&login), settings.state_dir()?.display()));
-    if !matches!(settings.token_source(), TokenSource::Stored) {
+    if !matches!(settings.token_source(), TokenSource::Stored(_)) {
         say(
             "The login is not used while --token-file, GHL_TOKEN_ID or GHL_TOKEN_FILE is set: that token takes precedence.",
         );
     }
     if login.holder == Holder::Company && settings.location_id.is_none() {
-        say("Set the location to work on with --location-id or GHL_LOCATION_ID.");
+        let credential = settings.credential.as_str().map_or_else(String::new, |name| format!(" {name}"));
+        say(&format!(
+            "`highlevel-mcp accounts add --login{credential}` shows the agency's locations and adds them. For one alone, set --location-id or GHL_LOCATION_ID."
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod accounts;
 mod approve;
 mod auth;
 mod call;
@@ -91,6 +92,8 @@ enum Command {
     Approve(approve::Options),
     /// Store, show or remove the token, or log in with OAuth
     Auth(auth::Options),
+    /// Add, list, remove or test named accounts, for a server of several
+    Accounts(accounts::Options),
     /// Check settings, credential, network, quota and location
     Doctor(doctor::Options),
     /// Show what was written to the account, or verify the journal
@@ -157,7 +160,8 @@ pub fn main() -> ExitCode {
             Command::Sync(options) => sync::run(cli.settings, options).await,
             Command::Status => sync::status(cli.settings).await,
             Command::Approve(options) => approve::run(&cli.settings, &options).await,
-            Command::Auth(options) => auth::run(&cli.settings, options).await,
+            Command::Auth(options) => auth::run(cli.settings, options).await,
+            Command::Accounts(options) => accounts::run(cli.settings, options).await,
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,
             Command::Journal(options) => journal::run(&cli.settings, options).await,
             Command::Demo(options) => demo::run(&options).await,

@@ -28,10 +28,10 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
-    tokio::spawn(started.account().client().idle_refresh());
     let (read, write) = stdio();
     let transport = LineTransport::new(read, write, closing.clone());
     let runtime = Arc::clone(&started.runtime);
+    runtime.spawn_idle_refresh();
     let server = Server::new(Arc::clone(&runtime), closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,

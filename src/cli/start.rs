@@ -1,7 +1,13 @@
 //! Starts the runtime from the settings, and with `--sandbox` the embedded account as well.
 
-use crate::{account::Account, api::Api, runtime::Runtime, settings::Settings};
+use crate::{
+    account::{ACCOUNT, Account},
+    api::Api,
+    runtime::Runtime,
+    settings::Settings,
+};
 use anyhow::Context;
+use highlevel_core::error::{Error, Result};
 use highlevel_sandbox::{Sandbox, SandboxConfig};
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -13,10 +19,14 @@ pub(super) struct Started {
 }
 
 pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
-    settings.resolve_api().await?;
-    let sandbox = if settings.sandbox { Some(embed(&mut settings).await?) } else { None };
-    let runtime = Arc::new(Runtime::new(&settings)?);
-    if let Some(journal) = runtime.default_account().journal().map(Arc::clone) {
+    let sandbox = if settings.sandbox {
+        settings.resolve_api().await?;
+        Some(embed(&mut settings).await?)
+    } else {
+        None
+    };
+    let runtime = Arc::new(Runtime::start(&settings).await?);
+    if let Some(journal) = runtime.journal().map(Arc::clone) {
         // In the background: the next write repairs the journal as well.
         tokio::spawn(async move {
             if let Err(error) = journal.heal().await {
@@ -28,10 +38,30 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
 }
 
 impl Started {
-    /// The account of the settings.
-    pub(super) fn account(&self) -> &Account {
-        self.runtime.default_account()
+    /// The account that a command reads.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for `--account` if there are several and none is the default.
+    pub(super) fn account(&self) -> Result<&Account> {
+        self.runtime.accounts().for_read(None).map_err(as_flag)
     }
+
+    /// The account that a command may write to.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for `--account` if there are several.
+    pub(super) fn account_to_write(&self) -> Result<&Account> {
+        self.runtime.accounts().for_write(None).map_err(as_flag)
+    }
+}
+
+/// The error in a command line's words.
+fn as_flag(mut error: Error) -> Error {
+    if error.field.as_deref() == Some(ACCOUNT) {
+        error.field = Some("--account".to_owned());
+        error.message = error.message.replacen("`account`", "--account", 1);
+    }
+    error
 }
 
 /// Starts the embedded account on a loopback port, and changes the settings to its address and token.

@@ -22,16 +22,16 @@ pub(super) struct Options {
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let wanted = |table: &&'static Table| options.tables.is_empty() || options.tables.contains(&table.name);
-    let tables: Vec<_> = started.account().readable_tables().into_iter().filter(wanted).collect();
+    let tables: Vec<_> = started.account()?.readable_tables().into_iter().filter(wanted).collect();
     let report = ProgressReport::default();
     let unreadable = started
-        .account()
+        .account()?
         .sync(&tables, &CallContext::new(TIMEOUT), &|table, progress| report.update(table, progress))
         .await;
     report.clear();
     started.runtime.leave().await;
     let unreadable = unreadable?;
-    show(started.account().mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
+    show(started.account()?.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
     for Missing { table, why, scope } in &unreadable {
         let scope = scope.as_ref().map_or(String::new(), |scope| format!(" (scope {scope})"));
         say(&format!("{table}{scope}: {why}"));
@@ -41,7 +41,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
 
 pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
-    show(started.account().mirror_status().await?.into_iter())?;
+    show(started.account()?.mirror_status().await?.into_iter())?;
     Ok(ExitCode::SUCCESS)
 }
 

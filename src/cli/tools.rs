@@ -3,7 +3,7 @@
 use super::{print, print_json};
 use crate::{
     api::{self, Api},
-    mcp::tool,
+    mcp::{tool, tools},
     runtime::Runtime,
     settings::Settings,
 };
@@ -31,22 +31,23 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         }
         return Ok(ExitCode::SUCCESS);
     }
-    settings.resolve_api().await?;
-    let runtime = Runtime::new(&settings)?;
-    let account = runtime.default_account();
-    let entries: Vec<&'static OperationSpec> = match &options.tool {
-        Some(name) => vec![account.catalog().find(name).map_or_else(|| named(name), Ok)?],
-        None => account.tools().collect(),
-    };
-    if options.json || options.tool.is_some() {
-        let tools: Vec<_> =
-            entries.iter().map(|entry| tool(entry, account.confirms(entry), account.max_answer())).collect();
-        print_json(&match tools.as_slice() {
-            [only] if options.tool.is_some() => serde_json::to_string_pretty(only)?,
-            all => serde_json::to_string_pretty(all)?,
-        })?;
+    if settings.sandbox {
+        settings.resolve_api().await?;
+    }
+    let runtime = Runtime::start(&settings).await?;
+    if options.json && options.tool.is_none() {
+        print_json(&serde_json::to_string_pretty(&tools(runtime.accounts()))?)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let account = runtime.accounts().any()?;
+    if let Some(name) = &options.tool {
+        let entry = account.catalog().find(name).map_or_else(|| named(name), Ok)?;
+        let names_account = runtime.accounts().are_several().then(|| runtime.accounts().default_name().is_some());
+        let shown = tool(entry, account.confirms(entry), account.max_answer(), names_account);
+        print_json(&serde_json::to_string_pretty(&shown)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let entries: Vec<&'static OperationSpec> = account.tools().collect();
     let mut toolset = None;
     for entry in entries {
         if toolset.replace(entry.toolset) != Some(entry.toolset) {

@@ -25,6 +25,8 @@ const ARGUMENT_BYTES: usize = 16 * 1024;
 pub struct Subject {
     /// The object. `None` for a change without an existing object.
     pub object: Option<Value>,
+    /// The account's name, where the process serves several.
+    pub label: Option<String>,
     /// The location's id, if known.
     pub location_id: Option<String>,
     /// The location's name, if known.
@@ -40,6 +42,8 @@ pub struct Preview {
     pub sentence: String,
     /// The tool.
     pub tool: String,
+    /// The account's name, where the process serves several.
+    pub label: Option<String>,
     /// The location's `name` and `id`.
     pub location: Map<String, Value>,
     /// The object's identifying fields, as just read.
@@ -73,7 +77,7 @@ impl Preview {
         let spec = invocation.spec;
         let room = answer::max_error_details(max_answer);
         let arguments = shown_arguments(invocation, max_answer)?;
-        let Subject { object, location_id, location_name, account } = subject;
+        let Subject { object, label, location_id, location_name, account } = subject;
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
         let identifying =
             IDENTIFYING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
@@ -93,6 +97,7 @@ impl Preview {
         Ok(Self {
             sentence: format!("{}{what}?{consequence}", spec.title),
             tool: spec.name.to_string(),
+            label,
             location: location(location_name, location_id),
             object: identifying,
             not_shown,
@@ -107,8 +112,14 @@ impl Preview {
     pub fn to_json(&self) -> Value {
         let mut preview = json!({"tool": self.tool, "irreversible": self.irreversible});
         if let Some(members) = preview.as_object_mut() {
-            for (name, part) in [("account", &self.location), ("object", &self.object), ("arguments", &self.arguments)]
-            {
+            let mut account = self.location.clone();
+            if let Some(label) = &self.label {
+                // The location's own name may be another.
+                let location = account.shift_remove("name");
+                account.shift_insert(0, "name".to_owned(), label.as_str().into());
+                account.extend(location.map(|name| ("location".to_owned(), name)));
+            }
+            for (name, part) in [("account", &account), ("object", &self.object), ("arguments", &self.arguments)] {
                 if !part.is_empty() {
                     members.insert(name.to_owned(), part.clone().into());
                 }
@@ -121,9 +132,13 @@ impl Preview {
     /// The preview as text: the sentence, the account, then one line per field.
     pub fn question(&self) -> String {
         let text = |name: &str| self.location.get(name).and_then(Value::as_str);
-        let account = match (text("name"), text("id")) {
-            (Some(name), Some(id)) => Some(format!("account: {name} ({id})")),
-            (name, id) => name.or(id).map(|only| format!("account: {only}")),
+        let location = match (text("name"), text("id")) {
+            (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+            (name, id) => name.or(id).map(str::to_owned),
+        };
+        let account = match (&self.label, location) {
+            (Some(label), Some(location)) => Some(format!("account: {label}, location {location}")),
+            (label, location) => label.clone().or(location).map(|only| format!("account: {only}")),
         };
         let lines = self.object.iter().chain(&self.arguments).map(|(name, value)| match value {
             Value::String(text) => format!("{name}: {text}"),

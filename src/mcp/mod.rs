@@ -8,6 +8,7 @@ mod prompts;
 mod resources;
 mod result;
 mod server;
+mod several;
 mod tools;
 pub mod transport;
 
@@ -15,4 +16,4 @@ pub use confirm::{StateKey, answer_of};
 pub use prompts::{ArgumentKind, ArgumentPresence, PROMPTS, Prompt, PromptArgument};
 pub use resources::{ObjectResource, object_resources};
 pub use server::Server;
-pub use tools::{Tool, tool};
+pub use tools::{Tool, tool, tools};

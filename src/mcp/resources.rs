@@ -1,16 +1,19 @@
-//! Resources: single objects by URI, such as `ghl://contact/{id}`. Each one is an operation of the catalogue that reads one
-//! object, and reading it runs that operation as its tool would.
+//! Resources: single objects by URI, such as `ghl://contact/{id}`; among several accounts `ghl://{account}/contact/{id}`.
+//! Each one is an operation of the catalogue that reads one object, and reading it runs that operation as its tool would.
 
 use super::result::mark_provenance;
 use crate::{
     account::{Account, Reply},
     guard::Confirmation,
+    runtime::Accounts,
 };
 use highlevel_catalog::{AnswerShape, Effect, Id, OperationSpec};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::TABLES;
+use percent_encoding::percent_decode_str;
 use rmcp::model::{JsonObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use std::borrow::Cow;
 
 const SCHEME: &str = "ghl://";
 const JSON: &str = "application/json";
@@ -38,7 +41,58 @@ pub fn object_resources(
     })
 }
 
-/// The resources that this server lists. Hiding a tool hides its resource. A tool that asks a person has none either,
+/// The resources of a server of these accounts that `resources/list` shows. Among several accounts each URI has a part to
+/// fill in, so that there are templates alone.
+pub(super) fn resources(accounts: &Accounts) -> Vec<Resource> {
+    if accounts.are_several() {
+        return Vec::new();
+    }
+    accounts.usable().flat_map(listed).filter_map(|resource| resource.resource()).collect()
+}
+
+/// The templates of a server of these accounts.
+pub(super) fn templates(accounts: &Accounts) -> Vec<ResourceTemplate> {
+    if !accounts.are_several() {
+        return accounts.usable().flat_map(listed).filter_map(|resource| resource.template()).collect();
+    }
+    of_any(accounts).into_iter().map(|resource| resource.template_at(resource.uri_in_account())).collect()
+}
+
+/// The resources that any of several accounts has.
+pub(super) fn of_any(accounts: &Accounts) -> Vec<ObjectResource> {
+    let mut all: Vec<ObjectResource> = Vec::new();
+    for resource in accounts.usable().flat_map(listed) {
+        if !all.iter().any(|known| known.uri() == resource.uri()) {
+            all.push(resource);
+        }
+    }
+    all
+}
+
+/// The account that a URI is of, and the URI as it is without the account.
+///
+/// # Errors
+/// `not_found` for a URI without an account, or with one that there is not.
+pub(super) fn account_of<'a>(accounts: &'a Accounts, uri: &'a str) -> Result<(&'a Account, Cow<'a, str>)> {
+    if !accounts.are_several() {
+        return Ok((accounts.for_read(None)?, uri.into()));
+    }
+    let path = uri.strip_prefix(SCHEME).unwrap_or_default();
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    let is_noun = of_any(accounts).iter().any(|resource| resource.noun == first);
+    let found = if is_noun {
+        accounts.for_read(None).map(|account| (account, uri.into()))
+    } else {
+        let name = percent_decode_str(first).decode_utf8_lossy();
+        accounts.for_read(Some(&name)).map(|account| (account, format!("{SCHEME}{rest}").into()))
+    };
+    found.map_err(|error| match error.code {
+        Code::InvalidArguments => Error { code: Code::NotFound, ..error },
+        _ => error,
+    })
+}
+
+/// The resources that this account has. Hiding a tool hides its resource. A tool that asks a person has none either,
 /// because reading a resource cannot ask.
 pub(super) fn listed(account: &Account) -> impl Iterator<Item = ObjectResource> + Clone {
     object_resources(account.tools().filter(|spec| !account.confirms(spec)))
@@ -48,6 +102,11 @@ impl ObjectResource {
     /// The URI, or its template.
     pub fn uri(&self) -> String {
         format!("{SCHEME}{}{}", self.noun, if self.by_id { "/{id}" } else { "" })
+    }
+
+    /// The URI's template among several accounts.
+    pub(super) fn uri_in_account(&self) -> String {
+        self.uri().replacen(SCHEME, &format!("{SCHEME}{{account}}/"), 1)
     }
 
     /// The mirror's table with the ids that complete the URI.
@@ -77,20 +136,23 @@ impl ObjectResource {
 
     /// The resource as `resources/templates/list` shows it, if an id completes it.
     pub(super) fn template(&self) -> Option<ResourceTemplate> {
-        let template = ResourceTemplate::new(self.uri(), self.name())
+        self.by_id.then(|| self.template_at(self.uri()))
+    }
+
+    fn template_at(&self, uri: String) -> ResourceTemplate {
+        ResourceTemplate::new(uri, self.name())
             .with_title(self.title())
             .with_description(self.spec.description())
-            .with_mime_type(JSON);
-        self.by_id.then_some(template)
+            .with_mime_type(JSON)
     }
 }
 
-/// Reads a resource as its tool would.
+/// Reads a resource as its tool would. `path` is its URI without the account.
 ///
 /// # Errors
 /// As [`Account::call`]; `not_found` for a URI that this server does not have.
-pub(super) async fn read(account: &Account, uri: &str, context: CallContext) -> Result<ReadResourceResult> {
-    let (spec, arguments) = find(listed(account), uri)?;
+pub(super) async fn read(account: &Account, uri: &str, path: &str, context: CallContext) -> Result<ReadResourceResult> {
+    let (spec, arguments) = find(listed(account), path)?;
     let reply = account.call(spec, arguments, Confirmation::None, context).await.map_err(|mut error| {
         // The only argument is the end of the URI, so a wrong one is a resource that is not there.
         if error.code == Code::InvalidArguments {

@@ -1,5 +1,7 @@
 //! Tools as `tools/list` shows them, each from its spec in the catalogue.
 
+use super::several;
+use crate::{account::Account, runtime::Accounts};
 use highlevel_catalog::{CONFIRMATION_TOKEN, Effect, OperationSpec, Schemas};
 pub use rmcp::model::Tool;
 use rmcp::model::{MetaObject, ToolAnnotations};
@@ -9,10 +11,41 @@ use std::sync::Arc;
 /// The largest value that hosts accept for `anthropic/maxResultSizeChars`.
 const MAX_RESULT_CHARS: usize = 500_000;
 
-/// The tool of an operation. `confirms` says whether it takes a confirmation; `max_answer` is the most bytes that
-/// its answer may have.
-pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize) -> Tool {
-    let Schemas { description, mut input, output } = spec.build_schemas();
+/// The tools that a server of these accounts lists, in the catalogue's order.
+pub fn tools(accounts: &Accounts) -> Vec<Tool> {
+    if !accounts.are_several() {
+        let of = |account: &Account| {
+            let build = |spec| tool(spec, account.confirms(spec), account.max_answer(), None);
+            account.tools().map(build).collect()
+        };
+        return accounts.usable().next().map(of).unwrap_or_default();
+    }
+    let mut names: Vec<&'static str> = Vec::new();
+    for spec in accounts.usable().flat_map(Account::tools) {
+        if !names.contains(&spec.name.as_ref()) {
+            names.push(&spec.name);
+        }
+    }
+    let of_several = |name: &str| {
+        let spec = several::common_spec(accounts, name)?;
+        let mut confirms = false;
+        let mut max_answer = 0;
+        for account in several::offering(accounts, name) {
+            confirms |= account.confirms(spec);
+            max_answer = account.max_answer();
+        }
+        Some(tool(spec, confirms, max_answer, Some(accounts.default_name().is_some())))
+    };
+    std::iter::once(several::list_accounts_tool()).chain(names.into_iter().filter_map(of_several)).collect()
+}
+
+/// The tool of an operation. `confirms` says whether it takes a confirmation; `max_answer` is the most bytes that its
+/// answer may have. `names_account` says that its calls name their account, and whether there is a default for reads.
+pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize, names_account: Option<bool>) -> Tool {
+    let Schemas { description, mut input, mut output } = spec.build_schemas();
+    if let Some(has_default) = names_account {
+        several::add_account(spec, &mut input, &mut output, has_default);
+    }
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
         properties.insert(
             CONFIRMATION_TOKEN.to_owned(),

@@ -9,10 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 impl Settings {
     /// Where the credential comes from: --token-file, GHL_TOKEN_ID, GHL_TOKEN_FILE, or the stored token, in this order.
+    /// A named account and a named credential have what is stored alone.
     pub fn token_source(&self) -> TokenSource {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
         if let Some(token) = &self.given_token {
             return TokenSource::Value(token.clone(), "the embedded account");
+        }
+        if self.account_name.is_some() || self.credential.as_str().is_some() {
+            return TokenSource::Stored(self.credential.clone());
         }
         if let Some(path) = &self.token_file {
             return TokenSource::File(path.clone());
@@ -22,14 +26,14 @@ impl Settings {
         }
         match variable("GHL_TOKEN_FILE") {
             Some(path) => TokenSource::File(path.into()),
-            None => TokenSource::Stored,
+            None => TokenSource::Stored(self.credential.clone()),
         }
     }
 
     /// The credential's name in the journal: where it comes from, never what it is.
     pub fn login_name(&self) -> String {
         match self.token_source() {
-            TokenSource::Stored => "stored".to_owned(),
+            TokenSource::Stored(name) => name.to_string(),
             TokenSource::Value(_, origin) => origin.to_owned(),
             TokenSource::File(path) => path.display().to_string(),
             TokenSource::None => String::new(),

@@ -1,5 +1,6 @@
 //! The settings: flags, and the environment variables that stand for them. An empty variable counts as unset.
 
+pub mod accounts;
 mod credential;
 mod requests;
 mod storage;
@@ -12,6 +13,7 @@ use crate::{
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use highlevel_api_client::LoginView;
 use highlevel_catalog::Toolset;
+use highlevel_store::CredentialName;
 use secrecy::SecretString;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 use url::Url;
@@ -31,6 +33,12 @@ pub struct Settings {
     /// Work only on this location, and refuse others. The official API requires it, unless an OAuth login is for one location
     #[arg(long, global = true, env = "GHL_LOCATION_ID", value_name = "ID", help_heading = "Account")]
     pub location_id: Option<String>,
+    /// Work only with this account of accounts.toml, by name or location id. May be repeated. Default: all of them
+    #[arg(long = "account", global = true, env = "GHL_ACCOUNT", value_name = "NAME", help_heading = "Account")]
+    pub accounts: Vec<String>,
+    /// The file of named accounts. Default: accounts.toml in the platform's configuration directory
+    #[arg(long, global = true, env = "GHL_ACCOUNTS_FILE", value_name = "FILE", help_heading = "Account")]
+    pub accounts_file: Option<PathBuf>,
     /// Where refreshed tokens, pending confirmations, the journal and the mirror are kept. Default: the platform's data directory
     #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
     pub state_dir: Option<PathBuf>,
@@ -160,6 +168,12 @@ pub struct Settings {
     /// The embedded account's token. It comes before every other source.
     #[arg(skip)]
     pub given_token: Option<SecretString>,
+    /// The name of the account that these settings are for, where it has one.
+    #[arg(skip)]
+    pub account_name: Option<String>,
+    /// The name of the stored credential.
+    #[arg(skip)]
+    pub credential: CredentialName,
     /// This program's file, which is started again as the process that runs SQL.
     #[arg(skip)]
     pub program: Option<PathBuf>,

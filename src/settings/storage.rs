@@ -20,7 +20,10 @@ impl Settings {
     }
 
     /// The journal's name for the account. One state directory may serve several accounts.
-    pub fn account_name(&self) -> String {
+    pub fn name_in_journal(&self) -> String {
+        if let Some(name) = &self.account_name {
+            return name.clone();
+        }
         match self.backend_url.as_ref().or(self.base_url.as_ref()) {
             _ if self.sandbox => "sandbox".to_owned(),
             Some(url) => url.host_str().unwrap_or_default().to_owned(),

@@ -2,7 +2,7 @@
 
 use super::{
     ClientConfig, LoginView, Moment, QuotaView, Runtime, ServerTime, Service, TokenSource, TokenStatus,
-    auth::{AccountToken, Consent, Login, LoginInner, sharing},
+    auth::{AccountToken, Consent, Login, LoginInner, TokenHolder, sharing},
     breaker::Breaker,
     quota::Limiter,
 };
@@ -50,11 +50,12 @@ impl Client {
     }
 
     /// An account of this login.
-    pub(crate) fn of(login: Arc<LoginInner>, location: Option<String>) -> Self {
+    pub(crate) fn of(login: Arc<LoginInner>, holder: TokenHolder) -> Self {
+        let location = holder.location().map(str::to_owned);
         let address = login.config.urls.of(Service::Backend).to_string();
         let sharing = sharing(&login.runtime, address.clone(), location.clone());
         let limiter = Limiter::new(login.config.quota_settings(), Some(sharing));
-        let token = AccountToken::new(Arc::clone(&login), location.clone(), Arc::clone(&limiter));
+        let token = AccountToken::new(Arc::clone(&login), holder, Arc::clone(&limiter));
         let alive = CancellationToken::new();
         let end = alive.clone().drop_guard();
         let breaker = Breaker::default();
@@ -65,6 +66,11 @@ impl Client {
     /// The runtime that the account's login belongs to.
     pub fn runtime(&self) -> &Runtime {
         &self.inner.login.runtime
+    }
+
+    /// Whether both are accounts of one login.
+    pub fn shares_login_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner.login, &other.inner.login)
     }
 
     /// What the server's clock may have shown at a moment; `None` until an answer had a `Date`.

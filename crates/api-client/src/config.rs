@@ -31,7 +31,7 @@ const OWN_HEADERS: [&str; 10] = [
 ];
 
 /// How one of HighLevel's APIs is spoken to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ApiConfig {
     /// Where requests go.
     pub urls: ServiceUrls,

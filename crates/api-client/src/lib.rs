@@ -18,6 +18,7 @@
 
 #![deny(missing_docs)]
 
+mod agency;
 mod attempt;
 mod auth;
 mod breaker;
@@ -36,6 +37,7 @@ mod secrets;
 mod send;
 mod urls;
 
+pub use agency::AgencyLocation;
 pub use auth::{
     AppKeys, Consent, Holder, Login, LoginView, TokenLife, TokenSource, TokenStatus, login_gone, login_view,
 };

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Write},
     path::Path,
 };
 
@@ -17,6 +17,30 @@ pub(super) fn create_private_dir(dir: &Path) -> io::Result<()> {
     #[cfg(unix)]
     ours::directory(dir)?;
     Ok(())
+}
+
+/// Replaces a file's content in one step: a reader sees the old content or the new, never a part. The file is this
+/// user's alone, as are the directories that this creates.
+///
+/// # Errors
+/// What the system reports; the file then has its old content.
+pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    create_private_dir(dir)?;
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let temporary = dir.join(name);
+    let written = private_file(&temporary).and_then(|mut file| {
+        file.set_len(0)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    });
+    if written.is_err() {
+        // The first error is reported; the temporary file is removed if possible.
+        drop(fs::remove_file(&temporary));
+    }
+    written
 }
 
 /// Creates the file for this user alone, or narrows an existing one.

@@ -8,8 +8,11 @@
 mod approvals;
 mod creations;
 mod credential;
+mod credential_name;
 mod files;
 mod journal;
+#[cfg(feature = "keyring")]
+mod keyring_entry;
 mod mirror;
 mod name_cache;
 mod quota;
@@ -21,6 +24,8 @@ mod write_lock;
 pub use approvals::{Approval, NewApproval};
 pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
+pub use credential_name::CredentialName;
+pub use files::replace_file;
 pub use journal::{Head, Journal, JournalEntry, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
     Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, Found, Mirror, MirrorAnswer, MirrorPage, Missing,

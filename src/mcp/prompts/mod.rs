@@ -4,7 +4,10 @@ mod catalogue;
 
 pub use catalogue::PROMPTS;
 
-use crate::account::Account;
+use crate::{
+    account::{ACCOUNT, Account},
+    runtime::Accounts,
+};
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
 use highlevel_core::suggest::{did_you_mean, nearest};
@@ -156,9 +159,36 @@ impl PromptArgument {
     }
 }
 
-/// The prompts that this server lists: those whose tools it lists.
-pub(super) fn listed(account: &Account) -> impl Iterator<Item = &'static Prompt> {
-    PROMPTS.iter().filter(|prompt| missing_tool(account, prompt).is_none())
+/// The prompts that a server of these accounts lists: those whose tools one of them lists.
+pub(super) fn listed(accounts: &Accounts) -> impl Iterator<Item = model::Prompt> {
+    let is_offered = |prompt: &&Prompt| accounts.usable().any(|account| missing_tool(account, prompt).is_none());
+    PROMPTS.iter().filter(is_offered).map(|prompt| {
+        let mut listing = prompt.listing();
+        if accounts.are_several() {
+            let account = model::PromptArgument::new(ACCOUNT)
+                .with_description("The account's name or location id")
+                .with_required(accounts.default_name().is_none());
+            listing.arguments.get_or_insert_default().insert(0, account);
+        }
+        listing
+    })
+}
+
+/// The prompt of this name with its text. Among several accounts, the text says which one it is about.
+///
+/// # Errors
+/// `invalid_arguments` naming the prompt or the argument that is wrong.
+pub(super) fn fill(accounts: &Accounts, name: &str, mut given: JsonObject) -> Result<(&'static Prompt, String)> {
+    let wanted = if accounts.are_several() { given.shift_remove(ACCOUNT) } else { None };
+    let wanted = wanted.as_ref().and_then(Value::as_str).map(str::trim).filter(|name| !name.is_empty());
+    let account = accounts.for_read(wanted)?;
+    let prompt = find(account, name)?;
+    let mut text = prompt.fill(given)?;
+    if let Some(label) = account.label() {
+        let label = Value::from(label);
+        text = format!("Work in the account {label} alone: give `account: {label}` to every tool.\n\n{text}");
+    }
+    Ok((prompt, text))
 }
 
 /// The prompt of this name.
@@ -167,7 +197,7 @@ pub(super) fn listed(account: &Account) -> impl Iterator<Item = &'static Prompt>
 /// `invalid_arguments` naming the nearest prompt, or the tool that the settings leave out.
 pub(super) fn find(account: &Account, name: &str) -> Result<&'static Prompt> {
     let Some(prompt) = PROMPTS.iter().find(|prompt| prompt.name == name) else {
-        let hint = did_you_mean(name, listed(account).map(|prompt| prompt.name));
+        let hint = did_you_mean(name, of(account).map(|prompt| prompt.name));
         return Err(Error::invalid("name", format!("Unknown prompt.{hint}")));
     };
     match missing_tool(account, prompt) {
@@ -176,6 +206,11 @@ pub(super) fn find(account: &Account, name: &str) -> Result<&'static Prompt> {
             Err(Error::invalid("name", format!("{name} needs {tool}, which this server's settings leave out.")))
         }
     }
+}
+
+/// The prompts whose tools this account lists.
+fn of(account: &Account) -> impl Iterator<Item = &'static Prompt> {
+    PROMPTS.iter().filter(|prompt| missing_tool(account, prompt).is_none())
 }
 
 fn missing_tool(account: &Account, prompt: &Prompt) -> Option<&'static str> {

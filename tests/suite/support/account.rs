@@ -56,6 +56,11 @@ impl Account {
         (self.api == Api::Official).then(|| self.sandbox.location_id())
     }
 
+    /// The id of the location that all of its objects belong to.
+    pub fn location_id(&self) -> String {
+        self.sandbox.location_id()
+    }
+
     /// The API over which it is served.
     pub fn api(&self) -> Api {
         self.api

@@ -1,6 +1,7 @@
 //! The tests' support: an account, hosts that start the server as a child process, and the command line.
 
 mod account;
+mod agency;
 mod both;
 mod cli;
 mod host;
@@ -9,6 +10,7 @@ mod watch;
 mod wire;
 
 pub use account::Account;
+pub use agency::Agency;
 pub use both::{Api, Manners, has, live, reported};
 pub(crate) use both::{in_all_manners, in_both_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};

@@ -19,9 +19,12 @@ const ISSUED: &str = "eyJhbGci";
 /// How much of a log is shown when its test fails.
 const SHOWN: usize = 4_000;
 
+/// A variable with further tokens to watch for, one a line. The server does not read it.
+pub const WATCHED: &str = "TEST_WATCHED_TOKENS";
+
 /// Watches one server process. Checks its log and files when it is dropped.
 pub struct Watch {
-    given: Option<String>,
+    given: Vec<String>,
     state: Option<PathBuf>,
     log: Option<NamedTempFile>,
 }
@@ -46,17 +49,19 @@ impl Watch {
             let mut all = command.get_envs();
             all.find_map(|(other, value)| (other == name).then(|| value.map(OsStr::to_owned)).flatten())
         };
-        let given = variable("GHL_TOKEN_ID").and_then(|token| token.into_string().ok());
+        let given = [variable("GHL_TOKEN_ID"), variable(WATCHED)].into_iter().flatten();
+        let given: Vec<String> = given.filter_map(|tokens| tokens.into_string().ok()).collect();
+        let given = given.iter().flat_map(|tokens| tokens.lines()).map(str::to_owned).collect();
         let state = variable("GHL_STATE_DIR").map(PathBuf::from);
         if variable("GHL_LOG").is_none() {
             command.env("GHL_LOG", "trace");
         }
-        Self { given: given.filter(|token| !token.is_empty()), state, log: None }
+        Self { given, state, log: None }
     }
 
     /// Watches a server in this process, which has no log.
     pub fn in_process(given: &str, state: &Path) -> Self {
-        Self { given: Some(given.to_owned()), state: Some(state.to_owned()), log: None }
+        Self { given: vec![given.to_owned()], state: Some(state.to_owned()), log: None }
     }
 
     /// The log so far.
@@ -72,7 +77,7 @@ impl Watch {
 
     /// Checks a text that the process wrote.
     pub fn text(&self, what: &str, text: &[u8]) {
-        for secret in [self.given.as_deref(), Some(ISSUED)].into_iter().flatten() {
+        for secret in self.given.iter().map(String::as_str).chain([ISSUED]) {
             let shown = String::from_utf8_lossy(text);
             assert!(!holds(text, secret), "{what} shows a token: {shown}");
         }
@@ -85,7 +90,7 @@ impl Watch {
             match name.as_str() {
                 _ if entry.is_dir() => self.files(&entry),
                 // `auth set` stores the token here.
-                "token" => {}
+                name if name == "token" || name.starts_with("token-") => {}
                 "state.db" => self.database(&entry),
                 // SQLite's journals of the same tables.
                 "state.db-wal" | "state.db-shm" => {}
@@ -109,7 +114,7 @@ impl Watch {
                     let (ValueRef::Text(value) | ValueRef::Blob(value)) = row.get_ref(column).unwrap() else {
                         continue;
                     };
-                    match self.given.as_deref() {
+                    match self.given.first() {
                         // This table holds refreshed tokens, but never the given one.
                         _ if table != "renewed" => self.text(&format!("table {table}"), value),
                         Some(given) => assert!(!holds(value, given), "the store holds the given token"),

@@ -134,15 +134,14 @@ impl AccountToken {
             let message = "The login is not refreshed without a state directory: its next refresh token would be lost. Choose a directory that can be written with --state-dir.";
             return Ended::Failed { error: Error::new(Code::Internal, message), lasting: true };
         };
-        let location = self.location.as_deref();
-        let refreshed = self.login.next_pair(&old.line, location, cut_off, self.caller(context)).await;
+        let refreshed = self.login.next_pair(&old.line, &self.holder, cut_off, self.caller(context)).await;
         let RefreshedPair { ended, unanswered } = refreshed;
         if let Err(error) = self.login.store().release_refresh(&self.member, unanswered).await {
             self.login.warn(&error);
         }
         match ended {
             Ok(pair) => {
-                self.adopt_after(old, pair.token(location, old.origin.clone(), &old.line));
+                self.adopt_after(old, pair.token(&self.holder, old.origin.clone(), &old.line));
                 Ended::Refreshed
             }
             Err(ended) => ended,

@@ -2,7 +2,7 @@
 
 use super::{
     LoginInner, Token, TokenStatus,
-    grant::login_view,
+    grant::{TokenHolder, login_view},
     login::RefreshCaller,
     refresh::{Ended, Pause, Refresh},
     token::{Candidates, in_order},
@@ -10,7 +10,7 @@ use super::{
 use crate::{Scheme, attempt::token_header, quota::Limiter};
 use chrono::{DateTime, Utc};
 use highlevel_core::context::CallContext;
-use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::error::{Error, Result};
 use highlevel_store::{CredentialStamp, is_login, token_hash};
 use std::{
     collections::HashSet,
@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct AccountToken {
     pub(super) login: Arc<LoginInner>,
-    /// The account's location, which an agency's token is exchanged for.
-    pub(super) location: Option<String>,
+    /// Whose token it is.
+    pub(super) holder: TokenHolder,
     /// The account's quota.
     limiter: Arc<Limiter>,
     /// The account's name among all that refresh the same token.
@@ -55,10 +55,10 @@ pub(super) struct TokenState {
 }
 
 impl AccountToken {
-    pub(crate) fn new(login: Arc<LoginInner>, location: Option<String>, limiter: Arc<Limiter>) -> Arc<Self> {
+    pub(crate) fn new(login: Arc<LoginInner>, holder: TokenHolder, limiter: Arc<Limiter>) -> Arc<Self> {
         let member = login.runtime.member();
         let (state, looking) = (Mutex::default(), tokio::sync::Mutex::default());
-        Arc::new(Self { login, location, limiter, member, state, looking })
+        Arc::new(Self { login, holder, limiter, member, state, looking })
     }
 
     /// Who sends the login's requests for this account.
@@ -117,7 +117,7 @@ impl AccountToken {
             Some(current) => current,
             None => {
                 context.bound(self.look(Candidates::Newest)).await??;
-                self.current().ok_or_else(none_set)?
+                self.current().ok_or_else(|| self.login.source.none_set())?
             }
         };
         if self.login.refusal(&current.line).is_some() {
@@ -183,7 +183,7 @@ impl AccountToken {
             return Ok(token.line);
         }
         self.look(Candidates::Newest).await?;
-        self.current().map(|token| token.line).ok_or_else(none_set)
+        self.current().map(|token| token.line).ok_or_else(|| self.login.source.none_set())
     }
 
     /// The refresh of this generation that is under way, or a new one; `None` if the generation is over or the login is
@@ -289,7 +289,7 @@ impl AccountToken {
                 source: None,
                 renewed: false,
                 expires_at: None,
-                problem: Some(looked.unwrap_or_else(none_set)),
+                problem: Some(looked.unwrap_or_else(|| self.login.source.none_set())),
             },
         }
     }
@@ -302,9 +302,4 @@ impl AccountToken {
         let due = token.due_at.filter(|_| self.login.refusal(&token.line).is_none())?;
         Some((due - now).to_std().unwrap_or_default())
     }
-}
-
-fn none_set() -> Error {
-    let message = "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set` or `highlevel-mcp auth login`.";
-    Error::new(Code::Unauthorized, message)
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{Repeat, urls::Outgoing};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{CredentialPlace, new_login, token_hash};
+use highlevel_store::{CredentialName, CredentialPlace, new_login, token_hash};
 use secrecy::{ExposeSecret, SecretString};
 
 /// The code that a consent page gave, with the parameters that it was requested with.
@@ -23,6 +23,8 @@ pub struct Consent<'a> {
     pub redirect: &'a str,
     /// Whose token is requested.
     pub holder: Holder,
+    /// The name under which the login is stored.
+    pub store_as: &'a CredentialName,
     /// PKCE's verifier, where the server takes one.
     pub verifier: Option<&'a SecretString>,
 }
@@ -53,7 +55,7 @@ impl AccountToken {
         pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
         let name = new_login();
         self.login.store().keep_token(&token_hash(&name), pair.kept()?).await?;
-        self.login.store().set_credential(&name, CredentialPlace::File).await?;
+        self.login.store().set_credential(consent.store_as, &name, CredentialPlace::File).await?;
         Ok(pair.view())
     }
 
@@ -62,7 +64,7 @@ impl AccountToken {
         let stored = self.login.store().newest_token(line).await?;
         let pair = stored.as_ref().and_then(TokenPair::of).ok_or_else(login_gone)?;
         pair.secrets().for_each(|secret| self.login.runtime.secrets().add(&secret));
-        if let (Some(theirs), Some(ours)) = (&pair.grant.location, &self.location)
+        if let (Some(theirs), Some(ours)) = (pair.grant.location.as_deref(), self.holder.location())
             && pair.grant.holder == Holder::Location
             && theirs != ours
         {
@@ -71,7 +73,7 @@ impl AccountToken {
             );
             return Err(Error::new(Code::Unauthorized, what));
         }
-        let token = pair.token(self.location.as_deref(), origin.to_owned(), line);
+        let token = pair.token(&self.holder, origin.to_owned(), line);
         let mut state = self.state();
         state.given = Some(line.to_owned());
         let is_new = !state.tried.contains(&token.hash);

@@ -20,6 +20,26 @@ pub enum Holder {
     Location,
 }
 
+/// Whose token an account sends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TokenHolder {
+    /// Whoever the credential is for.
+    Credential,
+    /// This location. An agency's login gives a token for it.
+    Location(String),
+    /// The agency itself.
+    Agency,
+}
+
+impl TokenHolder {
+    pub(crate) fn location(&self) -> Option<&str> {
+        match self {
+            Self::Location(id) => Some(id),
+            Self::Credential | Self::Agency => None,
+        }
+    }
+}
+
 /// The credentials of an app.
 #[derive(Clone)]
 pub struct AppKeys {
@@ -46,6 +66,8 @@ pub struct LoginView {
     pub location: Option<String>,
     /// Who logged in.
     pub user: Option<String>,
+    /// The client id of the app that was logged in with.
+    pub client_id: String,
 }
 
 /// A login as it is stored.
@@ -158,11 +180,12 @@ impl TokenPair {
         [client_secret.as_str(), refresh_token, &self.access.token].into_iter().chain(others).map(SecretString::from)
     }
 
-    /// The token to send with, for this location. An agency's token has to be exchanged first: it is `promised`.
-    pub(super) fn token(&self, location: Option<&str>, origin: String, line: &str) -> Token {
-        let exchanged = location.and_then(|location| self.grant.locations.get(location));
+    /// The token to send with. An agency's token has to be exchanged first for a location's: it is `promised`.
+    pub(super) fn token(&self, holder: &TokenHolder, origin: String, line: &str) -> Token {
+        let exchanged = holder.location().and_then(|location| self.grant.locations.get(location));
         let token = match (self.grant.holder, exchanged) {
             (Holder::Location, _) => self.access.token(origin, line),
+            (Holder::Company, _) if *holder == TokenHolder::Agency => self.access.token(origin, line),
             (Holder::Company, Some(access)) => access.token(origin, line),
             (Holder::Company, None) => Token { promised: true, ..self.access.token(origin, line) },
         };
@@ -179,8 +202,8 @@ impl TokenPair {
     }
 
     pub(super) fn view(&self) -> LoginView {
-        let Grant { holder, company, location, user, .. } = self.grant.clone();
-        LoginView { holder, company, location, user }
+        let Grant { holder, company, location, user, client_id, .. } = self.grant.clone();
+        LoginView { holder, company, location, user, client_id }
     }
 }
 

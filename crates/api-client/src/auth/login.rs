@@ -1,6 +1,6 @@
 //! A login: a credential, and its refresh, which all of its accounts share.
 
-use super::{TokenSource, token::Token};
+use super::{TokenHolder, TokenSource, token::Token};
 use crate::{
     ApiConfig, Client, Expect, Repeat, Request, Runtime, Service,
     attempt::Wire,
@@ -115,7 +115,13 @@ impl Login {
     /// The account of this login at `location`; without one, the account that the credential itself is for. Clones of
     /// the client are one account: call this once for each.
     pub fn account(&self, location: Option<String>) -> Client {
-        Client::of(Arc::clone(&self.inner), location)
+        let holder = location.map_or(TokenHolder::Credential, TokenHolder::Location);
+        Client::of(Arc::clone(&self.inner), holder)
+    }
+
+    /// The agency itself, for what its login may see of all its locations.
+    pub fn agency(&self) -> Client {
+        Client::of(Arc::clone(&self.inner), TokenHolder::Agency)
     }
 }
 

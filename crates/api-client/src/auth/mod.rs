@@ -20,6 +20,7 @@ mod token_refresh;
 pub(crate) use account_token::AccountToken;
 use account_token::TokenState;
 pub use consent::{Consent, login_gone};
+pub(crate) use grant::TokenHolder;
 pub use grant::{AppKeys, Holder, LoginView, login_view};
 pub use login::Login;
 pub(crate) use login::{LoginInner, sharing};

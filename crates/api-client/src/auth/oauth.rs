@@ -5,7 +5,7 @@
 
 use super::{
     consent::login_gone,
-    grant::{Access, Holder, TokenPair},
+    grant::{Access, Holder, TokenHolder, TokenPair},
     login::{LoginInner, RefreshCaller},
     refresh::Ended,
     token_refresh::{Intention, RefreshFailure, RefreshRequest},
@@ -75,11 +75,11 @@ impl LoginInner {
         Ok((body, self.wire.clock.guess(answer.sent_at)))
     }
 
-    /// The next pair of the login of `line`, under the lock; for an agency's login with a token for `location`.
+    /// The next pair of the login of `line`, under the lock; for an agency's login with a token for the holder's location.
     pub(super) async fn next_pair(
         &self,
         line: &str,
-        location: Option<&str>,
+        holder: &TokenHolder,
         cut_off: Option<DateTime<Utc>>,
         caller: RefreshCaller<'_>,
     ) -> RefreshedPair {
@@ -100,7 +100,10 @@ impl LoginInner {
         // An agency's login has a quota of its own: what it sends must not wait for a location's.
         self.limiter.know_token(line);
         let caller = RefreshCaller { limiter: &self.limiter, ..caller };
-        let Some(location) = location else {
+        if *holder == TokenHolder::Agency {
+            return self.refresh(pair, cut_off, caller).await;
+        }
+        let Some(location) = holder.location() else {
             let what = "The login is an agency's. Give the location to work on with --location-id (GHL_LOCATION_ID).";
             return failed(Error::new(Code::Unauthorized, what), cut_off);
         };

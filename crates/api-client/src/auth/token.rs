@@ -3,7 +3,7 @@
 use super::{token_file, token_life::TokenLife};
 use chrono::{DateTime, Utc};
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{CredentialStamp, Store, token_from, token_hash};
+use highlevel_store::{CredentialName, CredentialStamp, Store, token_from, token_hash};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// A value, and the name of its origin, such as `GHL_TOKEN_ID`.
     Value(SecretString, &'static str),
-    /// What `auth set` stored.
-    Stored,
+    /// What `auth set` stored under this name.
+    Stored(CredentialName),
     /// Nowhere.
     None,
 }
@@ -34,10 +34,21 @@ impl TokenSource {
         self.read(store).await.ok().flatten().map(|given| given.token)
     }
 
+    /// The error for a source that holds no token.
+    pub(super) fn none_set(&self) -> Error {
+        let what = match self {
+            Self::Stored(name) if name.as_str().is_some() => format!(
+                "The credential {name} is not stored. Store it with `highlevel-mcp auth set --credential {name}` or `highlevel-mcp auth login --credential {name}`."
+            ),
+            _ => "There is no token. Set GHL_TOKEN_ID (or GHL_TOKEN_FILE), or store one with `highlevel-mcp auth set` or `highlevel-mcp auth login`.".to_owned(),
+        };
+        Error::new(Code::Unauthorized, what)
+    }
+
     /// A stamp that changes with the credential; `None` where it cannot change.
     pub(super) fn stamp(&self, store: &Store) -> Option<CredentialStamp> {
         match self {
-            Self::Stored => Some(store.credential_stamp()),
+            Self::Stored(name) => Some(store.credential_stamp(name)),
             Self::File(path) => Some(CredentialStamp::of_file(path)),
             Self::Value(..) | Self::None => None,
         }
@@ -51,10 +62,13 @@ impl TokenSource {
         match self {
             Self::None => Ok(None),
             Self::Value(token, name) => Ok(given(token.expose_secret(), (*name).to_owned())),
-            Self::Stored => Ok(store
-                .credential()
-                .await?
-                .and_then(|found| given(found.token.expose_secret(), found.place.describe().to_owned()))),
+            Self::Stored(name) => Ok(store.credential(name).await?.and_then(|found| {
+                let origin = match name.as_str() {
+                    Some(name) => format!("{} of the credential {name}", found.place.describe()),
+                    None => found.place.describe().to_owned(),
+                };
+                given(found.token.expose_secret(), origin)
+            })),
             Self::File(path) => {
                 let origin = format!("the file {}", path.display());
                 let path = path.clone();

@@ -3,6 +3,7 @@
 use crate::{upstream::*, *};
 use highlevel_api_client::{ApiConfig, AppKeys, Consent, Fate, Holder, Login, Runtime, Scheme};
 use highlevel_core::error::Code;
+use highlevel_store::CredentialName;
 use std::{
     collections::HashMap,
     sync::{Mutex, atomic::AtomicU32, atomic::Ordering},
@@ -73,8 +74,15 @@ async fn log_in(dir: &Path, upstream: &Upstream) -> TokenSource {
     let app = AppKeys { id: "app".to_owned(), secret: "canary-app-secret".into() };
     let code = "code".into();
     let (holder, redirect) = (Holder::Company, "http://127.0.0.1/");
-    client.log_in(&Consent { app: &app, code: &code, redirect, holder, verifier: None }, &call()).await.unwrap();
-    TokenSource::Value(runtime.store().credential().await.unwrap().unwrap().token, "the agency's login")
+    let store_as = &CredentialName::default();
+    client
+        .log_in(&Consent { app: &app, code: &code, redirect, holder, store_as, verifier: None }, &call())
+        .await
+        .unwrap();
+    TokenSource::Value(
+        runtime.store().credential(&CredentialName::default()).await.unwrap().unwrap().token,
+        "the agency's login",
+    )
 }
 
 /// One process: two accounts of the agency's login, and one of a private integration.

@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use highlevel_core::error::Code;
-use highlevel_store::{CredentialPlace, NewApproval, Store, token_hash};
+use highlevel_store::{CredentialName, CredentialPlace, NewApproval, Store, token_hash};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn directory_and_files_are_for_their_owner_alone() {
     let dir = parent.path().join("a/state");
     let store = Store::open(dir.clone());
     assert!(!dir.exists(), "nothing is touched by opening");
-    store.set_credential(&"canary-token".into(), CredentialPlace::File).await.unwrap();
+    store.set_credential(&CredentialName::default(), &"canary-token".into(), CredentialPlace::File).await.unwrap();
     store.put_approval(approval("c", 60)).await.unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
@@ -54,17 +54,17 @@ async fn a_directory_that_cannot_be_used_is_named() {
 async fn the_credential_is_kept_read_and_cleared_with_what_came_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path().to_owned());
-    assert!(store.credential().await.unwrap().is_none());
-    assert!(!store.clear_credential().await.unwrap());
+    assert!(store.credential(&CredentialName::default()).await.unwrap().is_none());
+    assert!(!store.clear_credential(&CredentialName::default()).await.unwrap());
     let token = SecretString::from("  canary-token\n");
-    store.set_credential(&token, CredentialPlace::File).await.unwrap();
-    store.set_credential(&token, CredentialPlace::File).await.unwrap();
-    let found = store.credential().await.unwrap().unwrap();
+    store.set_credential(&CredentialName::default(), &token, CredentialPlace::File).await.unwrap();
+    store.set_credential(&CredentialName::default(), &token, CredentialPlace::File).await.unwrap();
+    let found = store.credential(&CredentialName::default()).await.unwrap().unwrap();
     assert_eq!((found.token.expose_secret(), found.place), ("canary-token", CredentialPlace::File));
     let hash = token_hash(&found.token);
     store.store_token(&hash, &"renewed".into(), None).await.unwrap();
-    assert!(store.clear_credential().await.unwrap());
-    assert!(store.credential().await.unwrap().is_none());
+    assert!(store.clear_credential(&CredentialName::default()).await.unwrap());
+    assert!(store.credential(&CredentialName::default()).await.unwrap().is_none());
     assert!(store.newest_token(&hash).await.unwrap().is_none());
 }
 
@@ -171,7 +171,7 @@ async fn a_state_file_that_another_could_have_put_there_is_refused_and_never_fol
             }
             let store = Store::open(dir.path().to_owned());
             let error = if name == "token" {
-                store.credential().await.unwrap_err()
+                store.credential(&CredentialName::default()).await.unwrap_err()
             } else {
                 store.newest_token("h").await.unwrap_err()
             };
@@ -229,9 +229,9 @@ async fn what_was_cleared_is_not_brought_back_by_a_renewal() {
     let dir = tempfile::tempdir().unwrap();
     let (store, other) = (Store::open(dir.path().to_owned()), Store::open(dir.path().to_owned()));
     let (first, second) = (SecretString::from("canary-first"), SecretString::from("canary-second"));
-    store.set_credential(&first, CredentialPlace::File).await.unwrap();
+    store.set_credential(&CredentialName::default(), &first, CredentialPlace::File).await.unwrap();
     store.store_token(&token_hash(&first), &second, None).await.unwrap();
-    assert!(store.clear_credential().await.unwrap());
+    assert!(store.clear_credential(&CredentialName::default()).await.unwrap());
     let new = |token: &str| NewToken { token: token.into(), expires_at: None, login: Some("login".into()) };
     for parent in [&first, &second] {
         let parent = token_hash(parent);
@@ -240,7 +240,7 @@ async fn what_was_cleared_is_not_brought_back_by_a_renewal() {
         other.complete_refresh(&parent, new("canary-third")).await.unwrap();
         assert!(store.newest_token(&parent).await.unwrap().is_none());
     }
-    store.set_credential(&first, CredentialPlace::File).await.unwrap();
+    store.set_credential(&CredentialName::default(), &first, CredentialPlace::File).await.unwrap();
     store.store_token(&token_hash(&first), &second, None).await.unwrap();
     assert!(store.newest_token(&token_hash(&first)).await.unwrap().is_some());
 }

@@ -5,6 +5,7 @@ use ::secrecy::SecretString;
 use futures::future::join_all;
 use highlevel_api_client::Fate;
 use highlevel_core::error::Code;
+use highlevel_store::CredentialName;
 
 const UPDATE: &str = "POST /token/update";
 
@@ -31,7 +32,7 @@ async fn without_a_token_nothing_is_sent_and_it_is_said_how_to_set_one() {
     std::fs::write(&empty, " \n").unwrap();
     let sources = [
         TokenSource::None,
-        TokenSource::Stored,
+        TokenSource::Stored(CredentialName::default()),
         TokenSource::Value(SecretString::from("  "), "GHL_TOKEN_ID"),
         TokenSource::File(empty),
     ];
@@ -329,11 +330,11 @@ async fn without_a_state_directory_the_client_goes_on() {
 async fn the_stored_credential_is_used() {
     let dir = tempfile::tempdir().unwrap();
     Store::open(dir.path().to_owned())
-        .set_credential(&TOKEN.into(), highlevel_store::CredentialPlace::File)
+        .set_credential(&CredentialName::default(), &TOKEN.into(), highlevel_store::CredentialPlace::File)
         .await
         .unwrap();
     let upstream = Upstream::scripted([ok()]).await;
-    let client = source(config(&upstream), dir.path(), TokenSource::Stored);
+    let client = source(config(&upstream), dir.path(), TokenSource::Stored(CredentialName::default()));
     client.send(&get("/contact"), &call()).await.unwrap();
     assert_eq!(upstream.seen()[0].header("token-id"), Some(TOKEN));
 }

@@ -1,0 +1,161 @@
+//! The accounts of a process, and which of them a request is for.
+
+use crate::{account::Account, settings::accounts::fold};
+use highlevel_core::{
+    error::{Error, Result},
+    suggest::nearest,
+};
+use std::fmt::Write;
+
+/// The most accounts that an error lists.
+const LISTED: usize = 20;
+
+/// A named account of the process.
+#[derive(Debug)]
+pub struct Member {
+    /// The name that calls give.
+    pub name: String,
+    /// The location's id, which calls may give instead.
+    pub location: String,
+    /// The account, or why it cannot be served.
+    pub account: Result<Account>,
+}
+
+/// The accounts of a process: one that nothing has to name, or several with names.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    /// The one account, where it is the only one.
+    one: Option<Account>,
+    several: Vec<Member>,
+    /// The account of reads that name none, among several.
+    default: Option<usize>,
+}
+
+impl Accounts {
+    pub(super) fn one(account: Account) -> Self {
+        Self { one: Some(account), several: Vec::new(), default: None }
+    }
+
+    pub(super) fn several(members: Vec<Member>, default: Option<&str>) -> Self {
+        let default = default.and_then(|name| members.iter().position(|member| member.name == name));
+        Self { one: None, several: members, default }
+    }
+
+    /// Whether there are several accounts, so that calls name theirs.
+    pub fn are_several(&self) -> bool {
+        self.one.is_none()
+    }
+
+    /// The several accounts, in the order of their file; none if there is only one.
+    pub fn members(&self) -> &[Member] {
+        &self.several
+    }
+
+    /// The accounts that can be served.
+    pub fn usable(&self) -> impl Iterator<Item = &Account> + Clone {
+        self.one.iter().chain(self.several.iter().filter_map(|member| member.account.as_ref().ok()))
+    }
+
+    /// The first account that can be served, for what is the same for all.
+    ///
+    /// # Errors
+    /// Why the first account cannot be served, if none can.
+    pub fn any(&self) -> Result<&Account> {
+        match self.usable().next() {
+            Some(account) => Ok(account),
+            None => self.several.first().map_or_else(|| Err(self.missing("it has none")), Member::usable),
+        }
+    }
+
+    /// The name of the account of reads that name none, among several.
+    pub fn default_name(&self) -> Option<&str> {
+        self.default_member().map(|member| member.name.as_str())
+    }
+
+    fn default_member(&self) -> Option<&Member> {
+        self.default.and_then(|at| self.several.get(at))
+    }
+
+    /// The account of a read. A near name will do if it can mean only one account.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for `account`, with the accounts that there are; the account's own problem.
+    pub fn for_read(&self, wanted: Option<&str>) -> Result<&Account> {
+        match (&self.one, wanted) {
+            (Some(one), _) => Ok(one),
+            (None, Some(wanted)) => self
+                .exact(wanted)
+                .or_else(|| self.near(wanted))
+                .map_or_else(|| Err(self.unknown(wanted, "")), Member::usable),
+            (None, None) => match self.default_member() {
+                Some(default) => default.usable(),
+                None => Err(self.missing("a call names its account")),
+            },
+        }
+    }
+
+    /// The account of a write, which has to be named exactly, by its name or its location's id.
+    ///
+    /// # Errors
+    /// As [`Accounts::for_read`].
+    pub fn for_write(&self, wanted: Option<&str>) -> Result<&Account> {
+        match (&self.one, wanted) {
+            (Some(one), _) => Ok(one),
+            (None, Some(wanted)) => match self.exact(wanted) {
+                Some(member) => member.usable(),
+                None => Err(self.unknown(wanted, " A write needs the exact name or the location's id.")),
+            },
+            (None, None) => Err(self.missing("a write always names its account")),
+        }
+    }
+
+    fn exact(&self, wanted: &str) -> Option<&Member> {
+        self.several.iter().find(|member| member.name == wanted || member.location == wanted)
+    }
+
+    /// The account whose name differs only in what a reader overlooks. No two accounts have such names.
+    fn near(&self, wanted: &str) -> Option<&Member> {
+        let wanted = fold(wanted);
+        self.several.iter().find(|member| fold(&member.name) == wanted)
+    }
+
+    /// The accounts whose name or location's id has this text in it, for a person who types.
+    pub fn like(&self, typed: &str) -> impl Iterator<Item = &Member> {
+        let typed = fold(typed);
+        self.several.iter().filter(move |member| {
+            fold(&member.name).contains(&typed) || member.location.to_lowercase().starts_with(&typed)
+        })
+    }
+
+    fn missing(&self, why: &str) -> Error {
+        let message = format!("`account` is missing: this server has several accounts, and {why}. {}", self.list(None));
+        Error::invalid("account", message)
+    }
+
+    fn unknown(&self, wanted: &str, rule: &str) -> Error {
+        let near = nearest(wanted, self.several.iter().map(|member| member.name.as_str()));
+        let hint = near.map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
+        let message = format!("`account`: there is no account \"{wanted}\".{hint}{rule} {}", self.list(near));
+        Error::invalid("account", message)
+    }
+
+    /// The accounts in words, the nearest first.
+    fn list(&self, first: Option<&str>) -> String {
+        let near = self.several.iter().filter(|member| Some(member.name.as_str()) == first);
+        let rest = self.several.iter().filter(|member| Some(member.name.as_str()) != first);
+        let shown = near.chain(rest).take(LISTED).map(|member| format!("\"{}\" ({})", member.name, member.location));
+        let mut list = format!("Accounts: {}", shown.collect::<Vec<_>>().join(", "));
+        if let more @ 1.. = self.several.len().saturating_sub(LISTED) {
+            // Writing to a string does not fail.
+            let _ = write!(list, ", and {more} more");
+        }
+        list.push('.');
+        list
+    }
+}
+
+impl Member {
+    fn usable(&self) -> Result<&Account> {
+        self.account.as_ref().map_err(|error| error.clone().with("account", self.name.as_str()))
+    }
+}

@@ -1,0 +1,133 @@
+//! What a process has once, and its accounts.
+
+mod accounts;
+
+pub use crate::settings::accounts::ALL;
+pub use accounts::{Accounts, Member};
+
+use crate::{
+    account::Account,
+    settings::{
+        Settings,
+        accounts::{NamedAccount, ServedAccounts},
+    },
+};
+use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
+use highlevel_core::error::Result;
+use highlevel_store::{CredentialName, Journal, Store};
+use std::sync::Arc;
+
+/// A process: its HTTP connections and store, and the accounts that it serves.
+///
+/// Accounts of one [`Login`] share its credential and refresh. Each account has its own location, token, quota, mirror,
+/// guard and breaker. A request resolves its account before anything else.
+#[derive(Debug)]
+pub struct Runtime {
+    client: api_client::Runtime,
+    store: Arc<Store>,
+    journal: Option<Arc<Journal>>,
+    accounts: Accounts,
+}
+
+impl Runtime {
+    /// A process that serves the one account of these settings. Sends nothing, and touches no file.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the setting that is wrong.
+    pub fn new(settings: &Settings) -> Result<Self> {
+        let mut runtime = Self::empty(settings)?;
+        let login = Login::new(&runtime.client, settings.api_config()?, settings.token_source())?;
+        runtime.accounts = Accounts::one(runtime.account(&login, settings, None)?);
+        Ok(runtime)
+    }
+
+    /// A process that serves the accounts of these settings: one, or those of `accounts.toml`. Reads the credentials, to
+    /// see which API each is for. An account that cannot be served says why to its own calls; the others work.
+    ///
+    /// # Errors
+    /// `invalid_arguments` naming the setting that is wrong.
+    pub async fn start(settings: &Settings) -> Result<Self> {
+        match settings.served_accounts()? {
+            ServedAccounts::One(mut own) => {
+                own.resolve_api().await?;
+                Self::new(&own)
+            }
+            ServedAccounts::Several { default, accounts } => {
+                let mut runtime = Self::empty(settings)?;
+                runtime.accounts = runtime.named(accounts, default).await?;
+                Ok(runtime)
+            }
+        }
+    }
+
+    fn empty(settings: &Settings) -> Result<Self> {
+        let store = Arc::new(Store::open(settings.state_dir()?));
+        let client = api_client::Runtime::new(Arc::clone(&store), settings.attempt_timeout());
+        let journal = settings.journal()?.map(Arc::new);
+        Ok(Self { client, store, journal, accounts: Accounts::default() })
+    }
+
+    async fn named(&self, accounts: Vec<(NamedAccount, Settings)>, default: Option<String>) -> Result<Accounts> {
+        let mut logins: Vec<(CredentialName, ApiConfig, Login)> = Vec::new();
+        let mut members = Vec::with_capacity(accounts.len());
+        for (named, mut settings) in accounts {
+            let resolved = settings.resolve_api().await;
+            let login = self.login(&mut logins, &settings)?;
+            let label = Some(named.name.clone());
+            let account = resolved.and_then(|()| self.account(&login, &settings, label));
+            if let Err(error) = &account {
+                tracing::warn!("the account {} cannot be served: {}", named.name, error.message);
+            }
+            members.push(Member { name: named.name, location: named.location, account });
+        }
+        Ok(Accounts::several(members, default.as_deref()))
+    }
+
+    /// The login of these settings. Accounts share it if they have the same credential and speak to the same API.
+    fn login(&self, logins: &mut Vec<(CredentialName, ApiConfig, Login)>, settings: &Settings) -> Result<Login> {
+        let config = settings.api_config()?;
+        let is_same = |(name, api, _): &&(_, _, _)| *name == settings.credential && *api == config;
+        if let Some((_, _, login)) = logins.iter().find(is_same) {
+            return Ok(login.clone());
+        }
+        let login = Login::new(&self.client, config.clone(), settings.token_source())?;
+        logins.push((settings.credential.clone(), config, login.clone()));
+        Ok(login)
+    }
+
+    fn account(&self, login: &Login, settings: &Settings, label: Option<String>) -> Result<Account> {
+        Account::new(login, &self.store, self.journal.clone(), settings, label)
+    }
+
+    /// The accounts, and the resolution of the one that a request names.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// The state directory's store.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The journal, unless it is turned off.
+    pub fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
+    /// Refreshes the tokens of the process's logins ahead of their end, while no call does.
+    pub fn spawn_idle_refresh(&self) {
+        let mut first_of_login: Vec<&Client> = Vec::new();
+        for client in self.accounts.usable().map(Account::client) {
+            // One account of a login refreshes it for the others.
+            if !first_of_login.iter().any(|other| other.shares_login_with(client)) {
+                first_of_login.push(client);
+                tokio::spawn(client.idle_refresh());
+            }
+        }
+    }
+
+    /// Returns what other processes wait for: scans, and the quota that is not used. For the end of a process.
+    pub async fn leave(&self) {
+        futures::future::join_all(self.accounts.usable().map(Account::leave)).await;
+    }
+}

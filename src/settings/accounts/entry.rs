@@ -1,0 +1,88 @@
+//! One `[[account]]` of `accounts.toml`.
+
+use crate::{api::Api, guard::ConfirmMode};
+use clap::ValueEnum;
+use highlevel_catalog::{Id, Toolset};
+use highlevel_store::CredentialName;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use url::Url;
+
+/// A named account: where it is, what it is reached with, and what may be done there. The keys are the flags' names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct NamedAccount {
+    /// The name by which calls name the account.
+    pub name: String,
+    /// The location's id. The account is pinned to it.
+    pub location: String,
+    /// The stored credential. Several accounts may share an agency's login.
+    #[serde(default, deserialize_with = "credential")]
+    pub credential: CredentialName,
+    /// The API, where the credential does not tell.
+    #[serde(default, deserialize_with = "word")]
+    pub api: Option<Api>,
+    /// Only reads are offered.
+    #[serde(default)]
+    pub read_only: bool,
+    /// The only groups of tools; empty for all.
+    #[serde(default, deserialize_with = "words")]
+    pub toolsets: Vec<Toolset>,
+    /// The only tools; empty for all.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// The tools that are not offered.
+    #[serde(default)]
+    pub exclude_tools: Vec<String>,
+    /// How a person confirms.
+    #[serde(default, deserialize_with = "word")]
+    pub confirm: Option<ConfirmMode>,
+    /// More tools that need a confirmation.
+    #[serde(default)]
+    pub confirm_tools: Vec<String>,
+    /// The API's address, where it is another.
+    #[serde(default, deserialize_with = "url")]
+    pub base_url: Option<Url>,
+}
+
+impl NamedAccount {
+    /// Whether `text` is exactly the account's name or its location's id.
+    pub fn is(&self, text: &str) -> bool {
+        self.name == text || self.location == text
+    }
+
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self.location.parse::<Id>() {
+            Ok(id) if id.as_str() == self.location => Ok(()),
+            Ok(_) => Err(format!("the `location` of \"{}\" has spaces around it", self.name)),
+            Err(problem) => Err(format!("the `location` of \"{}\" {problem}", self.name)),
+        }
+    }
+}
+
+fn credential<'de, D: Deserializer<'de>>(from: D) -> Result<CredentialName, D::Error> {
+    String::deserialize(from)?
+        .parse()
+        .map_err(|problem: highlevel_core::error::Error| D::Error::custom(problem.message))
+}
+
+fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map(Some).map_err(|fault| D::Error::custom(format!("`{text}` is not an address: {fault}")))
+}
+
+fn word<'de, D: Deserializer<'de>, T: ValueEnum>(from: D) -> Result<Option<T>, D::Error> {
+    value(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+fn words<'de, D: Deserializer<'de>, T: ValueEnum>(from: D) -> Result<Vec<T>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|word| value(word)).collect::<Result<_, _>>().map_err(D::Error::custom)
+}
+
+/// The value of a word, as a flag of the same name takes it.
+fn value<T: ValueEnum>(word: &str) -> Result<T, String> {
+    T::from_str(word, false).map_err(|_| {
+        let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+        format!("`{word}` is not one of {}", known.join(", "))
+    })
+}

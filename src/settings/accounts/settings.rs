@@ -1,0 +1,55 @@
+//! The settings of one named account, within those of the process.
+
+use super::NamedAccount;
+use crate::{guard::ConfirmMode, settings::Settings};
+use highlevel_core::error::{Error, Result};
+
+impl Settings {
+    /// The process's settings with those of a named account. What the process forbids stays forbidden.
+    ///
+    /// # Errors
+    /// `invalid_arguments` if the account and the process allow nothing in common.
+    pub fn of_account(&self, account: &NamedAccount) -> Result<Self> {
+        let mut own = self.clone();
+        own.account_name = Some(account.name.clone());
+        own.credential = account.credential.clone();
+        own.location_id = Some(account.location.clone());
+        own.api = account.api.or(self.api);
+        own.read_only |= account.read_only;
+        own.toolsets = common("toolsets", account, &self.toolsets, &account.toolsets)?;
+        own.tools = common("tools", account, &self.tools, &account.tools)?;
+        own.exclude_tools.extend(account.exclude_tools.iter().cloned());
+        own.confirm_tools.extend(account.confirm_tools.iter().cloned());
+        own.confirm = stricter(self.confirm, account.confirm);
+        if let Some(url) = &account.base_url {
+            own.base_url = Some(url.clone());
+            (own.backend_url, own.location_url, own.page_builder_url) = (None, None, None);
+        }
+        Ok(own)
+    }
+}
+
+/// What both lists allow. An empty list allows everything.
+fn common<T: PartialEq + Clone>(setting: &str, account: &NamedAccount, process: &[T], own: &[T]) -> Result<Vec<T>> {
+    if process.is_empty() || own.is_empty() {
+        return Ok([process, own].concat());
+    }
+    let both: Vec<T> = own.iter().filter(|one| process.contains(one)).cloned().collect();
+    if both.is_empty() {
+        let message =
+            format!("--{setting} and the `{setting}` of the account \"{}\" have nothing in common.", account.name);
+        return Err(Error::invalid(format!("--{setting}"), message));
+    }
+    Ok(both)
+}
+
+/// The mode that asks more of a person.
+fn stricter(process: ConfirmMode, own: Option<ConfirmMode>) -> ConfirmMode {
+    let rank = |mode: ConfirmMode| match mode {
+        ConfirmMode::Auto => 0,
+        ConfirmMode::TwoStep => 1,
+        ConfirmMode::Human => 2,
+        ConfirmMode::Deny => 3,
+    };
+    own.filter(|own| rank(*own) > rank(process)).unwrap_or(process)
+}

@@ -1,0 +1,9 @@
+//! Several accounts in one server: which one a call is for, and what one has to do with another.
+
+mod books;
+mod calls;
+mod command_line;
+mod confirmed;
+mod one;
+mod protocol;
+mod shared_login;
