@@ -111,8 +111,9 @@ pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize)
     };
     let report = ProgressReport::default();
     let context = CallContext::new(TIMEOUT);
+    let account = started.account()?;
     let mut result =
-        started.account()?.ask(&question, &context, &|table, progress| report.update(table, progress)).await?;
+        account.ask(&question, &context, &|table, progress| report.update(account, table, progress)).await?;
     report.clear();
     // The cells hold what strangers typed into forms, perhaps terminal escapes.
     let mut rows = json!(std::mem::take(&mut result.rows));

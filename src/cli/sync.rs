@@ -1,13 +1,22 @@
 //! `sync` reads tables into the mirror; `status` shows each table's state.
 
-use super::{print, progress::ProgressReport, say, start::start};
-use crate::settings::Settings;
+use super::{
+    print,
+    progress::ProgressReport,
+    say,
+    start::{Started, start},
+};
+use crate::{account::Account, service::Progress, settings::Settings};
 use chrono::{SecondsFormat, Utc};
 use clap::Args;
+use futures::{StreamExt, stream};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Error;
 use highlevel_store::{Missing, TABLES, Table, TableState};
 use std::{process::ExitCode, time::Duration};
+
+/// How many accounts are read at the same time. Each has a quota of its own.
+const AT_ONCE: usize = 4;
 
 /// The quota can make a large account take hours.
 const TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -22,27 +31,59 @@ pub(super) struct Options {
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
     let wanted = |table: &&'static Table| options.tables.is_empty() || options.tables.contains(&table.name);
-    let tables: Vec<_> = started.account()?.readable_tables().into_iter().filter(wanted).collect();
     let report = ProgressReport::default();
-    let unreadable = started
-        .account()?
-        .sync(&tables, &CallContext::new(TIMEOUT), &|table, progress| report.update(table, progress))
-        .await;
+    let read = async |account: &Account| {
+        let tables: Vec<_> = account.readable_tables().into_iter().filter(wanted).collect();
+        let watcher = |table: &'static Table, progress: &Progress| report.update(account, table, progress);
+        account.sync(&tables, &CallContext::new(TIMEOUT), &watcher).await
+    };
+    let accounts: Vec<&Account> = started.runtime.accounts().usable().collect();
+    let unreadable: Vec<_> = stream::iter(accounts.iter().copied()).map(read).buffered(AT_ONCE).collect().await;
     report.clear();
     started.runtime.leave().await;
-    let unreadable = unreadable?;
-    show(started.account()?.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
-    for Missing { table, why, scope } in &unreadable {
-        let scope = scope.as_ref().map_or(String::new(), |scope| format!(" (scope {scope})"));
-        say(&format!("{table}{scope}: {why}"));
+    let mut all_good = is_all_served(&started);
+    for (account, unreadable) in accounts.into_iter().zip(unreadable) {
+        title(account)?;
+        let unreadable = match unreadable {
+            Ok(unreadable) => unreadable,
+            // Where there are several, the others are shown all the same.
+            Err(error) if account.label().is_some() => {
+                say(&error.message);
+                all_good = false;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        show(account.mirror_status().await?.into_iter().filter(|(table, ..)| wanted(table)))?;
+        for Missing { table, why, scope } in &unreadable {
+            let scope = scope.as_ref().map_or(String::new(), |scope| format!(" (scope {scope})"));
+            say(&format!("{table}{scope}: {why}"));
+        }
+        all_good &= unreadable.is_empty();
     }
-    Ok(if unreadable.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {
     let started = start(settings).await?;
-    show(started.account()?.mirror_status().await?.into_iter())?;
-    Ok(ExitCode::SUCCESS)
+    for account in started.runtime.accounts().usable() {
+        title(account)?;
+        show(account.mirror_status().await?.into_iter())?;
+    }
+    Ok(if is_all_served(&started) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reports the accounts that cannot be served. Returns whether there are none.
+fn is_all_served(started: &Started) -> bool {
+    let members = started.runtime.accounts().members().iter();
+    let broken: Vec<_> = members.filter_map(|member| Some((&member.name, member.account.as_ref().err()?))).collect();
+    broken.iter().for_each(|(name, error)| say(&format!("{name}: {}", error.message)));
+    broken.is_empty()
+}
+
+/// Prints the account's name, where there are several.
+fn title(account: &Account) -> anyhow::Result<()> {
+    account.label().map_or(Ok(()), print)
 }
 
 fn show(tables: impl Iterator<Item = (&'static Table, u64, TableState)>) -> anyhow::Result<()> {

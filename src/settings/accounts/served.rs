@@ -1,6 +1,6 @@
 //! Which accounts a process serves: one without a name, or those of `accounts.toml`.
 
-use super::{AccountsFile, NamedAccount};
+use super::{ALL, AccountsFile, NamedAccount};
 use crate::settings::Settings;
 use highlevel_core::{
     error::{Error, Result},
@@ -88,9 +88,14 @@ impl Settings {
         Ok(ServedAccounts::One(Box::new(only)))
     }
 
+    /// Whether `--account all` asks for every account.
+    pub fn asks_for_all(&self) -> bool {
+        self.accounts.iter().any(|name| name.eq_ignore_ascii_case(ALL))
+    }
+
     /// The accounts of `--account`, or all.
     fn wanted(&self, file: AccountsFile) -> Result<Vec<NamedAccount>> {
-        if self.accounts.is_empty() {
+        if self.accounts.is_empty() || self.asks_for_all() {
             return Ok(file.accounts);
         }
         for wanted in &self.accounts {
