@@ -82,6 +82,7 @@ fn query(bencher: Bencher<'_, '_>, sql: &str) {
         hidden: Vec::new(),
         most_rows: 1000,
         most_bytes: 50_000,
+        accounts: None,
         cancel: tokio_util::sync::CancellationToken::new(),
     };
     bencher.bench(|| RUNTIME.block_on(mirror.query(query.clone(), |_| true)).unwrap());

@@ -28,9 +28,9 @@ pub use credential_name::CredentialName;
 pub use files::replace_file;
 pub use journal::{Head, Journal, JournalEntry, Problem, Report, UNFINISHED, Wanted};
 pub use mirror::{
-    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, Found, Mirror, MirrorAnswer, MirrorPage, Missing,
-    Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, SqlQuery, TABLES, TIME_LIMIT, Table, TableState, ToolWrite,
-    answer_questions, question_file, readable,
+    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Mirror, MirrorAnswer,
+    MirrorPage, Missing, Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, ShownAccount, SqlQuery, TABLES,
+    TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror, answer_questions, question_file, readable,
 };
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;

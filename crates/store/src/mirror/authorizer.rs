@@ -4,6 +4,7 @@
 use super::{
     names::Names,
     schema::{Kind, Table, readable},
+    union,
 };
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::did_you_mean;
@@ -79,13 +80,25 @@ pub(super) struct Authorizer {
     names: Arc<Names>,
 }
 
+/// Decides about one action of a statement.
+type Decide = fn(&mut Seen, &Names, &AuthContext<'_>) -> Authorization;
+
 impl Authorizer {
     /// The guard of this connection. It allows everything until it watches.
     pub(super) fn of(db: &mut Connection) -> rusqlite::Result<Self> {
+        Self::set(db, authorize)
+    }
+
+    /// The guard of a connection to the file of all accounts: its tables are read through the views.
+    pub(super) fn of_views(db: &mut Connection) -> rusqlite::Result<Self> {
+        Self::set(db, authorize_views)
+    }
+
+    fn set(db: &mut Connection, decide: Decide) -> rusqlite::Result<Self> {
         let guard = Self { seen: Arc::default(), names: Arc::new(Names::of(db)?) };
         let watching = guard.clone();
         db.authorizer(Some(move |context: AuthContext<'_>| match &mut *watching.lock() {
-            Some(seen) => authorize(seen, &watching.names, &context),
+            Some(seen) => decide(seen, &watching.names, &context),
             None => Authorization::Allow,
         }))?;
         Ok(guard)
@@ -161,6 +174,19 @@ impl Drop for Watch<'_> {
     }
 }
 
+/// Decides about an action of a statement that the outline has allowed. Only a view reads a table, and only its own.
+fn authorize_views(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Authorization {
+    let AuthAction::Read { table_name, column_name } = context.action else { return authorize(seen, names, context) };
+    let is_allowed = match context.accessor {
+        _ if is_one_of(OF_VALUES, table_name) => true,
+        // SQLite reports a merged view of which the statement reads no column without the view's name.
+        _ if column_name.is_empty() && readable().any(|(view, _)| union::is_read_by(table_name, view)) => true,
+        Some(view) if union::is_read_by(table_name, view) => Table::owning(view).is_some(),
+        _ => Table::owning(table_name).is_some(),
+    };
+    decided(seen, (!is_allowed).then(|| no_table(table_name)))
+}
+
 fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Authorization {
     let refusal = match context.action {
         AuthAction::Select | AuthAction::Recursive => None,
@@ -189,6 +215,10 @@ fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Autho
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some(refuse("ATTACH and DETACH")),
         _ => Some(only_reading()),
     };
+    decided(seen, refusal)
+}
+
+fn decided(seen: &mut Seen, refusal: Option<Error>) -> Authorization {
     match refusal {
         None => Authorization::Allow,
         Some(error) => {

@@ -1,12 +1,14 @@
 //! A copy of the account in SQLite, for questions over all of it: one file an account in the state directory.
 //!
-//! It is only a copy: a file of another version is rebuilt. Texts are stored as the API gave them.
+//! It is only a copy: a file that cannot be migrated is rebuilt. Texts are stored as the API gave them. For one statement over
+//! several accounts, their rows are copied into one more file (`union`).
 
 mod accents;
 mod authorizer;
 mod changes;
 mod differences;
 mod duplicates;
+mod file;
 mod full_text;
 mod money;
 mod names;
@@ -23,6 +25,7 @@ mod table_state;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod union;
 mod upsert;
 mod values;
 mod worker;
@@ -37,24 +40,25 @@ pub use search::{Found, Search};
 pub use sql_query::{MirrorAnswer, QueryOutcome, SqlQuery};
 pub use statement::TIME_LIMIT;
 pub use table_state::{Missing, TableState};
+pub use union::{FoldedAccount, ShownAccount, UnionAccount, UnionMirror};
 pub use worker::{answer_questions, question_file};
 pub use write_through::ToolWrite;
 
-use super::{Fault, Slot, create_private_dir, off_thread, on_connection, open_private, sha256_hex, unusable};
+use super::{Slot, off_thread, on_connection, sha256_hex, unusable};
+use file::Layout;
 use highlevel_core::error::Result;
-use reader::Reader;
-use rusqlite::{Connection, TransactionBehavior};
+use reader::{Reader, Readers};
+use rusqlite::Connection;
 use std::{
-    fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 use tokio::sync::OnceCell;
 use worker::Workers;
 
-/// The version of the file: a file of another version is rebuilt.
-const VERSION: u32 = 3;
+/// A mirror's file. An older one is migrated, since a rebuilt one would begin its record of changes again.
+const LAYOUT: Layout = Layout { ddl: schema::ddl, oldest: 3, steps: &[schema::REVISIONS] };
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);
@@ -71,7 +75,7 @@ const CACHE_KIB: i64 = 4096;
 pub struct Mirror {
     path: PathBuf,
     writer: Slot,
-    readers: Arc<Mutex<Vec<Reader>>>,
+    readers: Readers,
     /// The processes that run users' statements. Without them a thread of this process does.
     workers: Option<Workers>,
     exists: OnceCell<()>,
@@ -82,7 +86,8 @@ impl Mirror {
     pub fn open(dir: &Path, account: &str) -> Self {
         let name: String = sha256_hex(account.as_bytes()).chars().take(16).collect();
         let path = dir.join(format!("mirror-{name}.db"));
-        Self { path, writer: Arc::default(), readers: Arc::default(), workers: None, exists: OnceCell::new() }
+        let readers = Readers::new(path.clone(), Reader::open);
+        Self { path, writer: Arc::default(), readers, workers: None, exists: OnceCell::new() }
     }
 
     /// The same mirror, whose statements run in processes of `program`, which has to be this program.
@@ -107,7 +112,7 @@ impl Mirror {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let path = self.path.clone();
-        on_connection(&self.writer, self.dir().to_owned(), move || create(&path), work).await
+        on_connection(&self.writer, self.dir().to_owned(), move || LAYOUT.open(&path), work).await
     }
 
     /// Runs `work` on a connection that cannot write, beside others.
@@ -125,77 +130,24 @@ impl Mirror {
         Ok(())
     }
 
-    /// An open reader that is not in use.
-    fn spare(&self) -> Option<Reader> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
     /// The same for work that has its own errors, or needs what is kept beside the connection.
     async fn reading<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.exist().await?;
-        let spare = self.spare();
-        let (path, dir, readers) = (self.path.clone(), self.dir().to_owned(), Arc::clone(&self.readers));
-        off_thread(move || {
-            let mut reader = match spare {
-                Some(open) => open,
-                None => Reader::open(&path).map_err(|fault| unusable(&dir, fault))?,
-            };
-            let done = work(&mut reader);
-            readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-            done
-        })
-        .await
+        self.readers.run(work).await
     }
-}
 
-fn create(path: &Path) -> Result<Connection, Fault> {
-    if let Some(dir) = path.parent() {
-        create_private_dir(dir)?;
+    /// Closes the connections that are not in use. The next use opens them again.
+    pub async fn close_idle(&self) {
+        self.readers.close();
+        let writer = Arc::clone(&self.writer);
+        // The last connection of a file puts the log into it, which takes time.
+        let closed = off_thread(move || {
+            drop(writer.lock().unwrap_or_else(PoisonError::into_inner).take());
+            Ok(())
+        });
+        drop(closed.await);
     }
-    let mut connection = open_writer(path)?;
-    match version(&connection)? {
-        VERSION => return Ok(connection),
-        0 => {}
-        _ => {
-            drop(connection);
-            remove(path)?;
-            connection = open_writer(path)?;
-        }
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been first.
-    if version(&transaction)? == 0 {
-        transaction.execute_batch(&schema::ddl())?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
-    transaction.commit()?;
-    Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<u32> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
-}
-
-fn open_writer(path: &Path) -> Result<Connection, Fault> {
-    let connection = open_private(path, BUSY)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
-}
-
-/// Removes the file with what SQLite keeps beside it.
-fn remove(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
-            _ => {}
-        }
-    }
-    Ok(())
 }

@@ -282,6 +282,29 @@ pub fn readable() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
     })
 }
 
+/// A stamp for each table. It gets another random value in each transaction that changes rows of the table, so that equal
+/// stamps mean equal rows, also when the file was rebuilt.
+pub(super) const REVISIONS: &str = "CREATE TABLE revisions (name TEXT PRIMARY KEY, stamp INTEGER NOT NULL) STRICT;
+     INSERT INTO revisions SELECT name, random() FROM (SELECT name FROM scans UNION SELECT name FROM searchable);";
+
+/// The type of a column of a table of parts. What may be text or number keeps the type of each value.
+pub(super) fn part_type(column: &str) -> &'static str {
+    match column {
+        "value" | "position" => "",
+        _ => "TEXT",
+    }
+}
+
+/// The columns of a table with their types, beside `id` and `other`.
+pub(super) fn typed_columns(table: &Table) -> String {
+    table.columns.iter().fold(String::new(), |mut all, column| {
+        let of = if column.kind == Kind::Number { "REAL" } else { "TEXT" };
+        // Writing to a string does not fail.
+        let _ = write!(all, ", \"{}\" {of}", column.name);
+        all
+    })
+}
+
 /// The statements that make an empty mirror.
 pub(super) fn ddl() -> String {
     let mut sql = String::from(
@@ -305,12 +328,7 @@ pub(super) fn ddl() -> String {
          CREATE VIRTUAL TABLE search USING fts5 (title, other, digits, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 2');\n",
     );
     for table in TABLES {
-        let columns = table.columns.iter().fold(String::new(), |mut all, column| {
-            let of = if column.kind == Kind::Number { "REAL" } else { "TEXT" };
-            // Writing to a string does not fail.
-            let _ = write!(all, ", \"{}\" {of}", column.name);
-            all
-        });
+        let columns = typed_columns(table);
         // Not STRICT: what does not fit its column's type is kept as it came.
         let _ = writeln!(sql, "CREATE TABLE {} (id TEXT PRIMARY KEY NOT NULL{columns}, other TEXT);", table.name);
         // Each question counts the texts in number columns and reports them: this index keeps the count cheap.
@@ -319,13 +337,8 @@ pub(super) fn ddl() -> String {
         }
         for child in table.children {
             let [owner, rest @ ..] = child.columns else { continue };
-            // What may be text or number keeps the type of each value.
             let rest = rest.iter().fold(String::new(), |mut all, name| {
-                let of = match *name {
-                    "value" | "position" => "",
-                    _ => "TEXT",
-                };
-                let _ = write!(all, ", {name} {of}");
+                let _ = write!(all, ", {name} {}", part_type(name));
                 all
             });
             let _ = writeln!(
@@ -341,5 +354,6 @@ pub(super) fn ddl() -> String {
          CREATE INDEX opportunities_contact ON opportunities (contactId);
          CREATE INDEX contact_tags_tag ON contact_tags (tag, contactId);\n",
     );
+    sql.push_str(REVISIONS);
     sql
 }

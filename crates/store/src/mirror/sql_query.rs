@@ -2,9 +2,12 @@
 
 use super::{
     Mirror,
+    reader::Readers,
     scans::TableState,
     schema::Table,
     statement::{self, End, LONGEST, Listener},
+    union::ShownAccount,
+    worker::Workers,
 };
 use highlevel_core::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,8 @@ pub struct SqlQuery {
     pub most_rows: usize,
     /// About the most bytes of JSON.
     pub most_bytes: usize,
+    /// The accounts whose rows it sees, for a question over several; `None` for one mirror.
+    pub accounts: Option<Vec<ShownAccount>>,
     /// Cancels the statement.
     #[serde(skip)]
     pub cancel: CancellationToken,
@@ -73,15 +78,24 @@ impl Mirror {
         query: SqlQuery,
         as_wanted: impl Fn(&TableState) -> bool + Send + 'static,
     ) -> Result<QueryOutcome> {
-        if query.sql.len() > LONGEST {
-            let given = query.sql.len();
-            return Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")));
-        }
-        if let Some(workers) = &self.workers {
-            self.exist().await?;
-            return workers.ask(&query, &as_wanted).await;
-        }
-        self.reading(move |reader| {
+        check_length(&query.sql)?;
+        self.exist().await?;
+        answer(query, as_wanted, self.workers.as_ref(), &self.readers).await
+    }
+}
+
+/// Runs a statement in a worker process, or without one on a thread of this process.
+pub(super) async fn answer(
+    query: SqlQuery,
+    as_wanted: impl Fn(&TableState) -> bool + Send + 'static,
+    workers: Option<&Workers>,
+    readers: &Readers,
+) -> Result<QueryOutcome> {
+    if let Some(workers) = workers {
+        return workers.ask(&query, &as_wanted).await;
+    }
+    readers
+        .run(move |reader| {
             let mut kept = Keeping { as_wanted, states: Vec::new(), rows: Vec::new() };
             let end = statement::in_time(reader, &query, &mut kept)?;
             Ok(match end {
@@ -90,7 +104,15 @@ impl Mirror {
             })
         })
         .await
+}
+
+/// Refuses a statement that is too long, before anything is opened for it.
+pub(super) fn check_length(sql: &str) -> Result<()> {
+    let given = sql.len();
+    if given <= LONGEST {
+        return Ok(());
     }
+    Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")))
 }
 
 /// Collects the rows of a statement in this process.

@@ -5,8 +5,9 @@ use super::{
     money,
     reader::Reader,
     scans::{self, TableState},
-    schema::{Table, readable},
+    schema::{TABLES, Table, readable},
     sql_query::SqlQuery,
+    union,
 };
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
@@ -98,21 +99,37 @@ pub(super) fn in_time(reader: &mut Reader, query: &SqlQuery, listener: &mut impl
     let (looked_at, cancel) = (clock.clone(), query.cancel.clone());
     let over = move || looked_at.is_over() || cancel.is_cancelled();
     let run = |reader: &mut Reader| run(reader, query, &clock, listener);
-    reader.until(STEPS, over, run).map_err(|fault| wrong(&query.sql, &fault))?
+    reader.until(STEPS, over, run).map_err(|fault| wrong(query, &fault))?
 }
 
 fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<Option<End>> {
-    let fault = |fault| wrong(&query.sql, &fault);
+    let fault = |fault| wrong(query, &fault);
+    let accounts = query.accounts.as_deref();
+    if let (Some(outline), Some(accounts)) = (&mut reader.outline, accounts) {
+        outline.fit_views(&reader.db, accounts.len()).map_err(fault)?;
+    }
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;
-    let mut states = scans::states(&moment).map_err(fault)?;
-    let watch = reader.authorizer.watch(&query.hidden);
+    // The accounts' own mirrors have the states of their tables.
+    let mut states = if accounts.is_some() { unknown_states() } else { scans::states(&moment).map_err(fault)? };
+    let guard = reader.outline.as_ref().map_or(&reader.authorizer, |outline| &outline.authorizer);
+    let watch = guard.watch(&query.hidden);
+    if let (Some(outline), Some(accounts)) = (&reader.outline, accounts) {
+        outline.check(&watch, &query.sql).map_err(fault)??;
+        let tables: Vec<_> = TABLES.iter().filter(|table| watch.saw(table)).collect();
+        union::show(&moment, accounts, &tables).map_err(fault)??;
+    }
+    let views = reader.outline.as_ref().map(|_| reader.authorizer.watch(&[]));
     let mut statement = match moment.prepare(&query.sql) {
         Ok(statement) if statement.readonly() => statement,
         Ok(_) => return Err(only_reading()),
-        Err(error) => return Err(watch.refused().unwrap_or_else(|| wrong(&query.sql, &error))),
+        Err(error) => {
+            return Err(views.as_ref().unwrap_or(&watch).refused().unwrap_or_else(|| wrong(query, &error)));
+        }
     };
-    watch.settle(&moment, &query.sql)?;
+    if views.is_none() {
+        watch.settle(&moment, &query.sql)?;
+    }
     states.retain(|(table, _)| watch.saw(table));
     if !clock.paused(|| listener.reads(states))? {
         return Ok(None);
@@ -120,9 +137,10 @@ fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl
     let adds_money = watch.saw_money_added();
     let numbers = watch.numbers();
     let mut end = fetch(&mut statement, query, clock, listener)?;
-    drop(watch);
+    drop((watch, views));
     if let Some(sees_currency) = adds_money {
-        let all = reader.currencies.get_or(&moment, (), || money::currencies(&moment)).map_err(fault)?;
+        let shown = query.accounts.clone().unwrap_or_default();
+        let all = reader.currencies.get_or(&moment, shown, || money::currencies(&moment)).map_err(fault)?;
         if all.len() > 1 {
             end.currencies = money::mixed(&moment, &reader.authorizer, &reader.met, query, sees_currency, all);
         }
@@ -136,6 +154,10 @@ fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl
     Ok(Some(end))
 }
 
+fn unknown_states() -> Vec<(&'static Table, TableState)> {
+    TABLES.iter().map(|table| (table, TableState::default())).collect()
+}
+
 fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<End> {
     let wanted = statement.parameter_count();
     if wanted != query.params.len() {
@@ -145,7 +167,7 @@ fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listene
             format!("The statement has {wanted} parameters (?), and {given} were given."),
         ));
     }
-    let fault = |fault| wrong(&query.sql, &fault);
+    let fault = |fault| wrong(query, &fault);
     let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let mut end = End { columns, more: false, currencies: Vec::new(), texts: Vec::new() };
@@ -220,7 +242,7 @@ pub(super) fn too_large() -> Error {
 }
 
 /// The error for a faulty statement, with a suggestion where there is one.
-fn wrong(sql: &str, fault: &rusqlite::Error) -> Error {
+fn wrong(query: &SqlQuery, fault: &rusqlite::Error) -> Error {
     match fault.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => return too_long(),
         Some(ErrorCode::OutOfMemory | ErrorCode::TooBig) => return too_large(),
@@ -236,15 +258,18 @@ fn wrong(sql: &str, fault: &rusqlite::Error) -> Error {
     if let Some(name) = said.strip_prefix("no such table: ") {
         return no_table(name);
     }
-    let hint = said.strip_prefix("no such column: ").map(|name| near_column(sql, name)).unwrap_or_default();
+    let hint = said.strip_prefix("no such column: ").map(|name| near_column(query, name)).unwrap_or_default();
     Error::invalid("sql", format!("SQLite: {said}.{hint}"))
 }
 
 /// The nearest column of the tables that a statement names, or all of their columns.
-fn near_column(sql: &str, name: &str) -> String {
+fn near_column(query: &SqlQuery, name: &str) -> String {
     let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"').replace('_', "");
-    let lower = sql.to_lowercase();
-    let named: Vec<_> = readable().filter(|(table, _)| lower.contains(table)).collect();
+    let lower = query.sql.to_lowercase();
+    let mut named: Vec<_> = readable().filter(|(table, _)| lower.contains(table)).collect();
+    if query.accounts.is_some() {
+        named.iter_mut().for_each(|(_, columns)| columns.insert(0, union::ACCOUNT));
+    }
     let near = nearest(&name, named.iter().flat_map(|(_, columns)| columns.iter().copied()));
     match near {
         Some(near) => {

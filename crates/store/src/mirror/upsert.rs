@@ -39,6 +39,7 @@ pub(super) fn upsert(
     if known && changed.is_empty() {
         return Ok(());
     }
+    revise(db, table)?;
     write_row(db, table, &new)?;
     for (at, child) in table.children.iter().enumerate() {
         let same = old.as_ref().is_some_and(|old| old.parts.get(at) == new.parts.get(at));
@@ -67,6 +68,7 @@ pub(super) fn upsert(
 /// Removes an object.
 pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOptions) -> rusqlite::Result<()> {
     let Some(old) = stored(db, table, id)? else { return Ok(()) };
+    revise(db, table)?;
     db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
     for child in table.children {
         clear_parts(db, child, id)?;
@@ -82,6 +84,16 @@ pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOption
         record(db, table, id, how, "removed", &title(table, &old), None)?;
     }
     Ok(())
+}
+
+/// Marks the table as changed, for the copies of its rows.
+fn revise(db: &Connection, table: &Table) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO revisions (name, stamp) VALUES (?1, random())
+         ON CONFLICT (name) DO UPDATE SET stamp = excluded.stamp",
+    )?
+    .execute([table.name])
+    .map(drop)
 }
 
 /// The row as it is stored.

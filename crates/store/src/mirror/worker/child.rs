@@ -41,7 +41,7 @@ pub fn answer_questions(path: &Path) -> ExitCode {
     while let Some(order) = out.order() {
         let Order::Prepare(query, fine) = order else { continue };
         out.fine = fine;
-        let done = match opened(&mut reader, path) {
+        let done = match opened(&mut reader, path, query.accounts.is_some()) {
             Ok(reader) => statement::in_time(reader, &query, &mut out),
             Err(error) => Err(error),
         };
@@ -76,15 +76,16 @@ fn end_with_server() {
 #[cfg(not(unix))]
 fn end_with_server() {}
 
-fn opened<'a>(reader: &'a mut Option<Reader>, path: &Path) -> Result<&'a mut Reader> {
+/// The file, which stays open: it is that of one mirror, or of all accounts.
+fn opened<'a>(reader: &'a mut Option<Reader>, path: &Path, of_all: bool) -> Result<&'a mut Reader> {
     if reader.is_none() {
-        *reader = Some(open(path).map_err(|fault| unusable(path.parent().unwrap_or(path), fault))?);
+        *reader = Some(open(path, of_all).map_err(|fault| unusable(path.parent().unwrap_or(path), fault))?);
     }
     reader.as_mut().ok_or_else(|| Error::new(Code::Internal, "The mirror is not open."))
 }
 
-fn open(path: &Path) -> rusqlite::Result<Reader> {
-    let reader = Reader::open(path)?;
+fn open(path: &Path, of_all: bool) -> rusqlite::Result<Reader> {
+    let reader = if of_all { Reader::open_union(path) } else { Reader::open(path) }?;
     // A question writes nothing to disk, and its memory is bounded.
     reader.db.pragma_update(None, "temp_store", "MEMORY")?;
     reader.db.pragma_update(None, "hard_heap_limit", MEMORY)?;

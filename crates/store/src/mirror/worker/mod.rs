@@ -31,7 +31,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-/// The hidden first argument of a process that answers questions; the second is the mirror's file.
+/// The hidden first argument of a process that answers questions; the second is the file.
 const ARGUMENT: &str = "answer-questions";
 
 /// The most processes at once; further questions wait.
@@ -52,7 +52,7 @@ pub fn question_file(arguments: impl IntoIterator<Item = OsString>) -> Option<Pa
     (arguments.next()? == ARGUMENT).then(|| arguments.next().map(PathBuf::from)).flatten()
 }
 
-/// The processes that answer questions of one mirror.
+/// The processes that answer questions of one file.
 #[derive(Debug)]
 pub(super) struct Workers {
     program: PathBuf,
@@ -82,7 +82,7 @@ enum Fault {
 }
 
 impl Workers {
-    /// Processes of this program, for the mirror in this file. Starts none yet.
+    /// Processes of this program, for this file. Starts none yet.
     pub(super) fn new(program: PathBuf, file: PathBuf) -> Self {
         Self { program, file, places: Semaphore::new(MOST), resting: Arc::default(), stood: Mutex::default() }
     }

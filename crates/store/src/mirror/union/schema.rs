@@ -1,0 +1,130 @@
+//! The file of all accounts: tables that hold the rows of every account, and the views that show a part of them.
+//!
+//! A row's `place` is the number of its account's copy, followed by the row's number in the mirror. So the rows of one account
+//! lie together, a row is found again without an index, and every index also knows whose row it is.
+
+use crate::mirror::{
+    file::Layout,
+    schema::{Child, Kind, TABLES, Table, part_type, readable, typed_columns},
+};
+use rusqlite::Connection;
+use std::fmt::Write;
+
+/// The file's layout. It holds copies only, so that another version is rebuilt.
+pub(super) const LAYOUT: Layout = Layout { ddl, oldest: 1, steps: &[] };
+
+/// How many bits of a place are the row's number in the mirror.
+pub(super) const ROW_BITS: u32 = 40;
+
+/// The column that every table has in front of its own.
+pub(crate) const ACCOUNT: &str = "account";
+
+/// The table that holds the rows of all accounts.
+pub(super) fn physical(name: &str) -> String {
+    format!("all_{name}")
+}
+
+/// The table of parts and the table itself, each with its columns in the mirror.
+pub(super) fn copied(table: &'static Table) -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    let children = table.children.iter().map(|child| (child.name, child.columns.to_vec()));
+    std::iter::once((table.name, table.column_names().collect())).chain(children)
+}
+
+fn ddl() -> String {
+    let mut sql = String::from(
+        "CREATE TABLE copies (
+             number INTEGER PRIMARY KEY, mirror TEXT NOT NULL, account TEXT NOT NULL, asked_at INTEGER NOT NULL,
+             UNIQUE (mirror, account)
+         ) STRICT;
+         CREATE TABLE folded (
+             copy INTEGER NOT NULL, name TEXT NOT NULL, stamp INTEGER, PRIMARY KEY (copy, name)
+         ) STRICT, WITHOUT ROWID;\n",
+    );
+    for table in TABLES {
+        add_table(&mut sql, table);
+        for child in table.children {
+            add_parts(&mut sql, child);
+        }
+    }
+    sql.push_str(
+        "CREATE INDEX all_contacts_email ON all_contacts (email COLLATE NOCASE);
+         CREATE INDEX all_opportunities_contact ON all_opportunities (contactId, account);
+         CREATE INDEX all_contact_tags_tag ON all_contact_tags (tag, contactId, account);\n",
+    );
+    sql
+}
+
+/// Ids are looked up alone or with their account, and rows are counted by account.
+fn add_table(sql: &mut String, table: &Table) {
+    let (name, columns) = (physical(table.name), typed_columns(table));
+    // Writing to a string does not fail.
+    let _ = writeln!(
+        sql,
+        "CREATE TABLE {name} (
+             place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL, id TEXT NOT NULL{columns}, other TEXT
+         );
+         CREATE INDEX {name}_account ON {name} ({ACCOUNT});
+         CREATE INDEX {name}_id ON {name} (id, {ACCOUNT});"
+    );
+    for column in table.columns.iter().filter(|column| column.kind == Kind::Number) {
+        let column = column.name;
+        let _ = writeln!(sql, "CREATE INDEX {name}_{column} ON {name} (place) WHERE typeof({column}) = 'text';");
+    }
+}
+
+fn add_parts(sql: &mut String, child: &Child) {
+    let [owner, second, ..] = child.columns else { return };
+    let name = physical(child.name);
+    let columns = child.columns.iter().fold(String::new(), |mut all, column| {
+        let _ = write!(all, ", {column} {}", part_type(column));
+        all
+    });
+    let _ = writeln!(
+        sql,
+        "CREATE TABLE {name} (place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL{columns});
+         CREATE INDEX {name}_owner ON {name} ({owner}, {ACCOUNT});
+         CREATE INDEX {name}_account ON {name} ({ACCOUNT}, {second});"
+    );
+}
+
+/// Tables without rows under the names and with the columns that a statement sees.
+pub(super) fn outline() -> String {
+    readable().fold(String::new(), |mut sql, (name, columns)| {
+        let _ = writeln!(sql, "CREATE TABLE {name} ({ACCOUNT}, {});", quoted(&columns));
+        sql
+    })
+}
+
+/// What the views show: the numbers of copies for each table, with the accounts' names.
+pub(super) const SHOWN: &str = "CREATE TEMP TABLE shown (
+         name TEXT NOT NULL, copy INTEGER NOT NULL, account TEXT NOT NULL, PRIMARY KEY (name, copy)
+     ) WITHOUT ROWID;";
+
+/// Creates the views that a statement sees, in place of those that are there.
+///
+/// Each reads one table, so that SQLite merges it into the statement, in an outer join too. With `few`, the accounts' index
+/// leads to their rows; otherwise most rows are shown anyway, and the statement's own terms choose the index.
+pub(super) fn create_views(db: &Connection, few: bool) -> rusqlite::Result<()> {
+    let mut sql = String::new();
+    for table in TABLES {
+        let shown = |column: &str| format!("(SELECT {column} FROM temp.shown WHERE name = '{}')", table.name);
+        let by_account = if few { format!("{ACCOUNT} IN {} AND ", shown(ACCOUNT)) } else { String::new() };
+        for (name, columns) in copied(table) {
+            let _ = writeln!(
+                sql,
+                "DROP VIEW IF EXISTS temp.{name};
+                 CREATE TEMP VIEW {name} AS SELECT {ACCOUNT}, {} FROM main.{}
+                     WHERE {by_account}place >> {ROW_BITS} IN {};",
+                quoted(&columns),
+                physical(name),
+                shown("copy")
+            );
+        }
+    }
+    db.execute_batch(&sql)
+}
+
+/// The columns as a list in SQL.
+pub(super) fn quoted(columns: &[&str]) -> String {
+    columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ")
+}
