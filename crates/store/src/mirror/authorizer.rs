@@ -120,25 +120,21 @@ impl Authorizer {
 pub(super) struct Watch<'a>(&'a Authorizer);
 
 impl Watch<'_> {
-    /// Tells tables from WITH terms of the same name, once the statement is prepared.
+    /// Looks at the tables that the statement opens, once it is prepared. That tells tables from WITH terms of the same
+    /// name, and shows tables of which the statement reads only columns that USING or NATURAL join by: SQLite does not
+    /// report these.
     ///
     /// # Errors
     /// As for any other table: `policy_denied` for a hidden one, `invalid_arguments` for an internal one.
     pub(super) fn settle(&self, db: &Connection, sql: &str) -> Result<()> {
+        let opened = self.0.names.opened(db, sql);
         let doubtful = self.0.lock().as_mut().map(|seen| std::mem::take(&mut seen.doubtful)).unwrap_or_default();
-        if doubtful.is_empty() {
-            return Ok(());
-        }
-        // Without a WITH every name is a table's.
-        let has_with = sql.to_ascii_lowercase().contains("with");
-        let opened = if has_with { self.0.names.opened(db, sql) } else { None };
-        for name in doubtful {
-            if opened.as_ref().is_some_and(|opened| !opened.contains(&name.to_ascii_lowercase())) {
-                continue;
-            }
-            let refused = match Table::owning(&name) {
+        let is_open = |name: &String| opened.as_ref().is_none_or(|opened| opened.contains(&name.to_ascii_lowercase()));
+        let read = doubtful.iter().filter(|name| is_open(name)).chain(opened.iter().flatten());
+        for name in read {
+            let refused = match Table::owning(name) {
                 Some(table) => self.0.lock().as_mut().and_then(|seen| seen.read(table)),
-                None => Some(no_table(&name)),
+                None => Some(no_table(name)),
             };
             if let Some(error) = refused {
                 return Err(error);

@@ -105,9 +105,6 @@ pub(super) fn in_time(reader: &mut Reader, query: &SqlQuery, listener: &mut impl
 fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<Option<End>> {
     let fault = |fault| wrong(query, &fault);
     let accounts = query.accounts.as_deref();
-    if let (Some(outline), Some(accounts)) = (&mut reader.outline, accounts) {
-        outline.fit_views(&reader.db, accounts.len()).map_err(fault)?;
-    }
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;
     // The accounts' own mirrors have the states of their tables.

@@ -31,3 +31,34 @@ async fn a_scan_whose_list_moved_is_not_gone_on_with() {
         assert_eq!(mirror.begin_scan(contacts, "other").await.unwrap(), ScanLock::Acquired { offset: next, place });
     }
 }
+
+/// SQLite does not report the columns of USING and NATURAL to the authorizer.
+#[tokio::test]
+async fn a_table_that_is_only_joined_by_a_common_column_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let mirror = Mirror::open(dir.path(), "one");
+    let query = |sql: &str, hidden: &[&str]| SqlQuery {
+        sql: sql.to_owned(),
+        params: Vec::new(),
+        hidden: hidden.iter().map(|name| (*name).to_owned()).collect(),
+        most_rows: 10,
+        most_bytes: 1000,
+        accounts: None,
+        cancel: tokio_util::sync::CancellationToken::new(),
+    };
+    for join in ["join {} using (id)", "natural join {}", "cross join {} using (id)", "natural full join {}"] {
+        let sql = format!("select count(*) from campaigns {}", join.replace("{}", "webhooks"));
+        let QueryOutcome::Answered(answer) = mirror.query(query(&sql, &[]), |_| true).await.unwrap() else {
+            panic!("not answered")
+        };
+        let tables: Vec<_> = answer.states.iter().map(|(table, _)| table.name).collect();
+        assert_eq!(tables, ["campaigns", "webhooks"], "{sql}");
+        let error = mirror.query(query(&sql, &["webhooks"]), |_| true).await.unwrap_err();
+        assert_eq!(error.code, highlevel_core::error::Code::PolicyDenied, "{sql}: {error:?}");
+    }
+    for internal in ["scans", "scanning", "touched", "changes", "searchable"] {
+        let sql = format!("select count(*) from campaigns join {internal} using (name)");
+        let error = mirror.query(query(&sql, &[]), |_| true).await.unwrap_err();
+        assert_eq!(error.code, highlevel_core::error::Code::InvalidArguments, "{sql}: {error:?}");
+    }
+}

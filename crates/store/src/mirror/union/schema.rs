@@ -47,14 +47,16 @@ fn ddl() -> String {
         }
     }
     sql.push_str(
-        "CREATE INDEX all_contacts_email ON all_contacts (email COLLATE NOCASE);
-         CREATE INDEX all_opportunities_contact ON all_opportunities (contactId, account);
-         CREATE INDEX all_contact_tags_tag ON all_contact_tags (tag, contactId, account);\n",
+        "CREATE INDEX all_contacts_email ON all_contacts (account, email COLLATE NOCASE);
+         CREATE INDEX all_opportunities_contact ON all_opportunities (account, contactId);
+         CREATE INDEX all_contact_tags_by_tag ON all_contact_tags (tag, account);\n",
     );
     sql
 }
 
-/// Ids are looked up alone or with their account, and rows are counted by account.
+/// The indexes begin with the account, so that folding in one account touches few pages: ids come in no order, and in an
+/// index of all ids each would be on a page of its own. The views name the accounts, so that an id without one is found
+/// too, with one look for each account.
 fn add_table(sql: &mut String, table: &Table) {
     let (name, columns) = (physical(table.name), typed_columns(table));
     // Writing to a string does not fail.
@@ -63,8 +65,7 @@ fn add_table(sql: &mut String, table: &Table) {
         "CREATE TABLE {name} (
              place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL, id TEXT NOT NULL{columns}, other TEXT
          );
-         CREATE INDEX {name}_account ON {name} ({ACCOUNT});
-         CREATE INDEX {name}_id ON {name} (id, {ACCOUNT});"
+         CREATE INDEX {name}_id ON {name} ({ACCOUNT}, id);"
     );
     for column in table.columns.iter().filter(|column| column.kind == Kind::Number) {
         let column = column.name;
@@ -82,8 +83,8 @@ fn add_parts(sql: &mut String, child: &Child) {
     let _ = writeln!(
         sql,
         "CREATE TABLE {name} (place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL{columns});
-         CREATE INDEX {name}_owner ON {name} ({owner}, {ACCOUNT});
-         CREATE INDEX {name}_account ON {name} ({ACCOUNT}, {second});"
+         CREATE INDEX {name}_owner ON {name} ({ACCOUNT}, {owner});
+         CREATE INDEX {name}_{second} ON {name} ({ACCOUNT}, {second});"
     );
 }
 
@@ -100,23 +101,20 @@ pub(super) const SHOWN: &str = "CREATE TEMP TABLE shown (
          name TEXT NOT NULL, copy INTEGER NOT NULL, account TEXT NOT NULL, PRIMARY KEY (name, copy)
      ) WITHOUT ROWID;";
 
-/// Creates the views that a statement sees, in place of those that are there.
-///
-/// Each reads one table, so that SQLite merges it into the statement, in an outer join too. With `few`, the accounts' index
-/// leads to their rows; otherwise most rows are shown anyway, and the statement's own terms choose the index.
-pub(super) fn create_views(db: &Connection, few: bool) -> rusqlite::Result<()> {
+/// Creates the views that a statement sees. Each reads one table, so that SQLite merges it into the statement, in an outer
+/// join too.
+pub(super) fn create_views(db: &Connection) -> rusqlite::Result<()> {
     let mut sql = String::new();
     for table in TABLES {
         let shown = |column: &str| format!("(SELECT {column} FROM temp.shown WHERE name = '{}')", table.name);
-        let by_account = if few { format!("{ACCOUNT} IN {} AND ", shown(ACCOUNT)) } else { String::new() };
         for (name, columns) in copied(table) {
             let _ = writeln!(
                 sql,
-                "DROP VIEW IF EXISTS temp.{name};
-                 CREATE TEMP VIEW {name} AS SELECT {ACCOUNT}, {} FROM main.{}
-                     WHERE {by_account}place >> {ROW_BITS} IN {};",
+                "CREATE TEMP VIEW {name} AS SELECT {ACCOUNT}, {} FROM main.{}
+                     WHERE {ACCOUNT} IN {} AND place >> {ROW_BITS} IN {};",
                 quoted(&columns),
                 physical(name),
+                shown(ACCOUNT),
                 shown("copy")
             );
         }

@@ -32,8 +32,6 @@ pub struct ShownAccount {
 pub(crate) struct Outline {
     pub(crate) db: Connection,
     pub(crate) authorizer: Authorizer,
-    /// Whether the views are made for few of the accounts.
-    few: bool,
 }
 
 impl Outline {
@@ -42,7 +40,7 @@ impl Outline {
         db.execute_batch(&schema::outline())?;
         statement::bound(&db)?;
         let authorizer = Authorizer::of(&mut db)?;
-        Ok(Self { db, authorizer, few: false })
+        Ok(Self { db, authorizer })
     }
 
     /// Checks a statement that is watched.
@@ -57,25 +55,16 @@ impl Outline {
         }
         Ok(watch.settle(&self.db, sql))
     }
-
-    /// Makes the views for this many of the accounts that there are.
-    pub(crate) fn fit_views(&mut self, db: &Connection, accounts: usize) -> rusqlite::Result<()> {
-        let all: usize = db.query_row("SELECT count(*) FROM copies", [], |row| row.get(0))?;
-        let few = accounts.saturating_mul(4) <= all;
-        if few != self.few {
-            writing(db, || create_views(db, few))?;
-            self.few = few;
-        }
-        Ok(())
-    }
 }
 
 /// Opens the file of all accounts for reading, with views that show nothing yet.
 pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let db = Reader::connect(path)?;
+    // Before there is a temporary table: SQLite deletes them all when this changes.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
     writing(&db, || {
         db.execute_batch(SHOWN)?;
-        create_views(&db, false)
+        create_views(&db)
     })?;
     Ok(db)
 }

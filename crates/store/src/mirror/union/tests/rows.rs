@@ -68,7 +68,7 @@ async fn only_the_accounts_asked_for_are_shown() {
     let (state, accounts) = near_equal().await;
     let count = "select account, count(*) from contacts group by account";
     assert_eq!(json!(state.rows(&accounts, count).await), json!([["Acme", 2], ["acme ", 1]]));
-    // Another one is in the file, and five more, which makes the views other ones.
+    // Others are in the file, and five more.
     for (at, one) in accounts.iter().enumerate() {
         let rows = json!([[one.name, 2 - at]]);
         assert_eq!(json!(state.rows(std::slice::from_ref(one), count).await), rows);
