@@ -22,7 +22,7 @@ mod scan;
 mod verify_write;
 mod writes;
 
-pub use insights::{QueryResult, Question, draw, picture};
+pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
 

@@ -1,5 +1,6 @@
 //! Questions that the mirror answers, with the freshness and completeness of their data.
 
+mod accounts;
 mod chart;
 mod describe;
 mod find;
@@ -21,6 +22,7 @@ use highlevel_store::{Missing, TABLES, Table, TableState};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+pub use accounts::{AccountsWatcher, AllAccounts, NamedAccount};
 pub use chart::{draw, picture};
 pub use query::{QueryResult, Question};
 

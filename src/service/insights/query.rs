@@ -1,6 +1,6 @@
 //! `query_crm`: one SELECT over tables of the required freshness.
 
-use super::{DataStatus, report_progress};
+use super::report_progress;
 use crate::service::{
     AccountService,
     mirror::{Freshness, WaitPolicy, Watcher},
@@ -34,6 +34,22 @@ pub struct Question {
     pub most_bytes: usize,
 }
 
+impl Question {
+    /// The question of a tool's call.
+    pub(super) fn of(asked: &QueryCrm, most_bytes: usize) -> Self {
+        let allow_partial = asked.allow_partial == Some(true);
+        Self {
+            sql: asked.sql.clone(),
+            params: asked.params.clone().unwrap_or_default(),
+            max_age: asked.max_age.map(Duration::from_secs),
+            wait: if allow_partial { WaitPolicy::SmallTables } else { WaitPolicy::Bounded },
+            allow_partial,
+            most_rows: MOST_ROWS,
+            most_bytes,
+        }
+    }
+}
+
 /// The answer to a question.
 #[derive(Debug, Clone)]
 pub struct QueryResult {
@@ -44,24 +60,22 @@ pub struct QueryResult {
     pub status: Map<String, Value>,
 }
 
+impl QueryResult {
+    /// The answer of a tool.
+    pub(super) fn into_json(self) -> Value {
+        let mut answer = Map::new();
+        answer.insert("columns".into(), self.columns.into());
+        answer.insert("rows".into(), self.rows.into());
+        answer.extend(self.status);
+        answer.into()
+    }
+}
+
 impl AccountService {
     pub(super) async fn query(&self, asked: &QueryCrm, context: &CallContext) -> Result<Value> {
-        let question = Question {
-            sql: asked.sql.clone(),
-            params: asked.params.clone().unwrap_or_default(),
-            max_age: asked.max_age.map(Duration::from_secs),
-            wait: if asked.allow_partial == Some(true) { WaitPolicy::SmallTables } else { WaitPolicy::Bounded },
-            allow_partial: asked.allow_partial == Some(true),
-            most_rows: MOST_ROWS,
-            // The rest is for the status of the answer.
-            most_bytes: self.rules.max_answer * 9 / 10,
-        };
-        let table = self.ask(&question, context, &report_progress(context)).await?;
-        let mut answer = Map::new();
-        answer.insert("columns".into(), table.columns.into());
-        answer.insert("rows".into(), table.rows.into());
-        answer.extend(table.status);
-        Ok(answer.into())
+        // The rest is for the status of the answer.
+        let question = Question::of(asked, self.rules.max_answer * 9 / 10);
+        Ok(self.ask(&question, context, &report_progress(context)).await?.into_json())
     }
 
     /// Answers a question from the mirror. `watcher` receives the progress of scans.
@@ -76,6 +90,7 @@ impl AccountService {
             hidden: self.rules.hidden_tables.iter().map(|(table, _)| (*table).to_owned()).collect(),
             most_rows: question.most_rows,
             most_bytes: question.most_bytes,
+            accounts: None,
             cancel: context.cancel.clone(),
         };
         let mirror = self.mirroring.mirror().await?;
@@ -106,26 +121,27 @@ impl AccountService {
                 format!("max_age is not met for {}: {}.", table.name, self.mirroring.why_old(state))
             }));
         }
-        add_remarks(&mut status, &answer);
+        add_remarks(&mut status.note, &answer);
         Ok(QueryResult { columns: answer.columns, rows: answer.rows, status: status.into_members() })
     }
 }
 
-fn add_remarks(status: &mut DataStatus, answer: &MirrorAnswer) {
+/// Adds what a reader of the rows has to know.
+pub(super) fn add_remarks(note: &mut Vec<String>, answer: &MirrorAnswer) {
     if answer.more {
         let shown = answer.rows.len();
-        status.note.push(format!(
+        note.push(format!(
             "Only the first {shown} rows are shown: count or group in SQL, or continue with LIMIT and OFFSET."
         ));
     }
     if !answer.currencies.is_empty() {
         let all = answer.currencies.join(", ");
-        status.note.push(format!(
+        note.push(format!(
             "Values in several currencies ({all}) are added up, so the result is meaningless: group or filter by currency."
         ));
     }
     for (column, count) in &answer.texts {
-        status.note.push(format!(
+        note.push(format!(
             "{column} holds {count} text(s) that are not numbers. SQLite sorts them above every number: exclude them with typeof()."
         ));
     }

@@ -34,7 +34,7 @@ const ANSWER_TIME: Duration = Duration::from_secs(2);
 const UNNAMED: Duration = Duration::from_secs(60);
 
 /// The freshness that a question requires.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Freshness {
     /// The maximum age of a table; `None` accepts any age.
     pub max_age: Option<Duration>,
@@ -46,10 +46,15 @@ impl Freshness {
     pub(crate) fn is_met_by(self, state: &TableState) -> bool {
         refresh_need(state, self) == RefreshNeed::None
     }
+
+    /// Whether a question waits for the refresh of a table in this state.
+    pub(crate) fn waits_for(self, state: &TableState) -> bool {
+        refresh_need(state, self) == RefreshNeed::BeforeAnswer
+    }
 }
 
 /// The wait policy: which scans a question waits for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum WaitPolicy {
     /// Waits for tables of a few pages.
     SmallTables,
@@ -62,7 +67,7 @@ pub enum WaitPolicy {
 
 impl WaitPolicy {
     /// The longest wait.
-    fn patience(self, context: &CallContext) -> Duration {
+    pub(crate) fn patience(self, context: &CallContext) -> Duration {
         let left = context.deadline.saturating_duration_since(Instant::now());
         match self {
             Self::SmallTables => FIRST_LOOK,
@@ -104,22 +109,10 @@ impl Mirroring {
         for group in self.in_reading_order(tables) {
             let mut waiting = Vec::new();
             for (table, state) in mirror.states(group).await? {
-                let need = refresh_need(&state, wanted);
-                // A table that is only read for another one.
-                let is_helper = !tables.iter().any(|asked| asked.name == table.name);
-                match need {
-                    RefreshNeed::None => {}
-                    _ if is_helper && state.complete_at.is_some() => {}
-                    RefreshNeed::InBackground => drop(self.scan(table, true)),
-                    RefreshNeed::BeforeAnswer => {
-                        let is_small = state.total.map(|total| total <= SMALL);
-                        // The first scan uses the full quota. Later ones leave a part for other calls.
-                        let paced = state.complete_at.is_some() && is_small == Some(false) && small_only;
-                        let progress = self.scan(table, paced);
-                        if !small_only || is_small != Some(false) {
-                            waiting.push((table, progress));
-                        }
-                    }
+                if let Some((progress, is_awaited)) = self.refresh(table, &state, tables, wanted)
+                    && is_awaited
+                {
+                    waiting.push((table, progress));
                 }
             }
             let waits = waiting
@@ -128,6 +121,48 @@ impl Mirroring {
             futures::future::try_join_all(waits).await?;
         }
         Ok(())
+    }
+
+    /// Refreshes these tables as required, and waits for every scan to end, also for one that a question does not wait for.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub(crate) async fn refresh_to_end(self: &Arc<Self>, tables: &[&'static Table], wanted: Freshness) -> Result<()> {
+        let mirror = Arc::clone(self.mirror().await?);
+        for group in self.in_reading_order(tables) {
+            let states = mirror.states(group).await?;
+            let scans = states.iter().filter_map(|(table, state)| self.refresh(table, state, tables, wanted));
+            let scans: Vec<_> = scans.collect();
+            for (mut progress, _) in scans {
+                // The sender is dropped with the task, so an error means that the scan ended.
+                drop(progress.wait_for(Progress::has_ended).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the refresh that a table needs, and says whether a question waits for it. `asked`: the tables that are not only
+    /// read for another one.
+    fn refresh(
+        self: &Arc<Self>,
+        table: &'static Table,
+        state: &TableState,
+        asked: &[&'static Table],
+        wanted: Freshness,
+    ) -> Option<(watch::Receiver<Progress>, bool)> {
+        let is_helper = !asked.iter().any(|asked| asked.name == table.name);
+        match refresh_need(state, wanted) {
+            RefreshNeed::None => None,
+            _ if self.is_leaving() || (is_helper && state.complete_at.is_some()) => None,
+            RefreshNeed::InBackground => Some((self.scan(table, true), false)),
+            RefreshNeed::BeforeAnswer => {
+                let small_only = wanted.wait == WaitPolicy::SmallTables;
+                let is_small = state.total.map(|total| total <= SMALL);
+                // The first scan uses the full quota. Later ones leave a part for other calls.
+                let paced = state.complete_at.is_some() && is_small == Some(false) && small_only;
+                Some((self.scan(table, paced), !small_only || is_small != Some(false)))
+            }
+        }
     }
 
     /// Waits for a scan until `until`. With `small_only`, stops as soon as the table is known to be large.

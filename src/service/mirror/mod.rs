@@ -38,6 +38,23 @@ pub enum MirrorPlace {
     In(PathBuf),
 }
 
+impl MirrorPlace {
+    /// The directory, and what deletes it where it is temporary.
+    ///
+    /// # Errors
+    /// `internal` if it could not be created.
+    pub(super) fn open(&self) -> Result<(PathBuf, Option<TempDir>)> {
+        let created = match self {
+            Self::In(dir) => return Ok((dir.clone(), None)),
+            Self::Temporary => tempfile::Builder::new().prefix("highlevel-mcp-").tempdir(),
+        };
+        let dir = created.map_err(|fault| {
+            Error::new(Code::Internal, format!("The temporary directory could not be created: {fault}."))
+        })?;
+        Ok((dir.path().to_owned(), Some(dir)))
+    }
+}
+
 /// The mirror of the credential's account, and the scans of this process.
 #[derive(Debug)]
 pub(crate) struct Mirroring {
@@ -91,16 +108,7 @@ impl Mirroring {
     pub(crate) async fn mirror(&self) -> Result<&Arc<Mirror>> {
         let opened = self.opened.get_or_try_init(|| async {
             let account = self.api.account().await?;
-            let (dir, temporary) = match &self.place {
-                MirrorPlace::In(dir) => (dir.clone(), None),
-                MirrorPlace::Temporary => {
-                    let created = tempfile::Builder::new().prefix("highlevel-mcp-").tempdir();
-                    let dir = created.map_err(|fault| {
-                        Error::new(Code::Internal, format!("The temporary directory could not be created: {fault}."))
-                    })?;
-                    (dir.path().to_owned(), Some(dir))
-                }
-            };
+            let (dir, temporary) = self.place.open()?;
             let mirror = Mirror::open(&dir, &account).answered_by(self.program.clone());
             Ok::<_, Error>(Opened { mirror: Arc::new(mirror), _temporary: temporary })
         });

@@ -1,5 +1,6 @@
 //! The mirror: filled from the account, updated by the tools' own writes, and queried by SQL.
 
+mod all_accounts;
 mod apart;
 mod capped;
 mod changes;
