@@ -197,9 +197,10 @@ async fn an_account_that_cannot_answer_is_left_out_and_named() {
     let both = "select o.account, count(*) from opportunities o left join contacts c using (account) group by 1";
     let answer = agency.ask_within(&question(both), Duration::from_secs(8)).await.unwrap();
     assert_eq!(answer.rows.iter().map(|row| &row[0]).collect::<Vec<_>>(), ["fine"]);
-    // A table that it shows.
-    let answer = agency.ask_within(&question("select distinct account from campaigns"), Duration::from_secs(8)).await;
-    assert_eq!(json!(answer.unwrap().rows), json!([["fine"], ["hidden"], ["slow"]]));
+    // A table that it shows. The other one's quota is spent on its contacts.
+    let campaigns = question("select distinct account from campaigns where account <> 'slow'");
+    let answer = agency.ask_within(&campaigns, Duration::from_secs(8)).await;
+    assert_eq!(json!(answer.unwrap().rows), json!([["fine"], ["hidden"]]));
 
     let partial = Question { allow_partial: true, wait: WaitPolicy::SmallTables, ..question(COUNT) };
     let answer = agency.ask_within(&partial, Duration::from_secs(8)).await.unwrap();
