@@ -105,6 +105,9 @@ pub(super) fn in_time(reader: &mut Reader, query: &SqlQuery, listener: &mut impl
 fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<Option<End>> {
     let fault = |fault| wrong(query, &fault);
     let accounts = query.accounts.as_deref();
+    if let (Some(outline), Some(accounts)) = (&mut reader.outline, accounts) {
+        outline.fit_views(&reader.db, accounts).map_err(fault)?;
+    }
     // Rows and what is said of them are of one moment.
     let moment = reader.db.unchecked_transaction().map_err(fault)?;
     // The accounts' own mirrors have the states of their tables.
@@ -114,7 +117,7 @@ fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl
     if let (Some(outline), Some(accounts)) = (&reader.outline, accounts) {
         outline.check(&watch, &query.sql).map_err(fault)??;
         let tables: Vec<_> = TABLES.iter().filter(|table| watch.saw(table)).collect();
-        union::show(&moment, accounts, &tables).map_err(fault)??;
+        outline.show(&moment, accounts, &tables).map_err(fault)??;
     }
     let views = reader.outline.as_ref().map(|_| reader.authorizer.watch(&[]));
     let mut statement = match moment.prepare(&query.sql) {

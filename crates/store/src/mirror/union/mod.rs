@@ -12,7 +12,7 @@ mod tests;
 pub use fold::{FoldedAccount, UnionAccount};
 pub(super) use schema::ACCOUNT;
 pub use shown::ShownAccount;
-pub(super) use shown::{Outline, connect, show};
+pub(super) use shown::{Outline, connect};
 
 use super::{
     reader::{Reader, Readers},

@@ -83,7 +83,7 @@ fn add_parts(sql: &mut String, child: &Child) {
     let _ = writeln!(
         sql,
         "CREATE TABLE {name} (place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL{columns});
-         CREATE INDEX {name}_owner ON {name} ({ACCOUNT}, {owner});
+         CREATE INDEX {name}_owner ON {name} ({ACCOUNT}, {owner}, {second});
          CREATE INDEX {name}_{second} ON {name} ({ACCOUNT}, {second});"
     );
 }
@@ -101,21 +101,24 @@ pub(super) const SHOWN: &str = "CREATE TEMP TABLE shown (
          name TEXT NOT NULL, copy INTEGER NOT NULL, account TEXT NOT NULL, PRIMARY KEY (name, copy)
      ) WITHOUT ROWID;";
 
-/// Creates the views that a statement sees. Each reads one table, so that SQLite merges it into the statement, in an outer
-/// join too.
-pub(super) fn create_views(db: &Connection) -> rusqlite::Result<()> {
+/// Creates the views that a statement sees, in place of those that are there. Each reads one table, so that SQLite merges it
+/// into the statement, in an outer join too.
+///
+/// A name nearly always belongs to one copy, and then it decides which rows are shown. `by_place` also looks at the copy,
+/// which takes time for each row.
+pub(super) fn create_views(db: &Connection, by_place: bool) -> rusqlite::Result<()> {
     let mut sql = String::new();
     for table in TABLES {
         let shown = |column: &str| format!("(SELECT {column} FROM temp.shown WHERE name = '{}')", table.name);
+        let place = if by_place { format!(" AND place >> {ROW_BITS} IN {}", shown("copy")) } else { String::new() };
         for (name, columns) in copied(table) {
             let _ = writeln!(
                 sql,
-                "CREATE TEMP VIEW {name} AS SELECT {ACCOUNT}, {} FROM main.{}
-                     WHERE {ACCOUNT} IN {} AND place >> {ROW_BITS} IN {};",
+                "DROP VIEW IF EXISTS temp.{name};
+                 CREATE TEMP VIEW {name} AS SELECT {ACCOUNT}, {} FROM main.{} WHERE {ACCOUNT} IN {}{place};",
                 quoted(&columns),
                 physical(name),
                 shown(ACCOUNT),
-                shown("copy")
             );
         }
     }

@@ -32,6 +32,8 @@ pub struct ShownAccount {
 pub(crate) struct Outline {
     pub(crate) db: Connection,
     pub(crate) authorizer: Authorizer,
+    /// Whether the views look at the copy of each row, and not at the account's name only.
+    by_place: bool,
 }
 
 impl Outline {
@@ -40,7 +42,7 @@ impl Outline {
         db.execute_batch(&schema::outline())?;
         statement::bound(&db)?;
         let authorizer = Authorizer::of(&mut db)?;
-        Ok(Self { db, authorizer })
+        Ok(Self { db, authorizer, by_place: false })
     }
 
     /// Checks a statement that is watched.
@@ -55,6 +57,48 @@ impl Outline {
         }
         Ok(watch.settle(&self.db, sql))
     }
+
+    /// Makes the views ones that show these accounts and no others.
+    pub(crate) fn fit_views(&mut self, db: &Connection, accounts: &[ShownAccount]) -> rusqlite::Result<()> {
+        let by_place = has_namesakes(db, accounts)?;
+        if by_place != self.by_place {
+            writing(db, || create_views(db, by_place))?;
+            self.by_place = by_place;
+        }
+        Ok(())
+    }
+
+    /// Shows the rows of these accounts in these tables, until the transaction ends.
+    ///
+    /// # Errors
+    /// `conflict` if the file changed too much since the views were made: an account's rows are not in it any more.
+    pub(crate) fn show(
+        &self,
+        db: &Connection,
+        accounts: &[ShownAccount],
+        tables: &[&Table],
+    ) -> rusqlite::Result<Result<()>> {
+        if !self.by_place && has_namesakes(db, accounts)? {
+            return Ok(Err(changed("The names of accounts")));
+        }
+        let mut find = db.prepare_cached("SELECT number FROM copies WHERE mirror = ?1 AND account = ?2")?;
+        let mut is_folded = db.prepare_cached("SELECT count(*) > 0 FROM folded WHERE copy = ?1 AND name = ?2")?;
+        writing(db, || {
+            let mut add = db.prepare_cached("INSERT INTO temp.shown (name, copy, account) VALUES (?1, ?2, ?3)")?;
+            for account in accounts {
+                let found = find.query_row([&account.mirror, &account.name], |row| row.get::<_, i64>(0)).optional()?;
+                for table in tables.iter().filter(|table| account.tables.iter().any(|name| name == table.name)) {
+                    match found {
+                        Some(copy) if is_folded.query_row(params![copy, table.name], |row| row.get(0))? => {
+                            add.execute(params![table.name, copy, account.name])?;
+                        }
+                        _ => return Ok(Err(changed(&format!("The rows of {}", account.name)))),
+                    }
+                }
+            }
+            Ok(Ok(()))
+        })
+    }
 }
 
 /// Opens the file of all accounts for reading, with views that show nothing yet.
@@ -64,7 +108,7 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "temp_store", "MEMORY")?;
     writing(&db, || {
         db.execute_batch(SHOWN)?;
-        create_views(&db)
+        create_views(&db, false)
     })?;
     Ok(db)
 }
@@ -77,30 +121,18 @@ fn writing<T>(db: &Connection, work: impl FnOnce() -> rusqlite::Result<T>) -> ru
     done
 }
 
-/// Shows the rows of these accounts in these tables, until the transaction ends.
-///
-/// # Errors
-/// `conflict` if an account's rows are not in the file any more.
-pub(crate) fn show(db: &Connection, accounts: &[ShownAccount], tables: &[&Table]) -> rusqlite::Result<Result<()>> {
-    let mut find = db.prepare_cached("SELECT number FROM copies WHERE mirror = ?1 AND account = ?2")?;
-    let mut is_folded = db.prepare_cached("SELECT count(*) > 0 FROM folded WHERE copy = ?1 AND name = ?2")?;
-    writing(db, || {
-        let mut add = db.prepare_cached("INSERT INTO temp.shown (name, copy, account) VALUES (?1, ?2, ?3)")?;
-        for account in accounts {
-            let found = find.query_row([&account.mirror, &account.name], |row| row.get::<_, i64>(0)).optional()?;
-            for table in tables.iter().filter(|table| account.tables.iter().any(|name| name == table.name)) {
-                match found {
-                    Some(copy) if is_folded.query_row(params![copy, table.name], |row| row.get(0))? => {
-                        add.execute(params![table.name, copy, account.name])?;
-                    }
-                    _ => return Ok(Err(gone(&account.name))),
-                }
-            }
+/// Whether another copy has the name of one of these accounts: settings of the same state directory may give one name to
+/// two accounts.
+fn has_namesakes(db: &Connection, accounts: &[ShownAccount]) -> rusqlite::Result<bool> {
+    let mut others = db.prepare_cached("SELECT count(*) > 0 FROM copies WHERE account = ?1 AND mirror <> ?2")?;
+    for account in accounts {
+        if others.query_row([&account.name, &account.mirror], |row| row.get(0))? {
+            return Ok(true);
         }
-        Ok(Ok(()))
-    })
+    }
+    Ok(false)
 }
 
-fn gone(account: &str) -> Error {
-    Error::new(Code::Conflict, format!("The rows of {account} were removed while the question ran. Ask again."))
+fn changed(what: &str) -> Error {
+    Error::new(Code::Conflict, format!("{what} changed in the file of all accounts while the question ran. Ask again."))
 }

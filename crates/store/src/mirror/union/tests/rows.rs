@@ -98,6 +98,14 @@ async fn names_of_other_settings_never_mix() {
     assert_eq!(json!(state.rows(&renamed, sql).await), json!([["acme ", "Ann"], ["acme ", "Bob"]]));
     assert_eq!(json!(state.rows(&accounts[1..], sql).await), json!([["acme ", "Eve"]]));
     assert_eq!(json!(state.rows(&accounts[..1], sql).await), json!([["Acme", "Ann"], ["Acme", "Bob"]]));
+    assert_eq!(json!(state.rows(&renamed, sql).await), json!([["acme ", "Ann"], ["acme ", "Bob"]]));
+    let both = [&renamed[..], &accounts[1..]].concat();
+    let rows = json!([["acme ", "Ann"], ["acme ", "Bob"], ["acme ", "Eve"]]);
+    assert_eq!(json!(state.rows(&both, sql).await), rows, "both were asked for");
+    let joined =
+        "select a.firstName from contacts a left join contacts b on b.account = a.account and b.firstName > a.firstName
+        where b.id is null";
+    assert_eq!(json!(state.rows(&accounts[1..], joined).await), json!([["Eve"]]));
 }
 
 /// A table that the settings hide for one account.
