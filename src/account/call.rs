@@ -169,7 +169,7 @@ impl Account {
     }
 
     /// The answer and its text, without any credential that the API may have echoed.
-    fn clean(&self, value: Value) -> Result<Answer> {
+    pub(super) fn clean(&self, value: Value) -> Result<Answer> {
         let text = serde_json::to_string(&value)
             .map_err(|fault| Error::new(Code::Internal, format!("The answer cannot be written: {fault}.")))?;
         let Cow::Owned(clean) = self.client.scrub(&text) else { return Ok(Answer { value, text, image: None }) };

@@ -1,7 +1,9 @@
 //! One account: its settings, its service and its guard.
 
+mod across;
 mod call;
 
+pub use across::{AcrossAccounts, AskedAccount};
 pub use call::{ACCOUNT, Answer, Reply};
 
 use crate::{

@@ -1,6 +1,6 @@
 //! `chart`: draws the rows of a query as a PNG.
 
-use super::{print, query, say, start::start};
+use super::{print, query, say};
 use crate::{service::draw, settings::Settings};
 use anyhow::Context;
 use clap::{
@@ -40,9 +40,9 @@ fn themes() -> impl TypedValueParser<Value = Theme> {
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
-    let started = start(settings).await?;
-    let result = query::ask(&started, options.question, MOST_ROWS).await;
-    started.runtime.leave().await;
+    let asking = query::start_asking(settings).await?;
+    let result = query::ask(&asking, options.question, MOST_ROWS).await;
+    asking.started.runtime.leave().await;
     let result = result?;
     let rows = result.rows.len();
     query::print_notes(&result);

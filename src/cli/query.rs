@@ -69,9 +69,9 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
-    let started = start(settings).await?;
-    let result = ask(&started, options.question, options.limit).await;
-    started.runtime.leave().await;
+    let asking = start_asking(settings).await?;
+    let result = ask(&asking, options.question, options.limit).await;
+    asking.started.runtime.leave().await;
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,
@@ -90,8 +90,23 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
+/// Starts, with the accounts that `--account` chooses asked together if there are several.
+pub(super) async fn start_asking(settings: Settings) -> anyhow::Result<Asking> {
+    let is_across = !settings.accounts.is_empty();
+    let started = start(settings).await?;
+    let is_across = is_across && started.runtime.accounts().are_several();
+    Ok(Asking { started, is_across })
+}
+
+/// A process that asks a question.
+pub(super) struct Asking {
+    pub(super) started: Started,
+    /// Whether all of its accounts are asked.
+    is_across: bool,
+}
+
 /// Asks the mirror, with progress bars while tables have to be read first.
-pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize) -> anyhow::Result<QueryResult> {
+pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -> anyhow::Result<QueryResult> {
     let sql = match args.sql.as_str() {
         "-" => {
             let mut sql = String::new();
@@ -111,9 +126,14 @@ pub(super) async fn ask(started: &Started, args: QuestionArgs, most_rows: usize)
     };
     let report = ProgressReport::default();
     let context = CallContext::new(TIMEOUT);
-    let account = started.account()?;
-    let mut result =
-        account.ask(&question, &context, &|table, progress| report.update(account, table, progress)).await?;
+    let mut result = if asking.is_across {
+        let runtime = &asking.started.runtime;
+        let watcher = |read: usize, of: usize| say(&format!("reading accounts: {read} of {of}"));
+        runtime.across().ask(runtime.accounts().for_question(None)?, &question, &context, &watcher).await?
+    } else {
+        let account = asking.started.account()?;
+        account.ask(&question, &context, &|table, progress| report.update(account, table, progress)).await?
+    };
     report.clear();
     // The cells hold what strangers typed into forms, perhaps terminal escapes.
     let mut rows = json!(std::mem::take(&mut result.rows));

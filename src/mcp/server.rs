@@ -11,14 +11,14 @@ use super::{
     transport::{MalformedArguments, acquire_slot},
 };
 use crate::{
-    account::{ACCOUNT, Account, Reply},
-    runtime::{Accounts, Runtime},
+    account::{Account, Reply},
+    runtime::{ALL, Accounts, Runtime},
 };
 use highlevel_catalog::{Effect, OperationSpec};
 use highlevel_core::{
     clean,
     context::{CallContext, ClientSession, process_name},
-    error::{Error, Result},
+    error::Result,
     suggest::did_you_mean,
 };
 use rmcp::{
@@ -79,18 +79,14 @@ impl Server {
         several::common_spec(self.accounts(), name)
     }
 
-    /// The account that a call is for. Takes its name out of the arguments, where there are several accounts.
-    fn account(&self, spec: &OperationSpec, arguments: &mut JsonObject) -> Result<&Account> {
-        let accounts = self.accounts();
-        let wanted = if accounts.are_several() { take_account(spec, arguments)? } else { WantedAccount::Unnamed };
-        let name = match &wanted {
-            WantedAccount::One(name) => Some(name.as_str()),
-            WantedAccount::Unnamed => None,
-            WantedAccount::Several(_) | WantedAccount::All => {
-                return Err(Error::invalid(ACCOUNT, "`account` names one account."));
-            }
-        };
-        if spec.effect == Effect::Read { accounts.for_read(name) } else { accounts.for_write(name) }
+    /// The account that a call names. Takes its name out of the arguments, where there are several accounts.
+    fn take_account(&self, spec: &OperationSpec, arguments: &mut JsonObject) -> Result<WantedAccount> {
+        if self.accounts().are_several() { take_account(spec, arguments) } else { Ok(WantedAccount::Unnamed) }
+    }
+
+    /// The one account that a call is for.
+    fn account(&self, spec: &OperationSpec, name: Option<&str>) -> Result<&Account> {
+        if spec.effect == Effect::Read { self.accounts().for_read(name) } else { self.accounts().for_write(name) }
     }
 
     /// Waits for the request's slot. Returns the call's context, and what reports its progress until it is dropped.
@@ -122,7 +118,12 @@ impl Server {
         request: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse> {
         let mut arguments = params.arguments.clone().unwrap_or_default();
-        let account = self.account(spec, &mut arguments)?;
+        let account = match self.take_account(spec, &mut arguments)? {
+            WantedAccount::Unnamed => self.account(spec, None)?,
+            WantedAccount::One(name) => self.account(spec, Some(&name))?,
+            WantedAccount::Several(names) => return self.call_across(spec, Some(&names), arguments, request).await,
+            WantedAccount::All => return self.call_across(spec, None, arguments, request).await,
+        };
         let (_progress, call) = self.start(account, request).await?;
         let elicitation = Elicitation::new(request, &self.closing);
         let confirmation = confirm::confirmation(&self.key, spec, &params, request, &elicitation)?;
@@ -135,6 +136,25 @@ impl Server {
                 Ok(self.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
             }
         }
+    }
+
+    /// Runs a question over several accounts: those of these names, or all.
+    async fn call_across(
+        &self,
+        spec: &'static OperationSpec,
+        names: Option<&[String]>,
+        arguments: JsonObject,
+        request: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse> {
+        let accounts = self.accounts();
+        let asked = accounts.for_question(names)?;
+        let label = match names {
+            Some(_) => asked.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
+            None => ALL.to_owned(),
+        };
+        let (_progress, call) = self.start(accounts.any()?, request).await?;
+        let answer = Box::pin(self.runtime.across().call(asked, &label, spec, arguments, &call));
+        answer.await.map(success)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The accounts of a process, and which of them a request is for.
 
-use crate::{account::Account, settings::accounts::fold};
+use crate::{
+    account::{Account, AskedAccount},
+    settings::accounts::fold,
+};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
@@ -109,6 +112,23 @@ impl Accounts {
         }
     }
 
+    /// The accounts of a question over several: those of these names, or all.
+    ///
+    /// # Errors
+    /// As [`Accounts::for_read`], for a name that is none.
+    pub fn for_question(&self, names: Option<&[String]>) -> Result<Vec<AskedAccount<'_>>> {
+        let Some(names) = names else { return Ok(self.several.iter().map(Member::asked).collect()) };
+        let mut asked: Vec<AskedAccount<'_>> = Vec::new();
+        for name in names {
+            let found = self.exact(name).or_else(|| self.near(name));
+            let member = found.ok_or_else(|| self.unknown(name, ""))?;
+            if !asked.iter().any(|(known, _)| *known == member.name) {
+                asked.push(member.asked());
+            }
+        }
+        Ok(asked)
+    }
+
     fn exact(&self, wanted: &str) -> Option<&Member> {
         self.several.iter().find(|member| member.name == wanted || member.location == wanted)
     }
@@ -155,6 +175,10 @@ impl Accounts {
 }
 
 impl Member {
+    fn asked(&self) -> AskedAccount<'_> {
+        (&self.name, self.usable())
+    }
+
     fn usable(&self) -> Result<&Account> {
         self.account.as_ref().map_err(|error| error.clone().with("account", self.name.as_str()))
     }

@@ -6,7 +6,7 @@ pub use crate::settings::accounts::ALL;
 pub use accounts::{Accounts, Member};
 
 use crate::{
-    account::Account,
+    account::{Account, AcrossAccounts},
     settings::{
         Settings,
         accounts::{NamedAccount, ServedAccounts},
@@ -27,6 +27,7 @@ pub struct Runtime {
     store: Arc<Store>,
     journal: Option<Arc<Journal>>,
     accounts: Accounts,
+    across: AcrossAccounts,
 }
 
 impl Runtime {
@@ -64,7 +65,8 @@ impl Runtime {
         let store = Arc::new(Store::open(settings.state_dir()?));
         let client = api_client::Runtime::new(Arc::clone(&store), settings.attempt_timeout());
         let journal = settings.journal()?.map(Arc::new);
-        Ok(Self { client, store, journal, accounts: Accounts::default() })
+        let across = AcrossAccounts::new(settings)?;
+        Ok(Self { client, store, journal, accounts: Accounts::default(), across })
     }
 
     async fn named(&self, accounts: Vec<(NamedAccount, Settings)>, default: Option<String>) -> Result<Accounts> {
@@ -102,6 +104,11 @@ impl Runtime {
     /// The accounts, and the resolution of the one that a request names.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// What questions over several accounts are asked through.
+    pub fn across(&self) -> &AcrossAccounts {
+        &self.across
     }
 
     /// The state directory's store.

@@ -1,5 +1,6 @@
 //! Several accounts in one server: which one a call is for, and what one has to do with another.
 
+mod across;
 mod books;
 mod calls;
 mod command_line;

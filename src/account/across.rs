@@ -1,0 +1,141 @@
+//! Questions over several accounts: query_crm and chart_crm with `account: "all"` or a list.
+
+use super::{ACCOUNT, Account, Answer};
+use crate::{
+    answer,
+    service::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, picture},
+    settings::Settings,
+};
+use highlevel_catalog::{Answer as Answered, OperationSpec, insights::QueryCrm};
+use highlevel_core::{
+    context::CallContext,
+    error::{Error, Result},
+};
+use serde_json::{Map, Value, json};
+
+/// The most accounts that an answer names as left out.
+const NAMED: usize = 20;
+
+/// An account that a question is asked of, or why it cannot be asked.
+pub type AskedAccount<'a> = (&'a str, Result<&'a Account>);
+
+/// Something of an account, with the account's name.
+type Named<'a, T> = (&'a str, T);
+
+/// What questions over several accounts need, once for a process.
+#[derive(Debug)]
+pub struct AcrossAccounts {
+    all: AllAccounts,
+}
+
+impl AcrossAccounts {
+    /// Touches no file yet.
+    ///
+    /// # Errors
+    /// `invalid_arguments` when there is no state directory.
+    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+        Ok(Self { all: AllAccounts::new(settings.mirror_place()?, settings.program.clone()) })
+    }
+
+    /// Runs one call of query_crm or chart_crm over these accounts, which `label` names in the answer. An account that
+    /// cannot be asked is left out, and named in the answer's `missing`.
+    ///
+    /// # Errors
+    /// As [`AllAccounts::ask`]; why the first account cannot be asked, if none can.
+    pub async fn call(
+        &self,
+        asked: Vec<AskedAccount<'_>>,
+        label: &str,
+        spec: &'static OperationSpec,
+        arguments: Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<Answer> {
+        let max_answer = asked.iter().find_map(|(_, account)| Some(account.as_ref().ok()?.max_answer));
+        let max_answer = max_answer.unwrap_or(answer::DEFAULT_MAX_BYTES);
+        let run = self.checked_call(asked, label, spec, arguments, context);
+        run.await.map_err(|error| answer::finish_error(error, max_answer).with(ACCOUNT, label))
+    }
+
+    async fn checked_call(
+        &self,
+        asked: Vec<AskedAccount<'_>>,
+        label: &str,
+        spec: &'static OperationSpec,
+        arguments: Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<Answer> {
+        let (accounts, left_out) = askable(asked, spec)?;
+        let invocation = spec.parse(arguments)?;
+        let mut value = self.all.insight(&services(&accounts), &invocation, context).await?;
+        name_left_out(&mut value, &left_out);
+        let (_, first) = accounts.first().ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
+        let mut value = answer::finish(&invocation, Answered::Object(value), first.max_answer);
+        if let Some(members) = value.as_object_mut() {
+            members.shift_insert(0, ACCOUNT.to_owned(), label.into());
+        }
+        let mut answer = first.clean(value)?;
+        answer.image = picture(&invocation, &answer.value).await?;
+        Ok(answer)
+    }
+
+    /// Answers a question over these accounts, for callers that bound it themselves.
+    ///
+    /// # Errors
+    /// As [`AcrossAccounts::call`].
+    pub async fn ask(
+        &self,
+        asked: Vec<AskedAccount<'_>>,
+        question: &Question,
+        context: &CallContext,
+        watcher: AccountsWatcher<'_>,
+    ) -> Result<QueryResult> {
+        let spec = asked.iter().find_map(|(_, account)| account.as_ref().ok()?.catalog.get::<QueryCrm>().ok());
+        let spec = spec.ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
+        let (accounts, left_out) = askable(asked, spec)?;
+        let mut result = self.all.ask(&services(&accounts), question, context, watcher).await?;
+        let mut status = Value::Object(std::mem::take(&mut result.status));
+        name_left_out(&mut status, &left_out);
+        if let Value::Object(status) = status {
+            result.status = status;
+        }
+        Ok(result)
+    }
+}
+
+fn services<'a>(accounts: &[Named<'a, &'a Account>]) -> Vec<NamedAccount<'a>> {
+    accounts.iter().map(|(name, account)| (*name, &account.service)).collect()
+}
+
+/// The accounts that can be asked and whose policy allows this tool, and the others with the reason.
+///
+/// # Errors
+/// The first reason, if there is no account left.
+fn askable<'a>(
+    asked: Vec<AskedAccount<'a>>,
+    spec: &OperationSpec,
+) -> Result<(Vec<Named<'a, &'a Account>>, Vec<Named<'a, Error>>)> {
+    let (mut accounts, mut left_out) = (Vec::new(), Vec::new());
+    for (name, account) in asked {
+        match account.and_then(|account| account.guard.policy().allow(spec).map(|()| account)) {
+            Ok(account) => accounts.push((name, account)),
+            Err(error) => left_out.push((name, error)),
+        }
+    }
+    match left_out.first() {
+        Some((_, error)) if accounts.is_empty() => Err(error.clone()),
+        _ => Ok((accounts, left_out)),
+    }
+}
+
+/// Adds the accounts that were not asked to an answer's `missing` and to its note.
+fn name_left_out(answer: &mut Value, left_out: &[Named<'_, Error>]) {
+    let (Some(members), false) = (answer.as_object_mut(), left_out.is_empty()) else { return };
+    members.insert("complete".to_owned(), false.into());
+    let missing = members.entry("missing").or_insert_with(|| Value::Array(Vec::new()));
+    if let Some(missing) = missing.as_array_mut() {
+        let named = left_out.iter().take(NAMED);
+        missing.extend(named.map(|(name, error)| json!({"account": name, "why": error.message})));
+    }
+    let note = format!("{} accounts cannot be asked, see missing.", left_out.len());
+    highlevel_catalog::answer::add_note(members, &note);
+}
