@@ -64,7 +64,7 @@ impl AcrossAccounts {
         arguments: Map<String, Value>,
         context: &CallContext,
     ) -> Result<Answer> {
-        let (accounts, left_out) = askable(asked, spec)?;
+        let Askable { accounts, left_out } = Askable::of(asked, spec)?;
         let invocation = spec.parse(arguments)?;
         let mut value = self.all.insight(&services(&accounts), &invocation, context).await?;
         name_left_out(&mut value, &left_out);
@@ -91,7 +91,7 @@ impl AcrossAccounts {
     ) -> Result<QueryResult> {
         let spec = asked.iter().find_map(|(_, account)| account.as_ref().ok()?.catalog.get::<QueryCrm>().ok());
         let spec = spec.ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
-        let (accounts, left_out) = askable(asked, spec)?;
+        let Askable { accounts, left_out } = Askable::of(asked, spec)?;
         let mut result = self.all.ask(&services(&accounts), question, context, watcher).await?;
         let mut status = Value::Object(std::mem::take(&mut result.status));
         name_left_out(&mut status, &left_out);
@@ -106,24 +106,29 @@ fn services<'a>(accounts: &[Named<'a, &'a Account>]) -> Vec<NamedAccount<'a>> {
     accounts.iter().map(|(name, account)| (*name, &account.service)).collect()
 }
 
-/// The accounts that can be asked and whose policy allows this tool, and the others with the reason.
-///
-/// # Errors
-/// The first reason, if there is no account left.
-fn askable<'a>(
-    asked: Vec<AskedAccount<'a>>,
-    spec: &OperationSpec,
-) -> Result<(Vec<Named<'a, &'a Account>>, Vec<Named<'a, Error>>)> {
-    let (mut accounts, mut left_out) = (Vec::new(), Vec::new());
-    for (name, account) in asked {
-        match account.and_then(|account| account.guard.policy().allow(spec).map(|()| account)) {
-            Ok(account) => accounts.push((name, account)),
-            Err(error) => left_out.push((name, error)),
+/// The accounts that can be asked, and the others with the reason.
+struct Askable<'a> {
+    accounts: Vec<Named<'a, &'a Account>>,
+    left_out: Vec<Named<'a, Error>>,
+}
+
+impl<'a> Askable<'a> {
+    /// Leaves out the accounts that cannot be served and those whose policy denies this tool.
+    ///
+    /// # Errors
+    /// The first reason, if there is no account left.
+    fn of(asked: Vec<AskedAccount<'a>>, spec: &OperationSpec) -> Result<Self> {
+        let (mut accounts, mut left_out) = (Vec::new(), Vec::new());
+        for (name, account) in asked {
+            match account.and_then(|account| account.guard.policy().allow(spec).map(|()| account)) {
+                Ok(account) => accounts.push((name, account)),
+                Err(error) => left_out.push((name, error)),
+            }
         }
-    }
-    match left_out.first() {
-        Some((_, error)) if accounts.is_empty() => Err(error.clone()),
-        _ => Ok((accounts, left_out)),
+        match left_out.first() {
+            Some((_, error)) if accounts.is_empty() => Err(error.clone()),
+            _ => Ok(Self { accounts, left_out }),
+        }
     }
 }
 
