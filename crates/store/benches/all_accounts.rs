@@ -129,7 +129,7 @@ fn ask(union: &UnionMirror, sql: &str) {
     "select account, count(*) from contacts group by account",
     "select account, id from contacts where email = 'ann77@client77.example' collate nocase",
     "select account, firstName from contacts where id = (select contactId from opportunities where id = 'deal-7-7')",
-    "select c.account, t.tag, count(*) from contacts c join contact_tags t on t.account = c.account and t.contactId = c.id group by 1, 2",
+    "select t.account, t.tag, count(*) from contacts c join contact_tags t on t.account = c.account and t.contactId = c.id group by 1, 2",
     "select o.account, sum(o.value) from opportunities o join contacts c on c.account = o.account and c.id = o.contactId group by 1",
     "select tag, count(*) from contact_tags group by tag",
     "select c.account, count(*) from contacts c left join opportunities o on o.account = c.account and o.contactId = c.id where o.id is null group by 1",

@@ -48,8 +48,7 @@ fn ddl() -> String {
     }
     sql.push_str(
         "CREATE INDEX all_contacts_email ON all_contacts (account, email COLLATE NOCASE);
-         CREATE INDEX all_opportunities_contact ON all_opportunities (account, contactId);
-         CREATE INDEX all_contact_tags_by_tag ON all_contact_tags (tag, account);\n",
+         CREATE INDEX all_opportunities_contact ON all_opportunities (account, contactId);\n",
     );
     sql
 }
@@ -84,7 +83,7 @@ fn add_parts(sql: &mut String, child: &Child) {
         sql,
         "CREATE TABLE {name} (place INTEGER PRIMARY KEY, {ACCOUNT} TEXT NOT NULL{columns});
          CREATE INDEX {name}_owner ON {name} ({ACCOUNT}, {owner}, {second});
-         CREATE INDEX {name}_{second} ON {name} ({ACCOUNT}, {second});"
+         CREATE INDEX {name}_{second} ON {name} ({ACCOUNT}, {second}, {owner});"
     );
 }
 
