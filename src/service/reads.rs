@@ -15,7 +15,7 @@ impl AccountService {
             self.remove_foreign(answer)?;
         }
         let object = read.as_ref().map(|answer| answer.as_object().unwrap_or(&Value::Null));
-        self.mirroring.note(invocation, object).await;
+        self.mirroring.note(invocation, object, context).await;
         let mut answer = read?;
         let is_repeated = match &answer {
             Answer::List(list) => self.repeated_pages.is_repeated(&self.api, invocation, list, context).await,

@@ -25,7 +25,7 @@ impl AccountService {
         if let Ok(verified) = &mut written {
             custom_fields::object_as_map(&mut verified.value);
         }
-        self.mirroring.note(invocation, written.as_ref().map(|verified| &verified.value)).await;
+        self.mirroring.note(invocation, written.as_ref().map(|verified| &verified.value), context).await;
         let mut answer = Answer::Object(written?.into_object());
         present::present(invocation, &mut answer, false);
         Ok(answer)

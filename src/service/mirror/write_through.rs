@@ -2,14 +2,22 @@
 
 use super::Mirroring;
 use highlevel_catalog::{Arguments, Effect, Invocation};
-use highlevel_core::error::{Code, Error};
+use highlevel_core::{
+    context::CallContext,
+    error::{Code, Error},
+};
 use highlevel_store::{TABLES, Table, ToolWrite};
 use serde_json::{Map, Value};
 
 impl Mirroring {
     /// Updates the mirror with the result of a call: the object in its answer, or that it is unknown whether it was
     /// written. Does not create a mirror if the account has none.
-    pub(in crate::service) async fn note(&self, invocation: &Invocation, result: Result<&Value, &Error>) {
+    pub(in crate::service) async fn note(
+        &self,
+        invocation: &Invocation,
+        result: Result<&Value, &Error>,
+        context: &CallContext,
+    ) {
         let unknown = matches!(result, Err(error) if error.code == Code::OutcomeUnknown);
         if result.is_err() && !unknown {
             return;
@@ -28,6 +36,7 @@ impl Mirroring {
             } else {
                 Vec::new()
             },
+            client: context.client.as_ref().map(|client| client.name.clone()).filter(|name| !name.is_empty()),
         };
         let noted = match (effect, result, id) {
             (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,

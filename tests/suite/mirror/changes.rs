@@ -1,6 +1,7 @@
 //! `changes_since`: what changed since a time.
 
 use super::*;
+use crate::support::CLIENT;
 
 on_both_apis!(
     changes_list_additions_updates_and_removals,
@@ -65,6 +66,7 @@ async fn a_tools_own_write_is_a_change_too(api: Api) {
     let found = host.answer("changes_since", json!({"since": "2020-01-01", "table": "contacts"})).await;
     let [last, first] = found["data"].as_array().unwrap().as_slice() else { panic!("{found}") };
     assert_eq!((&first["id"], &first["tool"]), (&id, &json!("update_contact")), "{found}");
+    assert_eq!(first["client"], CLIENT, "{found}");
     assert_eq!(first["fields"]["companyName"], json!({"old": contact["companyName"], "new": "Renamed Inc"}));
     assert!(
         first["fields"].as_object().unwrap().keys().all(|name| ["companyName", "updatedAt"].contains(&name.as_str()))
@@ -89,6 +91,6 @@ async fn a_write_of_unknown_outcome_is_listed_when_a_reading_shows_it(api: Api) 
     until(&host, fresh, |answer| answer["rows"] == json!([[1]])).await;
     let found = host.answer("changes_since", json!({"since": "2020-01-01", "table": "contacts"})).await;
     let of = |id: &str| found["data"].as_array().unwrap().iter().find(|change| change["id"] == id).cloned().unwrap();
-    assert_eq!(of(ours)["tool"], "update_contact", "{found}");
-    assert_eq!(of(other).get("tool"), None, "{found}");
+    assert_eq!((&of(ours)["tool"], &of(ours)["client"]), (&json!("update_contact"), &json!(CLIENT)), "{found}");
+    assert_eq!((of(other).get("tool"), of(other).get("client")), (None, None), "{found}");
 }

@@ -25,6 +25,9 @@ use std::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+/// The hosts of tests as they name themselves, in the journal and in changes.
+pub const CLIENT: &str = "test-host 1";
+
 /// The protocol that the host uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {

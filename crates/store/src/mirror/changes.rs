@@ -29,6 +29,9 @@ pub struct Change {
     /// The tool of this machine that did it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// The client that called the tool, as it names itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
 }
 
 /// The changes, newest first.
@@ -65,7 +68,7 @@ impl Mirror {
                 |row| row.get(0),
             )?;
             let mut statement = transaction.prepare(&format!(
-                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch'), name, id, coalesce(title, ''), change, coalesce(fields, ''), tool
+                "SELECT strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch'), name, id, coalesce(title, ''), change, coalesce(fields, ''), tool, client
                  FROM changes WHERE {wanted} ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
             ))?;
             let found = statement.query_map(params![since, names, most, skip], |row| {
@@ -79,6 +82,7 @@ impl Mirror {
                     change: row.get(4)?,
                     fields,
                     tool: row.get(6)?,
+                    client: row.get(7)?,
                 })
             })?;
             let changes = found.collect::<rusqlite::Result<_>>()?;

@@ -58,7 +58,7 @@ use tokio::sync::OnceCell;
 use worker::Workers;
 
 /// A mirror's file. An older one is migrated, since a rebuilt one would begin its record of changes again.
-const LAYOUT: Layout = Layout { ddl: schema::ddl, oldest: 3, steps: &[schema::REVISIONS] };
+const LAYOUT: Layout = Layout { ddl: schema::ddl, oldest: 3, steps: &[schema::REVISIONS, schema::CLIENTS] };
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);

@@ -140,7 +140,7 @@ impl Mirror {
             }
             let first = complete_at(&transaction, table)?.is_none();
             let at = page.sent_at.timestamp_millis();
-            let how = UpsertOptions { whole: table.listed_whole, record: !first, at, tool: None };
+            let how = UpsertOptions { whole: table.listed_whole, record: !first, at, tool: None, client: None };
             for item in page.items.iter().filter_map(Value::as_object) {
                 let Some(id) = item.get("id").and_then(Value::as_str) else { continue };
                 if !write_through::since(&transaction, table, id, how.at)? {
@@ -183,6 +183,7 @@ impl Mirror {
                     record: complete_at(&transaction, table)?.is_some(),
                     at: now,
                     tool: None,
+                    client: None,
                 };
                 for id in gone(&transaction, table)? {
                     upsert::remove(&transaction, table, &id, how)?;

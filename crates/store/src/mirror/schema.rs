@@ -287,6 +287,10 @@ pub fn readable() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 pub(super) const REVISIONS: &str = "CREATE TABLE revisions (name TEXT PRIMARY KEY, stamp INTEGER NOT NULL) STRICT;
      INSERT INTO revisions SELECT name, random() FROM (SELECT name FROM scans UNION SELECT name FROM searchable);";
 
+/// The clients of writes, for a file that was made without them.
+pub(super) const CLIENTS: &str =
+    "ALTER TABLE changes ADD COLUMN client TEXT; ALTER TABLE touched ADD COLUMN client TEXT;";
+
 /// The type of a column of a table of parts. What may be text or number keeps the type of each value.
 pub(super) fn part_type(column: &str) -> &'static str {
     match column {
@@ -317,11 +321,11 @@ pub(super) fn ddl() -> String {
          CREATE TABLE scanning (name TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
          CREATE TABLE touched (
              name TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, tool TEXT, members TEXT, sent_at INTEGER NOT NULL,
-             PRIMARY KEY (name, id)
+             client TEXT, PRIMARY KEY (name, id)
          ) STRICT, WITHOUT ROWID;
          CREATE TABLE changes (
              seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, change TEXT NOT NULL,
-             title TEXT, fields TEXT, tool TEXT
+             title TEXT, fields TEXT, tool TEXT, client TEXT
          ) STRICT;
          CREATE INDEX changes_at ON changes (at);
          CREATE TABLE searchable (key INTEGER PRIMARY KEY, name TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (name, id)) STRICT;

@@ -1,7 +1,7 @@
 //! Scans that were left lying, on a real file.
 
 use super::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 fn page(drifted: bool) -> MirrorPage {
@@ -61,4 +61,34 @@ async fn a_table_that_is_only_joined_by_a_common_column_is_read() {
         let error = mirror.query(query(&sql, &[]), |_| true).await.unwrap_err();
         assert_eq!(error.code, highlevel_core::error::Code::InvalidArguments, "{sql}: {error:?}");
     }
+}
+
+/// A file of the version before keeps its record of changes, which a rebuilt one would begin again.
+#[tokio::test]
+async fn a_file_of_the_version_before_keeps_its_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let contacts = Table::named("contacts").unwrap();
+    let write = |name: &str, client: &str| {
+        let Value::Object(object) = json!({"id": "a", "firstName": name}) else { unreachable!() };
+        let by = ToolWrite { tool: Some("update_contact"), client: Some(client.to_owned()), ..ToolWrite::default() };
+        (object, by)
+    };
+    let mirror = Mirror::open(dir.path(), "one");
+    mirror.begin_scan(contacts, "one").await.unwrap();
+    assert!(mirror.keep_page(contacts, "one", page(false)).await.unwrap());
+    mirror.end_scan(contacts, "one", None).await.unwrap();
+    let (object, by) = write("Ada", "early 1.0");
+    mirror.wrote(contacts, object, by).await.unwrap();
+    let path = mirror.path().to_owned();
+    drop(mirror);
+    let older =
+        "ALTER TABLE changes DROP COLUMN client; ALTER TABLE touched DROP COLUMN client; PRAGMA user_version = 4";
+    Connection::open(&path).unwrap().execute_batch(older).unwrap();
+
+    let mirror = Mirror::open(dir.path(), "one");
+    let (object, by) = write("Grace", "late 1.0");
+    mirror.wrote(contacts, object, by).await.unwrap();
+    let found = mirror.changes(chrono::DateTime::UNIX_EPOCH, vec![contacts], 10, 0).await.unwrap();
+    let clients: Vec<_> = found.changes.iter().map(|change| change.client.as_deref()).collect();
+    assert_eq!(clients, [Some("late 1.0"), None], "{found:?}");
 }

@@ -6,14 +6,14 @@ use super::{
     full_text,
     rows::{Row, row},
     schema::{Child, Table},
-    write_through,
+    write_through::{self, Writer},
 };
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter, types::Value as Cell};
 use serde_json::{Map, Value};
 
 /// How an object is upserted or removed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct UpsertOptions {
+pub(super) struct UpsertOptions<'a> {
     /// Members that the object lacks become empty; otherwise they stay.
     pub(super) whole: bool,
     /// Whether changes are recorded. They are not in a table's first scan, where everything is new.
@@ -22,6 +22,8 @@ pub(super) struct UpsertOptions {
     pub(super) at: i64,
     /// The tool that wrote it, if one did.
     pub(super) tool: Option<&'static str>,
+    /// The client that called the tool.
+    pub(super) client: Option<&'a str>,
 }
 
 /// Inserts or updates an object.
@@ -29,7 +31,7 @@ pub(super) fn upsert(
     db: &Connection,
     table: &Table,
     object: &Map<String, Value>,
-    how: UpsertOptions,
+    how: UpsertOptions<'_>,
 ) -> rusqlite::Result<()> {
     let Some(new) = row(table, object) else { return Ok(()) };
     let old = stored(db, table, &new.id)?;
@@ -66,7 +68,7 @@ pub(super) fn upsert(
 }
 
 /// Removes an object.
-pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOptions) -> rusqlite::Result<()> {
+pub(super) fn remove(db: &Connection, table: &Table, id: &str, how: UpsertOptions<'_>) -> rusqlite::Result<()> {
     let Some(old) = stored(db, table, id)? else { return Ok(()) };
     revise(db, table)?;
     db.prepare_cached(&format!("DELETE FROM {} WHERE id = ?1", table.name))?.execute([id])?;
@@ -200,25 +202,27 @@ fn record(
     db: &Connection,
     table: &Table,
     id: &str,
-    how: UpsertOptions,
+    how: UpsertOptions<'_>,
     change: &str,
     title: &str,
     fields: Option<Map<String, Value>>,
 ) -> rusqlite::Result<()> {
-    let sent_all = |(tool, members): &(String, Vec<String>)| {
+    let sent_all = |writer: &Writer| {
         let mut names = fields.iter().flat_map(|fields| fields.keys());
-        let all = members.is_empty() || names.all(|name| is_of(table, name, members));
-        tool.starts_with("delete_") == (change == "removed") && all
+        let all = writer.members.is_empty() || names.all(|name| is_of(table, name, &writer.members));
+        writer.tool.starts_with("delete_") == (change == "removed") && all
     };
-    let tool = match how.tool {
-        Some(tool) => Some(tool.to_owned()),
-        None => write_through::writer(db, table, id)?.filter(sent_all).map(|(tool, _)| tool),
+    let (tool, client) = match how.tool {
+        Some(tool) => (Some(tool.to_owned()), how.client.map(str::to_owned)),
+        None => write_through::writer(db, table, id)?
+            .filter(sent_all)
+            .map_or((None, None), |writer| (Some(writer.tool), writer.client)),
     };
     let fields = fields.map(|fields| Value::Object(fields).to_string());
     db.prepare_cached(
-        "INSERT INTO changes (at, name, id, change, title, fields, tool) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO changes (at, name, id, change, title, fields, tool, client) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
-    .execute(params![how.at, table.name, id, change, title, fields, tool])?;
+    .execute(params![how.at, table.name, id, change, title, fields, tool, client])?;
     Ok(())
 }
 

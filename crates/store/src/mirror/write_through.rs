@@ -19,6 +19,8 @@ pub struct ToolWrite {
     pub tool: Option<&'static str>,
     /// The members that it wrote; empty for all.
     pub members: Vec<String>,
+    /// The client that called the tool, if it is known.
+    pub client: Option<String>,
 }
 
 impl Mirror {
@@ -59,8 +61,8 @@ impl Mirror {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let at = Utc::now().timestamp_millis();
             remember(&transaction, table, &id, &by, at)?;
-            let how =
-                UpsertOptions { whole: false, record: complete_at(&transaction, table)?.is_some(), at, tool: by.tool };
+            let record = complete_at(&transaction, table)?.is_some();
+            let how = UpsertOptions { whole: false, record, at, tool: by.tool, client: by.client.as_deref() };
             match object {
                 Some(object) => {
                     upsert::upsert(&transaction, table, &object, how)?;
@@ -83,20 +85,33 @@ fn remember(db: &Connection, table: &Table, id: &str, by: &ToolWrite, at: i64) -
     let sent_at = if at > 0 { at } else { Utc::now().timestamp_millis() };
     let members = Value::from(by.members.as_slice()).to_string();
     db.prepare_cached(
-        "INSERT INTO touched (name, id, at, tool, members, sent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        "INSERT INTO touched (name, id, at, tool, members, sent_at, client) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (name, id) DO UPDATE SET at = max(at, excluded.at), tool = coalesce(excluded.tool, tool),
-             members = CASE WHEN excluded.tool IS NULL THEN members ELSE excluded.members END, sent_at = excluded.sent_at",
+             members = CASE WHEN excluded.tool IS NULL THEN members ELSE excluded.members END,
+             client = CASE WHEN excluded.tool IS NULL THEN client ELSE excluded.client END, sent_at = excluded.sent_at",
     )?
-    .execute(params![table.name, id, at, by.tool, members, sent_at])
+    .execute(params![table.name, id, at, by.tool, members, sent_at, by.client])
     .map(drop)
 }
 
-/// The tool that may have written to an object since the last complete reading, and the members that it sent. What is known
-/// to be written is in the mirror already.
-pub(super) fn writer(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<(String, Vec<String>)>> {
-    let sql = "SELECT tool, members FROM touched WHERE name = ?1 AND id = ?2 AND tool IS NOT NULL AND at < sent_at";
-    let found = db.prepare_cached(sql)?.query_row([table.name, id], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)));
-    Ok(found.optional()?.map(|(tool, members)| (tool, serde_json::from_str(&members).unwrap_or_default())))
+/// The tool that may have written to an object.
+pub(super) struct Writer {
+    pub(super) tool: String,
+    pub(super) client: Option<String>,
+    /// The members that it sent.
+    pub(super) members: Vec<String>,
+}
+
+/// The tool that may have written to an object since the last complete reading. What is known to be written is in the
+/// mirror already.
+pub(super) fn writer(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<Writer>> {
+    let sql =
+        "SELECT tool, client, members FROM touched WHERE name = ?1 AND id = ?2 AND tool IS NOT NULL AND at < sent_at";
+    let found = db.prepare_cached(sql)?.query_row([table.name, id], |row| {
+        let members = serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default();
+        Ok(Writer { tool: row.get(0)?, client: row.get(1)?, members })
+    });
+    found.optional()
 }
 
 /// Whether a write was seen after the page's request was sent.
