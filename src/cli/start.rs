@@ -27,9 +27,9 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
     };
     let runtime = Arc::new(Runtime::start(&settings).await?);
     if let Some(journal) = runtime.journal().map(Arc::clone) {
-        // In the background: the next write repairs the journal as well.
+        // In the background: the next write takes over an older version's files as well.
         tokio::spawn(async move {
-            if let Err(error) = journal.heal().await {
+            if let Err(error) = journal.take_over().await {
                 tracing::warn!("{}", error.message);
             }
         });

@@ -1,11 +1,20 @@
-//! The journal's entries: one before each write is sent, and one with its outcome (docs/journal.md).
+//! The journal's entries: one event before each write is sent, and one with its outcome (docs/journal.md).
+
+mod asked;
+mod mask;
+
+pub(super) use asked::lacks_members;
 
 use super::{AccountRules, verify_write::VerifiedWrite};
-use crate::{api::Adapter, guard::Agreement};
-use highlevel_catalog::{Catalog, HIDDEN, Invocation};
+use crate::{
+    api::{Adapter, custom_fields},
+    guard::Agreement,
+};
+use highlevel_catalog::{Effect, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Journal, sha256_hex};
+use highlevel_store::Journal;
+use mask::Mask;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -17,15 +26,15 @@ const MESSAGE_CHARS: usize = 1000;
 pub(super) struct Recorder {
     journal: Option<Arc<Journal>>,
     account: String,
+    login: String,
     location: Option<String>,
     read_before: bool,
 }
 
-/// A write whose first entry is in the journal.
+/// A write whose first event is in the journal.
 pub(super) struct JournalAttempt<'a> {
     journal: &'a Journal,
     seq: u64,
-    value_bytes: usize,
 }
 
 impl Recorder {
@@ -33,13 +42,14 @@ impl Recorder {
         Self {
             journal,
             account: rules.name.clone(),
+            login: rules.login.clone(),
             location: rules.location_id.clone(),
             read_before: rules.read_before,
         }
     }
 
-    /// Whether the journal needs the object before its update.
-    pub(super) fn wants_before(&self) -> bool {
+    /// Whether the journal needs the object before a change, and whole after it.
+    pub(super) fn wants_objects(&self) -> bool {
         self.journal.is_some() && self.read_before
     }
 
@@ -56,24 +66,33 @@ impl Recorder {
         context: &CallContext,
     ) -> Result<Option<JournalAttempt<'_>>> {
         let Some(journal) = self.journal.as_deref() else { return Ok(None) };
-        let value_bytes = journal.value_bytes();
+        let mask = Mask::new(api, write);
         let mut members = Map::new();
         members.insert("tool".into(), write.spec.name.as_ref().into());
         members.insert("confirmation".into(), agreed.as_str().into());
         members.insert("account".into(), self.account.clone().into());
+        if !self.login.is_empty() {
+            members.insert("login".into(), self.login.clone().into());
+        }
         if let Some(location) = &self.location {
             members.insert("location".into(), location.clone().into());
+        }
+        if let Some(client) = &context.client {
+            members.insert("client".into(), json!({"name": mask.text(&client.name), "session": client.session}));
         }
         if let Some(id) = &write.id {
             members.insert("object".into(), id.as_str().into());
         }
-        let mask = Mask::new(api, write);
-        members.insert("arguments".into(), bounded(mask.value(&write.arguments.to_json()), value_bytes));
+        members.insert("arguments".into(), mask.value(&write.arguments.to_json()));
+        let fields = asked::fields(write);
+        if !fields.is_empty() {
+            members.insert("fields".into(), fields.iter().map(|name| Value::from(mask.text(name))).collect());
+        }
         if let Some(before) = before {
-            members.insert("before".into(), bounded(mask.value(before), value_bytes));
+            members.insert("before".into(), mask.value(&image(before)));
         }
         let seq = journal.attempt(members, context).await?;
-        Ok(Some(JournalAttempt { journal, seq, value_bytes }))
+        Ok(Some(JournalAttempt { journal, seq }))
     }
 }
 
@@ -85,18 +104,7 @@ impl JournalAttempt<'_> {
         let mut members = Map::new();
         members.insert("tool".into(), write.spec.name.as_ref().into());
         match done {
-            Ok(VerifiedWrite { value: after, not_applied, .. }) => {
-                members.insert("outcome".into(), "done".into());
-                if let Some(id) = after.get("id").and_then(Value::as_str).filter(|_| write.id.is_none()) {
-                    // Only tokens are masked here: a short secret may be part of an id.
-                    members.insert("object".into(), api.scrub(id).into());
-                }
-                members.insert("after".into(), bounded(mask.value(after), self.value_bytes));
-                if !not_applied.is_empty() {
-                    let names = not_applied.iter().map(|name| Value::from(mask.text(name))).collect();
-                    members.insert("notApplied".into(), bounded(names, self.value_bytes));
-                }
-            }
+            Ok(written) => done_members(&mut members, api, write, written, &mask),
             Err(error) => {
                 members.insert("outcome".into(), outcome(error).into());
                 members.insert("code".into(), error.code.as_str().into());
@@ -104,7 +112,7 @@ impl JournalAttempt<'_> {
                 members.insert("message".into(), message.into());
                 for name in ["candidates", "applied"] {
                     if let Some(detail) = error.details.get(name) {
-                        members.insert(name.into(), bounded(mask.value(detail), self.value_bytes));
+                        members.insert(name.into(), mask.value(detail));
                     }
                 }
             }
@@ -115,58 +123,43 @@ impl JournalAttempt<'_> {
     }
 }
 
+fn done_members(
+    members: &mut Map<String, Value>,
+    api: &Adapter,
+    write: &Invocation,
+    written: &VerifiedWrite,
+    mask: &Mask<'_>,
+) {
+    let VerifiedWrite { value: after, not_applied, is_partial, .. } = written;
+    members.insert("outcome".into(), "done".into());
+    if let Some(id) = after.get("id").and_then(Value::as_str).filter(|_| write.id.is_none()) {
+        // Only tokens are masked here: a short secret may be part of an id.
+        members.insert("object".into(), api.scrub(id).into());
+    }
+    // After a deletion there is no object.
+    if write.spec.effect != Effect::Delete {
+        members.insert("after".into(), mask.value(&image(after)));
+    }
+    if *is_partial {
+        members.insert("partial".into(), true.into());
+    }
+    if !not_applied.is_empty() {
+        let names = not_applied.iter().map(|name| Value::from(mask.text(name))).collect();
+        members.insert("notApplied".into(), names);
+    }
+}
+
+/// The object in the form of all images, so that those before and after a write can be compared member by member.
+fn image(object: &Value) -> Value {
+    let mut image = object.clone();
+    custom_fields::object_as_map(&mut image);
+    image
+}
+
 fn outcome(error: &Error) -> &'static str {
     match error.code {
         Code::OutcomeUnknown => "outcome_unknown",
         Code::Cancelled => "cancelled",
         _ => "failed",
     }
-}
-
-/// Replaces secrets in an entry: every token that the client has held, and the secrets of this call.
-struct Mask<'a> {
-    api: &'a Adapter,
-    secrets: Vec<&'a str>,
-}
-
-impl<'a> Mask<'a> {
-    fn new(api: &'a Adapter, write: &'a Invocation) -> Self {
-        Self { api, secrets: write.secrets().collect() }
-    }
-
-    fn text(&self, text: &str) -> String {
-        let text = self.api.scrub(text).into_owned();
-        self.secrets.iter().fold(text, |text, secret| text.replace(secret, HIDDEN))
-    }
-
-    /// Whether a member of this name is secret in any operation: a caller may pass a secret to the wrong tool.
-    fn is_sensitive(&self, name: &str) -> bool {
-        let catalogs = [Catalog::declared(), self.api.catalog()];
-        catalogs.iter().any(|catalog| catalog.iter().any(|spec| spec.is_sensitive(name)))
-    }
-
-    fn value(&self, value: &Value) -> Value {
-        match value {
-            Value::String(text) => self.text(text).into(),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::Object(members) => {
-                let masked = members.iter().map(|(name, value)| {
-                    let is_secret = self.is_sensitive(name) && !value.is_null();
-                    (self.text(name), if is_secret { HIDDEN.into() } else { self.value(value) })
-                });
-                masked.collect::<Map<_, _>>().into()
-            }
-            other => other.clone(),
-        }
-    }
-}
-
-/// The value, or its size and hash if it is too large for an entry.
-fn bounded(value: Value, max_bytes: usize) -> Value {
-    let text = value.to_string();
-    if text.len() <= max_bytes {
-        return value;
-    }
-    let hash = sha256_hex(text.as_bytes());
-    json!({"omittedBytes": text.len(), "sha256": hash})
 }

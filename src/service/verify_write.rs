@@ -1,6 +1,6 @@
 //! Verification of writes: the API may report success and silently ignore some fields.
 
-use super::{custom_fields, merge, normal, objects, reconcile::WriteOutcome};
+use super::{custom_fields, journal::lacks_members, merge, normal, objects, reconcile::WriteOutcome};
 use crate::api::Adapter;
 use highlevel_catalog::{Effect, Id, Invocation, answer::add_note};
 use highlevel_core::context::CallContext;
@@ -33,6 +33,8 @@ pub(super) struct VerifiedWrite {
     pub(super) not_applied: Vec<String>,
     /// What the caller should know about them.
     pub(super) note: Option<String>,
+    /// Whether `value` is known to be only a part of the object.
+    pub(super) is_partial: bool,
 }
 
 /// How a field of the object compares with the argument that was sent.
@@ -80,6 +82,7 @@ pub(super) async fn verify(
     }
     let mut not_applied: Vec<String> =
         found.into_iter().filter(|(_, outcome)| *outcome != FieldOutcome::AsSent).map(|(name, _)| name).collect();
+    let unread_partial = unread.is_some();
     let mut notes: Vec<String> = unread.into_iter().collect();
     if !not_applied.is_empty() {
         notes.push(format!(
@@ -94,7 +97,8 @@ pub(super) async fn verify(
             not_applied.push(name);
         }
     }
-    Ok(VerifiedWrite { value, not_applied, note: (!notes.is_empty()).then(|| notes.join(" ")) })
+    let note = (!notes.is_empty()).then(|| notes.join(" "));
+    Ok(VerifiedWrite { value, not_applied, note, is_partial: unread_partial })
 }
 
 /// The error for a success without content whose object does not exist.
@@ -216,6 +220,27 @@ fn with_note(mut object: Value, answer: &Value) -> Value {
     object
 }
 
+/// The same write with the whole object, if the answer showed only a part of it. Reads the object once then.
+pub(super) async fn whole(
+    api: &Adapter,
+    write: &Invocation,
+    before: &Value,
+    mut written: VerifiedWrite,
+    context: &CallContext,
+) -> VerifiedWrite {
+    if written.is_partial || !lacks_members(write, before, &written.value) {
+        return written;
+    }
+    match read(api, write, &written.value, context).await {
+        Ok(object) => written.value = with_note(object, &written.value),
+        Err(error) => {
+            tracing::warn!("the object could not be read after {}: {}", write.spec.name, error.message);
+            written.is_partial = true;
+        }
+    }
+    written
+}
+
 fn getter(write: &Invocation) -> &str {
     write.spec.read_back.as_ref().map_or("HighLevel", |read_back| read_back.operation())
 }
@@ -223,13 +248,13 @@ fn getter(write: &Invocation) -> &str {
 impl VerifiedWrite {
     /// A write that needs no verification.
     pub(super) fn plain(value: Value) -> Self {
-        Self { value, not_applied: Vec::new(), note: None }
+        Self { value, not_applied: Vec::new(), note: None, is_partial: false }
     }
 
     /// An update that changes nothing.
     pub(super) fn unchanged(value: Value) -> Self {
         let note = "The object already has these values, so nothing was sent.".to_owned();
-        Self { value, not_applied: Vec::new(), note: Some(note) }
+        Self { value, not_applied: Vec::new(), note: Some(note), is_partial: false }
     }
 
     /// The answer for the caller, with the arguments that were not applied.

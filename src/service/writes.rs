@@ -56,6 +56,7 @@ impl AccountService {
             }
             _ => None,
         };
+        let effect = invocation.spec.effect;
         let needs_object = merge::needs_object(&self.api, invocation);
         let before = match object {
             // A merge needs the object as it is now: a person may have taken long to confirm.
@@ -66,7 +67,7 @@ impl AccountService {
             Some(object) if needs_object => merge::full_update(&self.api, invocation, object)?,
             _ => invocation.clone(),
         };
-        if invocation.spec.effect == Effect::Update
+        if effect == Effect::Update
             && to_send.fields().next().is_none()
             && let Some(object) = before
         {
@@ -76,6 +77,13 @@ impl AccountService {
         let verified = match self.send(&to_send, before.as_ref(), creation.as_ref(), context).await {
             Ok(written) => verify_write::verify(&self.api, &to_send, written, context).await,
             Err(error) => Err(error),
+        };
+        let verified = match (verified, &before) {
+            // The journal keeps the whole object, so that the change can be taken back.
+            (Ok(written), Some(before)) if self.recorder.wants_objects() && effect != Effect::Delete => {
+                Ok(verify_write::whole(&self.api, invocation, before, written, context).await)
+            }
+            (verified, _) => verified,
         };
         if let Some(attempt) = attempt {
             attempt.finish(&self.api, invocation, &verified).await;
@@ -102,12 +110,14 @@ impl AccountService {
         }
     }
 
-    /// The object before its update, if a rule, a merge, the pin or the journal needs it.
+    /// The object before its change, if a rule, a merge, the pin or the journal needs it.
     async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
-        let is_update = invocation.spec.effect == Effect::Update;
+        let effect = invocation.spec.effect;
         let is_required = invocation.spec.state_rule.is_some() || merge::needs_object(&self.api, invocation);
         // With a pin, the object's location is checked before anything is sent.
-        let is_wanted = is_update && (self.recorder.wants_before() || self.pin.is_set());
+        let is_checked = effect == Effect::Update && self.pin.is_set();
+        let changes = matches!(effect, Effect::Update | Effect::Publish | Effect::Delete);
+        let is_wanted = is_checked || (changes && self.recorder.wants_objects());
         if is_required || is_wanted { self.checked_object(invocation, context).await } else { Ok(None) }
     }
 }

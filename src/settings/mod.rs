@@ -89,12 +89,15 @@ pub struct Settings {
     /// Record every write in the state directory before it is sent. A write that cannot be recorded is refused
     #[arg(long, global = true, env = "GHL_JOURNAL", value_parser = BoolishValueParser::new(), action = ArgAction::Set, value_name = "ON|OFF", default_value = "on", hide_possible_values = true, help_heading = "Journal")]
     pub journal: bool,
-    /// Read an object before its update, so that the journal has its old values. Costs one request per update
+    /// Read an object before it is changed or deleted, so that the journal has its old values. Costs one request per call
     #[arg(long, global = true, env = "GHL_JOURNAL_BEFORE", value_parser = BoolishValueParser::new(), action = ArgAction::Set, value_name = "ON|OFF", default_value = "on", hide_possible_values = true, help_heading = "Journal")]
     pub journal_before: bool,
-    /// Maximum size of the journal. The oldest lines are removed first
-    #[arg(long, global = true, env = "GHL_JOURNAL_MAX", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(64 * 1024..), help_heading = "Journal")]
+    /// Maximum size of the objects that the journal keeps from before and after writes. The oldest are removed first, none within a day
+    #[arg(long, global = true, env = "GHL_JOURNAL_MAX", value_name = "BYTES", default_value_t = 1024 * 1024 * 1024, value_parser = clap::value_parser!(u64).range(64 * 1024..), help_heading = "Journal")]
     pub journal_max: u64,
+    /// How long the journal keeps these objects. What was written, when and by whom stays
+    #[arg(long, global = true, env = "GHL_JOURNAL_IMAGES_DAYS", value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500), help_heading = "Journal")]
+    pub journal_images_days: u32,
 
     /// Maximum seconds for one call, including the wait for the quota. Most hosts give up after 60
     #[arg(long, global = true, env = "GHL_TIMEOUT", value_name = "SECONDS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Requests")]

@@ -3,7 +3,7 @@
 use super::Settings;
 use crate::service::MirrorPlace;
 use highlevel_core::error::{Error, Result};
-use highlevel_store::Journal;
+use highlevel_store::{Journal, JournalLimits};
 use std::path::PathBuf;
 
 impl Settings {
@@ -38,6 +38,12 @@ impl Settings {
 
     /// The journal, unless it is turned off.
     pub fn journal(&self) -> Result<Option<Journal>> {
-        self.journal.then(|| Ok(Journal::new(self.state_dir()?, self.journal_max))).transpose()
+        self.journal.then(|| self.stored_journal()).transpose()
+    }
+
+    /// The journal, even if nothing is to be added to it.
+    pub fn stored_journal(&self) -> Result<Journal> {
+        let limits = JournalLimits { image_bytes: self.journal_max, image_days: self.journal_images_days };
+        Ok(Journal::new(self.state_dir()?, limits))
     }
 }

@@ -48,11 +48,6 @@ pub(super) fn private_file(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create(true).truncate(false))
 }
 
-/// Opens the file for reading and for lines at its end; makes it if it is not there.
-pub(super) fn growing_file(path: &Path) -> io::Result<File> {
-    open(path, OpenOptions::new().read(true).append(true).create(true))
-}
-
 /// Opens a file that is there for reading.
 pub(super) fn read_file(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true))

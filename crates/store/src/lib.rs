@@ -26,7 +26,7 @@ pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
 pub use files::replace_file;
-pub use journal::{Head, Journal, JournalEntry, Problem, Report, UNFINISHED, Wanted};
+pub use journal::{EntryFilter, Head, Journal, JournalEntry, JournalLimits, Newest, Problem, Report, UNFINISHED};
 pub use mirror::{
     Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Mirror, MirrorAnswer,
     MirrorPage, Missing, Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, ShownAccount, SqlQuery, TABLES,
@@ -38,7 +38,7 @@ pub use token::{NewToken, StoredToken, token_hash};
 pub use token_text::{REMARK, text_of, token_from, token_in};
 pub use write_lock::WriteLock;
 
-use files::{create_private_dir, growing_file, private_file, read_file};
+use files::{create_private_dir, private_file, read_file};
 use highlevel_core::error::{Code, Error, Result};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use sha2::{Digest, Sha256};
@@ -51,7 +51,11 @@ use std::{
 
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
         text
@@ -183,6 +187,13 @@ fn connect(dir: &Path) -> Result<Connection, Fault> {
 
 /// Opens a file for this user alone, with a write-ahead log. `busy`: how long it waits for another process that writes.
 fn open_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
+    let connection = connect_private(path, busy)?;
+    write_ahead(&connection)?;
+    Ok(connection)
+}
+
+/// Opens a file for this user alone.
+fn connect_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
     // Created here and not by SQLite, so that it never has wider permissions; WAL and index inherit them.
     private_file(path)?;
     for beside in ["-wal", "-shm", "-journal"] {
@@ -192,13 +203,18 @@ fn open_private(path: &Path, busy: Duration) -> Result<Connection, Fault> {
     }
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy)?;
+    Ok(connection)
+}
+
+/// Gives a database a write-ahead log.
+fn write_ahead(connection: &Connection) -> Result<(), Fault> {
     match connection.pragma_update(None, "journal_mode", "WAL") {
         // Another process is switching it at this moment, for both.
         Err(fault) if fault.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
         other => other?,
     }
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    Ok(connection)
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! The content of a line, for each effect, each way of confirmation and each outcome.
 
-use super::{account, contact, entries, files, journal, sound};
-use crate::support::{Account, Era, Host, Person, Wire, command};
+use super::{account, contact, entries, events, journal, sound, texts};
+use crate::support::{Account, CLIENT, Era, Host, Person, Wire, command};
 use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
@@ -23,10 +23,12 @@ async fn a_create_is_recorded_with_its_object() {
     assert_eq!((&entry["confirmation"], &entry["object"]), (&json!("none"), &made["id"]), "{entry}");
     assert_eq!((&entry["arguments"], &entry["after"]), (&contact("one@example.com"), &made), "{entry}");
     assert!(entry.get("before").is_none() && entry["time"].is_string() && entry["finished"].is_string(), "{entry}");
-    let lines = &files(host.state.path())[0].1;
-    assert_eq!(lines.lines().count(), 2, "one pair a call: {lines}");
+    assert_eq!(entry["client"]["name"], CLIENT, "{entry}");
+    assert!(entry["client"]["session"].is_string() && entry["login"].is_string(), "{entry}");
+    assert_eq!(entry["fields"], json!(["email", "firstName", "lastName"]), "{entry}");
+    assert_eq!(events(host.state.path()).len(), 2, "one pair a call");
     #[cfg(unix)]
-    for file in ["journal.jsonl", "journal.lock"] {
+    for file in ["journal.db", "journal.db-wal", "journal.db-shm"] {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(host.state.path().join(file)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
@@ -52,6 +54,8 @@ async fn an_update_is_recorded_with_the_object_before_and_after() {
         assert_eq!((&entry["before"]["id"], &entry["before"][field]), (&old["id"], &old[field]), "{tool}");
         assert_eq!((&entry["after"], &entry["object"]), (&after, &old["id"]), "{tool}");
         assert_ne!(entry["before"][field], entry["after"][field], "{tool}");
+        let asked = if field == "customFields" { "customFields.plan" } else { field };
+        assert_eq!(entry["fields"], json!([asked]), "{tool}");
         let requests = account.requests().await;
         assert_eq!(requests.len(), 2, "one read and one write: {requests:?}");
     }
@@ -90,6 +94,13 @@ async fn deletes_and_publishes_record_how_they_were_confirmed() {
             assert_eq!((&entry["confirmation"], &entry["outcome"]), (&json!(way), &json!("done")), "{tool}");
             assert_eq!((&entry["object"], &entry["before"]["id"]), (&old["id"], &old["id"]), "{tool}");
             assert!(entry["arguments"].get("confirmationToken").is_none(), "{entry}");
+            // After a deletion there is no object.
+            assert_eq!(
+                entry["after"]["status"],
+                if kind == "pages" { json!("published") } else { Value::Null },
+                "{entry}"
+            );
+            assert_eq!(entry.get("after").is_some(), kind == "pages", "{entry}");
         }
     }
 }
@@ -167,8 +178,7 @@ async fn neither_the_token_nor_a_secret_is_in_the_journal() {
     let all = entries(&account, host.state.path(), &[]).await;
     assert_eq!(all.len(), 3, "{all:?}");
     assert_eq!(all[0]["arguments"]["secret"], "[hidden]", "{all:?}");
-    for (name, text) in files(host.state.path()) {
-        assert!(!text.contains("canary"), "{name}: {text}");
-    }
+    let text = texts(host.state.path());
+    assert!(!text.contains("canary"), "{text}");
     sound(&account, host.state.path()).await;
 }

@@ -6,10 +6,11 @@
 //! its figures to a file in the temporary directory.
 
 use super::{
-    contact, journal,
+    contact, database, journal,
     reconcile::{Figures, reconcile},
     sound,
     stream::Stream,
+    wal,
 };
 use crate::support::{Account, Manners, Wire, command, live};
 use futures::{StreamExt, stream};
@@ -56,8 +57,8 @@ impl Lives {
 
     fn start(&self) -> Wire {
         let mut command = command(&self.account, self.state.path());
-        // Small enough that the journal starts new files.
-        command.env("GHL_TOKEN_ID", &self.token).args(["--journal-max", "524288", "--timeout", "30"]);
+        // Images of an earlier life are old enough to be pruned.
+        command.env("GHL_TOKEN_ID", &self.token).args(["--journal-images-days", "1", "--timeout", "30"]);
         let mut wire = Wire::start(command);
         wire.initialize("2025-11-25", json!({}));
         wire
@@ -105,16 +106,21 @@ impl Lives {
         self.stream.drain(&mut wire);
     }
 
-    /// Cuts the end of the last line, as a power failure may. Only an outcome can be lost like this: an attempt is on the
-    /// disk before its request is sent.
+    /// Cuts the end of the log, as a power failure may. Only an outcome can be lost like this: an attempt is on the disk
+    /// before its request is sent.
     fn tear(&mut self) {
-        let path = self.state.path().join("journal.jsonl");
-        let text = fs::read_to_string(&path).unwrap_or_default();
-        let Some(last) = text.lines().last().filter(|line| line.contains(r#""event":"outcome""#)) else { return };
-        let attempt = serde_json::from_str::<Value>(last).unwrap()["attempt"].as_u64().unwrap();
-        let keep = text.len() - self.random.random_range(2..last.len());
-        fs::write(&path, &text[..keep]).unwrap();
-        self.figures.torn.push(attempt);
+        let state = self.state.path();
+        let Some(attempt) = wal::last_outcome(state) else { return };
+        wal::tear_last_commit(state, &mut self.random);
+        if wal::last_outcome(state) != Some(attempt) {
+            self.figures.torn.push(attempt);
+        }
+    }
+
+    /// Makes the images of this life old.
+    fn age(&self) {
+        let db = database(self.state.path());
+        db.execute_batch("UPDATE images SET used_at = used_at - 172800000; UPDATE state SET pruned_at = 0").unwrap();
     }
 
     async fn live(mut self) -> Figures {
@@ -129,23 +135,23 @@ impl Lives {
             }
             self.figures.kills += 1;
             reconcile(&self.account, self.state.path(), self.stream.reported(), &mut self.figures).await;
+            self.age();
         }
-        self.healed().await;
+        self.goes_on().await;
         self.figures
     }
 
-    /// After all kills: the next start repairs the journal, a write succeeds and is recorded, and the chain is intact.
-    async fn healed(&mut self) {
+    /// After all kills: the next start works, a write succeeds and is recorded, and the chain is intact.
+    async fn goes_on(&mut self) {
         let mut wire = self.working().await;
         let made = wire.call("create_contact", contact("after@example.com"));
         assert_ne!(made["isError"], true, "{made}");
         drop(wire);
-        let said = sound(&self.account, self.state.path()).await;
-        assert!(!said.contains("an incomplete line"), "{said}");
+        sound(&self.account, self.state.path()).await;
         let last = self.last_entry(self.state.path()).await;
         assert_eq!((&last["outcome"], &last["object"]), (&json!("done"), &made["structuredContent"]["id"]), "{last}");
-        self.figures.healed += lines(self.state.path(), r#""event":"healed""#);
-        assert_eq!(self.figures.healed, self.figures.torn.len(), "each torn line was healed");
+        let pruned = "SELECT count(*) FROM images WHERE body IS NULL";
+        self.figures.pruned += database(self.state.path()).query_row(pruned, [], |row| row.get::<_, usize>(0)).unwrap();
     }
 
     async fn last_entry(&self, state: &Path) -> Value {
@@ -158,11 +164,6 @@ impl Lives {
 fn kill(wire: &mut Wire) {
     wire.child.kill().unwrap();
     wire.child.wait().unwrap();
-}
-
-/// The number of journal lines with this text.
-fn lines(state: &Path, text: &str) -> usize {
-    super::files(state).iter().flat_map(|(_, lines)| lines.lines()).filter(|line| line.contains(text)).count()
 }
 
 /// Runs `times` kills, three accounts at a time.
@@ -191,6 +192,7 @@ async fn kills_strike(manners: &Manners) {
     let figures = kills(12, manners).await;
     assert_eq!(figures.kills, 12);
     assert!(figures.done > 0 && figures.landed + figures.absent > 0, "the kills struck nothing: {figures:?}");
+    assert!(figures.pruned > 0, "nothing was pruned: {figures:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,14 +3,19 @@
 mod chain;
 mod crash;
 mod effects;
+mod images;
 mod kills;
 mod limits;
+mod listing;
 mod reconcile;
 mod stream;
+mod take_over;
+mod wal;
 
 use crate::support::{Account, Ran, command, run};
+use rusqlite::Connection;
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{path::Path, time::Duration};
 
 /// An account with a large quota.
 async fn account() -> Account {
@@ -60,14 +65,26 @@ async fn create(account: &Account, state: &Path, flags: &[&str], emails: &[&str]
     }
 }
 
-/// The journal's files and their texts.
-fn files(state: &Path) -> Vec<(String, String)> {
-    let mut files: Vec<_> = fs::read_dir(state)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_name().to_str().unwrap().ends_with(".jsonl"))
-        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
-        .collect();
-    files.sort();
-    files
+/// The journal's file.
+fn database(state: &Path) -> Connection {
+    let db = Connection::open(state.join("journal.db")).unwrap();
+    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    db
+}
+
+/// The events of the journal, in their order: text and hash.
+fn events(state: &Path) -> Vec<(String, String)> {
+    let db = database(state);
+    let mut events = db.prepare("SELECT body, hash FROM events ORDER BY position").unwrap();
+    let events = events.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    events.map(Result::unwrap).collect()
+}
+
+/// Everything that the journal's file holds, as text.
+fn texts(state: &Path) -> String {
+    let db = database(state);
+    let mut images = db.prepare("SELECT body FROM images WHERE body IS NOT NULL").unwrap();
+    let images: Vec<String> = images.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let events: Vec<String> = events(state).into_iter().map(|(body, _)| body).collect();
+    [events, images].concat().join("\n")
 }

@@ -14,10 +14,10 @@ pub(super) struct Figures {
     pub(super) kills: usize,
     pub(super) renewals_killed: usize,
     pub(super) sessions_lost: usize,
-    /// Attempts whose outcome line was torn off.
+    /// Attempts whose outcome was lost with the end of the log.
     pub(super) torn: Vec<u64>,
-    pub(super) healed: usize,
-    /// Writes whose line says that they are done.
+    pub(super) pruned: usize,
+    /// Writes whose entry says that they are done.
     pub(super) done: usize,
     /// Unfinished writes that took effect, and that did not.
     pub(super) landed: usize,
@@ -30,7 +30,7 @@ impl Figures {
         self.renewals_killed += other.renewals_killed;
         self.sessions_lost += other.sessions_lost;
         self.torn.extend(other.torn);
-        self.healed += other.healed;
+        self.pruned += other.pruned;
         self.done += other.done;
         self.landed += other.landed;
         self.absent += other.absent;
@@ -116,7 +116,7 @@ pub(super) async fn reconcile(
         .collect();
     assert_eq!(by_key.len(), all.len(), "a write has two attempts");
 
-    // Every request has a line, and no line two requests. (A request with a 401 has no effect.)
+    // Every request has an entry, and no entry two requests. (A request with a 401 has no effect.)
     let sent: Vec<String> = requests.iter().filter(|request| request["status"] != 401).filter_map(arrived).collect();
     assert_eq!(sent.iter().collect::<HashSet<_>>().len(), sent.len(), "sent twice");
     for key in &sent {
@@ -158,13 +158,13 @@ pub(super) async fn reconcile(
         };
         *effects.get_mut(kind).unwrap() += usize::from(happened);
     }
-    // Every effect has a line in the journal.
+    // Every effect has an entry in the journal.
     let counted = &account.stats().await["effects"];
     for (kind, count) in effects {
         assert_eq!(counted[kind], count, "{kind} by the sandbox and by the journal: {counted}");
     }
 
-    // The host's answers agree with the journal, unless the line was torn off.
+    // The host's answers agree with the journal, unless the outcome was lost.
     for (key, said) in reported {
         let entry = by_key.get(key).unwrap_or_else(|| panic!("reported and not in the journal: {key}: {said}"));
         assert!(said.get("error").is_none(), "an error without a fault: {key}: {said}");

@@ -91,7 +91,7 @@ impl Watch {
                 _ if entry.is_dir() => self.files(&entry),
                 // `auth set` stores the token here.
                 name if name == "token" || name.starts_with("token-") => {}
-                "state.db" => self.database(&entry),
+                "state.db" | "journal.db" => self.database(&entry),
                 // SQLite's journals of the same tables.
                 "state.db-wal" | "state.db-shm" => {}
                 // SQLite, or a server that is still shutting down, may remove a file at any moment.
@@ -103,7 +103,10 @@ impl Watch {
     fn database(&self, path: &Path) {
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         db.busy_timeout(Duration::from_secs(5)).unwrap();
-        let mut names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+        let Ok(mut names) = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'") else {
+            // A test put something else there.
+            return self.text("a file that is no database", &fs::read(path).unwrap());
+        };
         let tables: Vec<String> = names.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         for table in tables {
             let mut rows = db.prepare(&format!("SELECT * FROM {table}")).unwrap();

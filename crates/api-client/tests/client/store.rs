@@ -208,12 +208,15 @@ async fn a_state_directory_that_others_may_write_is_refused_unless_they_can_take
 #[cfg(unix)]
 #[tokio::test]
 async fn a_journal_is_never_written_through_a_link_or_a_pipe() {
-    use highlevel_store::Journal;
-    for name in ["journal.jsonl", "journal.lock"] {
+    use highlevel_store::{Journal, JournalLimits};
+    // The lock of an older version is only taken for its files.
+    let old = "journal-000000000001.jsonl";
+    for name in ["journal.db", "journal.db-wal", "journal.jsonl", "journal.lock"] {
         let (dir, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let target = elsewhere.path().join("target");
         std::os::unix::fs::symlink(&target, dir.path().join(name)).unwrap();
-        let journal = Journal::new(dir.path().to_owned(), 1 << 20);
+        std::fs::write(dir.path().join(old), "").unwrap();
+        let journal = Journal::new(dir.path().to_owned(), JournalLimits { image_bytes: 1 << 20, image_days: 1 });
         journal.attempt(serde_json::Map::new(), &crate::call()).await.unwrap_err();
         assert!(!target.exists(), "{name}");
         std::fs::remove_file(dir.path().join(name)).unwrap();

@@ -1,33 +1,51 @@
-//! The journal as it is read: attempts with what became of them.
+//! The journal as it is read: attempts with what became of them, filtered, and read in pages.
 
-use super::{files::Part, line::Line};
-use crate::read_file;
-use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
-use std::{
-    collections::HashMap,
-    io::{self, BufRead, BufReader},
+use super::{Journal, images};
+use chrono::{DateTime, SecondsFormat, Utc};
+use highlevel_core::error::Result;
+use rusqlite::{
+    Connection, OptionalExtension, params_from_iter,
+    types::{ToSql, Value as Cell},
 };
+use serde_json::{Map, Value};
 
 /// What an attempt without an outcome shows as: the process may still be at it, or was ended on the way.
 pub const UNFINISHED: &str = "unfinished";
 
-/// Which attempts are wanted.
+/// Which entries are wanted.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+pub struct EntryFilter {
     /// Only those since this moment.
     pub since: Option<DateTime<Utc>>,
+    /// Only those before this moment.
+    pub until: Option<DateTime<Utc>>,
+    /// Only those of the accounts with these names, or of the locations with these ids. Empty for all.
+    pub accounts: Vec<String>,
+    /// Only those of the client with this name, with or without its version.
+    pub client: Option<String>,
     /// Only those of this tool.
     pub tool: Option<String>,
+    /// Only those about the object with this id; also the one that created it.
+    pub object: Option<String>,
     /// Only those that are not known to be done: failed, cancelled, unknown and unfinished ones.
     pub failed: bool,
 }
 
-/// One attempt, with its outcome joined to it: the members of both lines, without their place in the chain.
+/// One write: an attempt with its outcome joined to it, without their place in the chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JournalEntry {
     /// `seq`, `time`, `tool`, `confirmation`, `object`, `arguments`, `before`, `outcome`, `finished`, `code`, `after`, …
+    /// An image is `{"sha256": …, "bytes": n}` where it was not asked for.
     pub members: Map<String, Value>,
+}
+
+/// Where the newest entries begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    /// The number of the first of them.
+    pub from: u64,
+    /// Whether there are older ones.
+    pub more: bool,
 }
 
 impl JournalEntry {
@@ -36,54 +54,201 @@ impl JournalEntry {
         self.members.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The number of the attempt's line.
+    /// The entry's number, which is its attempt's.
     pub fn seq(&self) -> u64 {
         self.members.get("seq").and_then(Value::as_u64).unwrap_or_default()
     }
-}
 
-impl Wanted {
-    fn begins(&self, line: &Line) -> bool {
-        let text = |name: &str| line.event.get(name).and_then(Value::as_str);
-        let time = text("time").and_then(|time| DateTime::parse_from_rfc3339(time).ok());
-        text("event") == Some("attempt")
-            && self.tool.as_deref().is_none_or(|tool| text("tool") == Some(tool))
-            && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
+    /// The name of the client; empty if it is not known.
+    pub fn client(&self) -> &str {
+        self.members.get("client").and_then(|client| client.get("name")?.as_str()).unwrap_or_default()
     }
 }
 
-/// The wanted attempts, in their order.
-pub(super) fn entries(parts: &[Part], wanted: &Wanted) -> io::Result<Vec<JournalEntry>> {
-    let mut entries: Vec<JournalEntry> = Vec::new();
-    let mut open = HashMap::new();
-    for part in parts {
-        for text in BufReader::new(read_file(&part.path)?).split(b'\n') {
-            // What is no line is for `verify` to report.
-            let Some(line) = Line::read(&text?) else { continue };
-            if wanted.begins(&line) {
-                open.insert(line.seq, entries.len());
-                entries.push(begun(line));
-            } else if let Some(of) = line.event.get("attempt").and_then(Value::as_u64)
-                && let Some(entry) = open.remove(&of).and_then(|place| entries.get_mut(place))
-            {
-                entry.finish(line);
-            }
+impl Journal {
+    /// Where the newest `count` of the wanted entries begin.
+    ///
+    /// # Errors
+    /// `internal`, naming the directory. So have the methods below.
+    pub async fn newest(&self, filter: EntryFilter, count: u64) -> Result<Newest> {
+        let all = || Newest { from: 0, more: false };
+        self.read(all, move |db| Ok(newest(db, &filter, count)?)).await
+    }
+
+    /// The first `count` of the wanted entries from the number `from` on, oldest first. With `images`, each image is in
+    /// the place of its reference.
+    pub async fn entries(&self, filter: EntryFilter, from: u64, count: u64, images: bool) -> Result<Vec<JournalEntry>> {
+        self.read(Vec::new, move |db| {
+            let transaction = db.transaction()?;
+            let numbers = wanted(&transaction, &filter, from, "ASC", count, 0)?;
+            let entries = numbers.into_iter().filter_map(|seq| entry(&transaction, seq, images).transpose());
+            Ok(entries.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// One entry with its images, by its number or by that of its outcome.
+    pub async fn entry(&self, seq: u64) -> Result<Option<JournalEntry>> {
+        self.read(
+            || None,
+            move |db| {
+                // Positions are numbers, unless an older version has removed lines.
+                let sql = "SELECT attempt FROM events WHERE position = ?1 AND seq = ?1 AND event = 'outcome'";
+                match entry(db, seq, true)? {
+                    Some(found) => Ok(Some(found)),
+                    None => match db.query_row(sql, [seq], |row| row.get(0)).optional()? {
+                        Some(attempt) => Ok(entry(db, attempt, true)?),
+                        None => Ok(None),
+                    },
+                }
+            },
+        )
+        .await
+    }
+}
+
+fn newest(db: &mut Connection, filter: &EntryFilter, count: u64) -> rusqlite::Result<Newest> {
+    let transaction = db.transaction()?;
+    // The last one that is shown, and the one before it.
+    let skipped = count.saturating_sub(1);
+    let edge = wanted(&transaction, filter, 0, "DESC", 2, skipped)?;
+    Ok(match edge.as_slice() {
+        [from, _, ..] => Newest { from: *from, more: true },
+        _ => Newest { from: 0, more: false },
+    })
+}
+
+/// The numbers of the wanted entries from `from` on.
+fn wanted(
+    db: &Connection,
+    filter: &EntryFilter,
+    from: u64,
+    order: &str,
+    count: u64,
+    skipped: u64,
+) -> rusqlite::Result<Vec<u64>> {
+    let mut conditions = Conditions::default();
+    if !conditions.of_filter(db, filter, from)? {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT seq FROM events WHERE event = 'attempt'{} ORDER BY seq {order} LIMIT {} OFFSET {}",
+        conditions.sql,
+        i64::try_from(count).unwrap_or(i64::MAX),
+        i64::try_from(skipped).unwrap_or(i64::MAX)
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let numbers = statement.query_map(params_from_iter(conditions.values), |row| row.get(0))?;
+    numbers.collect()
+}
+
+/// The conditions of a WHERE clause, with the values for its question marks.
+#[derive(Default)]
+struct Conditions {
+    sql: String,
+    values: Vec<Cell>,
+}
+
+impl Conditions {
+    fn add(&mut self, condition: &str, values: impl IntoIterator<Item = Cell>) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(condition);
+        self.values.extend(values);
+    }
+
+    /// Adds the filter's conditions. Returns false if no entry meets them.
+    fn of_filter(&mut self, db: &Connection, filter: &EntryFilter, from: u64) -> rusqlite::Result<bool> {
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        if let Some(id) = &filter.object {
+            // The outcome of a create has the object's id.
+            self.add("seq IN (SELECT coalesce(attempt, seq) FROM events WHERE object = ?)", [text(id)]);
         }
+        if filter.failed {
+            self.add(
+                "seq IN (SELECT seq FROM unfinished WHERE seq >= ? UNION ALL
+                 SELECT attempt FROM events WHERE event = 'outcome' AND outcome <> 'done' AND attempt >= ?)",
+                [from.into(), from.into()],
+            );
+        }
+        self.of_accounts(db, &filter.accounts)?;
+        if let Some(tool) = &filter.tool {
+            self.add("tool = ?", [text(tool)]);
+        }
+        if let Some(client) = &filter.client {
+            // `!` follows the space that ends the name.
+            self.add("client IS NOT NULL AND client >= ? AND client < ?", [text(client), text(&format!("{client}!"))]);
+            self.add("(client = ? OR client >= ?)", [text(client), text(&format!("{client} "))]);
+        }
+        self.of_time(db, filter, from)
     }
-    entries.retain(|entry| !wanted.failed || entry.text("outcome") != "done");
-    Ok(entries)
+
+    fn of_accounts(&mut self, db: &Connection, accounts: &[String]) -> rusqlite::Result<()> {
+        let mut conditions = Vec::new();
+        for name in accounts {
+            let is_name = "SELECT EXISTS (SELECT 1 FROM events WHERE event = 'attempt' AND account = ?1)";
+            let is_name: bool = db.prepare_cached(is_name)?.query_row([name], |row| row.get(0))?;
+            // One condition alone, so that its index is used.
+            conditions.push(if is_name { "account = ?" } else { "location IS NOT NULL AND location = ?" });
+        }
+        if !conditions.is_empty() {
+            self.add(&format!("({})", conditions.join(" OR ")), accounts.iter().map(|name| text(name)));
+        }
+        Ok(())
+    }
+
+    /// Adds the bounds of the time. The numbers between which all entries of that time are come first, since events are
+    /// in the order of their numbers; the clock may have been set back in between.
+    fn of_time(&mut self, db: &Connection, filter: &EntryFilter, from: i64) -> rusqlite::Result<bool> {
+        let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        if filter.since.is_none() && filter.until.is_none() {
+            self.add("seq >= ?", [from.into()]);
+            return Ok(true);
+        }
+        let (since, until) = (filter.since.map(stamp).unwrap_or_default(), filter.until.map_or("~".to_owned(), stamp));
+        let sql = "SELECT min(seq), max(seq) FROM events WHERE event = 'attempt' AND time >= ?1 AND time < ?2";
+        let bounds = db.query_row(sql, [&since, &until], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (Some(first), Some(last)): (Option<i64>, Option<i64>) = bounds else { return Ok(false) };
+        self.add("seq BETWEEN ? AND ?", [first.max(from).into(), last.into()]);
+        self.add("+time >= ? AND +time < ?", [text(&since), text(&until)]);
+        Ok(true)
+    }
 }
 
-fn begun(line: Line) -> JournalEntry {
-    let mut members = line.event;
-    members.retain(|name, _| !["event", "prev", "hash"].contains(&name.as_str()));
-    members.insert("outcome".into(), UNFINISHED.into());
-    JournalEntry { members }
+fn text(text: &str) -> Cell {
+    Cell::Text(text.to_owned())
+}
+
+/// The entry with this number.
+fn entry(db: &Connection, seq: u64, with_images: bool) -> rusqlite::Result<Option<JournalEntry>> {
+    let Some(begun) = event(db, "SELECT body FROM events WHERE event = 'attempt' AND seq = ?1", &seq)? else {
+        return Ok(None);
+    };
+    let mut entry = JournalEntry::begun(begun);
+    if let Some(end) = event(db, "SELECT body FROM events WHERE event = 'outcome' AND attempt = ?1", &seq)? {
+        entry.finish(end);
+    }
+    if with_images {
+        images::resolve(db, &mut entry.members)?;
+    }
+    Ok(Some(entry))
+}
+
+fn event(db: &Connection, sql: &str, seq: &dyn ToSql) -> rusqlite::Result<Option<Map<String, Value>>> {
+    let body = db.prepare_cached(sql)?.query_row([seq], |row| row.get::<_, String>(0)).optional()?;
+    // What cannot be read is for `verify` to report.
+    Ok(body.and_then(|body| serde_json::from_str(&body).ok()))
 }
 
 impl JournalEntry {
-    fn finish(&mut self, line: Line) {
-        for (name, value) in line.event {
+    fn begun(mut members: Map<String, Value>) -> Self {
+        // An altered event of an older version still has its hash.
+        members.retain(|name, _| !["event", "prev", "hash"].contains(&name.as_str()));
+        members.insert("outcome".into(), UNFINISHED.into());
+        Self { members }
+    }
+
+    fn finish(&mut self, outcome: Map<String, Value>) {
+        for (name, value) in outcome {
             match name.as_str() {
                 "seq" | "event" | "attempt" | "tool" | "prev" | "hash" => {}
                 "time" => drop(self.members.insert("finished".into(), value)),

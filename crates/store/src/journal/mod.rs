@@ -1,114 +1,134 @@
-//! The journal: every write attempt before it is sent and what became of it, as JSON Lines in a chain of hashes
+//! The journal: every write attempt before it is sent, what became of it, and the object before and after, in SQLite
 //! (docs/journal.md). One file here a concern; nothing here runs on the runtime's threads.
 
+mod append;
+mod chain;
 mod entries;
-mod files;
-mod line;
+mod images;
+mod old_lines;
+mod prune;
+mod schema;
+mod take_over;
+#[cfg(test)]
+mod tests;
 mod verify;
+mod walk;
 
-pub use entries::{JournalEntry, UNFINISHED, Wanted};
-pub use line::Head;
-pub use verify::{Problem, Report};
+pub use chain::Head;
+pub use entries::{EntryFilter, JournalEntry, Newest, UNFINISHED};
+pub use verify::Report;
+pub use walk::Problem;
 
-use super::off_thread;
-use files::Files;
-use highlevel_core::context::CallContext;
+use super::{Fault, Slot, off_thread};
 use highlevel_core::error::{Code, Error, Result};
-use serde_json::{Map, Value};
-use std::{io, path::PathBuf};
+use rusqlite::Connection;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
+};
 use tokio::sync::Mutex;
+
+/// How much is kept of images, the objects before and after writes. Events are kept without limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalLimits {
+    /// The most bytes of all images.
+    pub image_bytes: u64,
+    /// The most days that an image is kept after its last use.
+    pub image_days: u32,
+}
 
 /// The journal in a state directory. Several processes may write to one.
 #[derive(Debug)]
 pub struct Journal {
-    files: Files,
+    place: JournalPlace,
+    connection: Slot,
     /// Calls of this process write in turn, so that only one of its threads waits for other processes.
     turn: Mutex<()>,
 }
 
+/// Where a journal is, and what it may keep.
+#[derive(Debug, Clone)]
+struct JournalPlace {
+    dir: PathBuf,
+    limits: JournalLimits,
+}
+
 impl Journal {
-    /// The journal in this directory, of `max` bytes at most. Touches nothing yet.
-    pub fn new(dir: PathBuf, max: u64) -> Self {
-        Self { files: Files::new(dir, max), turn: Mutex::new(()) }
+    /// The journal in this directory. Touches nothing yet.
+    pub fn new(dir: PathBuf, limits: JournalLimits) -> Self {
+        Self { place: JournalPlace { dir, limits }, connection: Slot::default(), turn: Mutex::new(()) }
     }
 
-    /// The most bytes that one value in a line should have, so that lines fit into files.
-    pub fn value_bytes(&self) -> usize {
-        usize::try_from(self.files.part_bytes() / 4).unwrap_or(usize::MAX)
-    }
-
-    /// Writes down an attempt that is about to be made, and waits until the disk has it. Gives its number.
+    /// Takes over the files of an older version, if there are any. Creates nothing otherwise.
     ///
     /// # Errors
-    /// `internal`, naming the directory, when it cannot be written down: then it must not be made. `cancelled` and
-    /// `timeout` by the call's context.
-    pub async fn attempt(&self, members: Map<String, Value>, context: &CallContext) -> Result<u64> {
-        let _turn = context.bound(self.turn.lock()).await?;
-        // Not bound to the context: a line that is being written will be there.
-        self.append("attempt", members, true).await.map_err(|mut error| {
-            error.message.push_str(" Nothing was sent: what is not written down first is not done.");
-            error
-        })
+    /// `internal`, naming the directory.
+    pub async fn take_over(&self) -> Result<()> {
+        self.read(|| (), |_| Ok(())).await
     }
 
-    /// Writes down what became of the attempt with this number, whatever has become of the call.
-    ///
-    /// # Errors
-    /// `internal`, naming the directory. The attempt then shows as unfinished.
-    pub async fn outcome(&self, attempt: u64, mut members: Map<String, Value>) -> Result<()> {
-        let _turn = self.turn.lock().await;
-        members.shift_insert(0, "attempt".into(), attempt.into());
-        self.append("outcome", members, false).await.map(drop)
-    }
-
-    async fn append(&self, kind: &'static str, members: Map<String, Value>, durable: bool) -> Result<u64> {
-        self.off_thread("written", move |files| {
-            let mut event = files::event(kind);
-            event.extend(members);
-            files.append(&event, durable)
+    /// Runs `work` with the journal on a thread that may block; opens it at the first need.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (place, slot) = (self.place.clone(), Arc::clone(&self.connection));
+        off_thread(move || {
+            let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            on_open(&mut slot, || place.open(), |db| work(db).map_err(Fault::from))
+                .map_err(|fault| unusable(&place.dir, "written", fault))
         })
         .await
     }
 
-    /// Mends a last line that a kill tore, if there is one. Creates nothing.
-    ///
-    /// # Errors
-    /// `internal`, naming the directory.
-    pub async fn heal(&self) -> Result<()> {
-        self.off_thread("written", Files::heal).await
-    }
-
-    /// The wanted attempts with their outcomes, oldest first.
-    ///
-    /// # Errors
-    /// `internal`, naming the directory.
-    pub async fn entries(&self, wanted: Wanted) -> Result<Vec<JournalEntry>> {
-        self.off_thread("read", move |files| files.reading(|parts| entries::entries(parts, &wanted))).await
-    }
-
-    /// Checks the chain; with a hash that `head` gave once, also that it leads there.
-    ///
-    /// # Errors
-    /// `internal`, naming the directory.
-    pub async fn verify(&self, head: Option<String>) -> Result<Report> {
-        self.off_thread("read", move |files| files.reading(|parts| verify::verify(parts, head.as_deref()))).await
-    }
-
-    async fn off_thread<T: Send + 'static>(
+    /// Runs `work` with the journal on a thread that may block. Without a journal gives `empty` and creates nothing.
+    async fn read<T: Send + 'static>(
         &self,
-        what: &'static str,
-        work: impl FnOnce(&Files) -> io::Result<T> + Send + 'static,
+        empty: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T> {
-        let files = self.files.clone();
-        off_thread(move || work(&files).map_err(|fault| unusable(&files, what, fault))).await
+        let (place, slot) = (self.place.clone(), Arc::clone(&self.connection));
+        off_thread(move || read(&place, &slot, empty, work).map_err(|fault| unusable(&place.dir, "read", fault))).await
     }
 }
 
+fn read<T>(
+    place: &JournalPlace,
+    slot: &Slot,
+    empty: impl FnOnce() -> T,
+    work: impl FnOnce(&mut Connection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+    if slot.is_none() {
+        if !place.exists()? {
+            return Ok(empty());
+        }
+        match place.open() {
+            Ok(connection) => *slot = Some(connection),
+            // A journal that can only be read is read all the same; the error of opening it to write says more.
+            Err(fault) => return work(&mut place.open_to_read().map_err(|_| fault)?),
+        }
+    }
+    on_open(&mut slot, || place.open(), work)
+}
+
+/// Runs `work` with the open connection. A panic in `work` drops the connection.
+fn on_open<T>(
+    slot: &mut Option<Connection>,
+    open: impl FnOnce() -> Result<Connection, Fault>,
+    work: impl FnOnce(&mut Connection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let mut connection = slot.take().map_or_else(open, Ok)?;
+    let done = work(&mut connection);
+    *slot = Some(connection);
+    done
+}
+
 /// The error of a journal that cannot be used: which directory, why, and what to do.
-fn unusable(files: &Files, what: &str, fault: io::Error) -> Error {
+fn unusable(dir: &Path, what: &str, fault: Fault) -> Error {
     let message = format!(
         "The journal in {} cannot be {what}: {fault}. Make the directory writable, choose another with --state-dir, or do without a journal by --journal off.",
-        files.dir().display()
+        dir.display()
     );
     Error::new(Code::Internal, message).caused_by(fault)
 }
