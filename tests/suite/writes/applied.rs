@@ -47,6 +47,7 @@ on_both_apis!(
     a_field_that_is_ignored_is_named,
     a_normalised_value_is_applied,
     an_answer_without_fields_costs_one_read,
+    a_part_of_the_object_is_completed_for_the_journal,
     a_cleared_field_that_stays_is_named,
     a_created_object_is_compared_with_what_was_sent,
 );
@@ -123,6 +124,44 @@ async fn an_answer_without_fields_costs_one_read(api: Api) {
     let answer = host.answer("update_contact", json!({"id": "c1", "clear": ["companyName"]})).await;
     assert!(answer.get("notApplied").is_none() && answer["companyName"].is_null(), "{answer}");
     assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2 + 2 * before), ("PUT".to_owned(), 2)]));
+}
+
+/// What the journal keeps has to be whole, so that the change can be taken back.
+async fn a_part_of_the_object_is_completed_for_the_journal(api: Api) {
+    let part = |contact: &Value| json!({"id": "c1", "phone": contact["phone"]});
+    let update = || json!({"id": "c1", "phone": "+15550199", "clear": ["source"]});
+    let fake = fake(api, |contact, body| keep(contact, body, &[]), part).await;
+    let host = fake.host(&[]).await;
+    host.answer("update_contact", update()).await;
+    let entry = journal(fake.account(), host.state.path()).await.remove(0);
+    assert_eq!((&entry["before"]["companyName"], &entry["after"]["companyName"]), (&json!("Acme"), &json!("Acme")));
+    assert_eq!((&entry["after"]["phone"], &entry["fields"]), (&json!("+15550199"), &json!(["phone", "source"])));
+    assert!(entry.get("partial").is_none(), "{entry}");
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2), ("PUT".to_owned(), 1)]));
+    let host = fake.host(&["--journal-before", "off"]).await;
+    host.answer("update_contact", update()).await;
+    // A server that is pinned to a location reads the object before, to know its location.
+    let before = usize::from(api == Api::Official);
+    assert_eq!(counted(&fake), BTreeMap::from([("GET".to_owned(), 2 + before), ("PUT".to_owned(), 2)]));
+}
+
+#[tokio::test]
+async fn a_part_that_cannot_be_completed_is_marked_in_the_journal() {
+    let mut is_written = false;
+    let fake = Fake::new(Api::Session, move |request: &Arrived| match request.method.as_str() {
+        "PUT" => {
+            is_written = true;
+            Reply(200, json!({"id": "c1", "phone": "+15550199"}))
+        }
+        _ if is_written => Reply(403, json!({"message": "not any more"})),
+        _ => Reply(200, json!({"id": "c1", "phone": "+15550100", "companyName": "Acme"})),
+    })
+    .await;
+    let host = fake.host(&[]).await;
+    host.answer("update_contact", json!({"id": "c1", "phone": "+15550199"})).await;
+    let entry = journal(fake.account(), host.state.path()).await.remove(0);
+    assert_eq!((&entry["outcome"], &entry["partial"]), (&json!("done"), &json!(true)), "{entry}");
+    assert_eq!((&entry["after"]["phone"], &entry["after"]["companyName"]), (&json!("+15550199"), &Value::Null));
 }
 
 #[tokio::test]

@@ -175,9 +175,10 @@ impl Conditions {
             self.add("tool = ?", [text(tool)]);
         }
         if let Some(client) = &filter.client {
-            // `!` follows the space that ends the name.
-            self.add("client IS NOT NULL AND client >= ? AND client < ?", [text(client), text(&format!("{client}!"))]);
-            self.add("(client = ? OR client >= ?)", [text(client), text(&format!("{client} "))]);
+            let names = clients(db, client)?;
+            let marks = vec!["client = ?"; names.len().max(1)].join(" OR ");
+            let names = if names.is_empty() { vec![client.clone()] } else { names };
+            self.add(&format!("client IS NOT NULL AND ({marks})"), names.iter().map(|name| text(name)));
         }
         self.of_time(db, filter, from)
     }
@@ -212,6 +213,24 @@ impl Conditions {
         self.add("+time >= ? AND +time < ?", [text(&since), text(&until)]);
         Ok(true)
     }
+}
+
+/// The clients with this name: the name itself, and with a version after a space. Each costs one step in the index.
+fn clients(db: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
+    let sql =
+        "SELECT min(client) FROM events WHERE event = 'attempt' AND client IS NOT NULL AND client > ?1 AND client < ?2";
+    let mut next = db.prepare_cached(sql)?;
+    // `!` follows the space.
+    let (mut names, mut last, end) = (vec![name.to_owned()], format!("{name} "), format!("{name}!"));
+    while let Some(found) = next.query_row([&last, &end], |row| row.get::<_, Option<String>>(0))? {
+        names.push(found.clone());
+        last = found;
+    }
+    let known = "SELECT EXISTS (SELECT 1 FROM events WHERE event = 'attempt' AND client IS NOT NULL AND client = ?1)";
+    if !db.prepare_cached(known)?.query_row([name], |row| row.get::<_, bool>(0))? {
+        names.remove(0);
+    }
+    Ok(names)
 }
 
 fn text(text: &str) -> Cell {

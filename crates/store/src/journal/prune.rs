@@ -81,39 +81,7 @@ pub(super) fn prune(db: &mut Connection, limits: JournalLimits, now: i64) -> rus
 /// Prunes one batch. Returns whether there may be more.
 fn prune_batch(db: &mut Connection, limits: JournalLimits, now: i64) -> rusqlite::Result<bool> {
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let stored: i64 = transaction.query_row("SELECT image_bytes FROM state", [], |row| row.get(0))?;
-    let mut excess = stored.saturating_sub(i64::try_from(limits.image_bytes).unwrap_or(i64::MAX));
-    if excess > 0 {
-        // A tenth more, so that the next write does not exceed the limit again.
-        excess = excess.saturating_add(i64::try_from(limits.image_bytes / 10).unwrap_or(i64::MAX));
-    }
-    let before = |age: TimeDelta| now.saturating_sub(age.num_milliseconds());
-    let (young, old) = (before(YOUNG), before(TimeDelta::days(limits.image_days.into()).max(YOUNG)));
-    let due = if excess > 0 { young } else { old };
-    let held = held(&transaction, now)?;
-    let mut digests = Vec::new();
-    let mut bytes = 0;
-    let mut is_full = false;
-    {
-        let sql = "SELECT digest, bytes, used_at FROM images WHERE body IS NOT NULL AND used_at < ?1 ORDER BY used_at";
-        let mut statement = transaction.prepare_cached(sql)?;
-        let mut rows = statement.query([due])?;
-        while let Some(row) = rows.next()? {
-            let (digest, size, used_at): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if used_at >= old && bytes >= excess {
-                break;
-            }
-            if held.contains(&digest) {
-                continue;
-            }
-            bytes += size;
-            digests.push(digest);
-            is_full = digests.len() == BATCH;
-            if is_full {
-                break;
-            }
-        }
-    }
+    let (digests, bytes) = due_images(&transaction, limits, now)?;
     if digests.is_empty() {
         return Ok(false);
     }
@@ -121,6 +89,7 @@ fn prune_batch(db: &mut Connection, limits: JournalLimits, now: i64) -> rusqlite
         transaction.prepare_cached("UPDATE images SET body = NULL WHERE digest = ?1")?.execute([digest])?;
     }
     transaction.execute("UPDATE state SET image_bytes = max(image_bytes - ?1, 0)", [bytes])?;
+    let is_full = digests.len() == BATCH;
     let mut members = Map::new();
     members.insert("bytes".into(), bytes.into());
     members.insert("images".into(), digests.into());
@@ -130,6 +99,33 @@ fn prune_batch(db: &mut Connection, limits: JournalLimits, now: i64) -> rusqlite
     let mut rows = freed.query([])?;
     while rows.next()?.is_some() {}
     Ok(is_full)
+}
+
+/// The images of one batch, the oldest first, with their bytes.
+fn due_images(db: &Connection, limits: JournalLimits, now: i64) -> rusqlite::Result<(Vec<String>, i64)> {
+    let stored: i64 = db.query_row("SELECT image_bytes FROM state", [], |row| row.get(0))?;
+    let limit = i64::try_from(limits.image_bytes).unwrap_or(i64::MAX);
+    // A tenth more than the excess, so that the next write does not exceed the limit again.
+    let excess = if stored > limit { stored - limit + limit / 10 } else { 0 };
+    let before = |age: TimeDelta| now.saturating_sub(age.num_milliseconds());
+    let (young, old) = (before(YOUNG), before(TimeDelta::days(limits.image_days.into()).max(YOUNG)));
+    let due = if excess > 0 { young } else { old };
+    let held = held(db, now)?;
+    let (mut digests, mut bytes) = (Vec::new(), 0);
+    let sql = "SELECT digest, bytes, used_at FROM images WHERE body IS NOT NULL AND used_at < ?1 ORDER BY used_at";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([due])?;
+    while let Some(row) = rows.next()? {
+        let (digest, size, used_at): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if digests.len() == BATCH || (used_at >= old && bytes >= excess) {
+            break;
+        }
+        if !held.contains(&digest) {
+            bytes += size;
+            digests.push(digest);
+        }
+    }
+    Ok((digests, bytes))
 }
 
 /// The images that are never pruned: those of unfinished attempts, and those that somebody holds.

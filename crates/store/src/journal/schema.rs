@@ -3,7 +3,7 @@
 use super::{JournalPlace, take_over};
 use crate::{BUSY, Fault, connect_private, create_private_dir, read_file, write_ahead};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 /// The version of the file.
 const VERSION: u32 = 1;
@@ -68,6 +68,9 @@ impl JournalPlace {
         db.set_prepared_statement_cache_capacity(64);
         create_tables(&mut db)?;
         take_over::take_over(&self.dir, &mut db)?;
+        for name in take_over::turned_up(&self.dir, &db)? {
+            tracing::warn!("an older version of this program writes {name}; its writes are not in the journal");
+        }
         Ok(db)
     }
 
@@ -75,7 +78,16 @@ impl JournalPlace {
     pub(super) fn open_to_read(&self) -> Result<Connection, Fault> {
         let path = self.database();
         read_file(&path)?;
-        let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let log = fs::metadata(self.dir.join("journal.db-wal")).map_or(0, |log| log.len());
+        let db = match path.to_str().filter(|_| log == 0) {
+            // Without a log nobody writes, and SQLite needs no file beside this one.
+            Some(path) => {
+                let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+                Connection::open_with_flags(format!("file:{path}?immutable=1"), flags)?
+            }
+            None => Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+        };
         db.busy_timeout(BUSY)?;
         check_version(&db)?;
         Ok(db)

@@ -206,3 +206,18 @@ async fn eight_writers_make_one_chain() {
     assert_eq!((report.events, report.images, report.problems), (400, 400, Vec::new()));
     assert_eq!(journal.head().await.unwrap(), report.head);
 }
+
+#[tokio::test]
+async fn a_journal_that_can_only_be_read_is_read() {
+    let (dir, journal) = journal(1 << 30);
+    write(&journal, "a").await;
+    drop(journal);
+    let odd = dir.path().join("100% odd?#");
+    std::fs::create_dir(&odd).unwrap();
+    std::fs::copy(dir.path().join("journal.db"), odd.join("journal.db")).unwrap();
+    let place = open(&odd, 1 << 30).place;
+    let db = place.open_to_read().unwrap();
+    assert_eq!(Head::read(&db).unwrap().count, 2);
+    db.execute("DELETE FROM events", []).unwrap_err();
+    assert_eq!(std::fs::read_dir(&odd).unwrap().count(), 1, "no file beside it");
+}
