@@ -35,6 +35,10 @@ async fn entries_are_found_by_time_account_client_tool_and_object() {
     assert_eq!(emails(&account, state, &["--client", "test"]).await, [] as [&str; 0]);
     let location = all[3]["location"].as_str().unwrap();
     assert_eq!(emails(&account, state, &["--account", location]).await, ["three@example.com"]);
+    // The setting of this name, before the subcommand, means the same.
+    let mut before = command(&account, state);
+    before.args(["--account", location, "journal", "export"]);
+    assert_eq!(crate::support::run(before).await.json()["arguments"]["email"], "three@example.com");
     let name = all[0]["account"].as_str().unwrap();
     assert_eq!(emails(&account, state, &["--account", name]).await.len(), 4);
     assert_eq!(emails(&account, state, &["--account", "nobody"]).await, [] as [&str; 0]);
