@@ -133,8 +133,9 @@ async fn a_mirror_of_the_version_before_keeps_its_changes_and_is_folded() {
     assert_eq!(json!(state.rows(&accounts, sql).await), json!([["Eve"]]));
 }
 
-/// Makes a current file one of the version before there were revisions.
-const BEFORE_REVISIONS: &str = "DROP TABLE revisions; PRAGMA user_version = 3";
+/// Makes a current file one of the version before there were revisions and clients.
+const BEFORE_REVISIONS: &str = "DROP TABLE revisions; ALTER TABLE changes DROP COLUMN client;
+     ALTER TABLE touched DROP COLUMN client; PRAGMA user_version = 3";
 
 #[tokio::test]
 async fn a_file_of_another_version_is_rebuilt() {
