@@ -13,6 +13,7 @@ mod hostile;
 mod killed;
 mod money;
 mod policy;
+mod served_accounts;
 mod soak;
 mod spelling;
 mod unreadable;
