@@ -98,7 +98,7 @@ async fn an_account_with_a_new_name_is_not_read_again_and_a_removed_one_is_not_s
 #[tokio::test]
 async fn a_question_over_many_accounts_leaves_few_files_open() {
     use crate::support::Wire;
-    let names: Vec<String> = (0..40).map(|number| format!("Client {number}")).collect();
+    let names: Vec<String> = (0..20).map(|number| format!("Client {number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let agency = Agency::with(&names, SandboxConfig { contacts: 3, ..small() }).await;
     let mut wire = Wire::start(agency.command());
@@ -116,7 +116,7 @@ async fn a_question_over_many_accounts_leaves_few_files_open() {
         };
         for _ in 0..2 {
             let answer = ask(&mut wire);
-            assert_eq!(answer["rows"].as_array().unwrap().len(), 40, "{answer}");
+            assert_eq!(answer["rows"].as_array().unwrap().len(), 20, "{answer}");
             let files = open(&wire);
             assert!(files < 12, "{files} files of mirrors are open");
             assert_eq!(answer["asOf"].as_object().unwrap().len(), 4, "{answer}");
