@@ -1,7 +1,13 @@
 //! The nearest known name, for errors.
 
+/// The longest text that can be like a name, in bytes. The comparison's cost grows with the length.
+const LONGEST: usize = 400;
+
 /// The candidate most like `name`, if any is alike at all. Case and separators do not count.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let plain = |text: &str| text.to_lowercase().replace(['_', '-', ' '], "");
     let wanted = plain(name);
     candidates
