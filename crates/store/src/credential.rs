@@ -6,6 +6,7 @@ use super::{create_private_dir, keyring_entry, private_file};
 use highlevel_core::error::Result;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Read},
     path::Path,
@@ -165,14 +166,29 @@ impl Store {
         .await
     }
 
-    /// Removes the stored credential from every place, and the tokens that came of it. Returns whether there was
-    /// one.
+    /// The hashes of the credentials that are stored under other names. What cannot be read does not count.
+    async fn other_credentials(&self, name: &CredentialName) -> Vec<String> {
+        let files = fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        let names = files.filter_map(|file| CredentialName::of_file(file.file_name().to_str()?));
+        let names: BTreeSet<CredentialName> = names.filter(|other| other != name).collect();
+        let mut hashes = Vec::new();
+        for other in &names {
+            if let Ok(Some(found)) = self.credential(other).await {
+                hashes.push(token_hash(&found.token));
+            }
+        }
+        hashes
+    }
+
+    /// Removes the stored credential from every place, and the tokens that came of it, unless another stored credential
+    /// has the same token. Returns whether there was one.
     ///
     /// # Errors
     /// `internal` when a place cannot be written.
     pub async fn clear_credential(&self, name: &CredentialName) -> Result<bool> {
         let Some(found) = self.credential(name).await? else { return Ok(false) };
-        self.forget_tokens(&token_hash(&found.token)).await?;
+        let others = self.other_credentials(name).await;
+        self.forget_tokens_unless(&token_hash(&found.token), others).await?;
         let (dir, name) = (self.dir.clone(), name.clone());
         off_thread(move || {
             remove_file(&dir, &name).map_err(|fault| unusable(&dir, fault))?;

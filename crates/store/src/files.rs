@@ -43,6 +43,26 @@ pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     written
 }
 
+/// A lock that one process at a time holds while it changes a file. It is released when this is dropped.
+#[derive(Debug)]
+pub struct FileLock(#[expect(dead_code, reason = "the lock lives as long as its file is open")] File);
+
+impl FileLock {
+    /// Waits until no other process holds the lock of the file at `path`. The lock is a file beside it, because the file
+    /// itself is replaced.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub fn acquire(path: &Path) -> io::Result<Self> {
+        create_private_dir(path.parent().unwrap_or(Path::new(".")))?;
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".lock");
+        let file = private_file(&path.with_file_name(name))?;
+        file.lock()?;
+        Ok(Self(file))
+    }
+}
+
 /// Creates the file for this user alone, or narrows an existing one.
 pub(super) fn private_file(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create(true).truncate(false))

@@ -25,7 +25,7 @@ pub use approvals::{Approval, NewApproval};
 pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
-pub use files::replace_file;
+pub use files::{FileLock, replace_file};
 pub use journal::{EntryFilter, Head, Journal, JournalEntry, JournalLimits, Newest, Problem, Report, UNFINISHED};
 pub use mirror::{
     Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Mirror, MirrorAnswer,
@@ -35,7 +35,7 @@ pub use mirror::{
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};
-pub use token_text::{REMARK, text_of, token_from, token_in};
+pub use token_text::{REMARK, hide_tokens, looks_like_token, text_of, token_from, token_in};
 pub use write_lock::WriteLock;
 
 use files::{create_private_dir, private_file, read_file};

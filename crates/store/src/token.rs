@@ -86,10 +86,21 @@ impl Store {
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn forget_tokens(&self, hash: &str) -> Result<()> {
+        self.forget_tokens_unless(hash, Vec::new()).await
+    }
+
+    /// The same, unless one of the `others` is of the same line: the tokens are in use there.
+    pub(super) async fn forget_tokens_unless(&self, hash: &str, others: Vec<String>) -> Result<()> {
         let hash = hash.to_owned();
         self.with(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let (root, now) = (root(&transaction, &hash)?, Utc::now());
+            let (line, now) = (root(&transaction, &hash)?, Utc::now());
+            for other in &others {
+                if root(&transaction, other)? == line {
+                    return Ok(());
+                }
+            }
+            let root = line;
             transaction.execute(
                 "INSERT OR REPLACE INTO cleared (hash, cleared_at)
                  SELECT hash, ?3 FROM lineage WHERE root = ?1 UNION SELECT ?1, ?3 UNION SELECT ?2, ?3",

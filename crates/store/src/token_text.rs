@@ -26,6 +26,30 @@ pub fn token_in(text: &str) -> (SecretString, bool) {
     (token.into_owned().into(), is_other)
 }
 
+/// The beginnings of tokens: private integration tokens, JSON Web Tokens, and the names of OAuth logins.
+const BEGINNINGS: [&str; 3] = ["pit-", "eyJ", "oauth:"];
+
+/// Whether a text that should be a name or a word is a token, which no message may quote.
+pub fn looks_like_token(text: &str) -> bool {
+    let text = text.trim();
+    // A name may begin with the same letters; a token goes on without a space.
+    let is_long = text.len() >= 20 && !text.contains(char::is_whitespace);
+    is_long && BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
+}
+
+/// The text with each word in it that looks like a token replaced.
+pub fn hide_tokens(text: &str) -> String {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || ['-', '_', '.', ':'].contains(&c);
+    let mut hidden = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c| !is_inside(c)) {
+        let word = part.trim_end_matches(|c| !is_inside(c));
+        let shown = if looks_like_token(word) { "[hidden]" } else { word };
+        hidden.push_str(shown);
+        hidden.push_str(part.strip_prefix(word).unwrap_or_default());
+    }
+    hidden
+}
+
 /// The text of a file or a stream, also in the two-byte form that Windows' shells write.
 ///
 /// # Errors
@@ -171,6 +195,16 @@ mod tests {
     fn what_is_no_wrapping_stays() {
         for text in ["oauth:00ff", "a=b", "a:b", "", "Bearer", "ABC==", "my-token=="] {
             assert_eq!(token_in(text).0.expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_hidden() {
+        let pit = "pit-0a1b2c3d-4e5f-6789-abcd-ef0123456789";
+        let said = format!("unknown field `{pit}`, \"{pit}\", (eyJhbGciOiJIUzI1NiJ9.e30.x) or pit-stop.");
+        assert_eq!(hide_tokens(&said), "unknown field `[hidden]`, \"[hidden]\", ([hidden]) or pit-stop.");
+        for plain in ["pit-stop", "eyJ", "Smile Dental", "ve9EPM428h8vShlRW1KT", "pit-stop of the whole north-west"] {
+            assert!(!looks_like_token(plain), "{plain}");
         }
     }
 
