@@ -79,12 +79,13 @@ async fn several(runtime: &Runtime, offline: bool) -> anyhow::Result<ExitCode> {
     let mut all_good = report("settings", &Finding::Good(format!("{} accounts{default}", members.len())))?;
     all_good &= report("state", &state(runtime.store()).await)?;
     if !offline {
-        for Checked { name, found } in check_all(runtime).await {
+        for Checked { name, location, found } in check_all(runtime).await {
             let finding = match found {
                 Ok(what) => Finding::Good(format!("{name}: {what}")),
                 Err(what) => Finding::Bad {
                     what: format!("{name}: {what}"),
-                    next: format!("`highlevel-mcp --account \"{name}\" doctor` checks it in full"),
+                    // The id, because a name may hold what a shell obeys.
+                    next: format!("`highlevel-mcp --account {location} doctor` checks it in full"),
                 },
             };
             all_good &= report("account", &finding)?;

@@ -26,6 +26,9 @@ use url::Url;
 /// The scopes that the tools of the official API need.
 const SCOPES: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly opportunities.readonly opportunities.write users.readonly emails/campaigns.readonly emails/campaigns.write funnels/funnel.readonly funnels/page.readonly";
 
+/// The further scopes of an agency's login: to list its locations, and to get their tokens.
+const AGENCY_SCOPES: &str = "oauth.readonly oauth.write";
+
 #[derive(Debug, Args)]
 #[command(
     after_help = "The app's client secret is read from GHL_CLIENT_SECRET, a prompt, or the first line of stdin, never from an argument."
@@ -40,9 +43,9 @@ pub(super) struct Options {
     /// The port of the redirect URL http://127.0.0.1:PORT/callback, which the app must list. 0 takes a free port
     #[arg(long, env = "GHL_LOGIN_PORT", value_name = "PORT", default_value_t = 8734)]
     port: u16,
-    /// The scopes to request, separated by spaces
-    #[arg(long, env = "GHL_LOGIN_SCOPE", value_name = "SCOPES", default_value = SCOPES, hide_default_value = true)]
-    scope: String,
+    /// The scopes to request, separated by spaces. Default: all that the tools need
+    #[arg(long, env = "GHL_LOGIN_SCOPE", value_name = "SCOPES")]
+    scope: Option<String>,
     /// The address of the consent page
     #[arg(
         long,
@@ -151,7 +154,12 @@ fn consent_url(
     let mut page = options.authorize_url.clone();
     let mut query = page.query_pairs_mut();
     query.append_pair("response_type", "code").append_pair("client_id", &app.id);
-    query.append_pair("redirect_uri", &loopback.address()).append_pair("scope", &options.scope);
+    let scope = match &options.scope {
+        Some(scope) => scope.clone(),
+        None if options.agency => format!("{SCOPES} {AGENCY_SCOPES}"),
+        None => SCOPES.to_owned(),
+    };
+    query.append_pair("redirect_uri", &loopback.address()).append_pair("scope", &scope);
     query.append_pair("state", state.expose_secret());
     if options.agency {
         query.append_pair("user_type", "Company");

@@ -5,6 +5,7 @@ use crate::{
     settings::accounts::fold,
 };
 use highlevel_core::{
+    clean,
     error::{Error, Result},
     suggest::nearest,
 };
@@ -12,6 +13,14 @@ use std::fmt::Write;
 
 /// The most accounts that an error lists.
 const LISTED: usize = 20;
+
+/// The most characters of an unknown name that an error repeats: as many as a name can have.
+const REPEATED: usize = 100;
+
+/// A name as messages write it: quoted as in JSON, so that no name ends its own quotes.
+pub fn quoted(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
 
 /// A named account of the process.
 #[derive(Debug)]
@@ -129,6 +138,11 @@ impl Accounts {
         Ok(asked)
     }
 
+    /// Whether this is exactly the name or the location's id of an account.
+    pub fn has(&self, name: &str) -> bool {
+        self.exact(name).is_some()
+    }
+
     fn exact(&self, wanted: &str) -> Option<&Member> {
         self.several.iter().find(|member| member.name == wanted || member.location == wanted)
     }
@@ -154,8 +168,9 @@ impl Accounts {
 
     fn unknown(&self, wanted: &str, rule: &str) -> Error {
         let near = nearest(wanted, self.several.iter().map(|member| member.name.as_str()));
-        let hint = near.map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
-        let message = format!("`account`: there is no account \"{wanted}\".{hint}{rule} {}", self.list(near));
+        let hint = near.map_or_else(String::new, |near| format!(" Did you mean {}?", quoted(near)));
+        let wanted = quoted(&clean::line(wanted, REPEATED));
+        let message = format!("`account`: there is no account {wanted}.{hint}{rule} {}", self.list(near));
         Error::invalid("account", message)
     }
 
@@ -163,7 +178,8 @@ impl Accounts {
     fn list(&self, first: Option<&str>) -> String {
         let near = self.several.iter().filter(|member| Some(member.name.as_str()) == first);
         let rest = self.several.iter().filter(|member| Some(member.name.as_str()) != first);
-        let shown = near.chain(rest).take(LISTED).map(|member| format!("\"{}\" ({})", member.name, member.location));
+        let shown =
+            near.chain(rest).take(LISTED).map(|member| format!("{} ({})", quoted(&member.name), member.location));
         let mut list = format!("Accounts: {}", shown.collect::<Vec<_>>().join(", "));
         if let more @ 1.. = self.several.len().saturating_sub(LISTED) {
             // Writing to a string does not fail.

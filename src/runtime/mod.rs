@@ -3,7 +3,7 @@
 mod accounts;
 
 pub use crate::settings::accounts::ALL;
-pub use accounts::{Accounts, Member};
+pub use accounts::{Accounts, Member, quoted};
 
 use crate::{
     account::{Account, AcrossAccounts},
@@ -55,7 +55,7 @@ impl Runtime {
             }
             ServedAccounts::Several { default, accounts } => {
                 let mut runtime = Self::empty(settings)?;
-                runtime.accounts = runtime.named(accounts, default).await?;
+                runtime.accounts = runtime.named(accounts, default).await;
                 Ok(runtime)
             }
         }
@@ -69,20 +69,31 @@ impl Runtime {
         Ok(Self { client, store, journal, accounts: Accounts::default(), across })
     }
 
-    async fn named(&self, accounts: Vec<(NamedAccount, Settings)>, default: Option<String>) -> Result<Accounts> {
+    async fn named(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, default: Option<String>) -> Accounts {
         let mut logins: Vec<(CredentialName, ApiConfig, Login)> = Vec::new();
         let mut members = Vec::with_capacity(accounts.len());
-        for (named, mut settings) in accounts {
-            let resolved = settings.resolve_api().await;
-            let login = self.login(&mut logins, &settings)?;
-            let label = Some(named.name.clone());
-            let account = resolved.and_then(|()| self.account(&login, &settings, label));
+        for (named, settings) in accounts {
+            let account = match settings {
+                Ok(settings) => self.member(&mut logins, &named, settings).await,
+                Err(error) => Err(error),
+            };
             if let Err(error) = &account {
                 tracing::warn!("the account {} cannot be served: {}", named.name, error.message);
             }
             members.push(Member { name: named.name, location: named.location, account });
         }
-        Ok(Accounts::several(members, default.as_deref()))
+        Accounts::several(members, default.as_deref())
+    }
+
+    async fn member(
+        &self,
+        logins: &mut Vec<(CredentialName, ApiConfig, Login)>,
+        named: &NamedAccount,
+        mut settings: Settings,
+    ) -> Result<Account> {
+        settings.resolve_api().await?;
+        let login = self.login(logins, &settings)?;
+        self.account(&login, &settings, Some(named.name.clone()))
     }
 
     /// The login of these settings. Accounts share it if they have the same credential and speak to the same API.

@@ -8,7 +8,7 @@ use crate::{
     runtime::Runtime,
     settings::{
         Settings,
-        accounts::{AccountsEditor, NamedAccount},
+        accounts::{AccountsEditor, AccountsFile, NamedAccount},
     },
 };
 use clap::Args;
@@ -60,7 +60,9 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         return Err(Error::invalid("NAME", message).into());
     };
     let store = Store::open(settings.state_dir()?);
-    let mut editor = AccountsEditor::open(&settings.accounts_path()?)?;
+    let path = settings.accounts_path()?;
+    // A file that is wrong is reported before anybody enters a token.
+    AccountsFile::read(&path)?;
     let token = match &options.credential {
         Some(credential) => {
             if store.credential(credential).await?.is_none() {
@@ -73,16 +75,18 @@ pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result
         }
         None => Some(read_token()?),
     };
-    let credential = match options.credential {
-        Some(credential) => credential,
-        None => unused(&store, name).await?,
-    };
+    let credential = options.credential.clone().unwrap_or_default();
     let mut account = with_policy(settings, NamedAccount { name: name.clone(), credential, ..NamedAccount::default() });
     account.location = match &settings.location_id {
         Some(location) => location.clone(),
         None => own_location(settings, &account, token.as_ref()).await?,
     };
-    editor.add(&account)?;
+    // Only now, since nothing else may change the file until it is written.
+    let mut editor = AccountsEditor::open(&path)?;
+    if token.is_some() {
+        account.credential = unused(&store, &editor.accounts()?, name).await?;
+    }
+    editor.add(std::slice::from_ref(&account))?;
     if options.default {
         editor.set_default(name);
     }
@@ -122,11 +126,12 @@ pub(super) fn with_policy(settings: &Settings, account: NamedAccount) -> NamedAc
     }
 }
 
-/// A credential's name that is like the account's and not taken.
-async fn unused(store: &Store, name: &str) -> Result<CredentialName, Error> {
+/// A credential's name that is like the account's, and that is neither stored nor awaited by another account.
+async fn unused(store: &Store, file: &AccountsFile, name: &str) -> Result<CredentialName, Error> {
     let mut candidate = CredentialName::like(name);
     for number in 2.. {
-        if store.credential(&candidate).await?.is_none() {
+        let is_named = file.accounts.iter().any(|account| account.credential == candidate);
+        if !is_named && store.credential(&candidate).await?.is_none() {
             break;
         }
         candidate = CredentialName::like(&format!("{} {number}", name.chars().take(40).collect::<String>()));

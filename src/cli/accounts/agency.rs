@@ -5,7 +5,7 @@ use crate::{
     api::Api,
     settings::{
         Settings,
-        accounts::{ALL, AccountsEditor, AccountsFile, NamedAccount, fold},
+        accounts::{AccountsEditor, AccountsFile, MAX_NAME, NamedAccount, fold, is_name},
     },
 };
 use highlevel_api_client::{AgencyLocation, Holder, Login, Runtime, TokenSource};
@@ -16,7 +16,7 @@ use highlevel_core::{
     suggest::did_you_mean,
 };
 use highlevel_store::{CredentialName, Store};
-use std::{process::ExitCode, sync::Arc};
+use std::{collections::HashSet, process::ExitCode, sync::Arc};
 
 /// The most characters of an account's name.
 const NAME_CHARS: usize = 80;
@@ -27,34 +27,39 @@ pub(super) async fn run(
     names: &[String],
     all: bool,
 ) -> anyhow::Result<ExitCode> {
-    let mut editor = AccountsEditor::open(&settings.accounts_path()?)?;
+    let path = settings.accounts_path()?;
+    let known = AccountsFile::read(&path)?.unwrap_or_default();
     let offered = locations(settings, &login).await?;
-    let before = editor.accounts()?;
     if names.is_empty() && !all {
-        return offer(&offered, &before, &login);
+        return offer(&offered, &known, &login);
     }
     let wanted = if all { offered.iter().collect() } else { chosen(&offered, names)? };
-    let mut added = 0;
+    // Only now, since nothing else may change the file until it is written.
+    let mut editor = AccountsEditor::open(&path)?;
+    let known = editor.accounts()?;
+    let mut taken = TakenNames::new(&known, &offered);
+    let mut said = Vec::new();
+    let mut added: Vec<NamedAccount> = Vec::new();
     for location in wanted {
-        let known = editor.accounts()?;
-        if let Some(account) = known.accounts.iter().find(|account| account.location == location.id) {
-            say(&format!("{} is already there, as \"{}\".", location.id, account.name));
+        let mut all = known.accounts.iter().chain(&added);
+        if let Some(account) = all.find(|account| account.location == location.id) {
+            said.push(format!("{} is already there, as \"{}\".", location.id, account.name));
             continue;
         }
-        let name = free_name(&known, location);
         let account = NamedAccount {
-            name: name.clone(),
+            name: taken.free_name(location),
             location: location.id.clone(),
             credential: login.clone(),
             ..NamedAccount::default()
         };
-        editor.add(&with_policy(settings, account))?;
-        say(&format!("Added \"{name}\" ({}).", location.id));
-        added += 1;
+        said.push(format!("Added \"{}\" ({}).", account.name, location.id));
+        added.push(with_policy(settings, account));
     }
-    if added > 0 {
+    if !added.is_empty() {
+        editor.add(&added)?;
         editor.save()?;
     }
+    said.iter().for_each(|line| say(line));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,8 +103,11 @@ fn offer(offered: &[AgencyLocation], known: &AccountsFile, login: &CredentialNam
 /// The locations of these exact names or ids.
 fn chosen<'a>(offered: &'a [AgencyLocation], names: &[String]) -> Result<Vec<&'a AgencyLocation>, Error> {
     let one = |wanted: &String| {
-        let found: Vec<_> =
-            offered.iter().filter(|location| location.id == *wanted || location.name == *wanted).collect();
+        // An id is that of its location, whatever others are named.
+        if let Some(only) = offered.iter().find(|location| location.id == *wanted) {
+            return Ok(only);
+        }
+        let found: Vec<_> = offered.iter().filter(|location| location.name == *wanted).collect();
         match found.as_slice() {
             [only] => Ok(*only),
             [] => {
@@ -117,15 +125,28 @@ fn chosen<'a>(offered: &'a [AgencyLocation], names: &[String]) -> Result<Vec<&'a
     names.iter().map(one).collect()
 }
 
-/// The location's name, with a part of its id where another account could be mistaken for it.
-fn free_name(known: &AccountsFile, location: &AgencyLocation) -> String {
-    let name = clean::line(&location.name, NAME_CHARS);
-    let is_free = |name: &str| {
-        let folded = fold(name);
-        let is_taken = |account: &NamedAccount| fold(&account.name) == folded || account.location == name;
-        !folded.is_empty() && folded != ALL && !known.accounts.iter().any(is_taken)
-    };
-    let start: String = location.id.chars().take(6).collect();
-    let candidates = [name.clone(), format!("{name} ({start})"), format!("{name} ({})", location.id)];
-    candidates.into_iter().find(|name| is_free(name)).unwrap_or_else(|| location.id.clone())
+/// The names that an account cannot have, as a reader sees them.
+struct TakenNames(HashSet<String>);
+
+impl TakenNames {
+    /// Those of the accounts, and the ids of all locations.
+    fn new(known: &AccountsFile, offered: &[AgencyLocation]) -> Self {
+        let names = known.accounts.iter().flat_map(|account| [&account.name, &account.location]);
+        let ids = offered.iter().map(|location| &location.id);
+        Self(names.chain(ids).map(|name| fold(name)).collect())
+    }
+
+    /// The location's name, with a part of its id where another account could be mistaken for it. It is taken then.
+    fn free_name(&mut self, location: &AgencyLocation) -> String {
+        let AgencyLocation { id, name } = location;
+        let name = clean::line(name, NAME_CHARS);
+        let start: String = id.chars().take(6).collect();
+        let short = clean::line(&name, MAX_NAME.saturating_sub(id.chars().count() + 3));
+        let candidates = [name.clone(), format!("{name} ({start})"), format!("{short} ({id})")];
+        // Two locations never have the same id.
+        let free = candidates.into_iter().find(|name| is_name(name) && !self.0.contains(&fold(name)));
+        let free = free.unwrap_or_else(|| id.clone());
+        self.0.insert(fold(&free));
+        free
+    }
 }

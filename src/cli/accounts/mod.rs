@@ -105,7 +105,7 @@ async fn remove(settings: &Settings, name: &str, keep_credential: bool) -> anyho
     let mut editor = AccountsEditor::open(&path)?;
     let before = editor.accounts()?;
     let account = before.accounts.iter().find(|account| account.is(name)).ok_or_else(|| unknown(&before, name))?;
-    editor.remove(&account.name);
+    editor.remove(&account.name)?;
     editor.save()?;
     let is_shared = editor.accounts()?.accounts.iter().any(|other| other.credential == account.credential);
     let mut said = format!("Removed the account \"{}\".", account.name);

@@ -17,6 +17,8 @@ const AT_ONCE: usize = 8;
 pub(in crate::cli) struct Checked {
     /// The account's name, or its location's where it has none.
     pub(in crate::cli) name: String,
+    /// Its location's id.
+    pub(in crate::cli) location: String,
     /// Its location and API, or what is wrong.
     pub(in crate::cli) found: Result<String, String>,
 }
@@ -28,7 +30,7 @@ pub(super) async fn run(mut settings: Settings, names: Vec<String>) -> anyhow::R
     started.runtime.leave().await;
     let width = checked.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
     let mut all_good = true;
-    for Checked { name, found } in checked {
+    for Checked { name, found, .. } in checked {
         let (mark, what) = match found {
             Ok(what) => ("ok   ", what),
             Err(what) => {
@@ -44,15 +46,16 @@ pub(super) async fn run(mut settings: Settings, names: Vec<String>) -> anyhow::R
 /// Reads the location of every account, a few at once, and gives the results in the accounts' order.
 pub(in crate::cli) async fn check_all(runtime: &Runtime) -> Vec<Checked> {
     if let (false, Some(only)) = (runtime.accounts().are_several(), runtime.accounts().usable().next()) {
+        let location = only.location().unwrap_or_default().to_owned();
         let name = only.location().unwrap_or("the account").to_owned();
-        return vec![Checked { name, found: reached(only).await }];
+        return vec![Checked { name, location, found: reached(only).await }];
     }
     let check = async |member: &Member| {
         let found = match &member.account {
             Ok(account) => reached(account).await,
             Err(error) => Err(error.message.clone()),
         };
-        Checked { name: member.name.clone(), found }
+        Checked { name: member.name.clone(), location: member.location.clone(), found }
     };
     stream::iter(runtime.accounts().members()).map(check).buffered(AT_ONCE).collect().await
 }

@@ -1,9 +1,10 @@
 //! One `[[account]]` of `accounts.toml`.
 
+use super::name::{self, ALL, fold};
 use crate::{api::Api, guard::ConfirmMode};
 use clap::ValueEnum;
 use highlevel_catalog::{Id, Toolset};
-use highlevel_store::CredentialName;
+use highlevel_store::{CredentialName, looks_like_token};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
@@ -51,10 +52,34 @@ impl NamedAccount {
     }
 
     pub(super) fn check(&self) -> Result<(), String> {
+        self.check_for_tokens()?;
+        name::check(&self.name)?;
+        if fold(&self.location) == ALL {
+            return Err(format!(
+                "\"{}\" cannot have the `location` \"{}\": `{ALL}` stands for every account",
+                self.name, self.location
+            ));
+        }
         match self.location.parse::<Id>() {
             Ok(id) if id.as_str() == self.location => Ok(()),
             Ok(_) => Err(format!("the `location` of \"{}\" has spaces around it", self.name)),
             Err(problem) => Err(format!("the `location` of \"{}\" {problem}", self.name)),
+        }
+    }
+}
+
+impl NamedAccount {
+    /// Refuses a token among the words, because messages quote them.
+    fn check_for_tokens(&self) -> Result<(), String> {
+        let lists =
+            [("tools", &self.tools), ("exclude-tools", &self.exclude_tools), ("confirm-tools", &self.confirm_tools)];
+        let listed = lists.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, word)));
+        let mut words = [("name", &self.name), ("location", &self.location)].into_iter().chain(listed);
+        match words.find(|(_, word)| looks_like_token(word)) {
+            None => Ok(()),
+            Some((key, _)) => Err(format!(
+                "the `{key}` of an account looks like a token. Take it out of the file, and store it with `highlevel-mcp auth set --credential NAME`"
+            )),
         }
     }
 }

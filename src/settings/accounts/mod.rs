@@ -8,12 +8,13 @@ mod settings;
 
 pub use edit::AccountsEditor;
 pub use entry::NamedAccount;
-pub use name::{ALL, fold};
+pub use name::{ALL, MAX_NAME, fold, is_name};
 pub use served::ServedAccounts;
 
 use highlevel_core::error::{Error, Result};
+use highlevel_store::hide_tokens;
 use serde::Deserialize;
-use std::{collections::HashMap, fs, io, path::Path};
+use std::{collections::HashMap, fs, io, ops::Range, path::Path};
 
 /// The named accounts, in the order of their file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -32,11 +33,7 @@ impl AccountsFile {
     /// # Errors
     /// `invalid_arguments` with the file, and the line or the account that is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(fault) => return Err(wrong(path, &format!("it cannot be read: {fault}")).caused_by(fault)),
-        };
+        let Some(text) = read_text(path)? else { return Ok(None) };
         Self::parse(&text).map(Some).map_err(|problem| wrong(path, &problem))
     }
 
@@ -45,7 +42,8 @@ impl AccountsFile {
     /// # Errors
     /// What is wrong, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let file: Self = toml_edit::de::from_str(text).map_err(|fault| fault.to_string().trim_end().to_owned())?;
+        let file: Self =
+            toml_edit::de::from_str(text).map_err(|fault| wrong_toml(text, fault.message(), fault.span()))?;
         file.check()?;
         Ok(file)
     }
@@ -61,7 +59,6 @@ impl AccountsFile {
         let mut locations: HashMap<&str, &str> = HashMap::new();
         for account in &self.accounts {
             let name = account.name.as_str();
-            name::check(name)?;
             account.check()?;
             if let Some(other) = names.insert(fold(name), name) {
                 return Err(format!(
@@ -75,9 +72,9 @@ impl AccountsFile {
                 ));
             }
         }
-        for account in &self.accounts {
-            if let Some(other) = locations.get(account.name.as_str()).filter(|other| **other != account.name) {
-                return Err(format!("the account \"{}\" is named like the location of \"{other}\"", account.name));
+        for other in &self.accounts {
+            if let Some(name) = names.get(&fold(&other.location)).filter(|name| **name != other.name) {
+                return Err(format!("the account \"{name}\" is named like the location of \"{}\"", other.name));
             }
         }
         match &self.default {
@@ -87,6 +84,22 @@ impl AccountsFile {
             _ => Ok(()),
         }
     }
+}
+
+/// The file's text, without the mark that some editors put first; `None` if it does not exist.
+fn read_text(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(wrong(path, &format!("it cannot be read: {fault}")).caused_by(fault)),
+    }
+}
+
+/// What is wrong with a file's form, and where. The line itself is not shown: it may hold a token.
+fn wrong_toml(text: &str, problem: &str, span: Option<Range<usize>>) -> String {
+    let problem = hide_tokens(problem.trim_end());
+    let before = span.and_then(|span| text.get(..span.start));
+    before.map_or_else(|| problem.clone(), |before| format!("line {}: {problem}", before.matches('\n').count() + 1))
 }
 
 fn wrong(path: &Path, problem: &str) -> Error {
@@ -140,6 +153,12 @@ base-url = "http://127.0.0.1:1"
             ("Acme, Inc.", " Acme", "begins or ends with a space"),
             ("Acme, Inc.", "ALL", "`all` stands for every account"),
             ("Acme, Inc.", "loc1", "named like the location"),
+            ("Acme, Inc.", "LOC1", "named like the location"),
+            ("Acme, Inc.", "[\\\"Smile Dental\\\"]", "a list"),
+            ("Acme, Inc.", "A\u{3164}B", "invisible characters"),
+            ("Acme, Inc.", "Smile\u{2800}Dental", "differ only in case"),
+            ("Acme, Inc.", "pit-0a1b2c3d-4e5f-6789-abcd-ef0123456789", "`name` of an account looks like a token"),
+            ("loc2", "all", "stands for every account"),
             ("loc2", "loc1", "the same location"),
             ("loc2", "a/b", "location"),
             ("default = \"Smile Dental\"", "default = \"Smile\"", "none of the accounts"),

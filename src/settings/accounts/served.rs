@@ -17,8 +17,8 @@ pub enum ServedAccounts {
     Several {
         /// The account of reads that name none.
         default: Option<String>,
-        /// Each with its settings within those of the process.
-        accounts: Vec<(NamedAccount, Settings)>,
+        /// Each with its settings within those of the process, or why it has none.
+        accounts: Vec<(NamedAccount, Result<Settings>)>,
     },
 }
 
@@ -77,15 +77,15 @@ impl Settings {
         let wanted = self.wanted(file)?;
         let mut accounts = Vec::with_capacity(wanted.len());
         for account in wanted {
-            let own = self.of_account(&account)?;
+            let own = self.of_account(&account);
             accounts.push((account, own));
         }
         if accounts.len() > 1 {
             let default = default.filter(|name| accounts.iter().any(|(account, _)| account.name == *name));
             return Ok(ServedAccounts::Several { default, accounts });
         }
-        let only = accounts.pop().map_or_else(|| self.clone(), |(_, own)| own);
-        Ok(ServedAccounts::One(Box::new(only)))
+        let only = accounts.pop().map_or_else(|| Ok(self.clone()), |(_, own)| own);
+        Ok(ServedAccounts::One(Box::new(only?)))
     }
 
     /// Whether `--account all` asks for every account.

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-const SECRET: &str = "sandbox-client-secret";
+pub(crate) const SECRET: &str = "sandbox-client-secret";
 
 async fn account(ttl: u64) -> Account {
     let config = SandboxConfig { rate_limit: 100_000, daily_limit: 1_000_000, ..SandboxConfig::official() };
@@ -39,7 +39,7 @@ async fn highlevel(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
 }
 
 /// The login command, with the sandbox's consent page.
-fn login_command(account: &Account, state: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn login_command(account: &Account, state: &Path, arguments: &[&str]) -> Command {
     let mut login = command(account, state, &["auth", "login", "--port", "0"]);
     login.env("GHL_CLIENT_ID", "sandbox-client").env("GHL_CLIENT_SECRET", SECRET).args(arguments);
     login.env("GHL_AUTHORIZE_URL", format!("{}/sandbox/oauth", account.url()));
@@ -47,14 +47,14 @@ fn login_command(account: &Account, state: &Path, arguments: &[&str]) -> Command
 }
 
 /// A login in progress: the consent page's address and the process.
-struct Login {
-    page: String,
+pub(crate) struct Login {
+    pub(crate) page: String,
     child: std::process::Child,
     out: BufReader<std::process::ChildStdout>,
 }
 
 impl Login {
-    async fn start(mut command: Command) -> Self {
+    pub(crate) async fn start(mut command: Command) -> Self {
         let start = move || {
             let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
             let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -69,12 +69,12 @@ impl Login {
     }
 
     /// The consent page's redirect.
-    async fn agree(&self) -> String {
+    pub(crate) async fn agree(&self) -> String {
         let answer = browser().get(&self.page).send().await.unwrap();
         answer.headers()["location"].to_str().unwrap().to_owned()
     }
 
-    async fn end(mut self) -> Ran {
+    pub(crate) async fn end(mut self) -> Ran {
         let end = move || {
             let (mut stdout, mut stderr) = (self.page, String::new());
             self.out.read_to_string(&mut stdout).unwrap();
@@ -89,13 +89,13 @@ fn browser() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-async fn visit(address: &str) -> (u16, String) {
+pub(crate) async fn visit(address: &str) -> (u16, String) {
     let answer = browser().get(address).send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
 /// A complete login, as a person does it.
-async fn log_in(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
+pub(crate) async fn log_in(account: &Account, state: &Path, arguments: &[&str]) -> Ran {
     let login = Login::start(login_command(account, state, arguments)).await;
     let back = login.agree().await;
     let (status, page) = visit(&back).await;

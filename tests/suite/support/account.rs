@@ -164,6 +164,39 @@ impl Account {
         post.send().await.unwrap().error_for_status().unwrap();
     }
 
+    /// The locations with a token of their own, by id and name.
+    pub fn locations(&self) -> Vec<(String, String)> {
+        self.sandbox.locations()
+    }
+
+    /// A private integration token of one of the locations.
+    pub fn token_of(&self, location: &str) -> String {
+        self.sandbox.token_of(location).expect("a location with the app")
+    }
+
+    /// The counters of one location, or of the `agency`.
+    pub async fn stats_of(&self, location: &str) -> Value {
+        self.get(&format!("/sandbox/stats?location={location}")).await
+    }
+
+    /// Every object of a kind in one location.
+    pub async fn objects_of(&self, location: &str, kind: &str) -> Vec<Value> {
+        self.get(&format!("/sandbox/objects/{kind}?location={location}")).await
+    }
+
+    /// Changes an object of one location without the server's knowledge.
+    pub async fn change_in(&self, location: &str, kind: &str, id: &str, changes: Value) {
+        let put = self.http.put(self.at(&format!("/sandbox/objects/{kind}/{id}?location={location}")));
+        let put = put.header("content-type", "application/json").body(changes.to_string());
+        put.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// One of the management endpoints that take a location, such as `revoke-tokens`.
+    pub async fn manage(&self, what: &str, location: &str) {
+        let post = self.http.post(self.at(&format!("/sandbox/{what}?location={location}")));
+        post.send().await.unwrap().error_for_status().unwrap();
+    }
+
     /// Expires every token that was issued.
     pub async fn expire_tokens(&self) {
         self.http.post(self.at("/sandbox/expire-tokens")).send().await.unwrap().error_for_status().unwrap();
