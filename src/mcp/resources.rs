@@ -79,12 +79,15 @@ pub(super) fn account_of<'a>(accounts: &'a Accounts, uri: &'a str) -> Result<(&'
     }
     let path = uri.strip_prefix(SCHEME).unwrap_or_default();
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-    let is_noun = of_any(accounts).iter().any(|resource| resource.noun == first);
-    let found = if is_noun {
+    let name = percent_decode_str(first).decode_utf8_lossy();
+    let inner = format!("{SCHEME}{rest}");
+    let resources = of_any(accounts);
+    // An account may be named like a resource.
+    let names_account = accounts.has(&name) && find(resources.iter().copied(), &inner).is_ok();
+    let found = if !names_account && resources.iter().any(|resource| resource.noun == first) {
         accounts.for_read(None).map(|account| (account, uri.into()))
     } else {
-        let name = percent_decode_str(first).decode_utf8_lossy();
-        accounts.for_read(Some(&name)).map(|account| (account, format!("{SCHEME}{rest}").into()))
+        accounts.for_read(Some(&name)).map(|account| (account, inner.into()))
     };
     found.map_err(|error| match error.code {
         Code::InvalidArguments => Error { code: Code::NotFound, ..error },

@@ -4,10 +4,13 @@
 use super::result::mark_provenance;
 use crate::{
     account::{ACCOUNT, Account},
-    runtime::{ALL, Accounts},
+    runtime::{ALL, Accounts, quoted},
 };
 use highlevel_catalog::{Effect, OperationSpec};
-use highlevel_core::error::{Error, Result};
+use highlevel_core::{
+    clean,
+    error::{Error, Result},
+};
 use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, JsonObject, Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -20,6 +23,9 @@ const TEXT: &str = "text";
 
 /// The most bytes of a list of accounts of which none can be served.
 const FEW_BYTES: usize = 16 * 1024;
+
+/// The most characters of a wrong value that an error repeats.
+const REPEATED: usize = 100;
 
 /// The most accounts that the instructions name.
 const NAMED: usize = 12;
@@ -81,6 +87,7 @@ fn text_of(value: Value) -> Result<String> {
     match value {
         Value::String(text) => Ok(text),
         other => {
+            let other = clean::line(&other.to_string(), REPEATED);
             let message = format!("`account` takes an account's name or location id as a text, not {other}.");
             Err(Error::invalid(ACCOUNT, message))
         }
@@ -141,12 +148,14 @@ pub(super) fn list_accounts(accounts: &Accounts, mut arguments: JsonObject) -> R
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text,
         Some(other) => {
+            let other = clean::line(&other.to_string(), REPEATED);
             return Err(Error::invalid(TEXT, format!("`text` takes a text, such as a part of a name, not {other}.")));
         }
     };
     if let Some(unknown) = arguments.keys().next() {
+        let unknown = clean::line(unknown, REPEATED);
         let message = format!("`{unknown}` is not an argument of list_accounts. It takes `text`, a part of a name.");
-        return Err(Error::invalid(unknown.clone(), message));
+        return Err(Error::invalid(unknown, message));
     }
     let default = accounts.default_name();
     let mut listed: Vec<Value> = Vec::new();
@@ -184,13 +193,12 @@ pub(super) fn list_accounts(accounts: &Accounts, mut arguments: JsonObject) -> R
 /// What a model reads first of several accounts.
 pub(super) fn introduction(accounts: &Accounts) -> String {
     let members = accounts.members();
-    let mut names =
-        members.iter().take(NAMED).map(|member| format!("\"{}\"", member.name)).collect::<Vec<_>>().join(", ");
+    let mut names = members.iter().take(NAMED).map(|member| quoted(&member.name)).collect::<Vec<_>>().join(", ");
     if members.len() > NAMED {
         names.push_str(", … (list_accounts)");
     }
     let reads = match accounts.default_name() {
-        Some(default) => format!("reads without one are for \"{default}\""),
+        Some(default) => format!("reads without one are for {}", quoted(default)),
         None => "reads, too".to_owned(),
     };
     format!(
@@ -201,10 +209,12 @@ pub(super) fn introduction(accounts: &Accounts) -> String {
 
 /// A tool's spec for the accounts of this server: what all of their APIs have in common, where they differ.
 pub(super) fn common_spec(accounts: &Accounts, name: &str) -> Option<&'static OperationSpec> {
+    let declared = highlevel_catalog::Catalog::declared().find(name);
     let mut specs = accounts.usable().filter_map(|account| account.find(name));
-    let first = specs.next()?;
+    // Where no account can be served, a call says why its own cannot.
+    let Some(first) = specs.next() else { return declared };
     let is_same = specs.all(|other| std::ptr::eq(first, other));
-    if is_same { Some(first) } else { highlevel_catalog::Catalog::declared().find(name).or(Some(first)) }
+    if is_same { Some(first) } else { declared.or(Some(first)) }
 }
 
 /// The accounts that list this tool.

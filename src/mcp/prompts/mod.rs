@@ -6,7 +6,7 @@ pub use catalogue::PROMPTS;
 
 use crate::{
     account::{ACCOUNT, Account},
-    runtime::Accounts,
+    runtime::{Accounts, quoted},
 };
 use highlevel_catalog::Id;
 use highlevel_core::error::{Error, Result};
@@ -179,16 +179,24 @@ pub(super) fn listed(accounts: &Accounts) -> impl Iterator<Item = model::Prompt>
 /// # Errors
 /// `invalid_arguments` naming the prompt or the argument that is wrong.
 pub(super) fn fill(accounts: &Accounts, name: &str, mut given: JsonObject) -> Result<(&'static Prompt, String)> {
-    let wanted = if accounts.are_several() { given.shift_remove(ACCOUNT) } else { None };
-    let wanted = wanted.as_ref().and_then(Value::as_str).map(str::trim).filter(|name| !name.is_empty());
-    let account = accounts.for_read(wanted)?;
+    let wanted = if accounts.are_several() { wanted_account(given.shift_remove(ACCOUNT))? } else { None };
+    let account = accounts.for_read(wanted.as_deref())?;
     let prompt = find(account, name)?;
     let mut text = prompt.fill(given)?;
     if let Some(label) = account.label() {
-        let label = Value::from(label);
-        text = format!("Work in the account {label} alone: give `account: {label}` to every tool.\n\n{text}");
+        let label = quoted(label);
+        text = format!("Work in the account {label} alone: give account = {label} to every tool.\n\n{text}");
     }
     Ok((prompt, text))
+}
+
+/// The account that a prompt's argument names, if it names one.
+fn wanted_account(given: Option<Value>) -> Result<Option<String>> {
+    match given {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(name)) => Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty())),
+        Some(_) => Err(Error::invalid(ACCOUNT, "`account` takes an account's name or location id as a text.")),
+    }
 }
 
 /// The prompt of this name.

@@ -1,7 +1,10 @@
 //! Confirmations: each names its account, and is good for that one alone.
 
 use crate::support::{Agency, Api, Era, Person};
+use highlevel_mcp::guard::{ApprovalTicket, Guard};
+use highlevel_store::Store;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const URL: &str = "https://hooks.example.com/leads";
 
@@ -73,4 +76,41 @@ async fn the_sealed_state_of_one_account_opens_for_no_other() {
     let result = host.session.call_tool(forged).await.unwrap();
     assert_eq!(crate::support::error_of(&result)["code"], "confirmation_invalid");
     assert_eq!(webhooks(&agency).await, [0, 0]);
+}
+
+/// `highlevel-mcp approve` shows the account, and what it approves is good for that one alone.
+#[tokio::test]
+async fn an_approval_is_for_the_account_that_it_shows() {
+    let agency = agency().await;
+    agency.write("", |name| if name == "North" { "confirm = \"human\"".to_owned() } else { String::new() });
+    let host = agency.host(&[]).await;
+    let asked = host.error("create_webhook", webhook("North")).await;
+    let code = asked["confirmationToken"].as_str().unwrap().to_owned();
+    let early = |account: &str| {
+        let mut call = webhook(account);
+        call["confirmationToken"] = code.as_str().into();
+        call
+    };
+    // The other account would take a token without a person.
+    for name in ["North", "South"] {
+        let refused = host.error("create_webhook", early(name)).await;
+        assert_eq!(
+            (&refused["code"], &refused["account"]),
+            (&json!("confirmation_invalid"), &json!(name)),
+            "{refused}"
+        );
+    }
+    let mut approve = agency.command();
+    approve.args(["approve", &code]);
+    let shown = crate::support::run(approve).await;
+    assert_eq!(shown.code, Some(8), "no terminal: {shown:?}");
+    let said = &shown.stderr;
+    assert!(said.contains("North") && said.contains(&agency.account("North").location_id()), "{said}");
+    let store = Arc::new(Store::open(agency.state.path().to_owned()));
+    Guard::approve(store, &ApprovalTicket::from_text(code.as_str())).await.unwrap();
+    let refused = host.error("create_webhook", early("South")).await;
+    assert_eq!((&refused["code"], &refused["account"]), (&json!("confirmation_invalid"), &json!("South")), "{refused}");
+    assert_eq!(webhooks(&agency).await, [0, 0]);
+    host.answer("create_webhook", early("North")).await;
+    assert_eq!(webhooks(&agency).await, [1, 0]);
 }

@@ -1,10 +1,13 @@
 //! Several accounts in one server: which one a call is for, and what one has to do with another.
 
 mod across;
+mod agency;
 mod books;
 mod calls;
 mod command_line;
 mod confirmed;
+mod file;
+mod odd;
 mod one;
 mod protocol;
 mod shared_login;
