@@ -236,6 +236,22 @@ async fn a_files_form_is_not_its_content() {
     assert_eq!(fs::read_to_string(agency.file()).unwrap(), one);
 }
 
+/// A file that does not exist yet may be named by its place in the current directory.
+#[tokio::test]
+async fn a_relative_path_is_a_path() {
+    let agency = empty().await;
+    for (number, location) in ["a", "b"].into_iter().enumerate() {
+        let name = format!("Client {number}");
+        let add = ["--accounts-file", "new.toml", "accounts", "add", &name, "--location-id", location];
+        let mut add = command(&agency, &add);
+        add.current_dir(agency.state.path());
+        let added = run_with_input(add, "pit-1").await;
+        assert_eq!(added.code, Some(0), "{added:?}");
+    }
+    let text = fs::read_to_string(agency.state.path().join("new.toml")).unwrap();
+    assert_eq!(text.matches("[[account]]").count(), 2, "{text}");
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_link_to_the_file_stays_one() {
