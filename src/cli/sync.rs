@@ -76,7 +76,8 @@ pub(super) async fn status(settings: Settings) -> anyhow::Result<ExitCode> {
 /// Reports the accounts that cannot be served. Returns whether there are none.
 fn is_all_served(started: &Started) -> bool {
     let members = started.runtime.accounts().members().iter();
-    let broken: Vec<_> = members.filter_map(|member| Some((&member.name, member.account.as_ref().err()?))).collect();
+    let broken: Vec<_> =
+        members.filter_map(|member| Some((&member.entry.name, member.account.as_ref().err()?))).collect();
     broken.iter().for_each(|(name, error)| say(&format!("{name}: {}", error.message)));
     broken.is_empty()
 }

@@ -25,8 +25,8 @@ pub(super) async fn complete(accounts: &Accounts, request: &CompleteRequestParam
         let like = accounts.like(typed);
         // A location's id needs no encoding in a URI.
         let values = match reference {
-            Reference::Resource(_) => like.map(|member| member.location.clone()).collect(),
-            _ => like.map(|member| member.name.clone()).collect(),
+            Reference::Resource(_) => like.map(|member| member.entry.location.clone()).collect(),
+            _ => like.map(|member| member.entry.name.clone()).collect(),
         };
         return Ok(info(values));
     }

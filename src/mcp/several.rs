@@ -161,9 +161,9 @@ pub(super) fn list_accounts(accounts: &Accounts, mut arguments: JsonObject) -> R
     let mut listed: Vec<Value> = Vec::new();
     for member in accounts.like(&typed) {
         let mut one = Map::new();
-        one.insert("name".into(), member.name.as_str().into());
-        one.insert("location".into(), member.location.as_str().into());
-        if default == Some(member.name.as_str()) {
+        one.insert("name".into(), member.entry.name.as_str().into());
+        one.insert("location".into(), member.entry.location.as_str().into());
+        if default == Some(member.entry.name.as_str()) {
             one.insert("default".into(), true.into());
         }
         match &member.account {
@@ -193,7 +193,7 @@ pub(super) fn list_accounts(accounts: &Accounts, mut arguments: JsonObject) -> R
 /// What a model reads first of several accounts.
 pub(super) fn introduction(accounts: &Accounts) -> String {
     let members = accounts.members();
-    let mut names = members.iter().take(NAMED).map(|member| quoted(&member.name)).collect::<Vec<_>>().join(", ");
+    let mut names = members.iter().take(NAMED).map(|member| quoted(&member.entry.name)).collect::<Vec<_>>().join(", ");
     if members.len() > NAMED {
         names.push_str(", … (list_accounts)");
     }

@@ -1,8 +1,9 @@
 //! The accounts of a process, and which of them a request is for.
 
+use super::accounts_watch::AccountsWatch;
 use crate::{
     account::{Account, AskedAccount},
-    settings::accounts::fold,
+    settings::accounts::{NamedAccount, fold},
 };
 use highlevel_core::{
     clean,
@@ -25,10 +26,8 @@ pub fn quoted(name: &str) -> String {
 /// A named account of the process.
 #[derive(Debug)]
 pub struct Member {
-    /// The name that calls give.
-    pub name: String,
-    /// The location's id, which calls may give instead.
-    pub location: String,
+    /// The account's entry, with the name and the location's id that calls give.
+    pub entry: NamedAccount,
     /// The account, or why it cannot be served.
     pub account: Result<Account>,
 }
@@ -41,16 +40,24 @@ pub struct Accounts {
     several: Vec<Member>,
     /// The account of reads that name none, among several.
     default: Option<usize>,
+    /// The entry of the one account, where it is from a file.
+    one_entry: Option<NamedAccount>,
+    watch: Option<AccountsWatch>,
 }
 
 impl Accounts {
     pub(super) fn one(account: Account) -> Self {
-        Self { one: Some(account), several: Vec::new(), default: None }
+        Self { one: Some(account), ..Self::default() }
     }
 
     pub(super) fn several(members: Vec<Member>, default: Option<&str>) -> Self {
-        let default = default.and_then(|name| members.iter().position(|member| member.name == name));
-        Self { one: None, several: members, default }
+        let default = default.and_then(|name| members.iter().position(|member| member.entry.name == name));
+        Self { several: members, default, ..Self::default() }
+    }
+
+    /// The same accounts, from a file that is watched. `one_entry`: the entry of the one account, if there is one.
+    pub(super) fn watched(self, watch: AccountsWatch, one_entry: Option<NamedAccount>) -> Self {
+        Self { watch: Some(watch), one_entry, ..self }
     }
 
     /// Whether there are several accounts, so that calls name theirs.
@@ -81,7 +88,7 @@ impl Accounts {
 
     /// The name of the account of reads that name none, among several.
     pub fn default_name(&self) -> Option<&str> {
-        self.default_member().map(|member| member.name.as_str())
+        self.default_member().map(|member| member.entry.name.as_str())
     }
 
     fn default_member(&self) -> Option<&Member> {
@@ -94,13 +101,13 @@ impl Accounts {
     /// `invalid_arguments` for `account`, with the accounts that there are; the account's own problem.
     pub fn for_read(&self, wanted: Option<&str>) -> Result<&Account> {
         match (&self.one, wanted) {
-            (Some(one), _) => Ok(one),
-            (None, Some(wanted)) => self
-                .exact(wanted)
-                .or_else(|| self.near(wanted))
-                .map_or_else(|| Err(self.unknown(wanted, "")), Member::usable),
+            (Some(one), _) => self.only(one, false),
+            (None, Some(wanted)) => {
+                let found = self.exact(wanted).or_else(|| self.near(wanted));
+                found.map_or_else(|| Err(self.unknown(wanted, "")), |member| self.usable_member(member, false))
+            }
             (None, None) => match self.default_member() {
-                Some(default) => default.usable(),
+                Some(default) => self.usable_member(default, false),
                 None => Err(self.missing("a call names its account")),
             },
         }
@@ -112,9 +119,9 @@ impl Accounts {
     /// As [`Accounts::for_read`].
     pub fn for_write(&self, wanted: Option<&str>) -> Result<&Account> {
         match (&self.one, wanted) {
-            (Some(one), _) => Ok(one),
+            (Some(one), _) => self.only(one, true),
             (None, Some(wanted)) => match self.exact(wanted) {
-                Some(member) => member.usable(),
+                Some(member) => self.usable_member(member, true),
                 None => Err(self.unknown(wanted, " A write needs the exact name or the location's id.")),
             },
             (None, None) => Err(self.missing("a write always names its account")),
@@ -126,13 +133,13 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::for_read`], for a name that is none.
     pub fn for_question(&self, names: Option<&[String]>) -> Result<Vec<AskedAccount<'_>>> {
-        let Some(names) = names else { return Ok(self.several.iter().map(Member::asked).collect()) };
+        let Some(names) = names else { return Ok(self.several.iter().map(|member| self.asked(member)).collect()) };
         let mut asked: Vec<AskedAccount<'_>> = Vec::new();
         for name in names {
             let found = self.exact(name).or_else(|| self.near(name));
             let member = found.ok_or_else(|| self.unknown(name, ""))?;
-            if !asked.iter().any(|(known, _)| *known == member.name) {
-                asked.push(member.asked());
+            if !asked.iter().any(|(known, _)| *known == member.entry.name) {
+                asked.push(self.asked(member));
             }
         }
         Ok(asked)
@@ -144,20 +151,20 @@ impl Accounts {
     }
 
     fn exact(&self, wanted: &str) -> Option<&Member> {
-        self.several.iter().find(|member| member.name == wanted || member.location == wanted)
+        self.several.iter().find(|member| member.entry.name == wanted || member.entry.location == wanted)
     }
 
     /// The account whose name differs only in what a reader overlooks. No two accounts have such names.
     fn near(&self, wanted: &str) -> Option<&Member> {
         let wanted = fold(wanted);
-        self.several.iter().find(|member| fold(&member.name) == wanted)
+        self.several.iter().find(|member| fold(&member.entry.name) == wanted)
     }
 
     /// The accounts whose name or location's id has this text in it, for a person who types.
     pub fn like(&self, typed: &str) -> impl Iterator<Item = &Member> {
         let typed = fold(typed);
         self.several.iter().filter(move |member| {
-            fold(&member.name).contains(&typed) || member.location.to_lowercase().starts_with(&typed)
+            fold(&member.entry.name).contains(&typed) || member.entry.location.to_lowercase().starts_with(&typed)
         })
     }
 
@@ -167,7 +174,7 @@ impl Accounts {
     }
 
     fn unknown(&self, wanted: &str, rule: &str) -> Error {
-        let near = nearest(wanted, self.several.iter().map(|member| member.name.as_str()));
+        let near = nearest(wanted, self.several.iter().map(|member| member.entry.name.as_str()));
         let hint = near.map_or_else(String::new, |near| format!(" Did you mean {}?", quoted(near)));
         let wanted = quoted(&clean::line(wanted, REPEATED));
         let message = format!("`account`: there is no account {wanted}.{hint}{rule} {}", self.list(near));
@@ -176,10 +183,12 @@ impl Accounts {
 
     /// The accounts in words, the nearest first.
     fn list(&self, first: Option<&str>) -> String {
-        let near = self.several.iter().filter(|member| Some(member.name.as_str()) == first);
-        let rest = self.several.iter().filter(|member| Some(member.name.as_str()) != first);
-        let shown =
-            near.chain(rest).take(LISTED).map(|member| format!("{} ({})", quoted(&member.name), member.location));
+        let near = self.several.iter().filter(|member| Some(member.entry.name.as_str()) == first);
+        let rest = self.several.iter().filter(|member| Some(member.entry.name.as_str()) != first);
+        let shown = near
+            .chain(rest)
+            .take(LISTED)
+            .map(|member| format!("{} ({})", quoted(&member.entry.name), member.entry.location));
         let mut list = format!("Accounts: {}", shown.collect::<Vec<_>>().join(", "));
         if let more @ 1.. = self.several.len().saturating_sub(LISTED) {
             // Writing to a string does not fail.
@@ -190,12 +199,32 @@ impl Accounts {
     }
 }
 
-impl Member {
-    fn asked(&self) -> AskedAccount<'_> {
-        (&self.name, self.usable())
+impl Accounts {
+    fn asked<'a>(&'a self, member: &'a Member) -> AskedAccount<'a> {
+        (&member.entry.name, self.usable_member(member, false))
     }
 
+    /// The account, unless its entry in the file has changed since the start.
+    fn usable_member<'a>(&self, member: &'a Member, is_write: bool) -> Result<&'a Account> {
+        let checked = self.watch.as_ref().map_or(Ok(()), |watch| watch.check(&member.entry, is_write));
+        checked.map_err(|error| member.error(&error))?;
+        member.usable()
+    }
+
+    fn only<'a>(&self, one: &'a Account, is_write: bool) -> Result<&'a Account> {
+        if let (Some(watch), Some(entry)) = (&self.watch, &self.one_entry) {
+            watch.check(entry, is_write)?;
+        }
+        Ok(one)
+    }
+}
+
+impl Member {
     fn usable(&self) -> Result<&Account> {
-        self.account.as_ref().map_err(|error| error.clone().with("account", self.name.as_str()))
+        self.account.as_ref().map_err(|error| self.error(error))
+    }
+
+    fn error(&self, error: &Error) -> Error {
+        error.clone().with("account", self.entry.name.as_str())
     }
 }

@@ -1,6 +1,7 @@
 //! What a process has once, and its accounts.
 
 mod accounts;
+mod accounts_watch;
 
 pub use crate::settings::accounts::ALL;
 pub use accounts::{Accounts, Member, quoted};
@@ -12,6 +13,7 @@ use crate::{
         accounts::{NamedAccount, ServedAccounts},
     },
 };
+use accounts_watch::AccountsWatch;
 use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
 use highlevel_core::error::Result;
 use highlevel_store::{CredentialName, Journal, Store};
@@ -48,17 +50,26 @@ impl Runtime {
     /// # Errors
     /// `invalid_arguments` naming the setting that is wrong.
     pub async fn start(settings: &Settings) -> Result<Self> {
+        // Before the file is read, so that no change is missed.
+        let watch = settings.accounts_path().ok().map(AccountsWatch::new);
+        let mut runtime;
         match settings.served_accounts()? {
-            ServedAccounts::One(mut own) => {
-                own.resolve_api().await?;
-                Self::new(&own)
+            ServedAccounts::One { mut settings, entry } => {
+                settings.resolve_api().await?;
+                runtime = Self::new(&settings)?;
+                if let (Some(entry), Some(watch)) = (entry, watch) {
+                    runtime.accounts = runtime.accounts.watched(watch, Some(*entry));
+                }
             }
             ServedAccounts::Several { default, accounts } => {
-                let mut runtime = Self::empty(settings)?;
+                runtime = Self::empty(settings)?;
                 runtime.accounts = runtime.named(accounts, default).await;
-                Ok(runtime)
+                if let Some(watch) = watch {
+                    runtime.accounts = runtime.accounts.watched(watch, None);
+                }
             }
         }
+        Ok(runtime)
     }
 
     fn empty(settings: &Settings) -> Result<Self> {
@@ -80,7 +91,7 @@ impl Runtime {
             if let Err(error) = &account {
                 tracing::warn!("the account {} cannot be served: {}", named.name, error.message);
             }
-            members.push(Member { name: named.name, location: named.location, account });
+            members.push(Member { entry: named, account });
         }
         Accounts::several(members, default.as_deref())
     }

@@ -55,7 +55,7 @@ pub(in crate::cli) async fn check_all(runtime: &Runtime) -> Vec<Checked> {
             Ok(account) => reached(account).await,
             Err(error) => Err(error.message.clone()),
         };
-        Checked { name: member.name.clone(), location: member.location.clone(), found }
+        Checked { name: member.entry.name.clone(), location: member.entry.location.clone(), found }
     };
     stream::iter(runtime.accounts().members()).map(check).buffered(AT_ONCE).collect().await
 }

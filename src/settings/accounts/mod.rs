@@ -34,6 +34,9 @@ impl AccountsFile {
     /// `invalid_arguments` with the file, and the line or the account that is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>> {
         let Some(text) = read_text(path)? else { return Ok(None) };
+        if let Some(problem) = others_can_write(path) {
+            return Err(wrong(path, &problem));
+        }
         Self::parse(&text).map(Some).map_err(|problem| wrong(path, &problem))
     }
 
@@ -84,6 +87,19 @@ impl AccountsFile {
             _ => Ok(()),
         }
     }
+}
+
+/// Whoever writes this file decides where tokens are sent.
+#[cfg(unix)]
+fn others_can_write(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path).ok()?.permissions().mode();
+    (mode & 0o002 != 0).then(|| format!("everyone can write it. Run `chmod o-w {}`", path.display()))
+}
+
+#[cfg(not(unix))]
+fn others_can_write(_: &Path) -> Option<String> {
+    None
 }
 
 /// The file's text, without the mark that some editors put first; `None` if it does not exist.

@@ -12,7 +12,12 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub enum ServedAccounts {
     /// One. Nothing has to name it.
-    One(Box<Settings>),
+    One {
+        /// Its settings.
+        settings: Box<Settings>,
+        /// Its entry in `accounts.toml`, if it is from there.
+        entry: Option<Box<NamedAccount>>,
+    },
     /// Several, in the order of their file.
     Several {
         /// The account of reads that name none.
@@ -56,17 +61,17 @@ impl Settings {
                     ),
                 ));
             }
-            (Some(_), None) => return Ok(ServedAccounts::One(Box::new(self.clone()))),
+            (Some(_), None) => return Ok(self.without_a_name()),
             (None, _) => {}
         }
         // A system without a configuration directory has no such file.
         let path = match (self.accounts_path(), asks_for_named) {
-            (Err(_), None) => return Ok(ServedAccounts::One(Box::new(self.clone()))),
+            (Err(_), None) => return Ok(self.without_a_name()),
             (path, _) => path?,
         };
         let Some(file) = AccountsFile::read(&path)? else {
             return match asks_for_named {
-                None => Ok(ServedAccounts::One(Box::new(self.clone()))),
+                None => Ok(self.without_a_name()),
                 Some(setting) => Err(Error::invalid(
                     setting,
                     format!("{} does not exist. `highlevel-mcp accounts add` adds an account to it.", path.display()),
@@ -84,8 +89,12 @@ impl Settings {
             let default = default.filter(|name| accounts.iter().any(|(account, _)| account.name == *name));
             return Ok(ServedAccounts::Several { default, accounts });
         }
-        let only = accounts.pop().map_or_else(|| Ok(self.clone()), |(_, own)| own);
-        Ok(ServedAccounts::One(Box::new(only?)))
+        let Some((entry, own)) = accounts.pop() else { return Ok(self.without_a_name()) };
+        Ok(ServedAccounts::One { settings: Box::new(own?), entry: Some(Box::new(entry)) })
+    }
+
+    fn without_a_name(&self) -> ServedAccounts {
+        ServedAccounts::One { settings: Box::new(self.clone()), entry: None }
     }
 
     /// Whether `--account all` asks for every account.

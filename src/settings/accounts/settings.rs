@@ -43,13 +43,13 @@ fn common<T: PartialEq + Clone>(setting: &str, account: &NamedAccount, process: 
     Ok(both)
 }
 
-/// The mode that asks more of a person.
+/// The mode that asks more of a person. Which of `auto` and `two-step` does depends on the host, so that an account
+/// cannot choose between them.
 fn stricter(process: ConfirmMode, own: Option<ConfirmMode>) -> ConfirmMode {
     let rank = |mode: ConfirmMode| match mode {
-        ConfirmMode::Auto => 0,
-        ConfirmMode::TwoStep => 1,
-        ConfirmMode::Human => 2,
-        ConfirmMode::Deny => 3,
+        ConfirmMode::Auto | ConfirmMode::TwoStep => 0,
+        ConfirmMode::Human => 1,
+        ConfirmMode::Deny => 2,
     };
     own.filter(|own| rank(*own) > rank(process)).unwrap_or(process)
 }

@@ -294,3 +294,18 @@ async fn a_removed_account_takes_no_other_accounts_token_along() {
     let store = Store::open(agency.state.path().to_owned());
     assert!(store.credential(&"two".parse::<CredentialName>().unwrap()).await.unwrap().is_none());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_everyone_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let agency = Agency::new(Api::Session, &["North", "South"]).await;
+    for (mode, is_accepted) in [(0o666, false), (0o602, false), (0o664, true), (0o644, true)] {
+        fs::set_permissions(agency.file(), fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = agency.command();
+        command.args(["accounts", "list"]);
+        let listed = run(command).await;
+        assert_eq!(listed.code == Some(0), is_accepted, "{mode:o}: {listed:?}");
+        assert_eq!(listed.stderr.contains("chmod o-w"), !is_accepted, "{mode:o}: {listed:?}");
+    }
+}

@@ -6,6 +6,7 @@ mod books;
 mod calls;
 mod command_line;
 mod confirmed;
+mod edited;
 mod file;
 mod odd;
 mod one;
