@@ -2,8 +2,8 @@
 
 /// About how many steps an axis has.
 const STEPS: f64 = 5.0;
-/// A range below this counts as empty: its steps would be lost in rounding.
-const MIN_RANGE: f64 = 1e-12;
+/// A range below this counts as empty: two of its ticks would be written the same.
+const MIN_RANGE: f64 = 1e-11;
 
 /// A scale that covers all values and zero, and begins and ends at a tick. Without zero, lengths would mislead.
 pub(super) struct Scale {

@@ -49,6 +49,16 @@ proptest! {
     }
 }
 
+/// Ranges whose ticks a text cannot tell apart. The property below found the first.
+#[test]
+fn a_range_too_small_to_write_is_none() {
+    for value in [-2.030269781136481e-12, 1e-12, 4.9e-12, 9.9e-12] {
+        let texts: BTreeMap<String, f64> =
+            Scale::over([value].into_iter()).ticks.iter().map(|tick| (human(*tick), *tick)).collect();
+        assert_eq!(texts.len(), Scale::over([value].into_iter()).ticks.len(), "{value}: {texts:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn an_axis_holds_its_values(values in proptest::collection::vec(prop_oneof![-1e15..1e15, -5.0..5.0, -1e-9..1e-9], 0..9)) {
