@@ -191,7 +191,10 @@ async fn an_account_that_cannot_answer_is_left_out_and_named() {
     assert_eq!(why("hidden"), "contacts is hidden, because this account's settings hide list_contacts.");
     assert!(why("slow").starts_with("contacts is being read: "), "{status:?}");
     let note = status["note"].as_str().unwrap();
-    assert_eq!(note, "3 of 4 accounts are left out, see missing: dead, hidden, slow.");
+    assert_eq!(
+        note,
+        "3 of 4 accounts are left out, see missing: dead, hidden, slow. Those that are being read can answer later: ask again then, or set allowPartial: true."
+    );
 
     // What only one of its tables lacks: a deal without its contact would be wrong.
     let both = "select o.account, count(*) from opportunities o left join contacts c using (account) group by 1";

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::service::insights::time;
 use chrono::{DateTime, TimeDelta, Utc};
-use highlevel_core::error::Error;
+use highlevel_core::error::{Code, Error};
 use highlevel_store::{MirrorAnswer, Missing, TableState};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -74,6 +74,12 @@ pub(super) fn of(members: &[Member<'_>], max_age: Option<(Duration, DateTime<Utc
         let (count, all) = (left_out.len(), members.len());
         let names = some_of(left_out);
         status.note.push(format!("{count} of {all} accounts are left out, see missing: {names}."));
+        let is_read = |member: &Member<'_>| member.data.as_ref().is_err_and(|out| out.error.code == Code::Timeout);
+        if members.iter().any(is_read) {
+            status.note.push(
+                "Those that are being read can answer later: ask again then, or set allowPartial: true.".to_owned(),
+            );
+        }
     }
     status.note.extend(partial(&shown));
     status.note.extend(not_refreshed(&shown));

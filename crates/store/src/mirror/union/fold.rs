@@ -14,7 +14,7 @@ use crate::{
     off_thread, unusable,
 };
 use chrono::Utc;
-use highlevel_core::error::Result;
+use highlevel_core::error::{Code, Error, Result};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use std::{
     collections::HashMap,
@@ -27,6 +27,9 @@ const BUSY: Duration = Duration::from_secs(60);
 
 /// The memory that the connection keeps of the file while it folds, in KiB: ids fall all over their index.
 const CACHE_KIB: i64 = 32 * 1024;
+
+/// The mirrors that one thread looks at.
+const PROBES: usize = 50;
 
 /// A copy that nobody asks for this long is deleted.
 const FORGET_MS: i64 = 90 * DAY_MS;
@@ -77,7 +80,7 @@ impl UnionMirror {
     /// `internal` when the state directory cannot be used.
     pub async fn fold(&self, accounts: Vec<UnionAccount>, tables: &[&'static Table]) -> Result<Vec<FoldedAccount>> {
         self.exist().await?;
-        let looked = off_thread(move || Ok(accounts.into_iter().map(look).collect::<Vec<_>>())).await?;
+        let looked = look_at(accounts).await?;
         let copies = self.write(|db| copies(db)).await?;
         let (mut folded, mut asked) = (Vec::with_capacity(looked.len()), Vec::new());
         for (account, probe) in looked {
@@ -155,6 +158,22 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, Fault> {
     Ok(db)
 }
 
+/// Looks at the mirrors of these accounts, many on each of several threads.
+async fn look_at(accounts: Vec<UnionAccount>) -> Result<Vec<(UnionAccount, Result<Probe, Fault>)>> {
+    let parts: Vec<_> = accounts.chunks(PROBES).map(<[_]>::to_vec).collect();
+    let parts = parts.into_iter().map(|part| {
+        // Spawned, so that all run at once.
+        tokio::spawn(off_thread(move || Ok(part.into_iter().map(look).collect::<Vec<_>>())))
+    });
+    let mut looked = Vec::with_capacity(accounts.len());
+    for part in parts.collect::<Vec<_>>() {
+        looked.extend(part.await.map_err(|fault| {
+            Error::new(Code::Internal, "Work on the state directory was interrupted.").caused_by(fault)
+        })??);
+    }
+    Ok(looked)
+}
+
 fn look(account: UnionAccount) -> (UnionAccount, Result<Probe, Fault>) {
     let probe = probe(&account.mirror);
     (account, probe)
@@ -194,7 +213,7 @@ fn copy_attached(
     let now = Utc::now().timestamp_millis();
     let number = transaction.query_row(
         "INSERT INTO copies (mirror, account, asked_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (mirror, account) DO UPDATE SET asked_at = excluded.asked_at RETURNING number",
+         ON CONFLICT (account, mirror) DO UPDATE SET asked_at = excluded.asked_at RETURNING number",
         params![mirror, account, now],
         |row| row.get::<_, i64>(0),
     )?;

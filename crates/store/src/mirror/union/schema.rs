@@ -34,7 +34,7 @@ fn ddl() -> String {
     let mut sql = String::from(
         "CREATE TABLE copies (
              number INTEGER PRIMARY KEY, mirror TEXT NOT NULL, account TEXT NOT NULL, asked_at INTEGER NOT NULL,
-             UNIQUE (mirror, account)
+             UNIQUE (account, mirror)
          ) STRICT;
          CREATE TABLE folded (
              copy INTEGER NOT NULL, name TEXT NOT NULL, stamp INTEGER, PRIMARY KEY (copy, name)
