@@ -127,7 +127,9 @@ impl Watch<'_> {
     /// # Errors
     /// As for any other table: `policy_denied` for a hidden one, `invalid_arguments` for an internal one.
     pub(super) fn settle(&self, db: &Connection, sql: &str) -> Result<()> {
-        let opened = self.0.names.opened(db, sql);
+        let lower = sql.to_ascii_lowercase();
+        let is_unclear = ["with", "using", "natural"].iter().any(|word| lower.contains(word));
+        let opened = if is_unclear { self.0.names.opened(db, sql) } else { None };
         let doubtful = self.0.lock().as_mut().map(|seen| std::mem::take(&mut seen.doubtful)).unwrap_or_default();
         let is_open = |name: &String| opened.as_ref().is_none_or(|opened| opened.contains(&name.to_ascii_lowercase()));
         let read = doubtful.iter().filter(|name| is_open(name)).chain(opened.iter().flatten());
