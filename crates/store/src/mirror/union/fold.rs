@@ -286,9 +286,14 @@ fn forget(db: &Connection, number: i64) -> rusqlite::Result<()> {
 
 /// The address of a file that is opened for reading only.
 fn read_only(path: &Path) -> String {
+    let is_absolute = path.is_absolute();
     let path = path.to_string_lossy();
-    // A drive's letter, which has no slash in front.
-    let root = if path.starts_with('/') { "file://" } else { "file:///" };
+    let root = match is_absolute {
+        true if path.starts_with('/') => "file://",
+        // A drive's letter, which has no slash in front.
+        true => "file:///",
+        false => "file:",
+    };
     let encoded = path.bytes().fold(String::with_capacity(path.len()), |mut all, byte| {
         match byte {
             b'\\' if cfg!(windows) => all.push('/'),

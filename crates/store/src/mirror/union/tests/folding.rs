@@ -166,3 +166,18 @@ async fn a_mirror_that_cannot_be_read_stops_no_other() {
     assert!(fine.states.as_ref().unwrap().iter().any(is_complete));
     assert!(!absent.states.as_ref().unwrap().iter().any(is_complete));
 }
+
+/// The file of a mirror is attached by its address.
+#[tokio::test]
+async fn the_state_directory_may_have_any_name() {
+    let parent = tempfile::tempdir_in(".").unwrap();
+    let relative = std::path::Path::new(parent.path().file_name().unwrap());
+    for dir in [parent.path().join("a b?mode=memory#c%20d&é"), relative.join("x%2fy"), relative.join("file:z")] {
+        let mirror = Mirror::open(&dir, "one");
+        fill(&mirror, "contacts", vec![contact("c1", "Ann", &[])]).await;
+        let account = UnionAccount { name: "one".to_owned(), mirror: mirror.path().to_owned() };
+        let state = State { dir: tempfile::tempdir().unwrap(), union: UnionMirror::open(&dir, None) };
+        let rows = state.rows(&[account], "select account, firstName from contacts").await;
+        assert_eq!(json!(rows), json!([["one", "Ann"]]), "{}", dir.display());
+    }
+}
