@@ -115,7 +115,7 @@ fn write_of_an_entry(bencher: Bencher<'_, '_>) {
 }
 
 /// The newest 100 entries, as `journal` lists them.
-#[divan::bench(args = ["all", "last hour", "one day a month ago", "one object", "one account and tool", "one account", "one tool", "one client", "failed", "failed of one account"])]
+#[divan::bench(args = ["all", "last hour", "one day a month ago", "since before the first", "one object", "one account and tool", "one account", "one tool", "one client", "failed", "failed of one account"])]
 fn newest_100(bencher: Bencher<'_, '_>, what: &str) {
     let (_, journal) = &*FILLED;
     let last = chrono::DateTime::from_timestamp_millis(1_764_000_000_000 + 10_000 * 1_000_000).unwrap();
@@ -125,6 +125,7 @@ fn newest_100(bencher: Bencher<'_, '_>, what: &str) {
     let filter = match what {
         "last hour" => EntryFilter { since: ago(1), ..Default::default() },
         "one day a month ago" => EntryFilter { since: ago(744), until: ago(720), ..Default::default() },
+        "since before the first" => EntryFilter { since: ago(24 * 365), ..Default::default() },
         "one object" => EntryFilter { object: Some("contact77".to_owned()), ..Default::default() },
         "one account and tool" => EntryFilter { accounts: account(), tool, ..Default::default() },
         "one account" => EntryFilter { accounts: account(), ..Default::default() },

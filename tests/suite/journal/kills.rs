@@ -117,8 +117,11 @@ impl Lives {
         }
     }
 
-    /// Makes the images of this life old.
+    /// Makes the images of this life old, unless it was killed before its first write.
     fn age(&self) {
+        if !self.state.path().join("journal.db").exists() {
+            return;
+        }
         let db = database(self.state.path());
         db.execute_batch("UPDATE images SET used_at = used_at - 172800000; UPDATE state SET pruned_at = 0").unwrap();
     }

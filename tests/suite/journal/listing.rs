@@ -73,9 +73,11 @@ async fn an_entry_is_shown_as_a_difference() {
     host.answer("update_page", json!({"id": id, "content": "<p>one</p>\n<p>two</p>\n<p>three</p>"})).await;
     host.answer("update_page", json!({"id": id, "name": "Renamed", "content": "<p>one</p>\n<p>2</p>\n<p>three</p>"}))
         .await;
-    let seq = entries(&account, state, &[]).await[1]["seq"].to_string();
-    let shown = journal(&account, state, &["show", &seq]).await;
+    let seq = entries(&account, state, &[]).await[1]["seq"].as_u64().unwrap();
+    let shown = journal(&account, state, &["show", &seq.to_string()]).await;
     assert_eq!(shown.code, Some(0), "{shown:?}");
+    let by_outcome = journal(&account, state, &["show", &(seq + 1).to_string()]).await;
+    assert_eq!(by_outcome.stdout, shown.stdout, "the number of its outcome finds it as well");
     for line in [
         &format!("object     {id}"),
         "tool       update_page",

@@ -1,14 +1,14 @@
 //! The take-over of an older version's files, `journal.jsonl` and `journal-N.jsonl`: once, under their own lock. Their lines
 //! become events as they are, so that their hashes stay good. The files are then moved into a folder beside.
 //!
-//! One transaction stores all lines and the names of the files that still have to be moved. A process that ends before,
-//! leaves nothing behind, and one that ends after it leaves only files to move.
+//! One transaction stores all lines and the names of the files that still have to be moved. A process that ends before
+//! the commit leaves nothing behind. One that ends after it leaves only files to move.
 
 use super::{
     chain::{self, Head},
     old_lines::{self, OldLine},
 };
-use crate::{BUSY, Fault, create_private_dir, hex, private_file, read_file};
+use crate::{Fault, create_private_dir, hex, private_file, read_file};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -221,7 +221,7 @@ fn fingerprint(path: &Path) -> io::Result<(u64, String)> {
 /// The lock of the older version, which ends with the file.
 fn lock(dir: &Path) -> Result<File, Fault> {
     let file = private_file(&dir.join("journal.lock"))?;
-    let give_up = Instant::now() + PATIENCE.max(BUSY);
+    let give_up = Instant::now() + PATIENCE;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
