@@ -137,8 +137,8 @@ fn newest_100(bencher: Bencher<'_, '_>, what: &str) {
     };
     bencher.bench(|| {
         RUNTIME.block_on(async {
-            let newest = journal.newest(filter.clone(), 100).await.unwrap();
-            journal.entries(filter.clone(), newest.from, 100, false).await.unwrap()
+            let range = journal.range(filter.clone(), Some(100)).await.unwrap();
+            journal.entries(filter.clone(), range, 100, false).await.unwrap()
         })
     });
 }

@@ -26,7 +26,7 @@ pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
 pub use files::{FileLock, replace_file};
-pub use journal::{EntryFilter, Head, Journal, JournalEntry, JournalLimits, Newest, Problem, Report, UNFINISHED};
+pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
     Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Mirror, MirrorAnswer,
     MirrorPage, Missing, Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, ShownAccount, SqlQuery, TABLES,

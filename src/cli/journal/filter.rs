@@ -4,7 +4,7 @@ use super::super::tools::named;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use clap::Args;
 use highlevel_core::error::{Error, Result};
-use highlevel_store::{EntryFilter, Journal, JournalEntry, Newest};
+use highlevel_store::{EntryFilter, EntryRange, Journal, JournalEntry};
 
 /// The entries of one page: without images, and with them.
 const PAGE: u64 = 200;
@@ -42,7 +42,7 @@ pub(super) struct Filter {
 pub(super) struct Entries<'a> {
     journal: &'a Journal,
     filter: EntryFilter,
-    newest: Newest,
+    range: EntryRange,
 }
 
 impl Filter {
@@ -50,18 +50,15 @@ impl Filter {
     pub(super) async fn entries(self, journal: &Journal, default: Option<u64>) -> Result<Entries<'_>> {
         let Self { since, until, accounts, client, tool, object, failed, limit } = self;
         let filter = EntryFilter { since, until, accounts, client, tool, object, failed };
-        let newest = match limit.or(default) {
-            Some(count) => journal.newest(filter.clone(), count).await?,
-            None => Newest { from: 0, more: false },
-        };
-        Ok(Entries { journal, filter, newest })
+        let range = journal.range(filter.clone(), limit.or(default)).await?;
+        Ok(Entries { journal, filter, range })
     }
 }
 
 impl Entries<'_> {
     /// Whether there are older ones than the limit allows.
     pub(super) fn has_more(&self) -> bool {
-        self.newest.more
+        self.range.more
     }
 
     /// Gives each entry to `take` until it returns false. Holds one page at a time in memory.
@@ -71,16 +68,16 @@ impl Entries<'_> {
         mut take: impl FnMut(JournalEntry) -> anyhow::Result<bool>,
     ) -> anyhow::Result<()> {
         let count = if images { PAGE_WITH_IMAGES } else { PAGE };
-        let mut from = self.newest.from;
+        let mut range = self.range;
         loop {
-            let page = self.journal.entries(self.filter.clone(), from, count, images).await?;
+            let page = self.journal.entries(self.filter.clone(), range, count, images).await?;
             let Some(last) = page.last().map(JournalEntry::seq) else { return Ok(()) };
             for entry in page {
                 if !take(entry)? {
                     return Ok(());
                 }
             }
-            from = last.saturating_add(1);
+            range.from = last.saturating_add(1);
         }
     }
 }

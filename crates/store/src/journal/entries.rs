@@ -39,12 +39,14 @@ pub struct JournalEntry {
     pub members: Map<String, Value>,
 }
 
-/// Where the newest entries begin.
+/// The numbers between which wanted entries are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Newest {
-    /// The number of the first of them.
+pub struct EntryRange {
+    /// The first number.
     pub from: u64,
-    /// Whether there are older ones.
+    /// The last number.
+    pub to: u64,
+    /// Whether older entries were left out.
     pub more: bool,
 }
 
@@ -66,21 +68,26 @@ impl JournalEntry {
 }
 
 impl Journal {
-    /// Where the newest `count` of the wanted entries begin.
+    /// The range of the newest `count` of the wanted entries, or of all of them.
     ///
     /// # Errors
     /// `internal`, naming the directory. So have the methods below.
-    pub async fn newest(&self, filter: EntryFilter, count: u64) -> Result<Newest> {
-        let all = || Newest { from: 0, more: false };
-        self.read(all, move |db| Ok(newest(db, &filter, count)?)).await
+    pub async fn range(&self, filter: EntryFilter, count: Option<u64>) -> Result<EntryRange> {
+        self.read(|| NOTHING, move |db| Ok(range(db, &filter, count)?)).await
     }
 
-    /// The first `count` of the wanted entries from the number `from` on, oldest first. With `images`, each image is in
-    /// the place of its reference.
-    pub async fn entries(&self, filter: EntryFilter, from: u64, count: u64, images: bool) -> Result<Vec<JournalEntry>> {
+    /// The first `count` of the wanted entries in the range, oldest first. With `images`, each image is in the place of its
+    /// reference.
+    pub async fn entries(
+        &self,
+        filter: EntryFilter,
+        range: EntryRange,
+        count: u64,
+        images: bool,
+    ) -> Result<Vec<JournalEntry>> {
         self.read(Vec::new, move |db| {
             let transaction = db.transaction()?;
-            let numbers = wanted(&transaction, &filter, from, "ASC", count, 0)?;
+            let numbers = wanted(&transaction, &filter, range, "ASC", count, 0)?;
             let entries = numbers.into_iter().filter_map(|seq| entry(&transaction, seq, images).transpose());
             Ok(entries.collect::<rusqlite::Result<_>>()?)
         })
@@ -107,30 +114,50 @@ impl Journal {
     }
 }
 
-fn newest(db: &mut Connection, filter: &EntryFilter, count: u64) -> rusqlite::Result<Newest> {
+/// The range without entries.
+const NOTHING: EntryRange = EntryRange { from: 1, to: 0, more: false };
+
+fn range(db: &mut Connection, filter: &EntryFilter, count: Option<u64>) -> rusqlite::Result<EntryRange> {
     let transaction = db.transaction()?;
-    // The last one that is shown, and the one before it.
-    let skipped = count.saturating_sub(1);
-    let edge = wanted(&transaction, filter, 0, "DESC", 2, skipped)?;
+    let Some((from, to)) = times(&transaction, filter)? else { return Ok(NOTHING) };
+    let all = EntryRange { from, to, more: false };
+    let Some(count) = count else { return Ok(all) };
+    // The oldest one that is wanted, and the one before it.
+    let edge = wanted(&transaction, filter, all, "DESC", 2, count.saturating_sub(1))?;
     Ok(match edge.as_slice() {
-        [from, _, ..] => Newest { from: *from, more: true },
-        _ => Newest { from: 0, more: false },
+        [from, _, ..] => EntryRange { from: *from, more: true, ..all },
+        _ => all,
     })
 }
 
-/// The numbers of the wanted entries from `from` on.
+/// The numbers between which all entries of the filter's time are. Entries are in the order of their numbers; the clock may
+/// have been set back in between. `None` if there are no such entries.
+fn times(db: &Connection, filter: &EntryFilter) -> rusqlite::Result<Option<(u64, u64)>> {
+    let Some((since, until)) = time_texts(filter) else { return Ok(Some((0, u64::MAX))) };
+    let sql = "SELECT min(seq), max(seq) FROM events WHERE event = 'attempt' AND time >= ?1 AND time < ?2";
+    let bounds = db.prepare_cached(sql)?.query_row([&since, &until], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (first, last): (Option<u64>, Option<u64>) = bounds;
+    Ok(first.zip(last))
+}
+
+/// The filter's times as events have them, if it has any.
+fn time_texts(filter: &EntryFilter) -> Option<(String, String)> {
+    let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let has_time = filter.since.is_some() || filter.until.is_some();
+    has_time.then(|| (filter.since.map(stamp).unwrap_or_default(), filter.until.map_or("~".to_owned(), stamp)))
+}
+
+/// The numbers of the wanted entries in a range.
 fn wanted(
     db: &Connection,
     filter: &EntryFilter,
-    from: u64,
+    range: EntryRange,
     order: &str,
     count: u64,
     skipped: u64,
 ) -> rusqlite::Result<Vec<u64>> {
     let mut conditions = Conditions::default();
-    if !conditions.of_filter(db, filter, from)? {
-        return Ok(Vec::new());
-    }
+    conditions.of_filter(db, filter, range)?;
     let sql = format!(
         "SELECT seq FROM events WHERE event = 'attempt'{} ORDER BY seq {order} LIMIT {} OFFSET {}",
         conditions.sql,
@@ -156,9 +183,14 @@ impl Conditions {
         self.values.extend(values);
     }
 
-    /// Adds the filter's conditions. Returns false if no entry meets them.
-    fn of_filter(&mut self, db: &Connection, filter: &EntryFilter, from: u64) -> rusqlite::Result<bool> {
-        let from = i64::try_from(from).unwrap_or(i64::MAX);
+    /// Adds the conditions of a filter and a range.
+    fn of_filter(&mut self, db: &Connection, filter: &EntryFilter, range: EntryRange) -> rusqlite::Result<()> {
+        let [from, to] = [range.from, range.to].map(|seq| i64::try_from(seq).unwrap_or(i64::MAX));
+        self.add("seq BETWEEN ? AND ?", [from.into(), to.into()]);
+        if let Some((since, until)) = time_texts(filter) {
+            // `+`: not by the index of times, since the range has it.
+            self.add("+time >= ? AND +time < ?", [text(&since), text(&until)]);
+        }
         if let Some(id) = &filter.object {
             // The outcome of a create has the object's id.
             self.add("seq IN (SELECT coalesce(attempt, seq) FROM events WHERE object = ?)", [text(id)]);
@@ -180,7 +212,7 @@ impl Conditions {
             let names = if names.is_empty() { vec![client.clone()] } else { names };
             self.add(&format!("client IS NOT NULL AND ({marks})"), names.iter().map(|name| text(name)));
         }
-        self.of_time(db, filter, from)
+        Ok(())
     }
 
     fn of_accounts(&mut self, db: &Connection, accounts: &[String]) -> rusqlite::Result<()> {
@@ -195,23 +227,6 @@ impl Conditions {
             self.add(&format!("({})", conditions.join(" OR ")), accounts.iter().map(|name| text(name)));
         }
         Ok(())
-    }
-
-    /// Adds the bounds of the time. The numbers between which all entries of that time are come first, since events are
-    /// in the order of their numbers; the clock may have been set back in between.
-    fn of_time(&mut self, db: &Connection, filter: &EntryFilter, from: i64) -> rusqlite::Result<bool> {
-        let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
-        if filter.since.is_none() && filter.until.is_none() {
-            self.add("seq >= ?", [from.into()]);
-            return Ok(true);
-        }
-        let (since, until) = (filter.since.map(stamp).unwrap_or_default(), filter.until.map_or("~".to_owned(), stamp));
-        let sql = "SELECT min(seq), max(seq) FROM events WHERE event = 'attempt' AND time >= ?1 AND time < ?2";
-        let bounds = db.query_row(sql, [&since, &until], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (Some(first), Some(last)): (Option<i64>, Option<i64>) = bounds else { return Ok(false) };
-        self.add("seq BETWEEN ? AND ?", [first.max(from).into(), last.into()]);
-        self.add("+time >= ? AND +time < ?", [text(&since), text(&until)]);
-        Ok(true)
     }
 }
 

@@ -15,7 +15,7 @@ mod verify;
 mod walk;
 
 pub use chain::Head;
-pub use entries::{EntryFilter, JournalEntry, Newest, UNFINISHED};
+pub use entries::{EntryFilter, EntryRange, JournalEntry, UNFINISHED};
 pub use verify::Report;
 pub use walk::Problem;
 

@@ -44,13 +44,18 @@ fn age(dir: &TempDir, days: i64) {
     sql(dir, &format!("UPDATE images SET used_at = used_at - {days} * 86400000; UPDATE state SET pruned_at = 0"));
 }
 
+async fn listed(journal: &Journal, filter: EntryFilter, images: bool) -> Vec<JournalEntry> {
+    let range = journal.range(filter.clone(), None).await.unwrap();
+    journal.entries(filter, range, 100, images).await.unwrap()
+}
+
 async fn numbers(journal: &Journal, filter: EntryFilter) -> Vec<u64> {
-    journal.entries(filter, 0, 100, false).await.unwrap().iter().map(JournalEntry::seq).collect()
+    listed(journal, filter, false).await.iter().map(JournalEntry::seq).collect()
 }
 
 /// Whether each entry still has its image before.
 async fn kept(journal: &Journal) -> Vec<bool> {
-    let all = journal.entries(EntryFilter::default(), 0, 100, true).await.unwrap();
+    let all = listed(journal, EntryFilter::default(), true).await;
     all.iter().map(|entry| entry.members["before"].get("pruned").is_none()).collect()
 }
 
@@ -180,8 +185,8 @@ async fn the_newest_entries_are_found_with_every_filter() {
         let all = numbers(&journal, wanted.clone()).await;
         assert_eq!(all.len(), count, "{wanted:?}");
         for newest in 1..=count + 1 {
-            let begin = journal.newest(wanted.clone(), newest as u64).await.unwrap();
-            let shown = journal.entries(wanted.clone(), begin.from, 100, false).await.unwrap();
+            let begin = journal.range(wanted.clone(), Some(newest as u64)).await.unwrap();
+            let shown = journal.entries(wanted.clone(), begin, 100, false).await.unwrap();
             assert_eq!((shown.len(), begin.more), (newest.min(count), newest < count), "{wanted:?}");
         }
     }
