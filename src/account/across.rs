@@ -50,10 +50,16 @@ impl AcrossAccounts {
         arguments: Map<String, Value>,
         context: &CallContext,
     ) -> Result<Answer> {
-        let max_answer = asked.iter().find_map(|(_, account)| Some(account.as_ref().ok()?.max_answer));
-        let max_answer = max_answer.unwrap_or(answer::DEFAULT_MAX_BYTES);
+        let first = asked.iter().find_map(|(_, account)| account.as_ref().ok().copied());
         let run = self.checked_call(asked, label, spec, arguments, context);
-        run.await.map_err(|error| answer::finish_error(error, max_answer).with(ACCOUNT, label))
+        run.await.map_err(|mut error| {
+            if let Some(first) = first {
+                // The client knows every token of the process.
+                error.message = first.client.scrub(&error.message).into_owned();
+            }
+            let max_answer = first.map_or(answer::DEFAULT_MAX_BYTES, |first| first.max_answer);
+            answer::finish_error(error, max_answer).with(ACCOUNT, label)
+        })
     }
 
     async fn checked_call(

@@ -97,7 +97,7 @@ fn text_of(value: Value) -> Result<String> {
 /// Adds `account` to a tool's input and output.
 pub(super) fn add_account(spec: &OperationSpec, input: &mut JsonObject, output: &mut JsonObject, has_default: bool) {
     let schema = if spans_accounts(spec) {
-        json!({"type": "array", "items": {"type": "string"}, "description": "Names or location ids, or all"})
+        json!({"type": "array", "items": {"type": "string"}, "description": "Names or location ids, or all: tables then have the column account"})
     } else {
         json!({"type": "string", "description": "Name or location id"})
     };

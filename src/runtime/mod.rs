@@ -16,7 +16,7 @@ use crate::{
 use accounts_watch::AccountsWatch;
 use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
 use highlevel_core::error::Result;
-use highlevel_store::{CredentialName, Journal, Store};
+use highlevel_store::{CredentialName, Journal, Store, raise_open_files};
 use std::sync::Arc;
 
 /// A process: its HTTP connections and store, and the accounts that it serves.
@@ -62,6 +62,7 @@ impl Runtime {
                 }
             }
             ServedAccounts::Several { default, accounts } => {
+                raise_open_files();
                 runtime = Self::empty(settings)?;
                 runtime.accounts = runtime.named(accounts, default).await;
                 if let Some(watch) = watch {

@@ -15,6 +15,7 @@ mod journal;
 mod keyring_entry;
 mod mirror;
 mod name_cache;
+mod open_files;
 mod quota;
 mod refresh_lock;
 mod token;
@@ -32,6 +33,7 @@ pub use mirror::{
     MirrorPage, Missing, Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, ShownAccount, SqlQuery, TABLES,
     TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror, answer_questions, question_file, readable,
 };
+pub use open_files::raise_open_files;
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};

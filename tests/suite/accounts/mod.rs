@@ -10,5 +10,7 @@ mod edited;
 mod file;
 mod odd;
 mod one;
+#[cfg(unix)]
+mod open_files;
 mod protocol;
 mod shared_login;
