@@ -24,6 +24,8 @@ const LABEL_MIN: f32 = 66.0;
 const LABEL_WIDE: f32 = 120.0;
 /// The gap between neighbors.
 const LABEL_GAP: f32 = 14.0;
+/// How far labels stay from the edges of the picture.
+const EDGE: f32 = 8.0;
 /// With more rows than this, marks would hide the line.
 const MAX_MARKS: usize = 40;
 /// A single line of at most this many rows shows its values.
@@ -126,8 +128,8 @@ impl Plot {
         for (row, label) in labels.iter().enumerate().step_by(every.max(1)) {
             let (x, half) = (self.x(row), font::width(label, TEXT_SIZE) / 2.0);
             // A last label near the edge is left out: moved inwards, it would overlap its neighbor.
-            if x + half <= WIDTH {
-                let x = x.max(half + 4.0);
+            if x + half <= WIDTH - EDGE {
+                let x = x.max(half + EDGE);
                 canvas.text((x, self.bottom + 20.0), Align::Middle, TEXT_SIZE, muted, label);
             }
         }

@@ -1,11 +1,14 @@
 //! Mixed calls to many accounts at once, from several hosts, under faults: every write is in the right account's books.
 
-use crate::support::{Agency, Api, Era, Host, Person, error_of};
+use crate::support::{Agency, Api, Era, Host, Person, Ran, error_of};
 use futures::{StreamExt, future::join_all, stream};
 use highlevel_sandbox::SandboxConfig;
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 /// Faults of each account.
 const MIX: &str = "500@write%3;500-after@write%3;drop@write%2;drop-after@write%3;truncate@write%2;401@write%1;\
@@ -132,13 +135,48 @@ async fn run(accounts: usize, calls: usize, hosts: usize) -> BTreeMap<String, us
         let outcome = if failed { said["code"].as_str().unwrap().to_owned() } else { "done".to_owned() };
         *outcomes.entry(outcome).or_insert(0) += 1;
     }
-    let journal = crate::support::run({
-        let mut command = agency.command();
-        command.args(["journal", "verify"]);
-        command
-    });
-    assert_eq!(journal.await.code, Some(0));
+    compare_journal(&agency, &results).await;
     outcomes
+}
+
+async fn journal(agency: &Agency, arguments: &[&str]) -> Ran {
+    let mut command = agency.command();
+    command.arg("journal").args(arguments);
+    let ran = crate::support::run(command).await;
+    assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.stderr);
+    ran
+}
+
+/// Every write that was sent is in the journal once, under its own account, and none is left open.
+async fn compare_journal(agency: &Agency, results: &[(Call, CallToolResult)]) {
+    journal(agency, &["verify"]).await;
+    let mut entries: HashMap<String, Value> = HashMap::new();
+    for line in journal(agency, &["export"]).await.stdout.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        assert_ne!(entry["outcome"], "unfinished", "{entry}");
+        assert_eq!(entry["client"]["name"], "test-host 1", "{entry}");
+        let arguments = &entry["arguments"];
+        let marks = [&arguments["email"], &arguments["companyName"], &arguments["name"]];
+        let mark = marks.iter().find_map(|mark| mark.as_str()).unwrap_or_else(|| panic!("no mark: {entry}"));
+        assert!(entries.insert(mark.to_owned(), entry.clone()).is_none(), "twice in the journal: {entry}");
+    }
+    for (call, result) in results {
+        let Some((_, _, mark)) = &call.mark else { continue };
+        let (name, sandbox) = &agency.accounts[call.account];
+        match entries.get(mark) {
+            Some(entry) => {
+                assert_eq!((&entry["account"], &entry["location"]), (&json!(name), &json!(sandbox.location_id())));
+                let expected = match result.is_error {
+                    Some(true) if error_of(result)["code"] == "outcome_unknown" => "outcome_unknown",
+                    Some(true) => "failed",
+                    _ => "done",
+                };
+                assert_eq!(entry["outcome"], expected, "{entry}: {result:?}");
+            }
+            // The object could not be read before the write, so that nothing was sent.
+            None => assert_eq!(result.is_error, Some(true), "done and not in the journal: {result:?}"),
+        }
+    }
 }
 
 #[tokio::test]

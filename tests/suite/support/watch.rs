@@ -49,9 +49,10 @@ impl Watch {
             let mut all = command.get_envs();
             all.find_map(|(other, value)| (other == name).then(|| value.map(OsStr::to_owned)).flatten())
         };
-        let given = [variable("GHL_TOKEN_ID"), variable(WATCHED)].into_iter().flatten();
-        let given: Vec<String> = given.filter_map(|tokens| tokens.into_string().ok()).collect();
-        let given = given.iter().flat_map(|tokens| tokens.lines()).map(str::to_owned).collect();
+        let text = |name: &str| variable(name).and_then(|text| text.into_string().ok()).unwrap_or_default();
+        let further = text(WATCHED);
+        let given = std::iter::once(text("GHL_TOKEN_ID")).chain(further.lines().map(str::to_owned));
+        let given = given.filter(|token| !token.is_empty()).collect();
         let state = variable("GHL_STATE_DIR").map(PathBuf::from);
         if variable("GHL_LOG").is_none() {
             command.env("GHL_LOG", "trace");

@@ -49,6 +49,21 @@ proptest! {
     }
 }
 
+/// The last label of a line is as wide as its place. The property below found one beyond the edge.
+#[test]
+fn a_last_label_keeps_clear_of_the_edge() {
+    for (rows, length) in [(11, 12), (19, 8), (22, 8), (11, 30)] {
+        let chart = Chart {
+            kind: ChartKind::Line,
+            theme: Theme::Light,
+            title: None,
+            columns: vec!["week".to_owned(), "deals".to_owned()],
+            rows: (0..rows).map(|row| vec![json!("w".repeat(length)), json!(row)]).collect(),
+        };
+        Picture::read(&chart.png().unwrap()).assert_inside(chart.theme.palette().background);
+    }
+}
+
 /// Ranges whose ticks a text cannot tell apart. The property below found the first.
 #[test]
 fn a_range_too_small_to_write_is_none() {
