@@ -4,7 +4,9 @@
 //! The seed is fixed, so the same faults hit the requests in their order of arrival. The short run is part of every test
 //! run; the long one is `cargo test --release --test suite faults -- --ignored --nocapture`.
 
-use crate::support::{Account, Api, Era, Host, Manners, Person, error_of, in_all_manners, stored_as};
+use crate::support::{
+    Account, Api, Era, Host, Manners, Person, closed_journal, command, error_of, in_all_manners, journaled, stored_as,
+};
 use futures::{StreamExt, stream};
 use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
@@ -65,8 +67,19 @@ fn write(tool: &'static str, number: usize, contacts: &[Value]) -> Write {
     Write { tool, arguments, kind, mark: (field, mark.into()) }
 }
 
-/// Runs `writes` writes under the mix, and checks every answer with the sandbox's objects. Returns the number of each
-/// outcome.
+/// The argument that identifies a write of this tool.
+fn mark_of(tool: &str) -> &'static str {
+    match tool {
+        "create_contact" => "email",
+        "create_page" => "slug",
+        "create_webhook" => "url",
+        "update_contact" => "phone",
+        _ => "name",
+    }
+}
+
+/// Runs `writes` writes under the mix, and checks every answer with the sandbox's objects and with the journal. Returns
+/// the number of each outcome.
 async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usize> {
     // Each contact is updated at most once, so that its value identifies the write.
     let account = Account::with(SandboxConfig {
@@ -118,6 +131,22 @@ async fn run(api: Api, manners: &Manners, writes: usize) -> BTreeMap<String, usi
             "done".to_owned()
         };
         *outcomes.entry(outcome).or_insert(0) += 1;
+    }
+    let entries = closed_journal(|| command(&account, host.state.path())).await;
+    let mut journal: BTreeMap<(&str, String), &Value> = BTreeMap::new();
+    for entry in &entries {
+        let tool = TOOLS.into_iter().find(|tool| entry["tool"] == *tool).expect("one of the tools");
+        let mark = entry["arguments"][mark_of(tool)].as_str().unwrap().to_owned();
+        assert!(journal.insert((tool, mark), entry).is_none(), "twice in the journal: {entry}");
+    }
+    for (write, result) in &results {
+        let error = (result.is_error == Some(true)).then(|| error_of(result));
+        let code = error.as_ref().and_then(|error| error["code"].as_str());
+        match journal.get(&(write.tool, write.mark.1.as_str().unwrap().to_owned())) {
+            Some(entry) => assert_eq!(entry["outcome"], journaled(code), "{entry}: {result:?}"),
+            // What was done, or may have been, was written down first.
+            None => assert!(code.is_some_and(|code| code != "outcome_unknown"), "not in the journal: {result:?}"),
+        }
     }
     let faults = account.stats().await["faults"].clone();
     assert!(faults.as_object().unwrap().len() >= 10, "the mix was not mixed: {faults}");

@@ -1,6 +1,6 @@
 //! Mixed calls to many accounts at once, from several hosts, under faults: every write is in the right account's books.
 
-use crate::support::{Agency, Api, Era, Host, Person, Ran, error_of};
+use crate::support::{Agency, Api, Era, Host, Person, closed_journal, error_of, journaled};
 use futures::{StreamExt, future::join_all, stream};
 use highlevel_sandbox::SandboxConfig;
 use rmcp::model::CallToolResult;
@@ -139,21 +139,10 @@ async fn run(accounts: usize, calls: usize, hosts: usize) -> BTreeMap<String, us
     outcomes
 }
 
-async fn journal(agency: &Agency, arguments: &[&str]) -> Ran {
-    let mut command = agency.command();
-    command.arg("journal").args(arguments);
-    let ran = crate::support::run(command).await;
-    assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.stderr);
-    ran
-}
-
 /// Every write that was sent is in the journal once, under its own account, and none is left open.
 async fn compare_journal(agency: &Agency, results: &[(Call, CallToolResult)]) {
-    journal(agency, &["verify"]).await;
     let mut entries: HashMap<String, Value> = HashMap::new();
-    for line in journal(agency, &["export"]).await.stdout.lines() {
-        let entry: Value = serde_json::from_str(line).unwrap();
-        assert_ne!(entry["outcome"], "unfinished", "{entry}");
+    for entry in closed_journal(|| agency.command()).await {
         assert_eq!(entry["client"]["name"], "test-host 1", "{entry}");
         let arguments = &entry["arguments"];
         let marks = [&arguments["email"], &arguments["companyName"], &arguments["name"]];
@@ -166,11 +155,8 @@ async fn compare_journal(agency: &Agency, results: &[(Call, CallToolResult)]) {
         match entries.get(mark) {
             Some(entry) => {
                 assert_eq!((&entry["account"], &entry["location"]), (&json!(name), &json!(sandbox.location_id())));
-                let expected = match result.is_error {
-                    Some(true) if error_of(result)["code"] == "outcome_unknown" => "outcome_unknown",
-                    Some(true) => "failed",
-                    _ => "done",
-                };
+                let error = (result.is_error == Some(true)).then(|| error_of(result));
+                let expected = journaled(error.as_ref().and_then(|error| error["code"].as_str()));
                 assert_eq!(entry["outcome"], expected, "{entry}: {result:?}");
             }
             // The object could not be read before the write, so that nothing was sent.

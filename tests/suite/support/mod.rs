@@ -5,6 +5,7 @@ mod agency;
 mod both;
 mod cli;
 mod host;
+mod journal;
 mod normal;
 mod watch;
 mod wire;
@@ -15,6 +16,7 @@ pub use both::{Api, Manners, has, live, reported};
 pub(crate) use both::{in_all_manners, in_both_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{CLIENT, Era, Host, Person, default_settings, error_of, params, structured};
+pub use journal::{closed_journal, journaled};
 pub use normal::stored_as;
 pub use wire::Wire;
 
