@@ -1,6 +1,6 @@
 //! Questions over several accounts: query_crm and chart_crm with `account: "all"` or a list.
 
-use super::{ACCOUNT, Account, Answer};
+use super::{ACCOUNT, Account, Answer, call::name_account};
 use crate::{
     answer,
     service::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, picture},
@@ -76,9 +76,7 @@ impl AcrossAccounts {
         name_left_out(&mut value, &left_out);
         let (_, first) = accounts.first().ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
         let mut value = answer::finish(&invocation, Answered::Object(value), first.max_answer);
-        if let Some(members) = value.as_object_mut() {
-            members.shift_insert(0, ACCOUNT.to_owned(), label.into());
-        }
+        name_account(&mut value, label);
         let mut answer = first.clean(value)?;
         answer.image = picture(&invocation, &answer.value).await?;
         Ok(answer)

@@ -17,6 +17,13 @@ use std::borrow::Cow;
 /// The argument that names a call's account, and the member of answers and errors that does.
 pub const ACCOUNT: &str = "account";
 
+/// Names the account of an answer, in its first member.
+pub(super) fn name_account(answer: &mut Value, label: &str) {
+    if let Some(members) = answer.as_object_mut() {
+        members.shift_insert(0, ACCOUNT.to_owned(), label.into());
+    }
+}
+
 /// What a call came to.
 #[derive(Debug)]
 pub enum Reply {
@@ -137,8 +144,8 @@ impl Account {
         }
         let done = self.service.run(prepared, agreed, context).await?;
         let mut value = answer::finish(invocation, done, self.max_answer);
-        if let (Some(label), Some(members)) = (&self.label, value.as_object_mut()) {
-            members.shift_insert(0, ACCOUNT.to_owned(), label.as_str().into());
+        if let Some(label) = &self.label {
+            name_account(&mut value, label);
         }
         let mut answer = self.clean(value)?;
         answer.image = picture(invocation, &answer.value).await?;

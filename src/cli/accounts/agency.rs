@@ -9,12 +9,7 @@ use crate::{
     },
 };
 use highlevel_api_client::{AgencyLocation, Holder, Login, Runtime, TokenSource};
-use highlevel_core::{
-    clean,
-    context::CallContext,
-    error::{Code, Error},
-    suggest::did_you_mean,
-};
+use highlevel_core::{clean, context::CallContext, error::Error, suggest::did_you_mean};
 use highlevel_store::{CredentialName, Store};
 use std::{collections::HashSet, process::ExitCode, sync::Arc};
 
@@ -113,12 +108,12 @@ fn chosen<'a>(offered: &'a [AgencyLocation], names: &[String]) -> Result<Vec<&'a
             [] => {
                 let hint = did_you_mean(wanted, offered.iter().map(|location| location.name.as_str()));
                 let message = format!("The login has no location \"{wanted}\".{hint} Leave the names out to see all.");
-                Err(Error { field: Some("NAME".to_owned()), ..Error::new(Code::InvalidArguments, message) })
+                Err(Error::invalid("NAME", message))
             }
             several => {
                 let ids: Vec<&str> = several.iter().map(|location| location.id.as_str()).collect();
                 let message = format!("Several locations are named \"{wanted}\": {}. Give the id.", ids.join(", "));
-                Err(Error { field: Some("NAME".to_owned()), ..Error::new(Code::InvalidArguments, message) })
+                Err(Error::invalid("NAME", message))
             }
         }
     };

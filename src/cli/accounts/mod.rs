@@ -13,10 +13,7 @@ use crate::settings::{
 };
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
-use highlevel_core::{
-    error::{Code, Error},
-    suggest::did_you_mean,
-};
+use highlevel_core::{error::Error, suggest::did_you_mean};
 use highlevel_store::Store;
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -124,5 +121,5 @@ async fn remove(settings: &Settings, name: &str, keep_credential: bool) -> anyho
 fn unknown(file: &AccountsFile, name: &str) -> Error {
     let hint = did_you_mean(name, file.accounts.iter().map(|account| account.name.as_str()));
     let message = format!("There is no account \"{name}\".{hint} `highlevel-mcp accounts list` lists them.");
-    Error { field: Some("NAME".to_owned()), ..Error::new(Code::InvalidArguments, message) }
+    Error::invalid("NAME", message)
 }

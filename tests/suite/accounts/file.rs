@@ -1,24 +1,10 @@
 //! `accounts.toml` as people and other programs leave it: forms, edits by two processes, secrets in the wrong place.
 
-use crate::support::{Account, Agency, Api, Ran, run, run_with_input};
+use crate::support::{Account, Agency, Api, run, run_with_input};
 use highlevel_sandbox::SandboxConfig;
 use highlevel_store::{CredentialName, Store};
 use serde_json::json;
-use std::{
-    fs,
-    io::Write,
-    process::{Command, Stdio},
-};
-
-fn command(agency: &Agency, arguments: &[&str]) -> Command {
-    let mut command = agency.command();
-    command.args(arguments);
-    command
-}
-
-async fn ran(agency: &Agency, arguments: &[&str]) -> Ran {
-    run(command(agency, arguments)).await
-}
+use std::{fs, io::Write, process::Stdio};
 
 async fn empty() -> Agency {
     let agency = Agency::new(Api::Official, &[]).await;
@@ -50,7 +36,7 @@ async fn an_account_is_added_with_its_whole_policy() {
         "--confirm-tools",
         "update_contact",
     ];
-    let added = run_with_input(command(&agency, &add), "pit-1").await;
+    let added = run_with_input(agency.command_of(&add), "pit-1").await;
     assert_eq!(added.code, Some(0), "{added:?}");
     let text = fs::read_to_string(agency.file()).unwrap();
     for line in [
@@ -64,7 +50,7 @@ async fn an_account_is_added_with_its_whole_policy() {
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
-    let listed = ran(&agency, &["accounts", "list"]).await.stdout;
+    let listed = agency.ran(&["accounts", "list"]).await.stdout;
     assert!(listed.contains("confirm human") && listed.contains("toolsets contacts, insights"), "{listed}");
 }
 
@@ -73,12 +59,12 @@ async fn an_account_is_added_with_its_whole_policy() {
 async fn two_processes_that_add_lose_no_account() {
     let agency = empty().await;
     // The first waits for its token, while the second adds an account whose credential would have the same name.
-    let mut first = command(&agency, &["accounts", "add", "Smile Dental", "--location-id", "loc1"]);
+    let mut first = agency.command_of(&["accounts", "add", "Smile Dental", "--location-id", "loc1"]);
     let mut first = first.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     first.stdin.as_mut().unwrap().write_all(b"pit-first").unwrap();
     // Enough for the process to have opened whatever it opens before it reads.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    let second = command(&agency, &["accounts", "add", "Smile-Dental", "--location-id", "loc2"]);
+    let second = agency.command_of(&["accounts", "add", "Smile-Dental", "--location-id", "loc2"]);
     let second = run_with_input(second, "pit-second").await;
     assert_eq!(second.code, Some(0), "{second:?}");
     drop(first.stdin.take());
@@ -97,7 +83,7 @@ async fn two_processes_that_add_lose_no_account() {
     let mut adding = Vec::new();
     for number in 0..6 {
         let (name, location) = (format!("Client {number}"), format!("client{number}"));
-        let add = command(&agency, &["accounts", "add", &name, "--location-id", &location]);
+        let add = agency.command_of(&["accounts", "add", &name, "--location-id", &location]);
         adding.push(tokio::spawn(async move { run_with_input(add, "pit-1").await }));
     }
     for added in adding {
@@ -114,7 +100,7 @@ async fn a_new_credential_is_no_other_accounts() {
     let agency = empty().await;
     let waiting = "[[account]]\nname = \"Acme (old)\"\nlocation = \"loc1\"\ncredential = \"acme\"\n";
     fs::write(agency.file(), waiting).unwrap();
-    let added = run_with_input(command(&agency, &["accounts", "add", "Acme", "--location-id", "loc2"]), "pit-2").await;
+    let added = run_with_input(agency.command_of(&["accounts", "add", "Acme", "--location-id", "loc2"]), "pit-2").await;
     assert_eq!(added.code, Some(0), "{added:?}");
     let text = fs::read_to_string(agency.file()).unwrap();
     assert!(text.contains("credential = \"acme-2\""), "{text}");
@@ -125,16 +111,16 @@ async fn a_new_credential_is_no_other_accounts() {
 #[tokio::test]
 async fn the_default_credential_is_one() {
     let agency = empty().await;
-    let added = run_with_input(command(&agency, &["accounts", "add", "Default", "--location-id", "a"]), "pit-1").await;
+    let added = run_with_input(agency.command_of(&["accounts", "add", "Default", "--location-id", "a"]), "pit-1").await;
     assert_eq!(added.code, Some(0), "{added:?}");
-    assert_eq!(run_with_input(command(&agency, &["auth", "set"]), "pit-2").await.code, Some(0));
+    assert_eq!(run_with_input(agency.command_of(&["auth", "set"]), "pit-2").await.code, Some(0));
     let shared = ["accounts", "add", "Other", "--location-id", "b", "--credential", "default"];
-    assert_eq!(ran(&agency, &shared).await.code, Some(0));
+    assert_eq!(agency.ran(&shared).await.code, Some(0));
     let text = fs::read_to_string(agency.file()).unwrap();
     assert_eq!(text.matches("credential").count(), 1, "{text}");
-    let listed = ran(&agency, &["accounts", "list"]).await.stdout;
+    let listed = agency.ran(&["accounts", "list"]).await.stdout;
     assert_eq!(listed.matches(" default ").count(), 1, "{listed}");
-    let removed = ran(&agency, &["accounts", "remove", "Default"]).await;
+    let removed = agency.ran(&["accounts", "remove", "Default"]).await;
     assert!(removed.stderr.contains("default-account was removed"), "{removed:?}");
     assert!(agency.state.path().join("token").exists());
 }
@@ -170,7 +156,7 @@ async fn a_token_in_the_wrong_place_is_not_shown() {
                 vec!["accounts", "test"],
                 vec!["tools"],
             ] {
-                let ran = ran(&agency, &arguments).await;
+                let ran = agency.ran(&arguments).await;
                 let said = format!("{}{}", ran.stdout, ran.stderr);
                 assert!(!said.contains(secret), "{line}, {arguments:?}: {said}");
             }
@@ -179,7 +165,7 @@ async fn a_token_in_the_wrong_place_is_not_shown() {
     let agency = empty().await;
     for line in [format!("name = \"{pit}\"\nlocation = \"loc1\""), format!("name = \"A\"\nlocation = \"{pit}\"")] {
         fs::write(agency.file(), format!("[[account]]\n{line}\n")).unwrap();
-        let listed = ran(&agency, &["accounts", "list"]).await;
+        let listed = agency.ran(&["accounts", "list"]).await;
         assert_eq!(listed.code, Some(2), "{listed:?}");
         assert!(!listed.stdout.contains(pit) && !listed.stderr.contains(pit), "{listed:?}");
         assert!(listed.stderr.contains("token"), "{listed:?}");
@@ -219,19 +205,20 @@ async fn a_files_form_is_not_its_content() {
         [format!("\u{feff}{text}"), text.replace('\n', "\r\n"), format!("\u{feff}{}", text.replace('\n', "\r\n"))]
     {
         fs::write(agency.file(), &form).unwrap();
-        let listed = ran(&agency, &["accounts", "list"]).await;
+        let listed = agency.ran(&["accounts", "list"]).await;
         assert!(listed.code == Some(0) && listed.stdout.contains("South"), "{listed:?}");
-        let added = run_with_input(command(&agency, &["accounts", "add", "East", "--location-id", "e"]), "pit-1").await;
+        let added =
+            run_with_input(agency.command_of(&["accounts", "add", "East", "--location-id", "e"]), "pit-1").await;
         assert_eq!(added.code, Some(0), "{added:?}");
-        let listed = ran(&agency, &["accounts", "list"]).await;
+        let listed = agency.ran(&["accounts", "list"]).await;
         assert!(listed.stdout.contains("East") && listed.stdout.contains("South"), "{listed:?}");
-        assert_eq!(ran(&agency, &["accounts", "remove", "East"]).await.code, Some(0));
+        assert_eq!(agency.ran(&["accounts", "remove", "East"]).await.code, Some(0));
     }
     // Accounts in one line are read; what cannot be edited is not called done.
     let one = "account = [{name = \"A\", location = \"l1\"}, {name = \"B\", location = \"l2\"}]\n";
     fs::write(agency.file(), one).unwrap();
-    assert_eq!(ran(&agency, &["accounts", "list"]).await.code, Some(0));
-    let removed = ran(&agency, &["accounts", "remove", "A"]).await;
+    assert_eq!(agency.ran(&["accounts", "list"]).await.code, Some(0));
+    let removed = agency.ran(&["accounts", "remove", "A"]).await;
     assert!(removed.code == Some(2) && removed.stderr.contains("[[account]]"), "{removed:?}");
     assert_eq!(fs::read_to_string(agency.file()).unwrap(), one);
 }
@@ -243,7 +230,7 @@ async fn a_relative_path_is_a_path() {
     for (number, location) in ["a", "b"].into_iter().enumerate() {
         let name = format!("Client {number}");
         let add = ["--accounts-file", "new.toml", "accounts", "add", &name, "--location-id", location];
-        let mut add = command(&agency, &add);
+        let mut add = agency.command_of(&add);
         add.current_dir(agency.state.path());
         let added = run_with_input(add, "pit-1").await;
         assert_eq!(added.code, Some(0), "{added:?}");
@@ -262,7 +249,7 @@ async fn a_link_to_the_file_stays_one() {
     // The first time the file behind the link does not exist yet.
     for number in 0..2 {
         let (name, location) = (format!("Client {number}"), format!("loc{number}"));
-        let add = command(&agency, &["accounts", "add", &name, "--location-id", &location]);
+        let add = agency.command_of(&["accounts", "add", &name, "--location-id", &location]);
         let added = run_with_input(add, "pit-1").await;
         assert_eq!(added.code, Some(0), "{added:?}");
         assert!(fs::symlink_metadata(agency.file()).unwrap().is_symlink());
@@ -279,17 +266,17 @@ async fn a_removed_account_takes_no_other_accounts_token_along() {
     let (location, url) = (account.location_id(), account.url());
     for (name, location) in [("One", location.as_str()), ("Two", "elsewhere")] {
         let add = ["accounts", "add", name, "--location-id", location, "--base-url", &url];
-        let added = run_with_input(command(&agency, &add), account.token()).await;
+        let added = run_with_input(agency.command_of(&add), account.token()).await;
         assert_eq!(added.code, Some(0), "{added:?}");
     }
     // The first token ends: what is left is the one that it was refreshed to.
     account.expire_tokens().await;
     let list = ["call", "list_contacts", "--account", "One", "--limit", "1"];
-    let listed = ran(&agency, &list).await;
+    let listed = agency.ran(&list).await;
     assert_eq!(listed.code, Some(0), "{listed:?}");
-    let removed = ran(&agency, &["accounts", "remove", "Two"]).await;
+    let removed = agency.ran(&["accounts", "remove", "Two"]).await;
     assert_eq!(removed.code, Some(0), "{removed:?}");
-    let listed = ran(&agency, &list).await;
+    let listed = agency.ran(&list).await;
     assert_eq!(listed.code, Some(0), "{listed:?}");
     let store = Store::open(agency.state.path().to_owned());
     assert!(store.credential(&"two".parse::<CredentialName>().unwrap()).await.unwrap().is_none());

@@ -1,6 +1,6 @@
 //! Several accounts of one `accounts.toml`, each with a sandbox of its own.
 
-use super::{Account, Api, BINARY, Era, Host, Person, watch::WATCHED};
+use super::{Account, Api, BINARY, Era, Host, Person, Ran, run, watch::WATCHED};
 use highlevel_sandbox::SandboxConfig;
 use highlevel_store::{CredentialName, CredentialPlace, Store};
 use std::{fmt::Write, path::PathBuf, process::Command, sync::Arc};
@@ -76,6 +76,18 @@ impl Agency {
         let tokens: Vec<&str> = self.accounts.iter().map(|(_, account)| account.token()).collect();
         command.env(WATCHED, tokens.join("\n"));
         command
+    }
+
+    /// The server's command with these arguments.
+    pub fn command_of(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command();
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the server's command with these arguments, without input.
+    pub async fn ran(&self, arguments: &[&str]) -> Ran {
+        run(self.command_of(arguments)).await
     }
 
     /// A host without elicitation, over the newest protocol.
