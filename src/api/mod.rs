@@ -57,7 +57,9 @@ fn path_segment(text: &str) -> String {
 fn repeat(effect: Effect) -> Repeat {
     match effect {
         Effect::Read | Effect::Update | Effect::Delete => Repeat::Freely,
-        Effect::Create | Effect::Publish | Effect::Send | Effect::Access => Repeat::IfNotExecuted,
+        Effect::Create | Effect::Publish | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
+            Repeat::IfNotExecuted
+        }
     }
 }
 
@@ -72,6 +74,7 @@ fn http_method(method: highlevel_catalog::Method) -> http::Method {
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,
         Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
         Method::Delete => http::Method::DELETE,
     }
 }

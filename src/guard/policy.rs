@@ -62,8 +62,13 @@ impl Policy {
         Ok(())
     }
 
-    /// Whether the tool is listed and may run.
+    /// Whether the tool is listed. Without `--toolsets` and `--tools`, tools for rare jobs may run and are not listed.
     pub fn lists(&self, spec: &OperationSpec) -> bool {
+        self.allows(spec) && (spec.listed || !self.toolsets.is_empty() || !self.tools.is_empty())
+    }
+
+    /// Whether the tool may run.
+    pub fn allows(&self, spec: &OperationSpec) -> bool {
         let named = |names: &[String]| names.iter().any(|name| *name == spec.name);
         (!self.read_only || spec.effect == Effect::Read)
             && (self.toolsets.is_empty() || self.toolsets.contains(&spec.toolset))
@@ -100,7 +105,7 @@ impl Policy {
     /// # Errors
     /// `policy_denied` with the setting.
     pub fn allow(&self, spec: &OperationSpec) -> Result<()> {
-        if self.lists(spec) {
+        if self.allows(spec) {
             return Ok(());
         }
         let why = if self.read_only && spec.effect != Effect::Read {

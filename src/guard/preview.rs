@@ -91,7 +91,9 @@ impl Preview {
             Effect::Publish => " It becomes public, and nothing here unpublishes it.",
             Effect::Delete => " This cannot be undone.",
             Effect::Send => " It reaches people and cannot be recalled.",
-            Effect::Access => " It sends the account's data to others and cannot be recalled.",
+            Effect::Money => " It moves money.",
+            Effect::Start => " It starts what acts by itself. What that does cannot be recalled.",
+            Effect::Access => " It gives others access to the account or its data.",
             Effect::Read | Effect::Create | Effect::Update => "",
         };
         Ok(Self {

@@ -80,7 +80,7 @@ fn annotations(spec: &OperationSpec) -> ToolAnnotations {
         Effect::Read => (true, false, true),
         Effect::Create => (false, false, false),
         Effect::Update | Effect::Publish | Effect::Delete => (false, true, true),
-        Effect::Send | Effect::Access => (false, true, false),
+        Effect::Send | Effect::Money | Effect::Start | Effect::Access => (false, true, false),
     };
     ToolAnnotations::new()
         .read_only(read_only)

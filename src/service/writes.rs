@@ -51,7 +51,7 @@ impl AccountService {
         context: &CallContext,
     ) -> Result<VerifiedWrite> {
         let creation = match invocation.spec.effect {
-            Effect::Create | Effect::Send | Effect::Access => {
+            Effect::Create | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
                 Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)
             }
             _ => None,
@@ -104,7 +104,7 @@ impl AccountService {
             (Effect::Update, None) => reconcile::update(api, write, before, context).await,
             (Effect::Publish, None) => reconcile::publish(api, write, context).await,
             (Effect::Delete, None) => reconcile::delete(api, write, context).await,
-            (Effect::Read | Effect::Create | Effect::Send | Effect::Access, None) => {
+            (Effect::Read | Effect::Create | Effect::Send | Effect::Money | Effect::Start | Effect::Access, None) => {
                 api.object(write, context).await.map(WriteOutcome::answered)
             }
         }

@@ -27,6 +27,10 @@ pub enum Effect {
     Delete,
     /// Sends messages to people, such as by starting a campaign.
     Send,
+    /// Moves money: a charge, a refund, a wallet, a subscription.
+    Money,
+    /// Makes a workflow, a campaign or a bot act.
+    Start,
     /// Gives a third party data of the account or rights in it.
     Access,
 }
@@ -34,7 +38,7 @@ pub enum Effect {
 impl Effect {
     /// Whether the effect always needs a person's confirmation, because it cannot be reverted.
     pub const fn is_guarded(self) -> bool {
-        matches!(self, Self::Publish | Self::Delete | Self::Send | Self::Access)
+        !matches!(self, Self::Read | Self::Create | Self::Update)
     }
 }
 
@@ -57,19 +61,41 @@ pub enum Condition {
     Argument {
         /// The argument's name.
         name: Cow<'static, str>,
-        /// The matching values.
+        /// The matching values, as text.
         values: Cow<'static, [Cow<'static, str>]>,
+    },
+    /// Matches calls whose argument is absent or none of the values.
+    ArgumentIsNot {
+        /// The argument's name.
+        name: Cow<'static, str>,
+        /// The values that do not match, as text.
+        values: Cow<'static, [Cow<'static, str>]>,
+    },
+    /// Matches calls that have the argument.
+    Given {
+        /// The argument's name.
+        name: Cow<'static, str>,
     },
 }
 
 impl Condition {
-    /// Whether a call matches. `argument` looks up the call's arguments by name.
+    /// Whether a call matches. `argument` looks up the call's arguments by name. A name with dots is a path into an
+    /// argument's members.
     pub fn holds<'a>(&self, argument: impl Fn(&str) -> Option<&'a Value>) -> bool {
+        let value = |path: &str| {
+            let mut names = path.split('.');
+            let outer = argument(names.next()?)?;
+            names.try_fold(outer, |value, name| value.get(name)).filter(|value| !value.is_null())
+        };
+        let is_one_of = |value: &Value, values: &[Cow<'static, str>]| {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            values.iter().any(|known| known.eq_ignore_ascii_case(text.trim()))
+        };
         match self {
             Self::Always => true,
-            Self::Argument { name, values } => {
-                argument(name).and_then(Value::as_str).is_some_and(|given| values.iter().any(|value| value == given))
-            }
+            Self::Argument { name, values } => value(name).is_some_and(|value| is_one_of(value, values)),
+            Self::ArgumentIsNot { name, values } => value(name).is_none_or(|value| !is_one_of(value, values)),
+            Self::Given { name } => value(name).is_some(),
         }
     }
 }
@@ -94,6 +120,22 @@ pub enum Toolset {
     Funnels,
     /// Webhooks.
     Webhooks,
+    /// Conversations and their messages.
+    Conversations,
+    /// Calendars and appointments.
+    Calendars,
+    /// Notes on contacts.
+    Notes,
+    /// Tasks.
+    Tasks,
+    /// Workflows.
+    Workflows,
+    /// Forms, surveys and their submissions.
+    Forms,
+    /// Invoices and transactions.
+    Invoices,
+    /// Every operation of the API, by search.
+    Operations,
     /// Queries over the whole account, answered from the mirror.
     Insights,
 }
@@ -132,6 +174,8 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const EFFECT: Effect;
     /// The tool's group.
     const TOOLSET: Toolset;
+    /// Whether the tool is listed where `--toolsets` names no groups.
+    const LISTED: bool = true;
     /// The session API's route. [`Route::Absent`] if only the official API has the operation.
     const SESSION: Route;
     /// The argument that holds the id of the object.

@@ -23,7 +23,9 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         Method::Get if route.takes_query => (query(&fields), None),
         Method::Get | Method::Delete => (Vec::new(), None),
         // A publish has no fields except its id, so its body is empty.
-        Method::Post | Method::Put => (Vec::new(), (!fields.is_empty()).then_some(Value::Object(fields))),
+        Method::Post | Method::Put | Method::Patch => {
+            (Vec::new(), (!fields.is_empty()).then_some(Value::Object(fields)))
+        }
     };
     Ok(Request {
         method: crate::api::http_method(route.method),

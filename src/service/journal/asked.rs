@@ -12,7 +12,7 @@ pub(super) fn fields(write: &Invocation) -> BTreeSet<String> {
     match write.spec.effect {
         Effect::Delete | Effect::Read => return BTreeSet::new(),
         Effect::Publish => return BTreeSet::from(["status".to_owned()]),
-        Effect::Create | Effect::Update | Effect::Send | Effect::Access => {}
+        Effect::Create | Effect::Update | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {}
     }
     // Names that were resolved to ids have arguments of their own, which no caller gave.
     let known = write.spec.input_schema().get("properties").and_then(Value::as_object);

@@ -26,6 +26,8 @@ pub(super) fn tools() -> String {
             Effect::Publish => "publishes",
             Effect::Delete => "deletes",
             Effect::Send => "sends",
+            Effect::Money => "moves money",
+            Effect::Start => "starts",
             Effect::Access => "gives access",
         };
         [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks(&policy, entry)]
@@ -43,6 +45,8 @@ fn asks(policy: &Policy, entry: &OperationSpec) -> String {
     let cases = entry.effect_rules.iter().map(|rule| match &rule.when {
         Condition::Always => "yes".to_owned(),
         Condition::Argument { name, values } => format!("if `{name}` is {}", values.join(" or ")),
+        Condition::ArgumentIsNot { name, values } => format!("unless `{name}` is {}", values.join(" or ")),
+        Condition::Given { name } => format!("with `{name}`"),
     });
     cases.collect::<Vec<_>>().join(", ")
 }

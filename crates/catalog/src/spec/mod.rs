@@ -24,6 +24,8 @@ pub struct OperationSpec {
     pub title: Cow<'static, str>,
     /// The tool's group.
     pub toolset: Toolset,
+    /// Whether the tool is listed where `--toolsets` names no groups.
+    pub listed: bool,
     /// The effect on the account.
     pub effect: Effect,
     /// The calls whose effect differs from `effect`.
