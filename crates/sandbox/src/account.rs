@@ -27,10 +27,15 @@ pub(crate) enum ObjectKind {
     CustomFields,
     /// Pipelines with their stages, in the official API's shape. The session API has only the names of stages.
     Pipelines,
+    /// Calendars, in the official API's shape. The session API has none, nor what follows.
+    Calendars,
+    CalendarGroups,
+    Appointments,
+    BlockedSlots,
 }
 
 impl ObjectKind {
-    const ALL: [(Self, &'static str, &'static str); 10] = [
+    const ALL: [(Self, &'static str, &'static str); 14] = [
         (Self::Users, "users", "User"),
         (Self::Locations, "locations", "Location"),
         (Self::Contacts, "contacts", "Contact"),
@@ -41,6 +46,10 @@ impl ObjectKind {
         (Self::Webhooks, "webhooks", "Webhook"),
         (Self::CustomFields, "customFields", "Custom field"),
         (Self::Pipelines, "pipelines", "Pipeline"),
+        (Self::Calendars, "calendars", "Calendar"),
+        (Self::CalendarGroups, "calendarGroups", "Calendar group"),
+        (Self::Appointments, "appointments", "Appointment"),
+        (Self::BlockedSlots, "blockedSlots", "Blocked slot"),
     ];
 
     /// The kind with this plural name.

@@ -14,6 +14,7 @@ fn optional(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::Opportunities => &["assignedTo", "lostReasonId"],
         ObjectKind::Campaigns => &["template"],
         ObjectKind::Pages => &["description", "url"],
+        ObjectKind::Appointments => &["address", "notes", "description"],
         _ => &[],
     }
 }
@@ -30,6 +31,9 @@ pub(crate) fn add(kind: ObjectKind, object: &mut Fields) {
     for name in optional(kind) {
         object.entry(*name).or_insert(Value::Null);
     }
+    if kind == ObjectKind::Appointments {
+        misspell_status(variant, object);
+    }
     if matches!(kind, ObjectKind::Contacts | ObjectKind::Opportunities) {
         let is_empty = |value: Option<&Value>| match value {
             None | Some(Value::Null) => true,
@@ -43,6 +47,16 @@ pub(crate) fn add(kind: ObjectKind, object: &mut Fields) {
         if is_empty(object.get("customFields")) {
             object.insert("customFields".into(), if variant == 1 { Value::Null } else { json!([]) });
         }
+    }
+}
+
+/// Adds the status of an appointment under the misspelled name that live answers have, beside the right one or alone.
+fn misspell_status(variant: usize, appointment: &mut Fields) {
+    if let Some(status) = appointment.get("appointmentStatus").cloned() {
+        appointment.insert("appoinmentStatus".into(), status);
+    }
+    if variant == 2 {
+        appointment.shift_remove("appointmentStatus");
     }
 }
 

@@ -4,6 +4,7 @@
 //! Objects are stored in the session API's shape and translated here, so that one test can check both APIs.
 
 mod agency;
+pub(crate) mod calendars;
 mod checks;
 mod contact_search;
 mod contacts;
@@ -140,6 +141,7 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
         Op::CreateEmailCampaign => content::create_email(account, id(0), body, written, trace, manners),
         Op::FunnelPages => read(content::pages(account, query, manners)),
         Op::Funnels => read(content::funnels(account, query, trace, manners)),
+        Op::Calendar(op) => calendars::perform(account, request, op, manners),
         // The token's check has refused them.
         Op::Token | Op::LocationToken | Op::InstalledLocations => Err(agency::wrong_kind()),
     }

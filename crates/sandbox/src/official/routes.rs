@@ -1,5 +1,6 @@
 //! The official operations that the sandbox serves, with the headers and queries that the OpenAPI files declare.
 
+use super::calendars::{self, CalendarOp};
 use crate::operation::{Effect, OperationLabel, RouteMatch, find_route};
 
 /// One operation of the official API.
@@ -28,6 +29,8 @@ pub(crate) enum Op {
     CreateEmailCampaign,
     FunnelPages,
     Funnels,
+    /// An operation on calendars or appointments.
+    Calendar(CalendarOp),
     Token,
     LocationToken,
     InstalledLocations,
@@ -74,11 +77,11 @@ pub(crate) struct Parameter {
     pub(crate) required: bool,
 }
 
-const fn may(name: &'static str, holds: Holds) -> Parameter {
+pub(super) const fn may(name: &'static str, holds: Holds) -> Parameter {
     Parameter { name, holds, required: false }
 }
 
-const fn must(name: &'static str, holds: Holds) -> Parameter {
+pub(super) const fn must(name: &'static str, holds: Holds) -> Parameter {
     Parameter { name, holds, required: true }
 }
 
@@ -89,7 +92,7 @@ pub(crate) struct Route {
     /// The method and the path pattern.
     name: &'static str,
     /// The session API's operation that does the same.
-    session_name: Option<&'static str>,
+    pub(super) session_name: Option<&'static str>,
     effect: Effect,
     pub(crate) access: Access,
     /// The value of the header `Version`, if the file declares one.
@@ -103,7 +106,7 @@ impl Route {
         OperationLabel { name: self.name, session_name: self.session_name, effect: self.effect }
     }
 
-    const fn version(mut self, version: Option<&'static str>) -> Self {
+    pub(super) const fn version(mut self, version: Option<&'static str>) -> Self {
         self.version = version;
         self
     }
@@ -118,7 +121,7 @@ impl Route {
 pub(crate) const DATED: &str = "2021-07-28";
 const V3: Option<&str> = Some("v3");
 
-const fn read(op: Op, name: &'static str, session_name: &'static str, query: &'static [Parameter]) -> Route {
+pub(super) const fn read(op: Op, name: &'static str, session_name: &'static str, query: &'static [Parameter]) -> Route {
     Route {
         op,
         name,
@@ -131,7 +134,7 @@ const fn read(op: Op, name: &'static str, session_name: &'static str, query: &'s
     }
 }
 
-const fn json(effect: Effect, op: Op, name: &'static str, session_name: &'static str) -> Route {
+pub(super) const fn json(effect: Effect, op: Op, name: &'static str, session_name: &'static str) -> Route {
     Route {
         op,
         name,
@@ -236,7 +239,7 @@ const EMAILS: &str = "GET /emails/locations/{locationId}/campaigns/emails";
 const EMAIL: &str = "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}";
 const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
 
-/// Every operation. A literal path comes before a pattern that also matches it.
+/// The operations without a table of their own. A literal path comes before a pattern that also matches it.
 const ROUTES: &[Route] = &[
     // The session API has no list of users.
     Route { session_name: None, ..read(Op::Users, "GET /users/", "", &[must("locationId", Holds::Text)]) },
@@ -286,15 +289,26 @@ const ROUTES: &[Route] = &[
     },
 ];
 
+/// The tables of all operations, one for each group of resources.
+const TABLES: &[&[Route]] = &[ROUTES, calendars::ROUTES];
+
 /// The labels of all operations.
 #[cfg(any(feature = "faults", test))]
 pub(crate) fn labels() -> impl Iterator<Item = OperationLabel> {
-    ROUTES.iter().map(Route::label)
+    TABLES.iter().copied().flatten().map(Route::label)
 }
 
 /// Finds the operation of a raw path, as it was received.
 pub(crate) fn find(method: &str, path: &str) -> RouteMatch<Route> {
-    find_route(ROUTES, |route| route.name, method, path)
+    let mut path_exists = false;
+    for table in TABLES {
+        match find_route(table, |route| route.name, method, path) {
+            RouteMatch::NoSuchPath => {}
+            RouteMatch::WrongMethod => path_exists = true,
+            found @ RouteMatch::Route(..) => return found,
+        }
+    }
+    if path_exists { RouteMatch::WrongMethod } else { RouteMatch::NoSuchPath }
 }
 
 #[cfg(test)]

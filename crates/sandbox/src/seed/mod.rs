@@ -1,6 +1,7 @@
 //! The sample accounts: a marketing agency for local businesses, and the practices of its clients. The same seed and moment
 //! give the same bytes.
 
+mod calendars;
 mod contacts;
 mod content;
 mod lists;
@@ -29,17 +30,21 @@ impl AsOf {
 /// The random streams of one account: its data, its ids, and the ids that only the official API shows.
 const STREAMS: u64 = 3;
 
+/// The first of the random streams of calendars, one for each location.
+const CALENDARS: u64 = 1 << 32;
+
 /// Builds the sample account of a location. The first is the agency's own.
 pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTime<Utc>) -> Account {
     // In whole seconds, like most stored times.
     let as_of = AsOf(as_of.trunc_subsecs(0));
     // No stream is used twice, so that no id is in two accounts, and ids do not depend on how the data is drawn.
     let first = STREAMS * u64::try_from(location).unwrap_or_default();
-    let stream = |number| {
+    let numbered = |number| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(first + number);
+        rng.set_stream(number);
         rng
     };
+    let stream = |number| numbered(first + number);
     let mut rng = stream(0);
     let mut account = Account::empty(stream(1));
     let users = team::fill(&mut account, &locations::home(location), as_of);
@@ -47,6 +52,8 @@ pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTi
     let people = contacts::fill(&mut account, &mut rng, &users, contacts, as_of);
     opportunities::fill(&mut account, &mut rng, &users, &people, as_of);
     official::fill(&mut account, stream(2));
+    let calendars = numbered(CALENDARS + u64::try_from(location).unwrap_or_default());
+    calendars::fill(&mut account, calendars, &users, &people, as_of);
     account
 }
 

@@ -1,5 +1,6 @@
 //! The official API, as its OpenAPI files describe it.
 
+mod calendars;
 mod contacts;
 mod content;
 mod custom_fields;
@@ -16,6 +17,8 @@ use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 
 pub(crate) const DATED: &str = "2021-07-28";
+/// The version of calendars.
+pub(crate) const CALENDARS: &str = "2021-04-15";
 
 /// A client that sends what the OpenAPI files require.
 pub(crate) struct Official {
@@ -44,13 +47,18 @@ impl Official {
         let version = match path {
             _ if path.starts_with("/emails/") => "v3",
             _ if path.starts_with("/funnels/") => "",
+            _ if path.starts_with("/calendars/") => CALENDARS,
             _ => DATED,
         };
         send(self.request("GET", path, version)).await.unwrap()
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> Reply {
-        let version = if path.starts_with("/emails/") { "v3" } else { DATED };
+        let version = match path {
+            _ if path.starts_with("/emails/") => "v3",
+            _ if path.starts_with("/calendars/") => CALENDARS,
+            _ => DATED,
+        };
         let request = self.request(method, path, version).header("content-type", "application/json");
         send(request.body(body.to_string())).await.unwrap()
     }
