@@ -32,10 +32,19 @@ pub(crate) enum ObjectKind {
     CalendarGroups,
     Appointments,
     BlockedSlots,
+    /// Forms, surveys, their submissions, invoices and payments, in the official API's shape.
+    Forms,
+    Surveys,
+    FormSubmissions,
+    SurveySubmissions,
+    Invoices,
+    Transactions,
+    Orders,
+    Subscriptions,
 }
 
 impl ObjectKind {
-    const ALL: [(Self, &'static str, &'static str); 14] = [
+    const ALL: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Users, "users", "User"),
         (Self::Locations, "locations", "Location"),
         (Self::Contacts, "contacts", "Contact"),
@@ -50,6 +59,14 @@ impl ObjectKind {
         (Self::CalendarGroups, "calendarGroups", "Calendar group"),
         (Self::Appointments, "appointments", "Appointment"),
         (Self::BlockedSlots, "blockedSlots", "Blocked slot"),
+        (Self::Forms, "forms", "Form"),
+        (Self::Surveys, "surveys", "Survey"),
+        (Self::FormSubmissions, "formSubmissions", "Form submission"),
+        (Self::SurveySubmissions, "surveySubmissions", "Survey submission"),
+        (Self::Invoices, "invoices", "Invoice"),
+        (Self::Transactions, "transactions", "Transaction"),
+        (Self::Orders, "orders", "Order"),
+        (Self::Subscriptions, "subscriptions", "Subscription"),
     ];
 
     /// The kind with this plural name.
@@ -156,6 +173,13 @@ impl Account {
     /// One object.
     pub(crate) fn get(&self, kind: ObjectKind, id: &str) -> Option<Fields> {
         self.collection(kind)?.get(id).map(Object::fields)
+    }
+
+    /// One object as lists show it, if they show it.
+    pub(crate) fn get_listed(&self, kind: ObjectKind, id: &str) -> Option<Fields> {
+        let listed = self.collection(kind)?.listed();
+        let mut from_there = listed.skip(listed.position(id)?);
+        from_there.next().map(Object::fields)
     }
 
     /// The position of an object in lists, oldest first.

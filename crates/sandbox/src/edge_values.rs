@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 /// The names of times in both APIs.
 const TIMES: &[&str] = &["createdAt", "updatedAt", "dateAdded", "dateUpdated"];
 
+/// The names of amounts of money. The files declare numbers.
+const AMOUNTS: &[&str] = &["amount", "amountPaid", "amountDue", "amountRefunded", "total", "invoiceNumber"];
+
+/// The names of days. The files declare `yyyy-mm-dd`.
+const DAYS: &[&str] = &["issueDate", "dueDate"];
+
 /// The fields that are null, not absent, when an object has no value.
 fn optional(kind: ObjectKind) -> &'static [&'static str] {
     match kind {
@@ -15,6 +21,9 @@ fn optional(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::Campaigns => &["template"],
         ObjectKind::Pages => &["description", "url"],
         ObjectKind::Appointments => &["address", "notes", "description"],
+        ObjectKind::Invoices => &["dueDate", "title", "paymentSchedule"],
+        ObjectKind::FormSubmissions | ObjectKind::SurveySubmissions => &["contactId", "name", "email"],
+        ObjectKind::Transactions => &["contactId", "contactEmail", "subscriptionId", "amountRefunded"],
         _ => &[],
     }
 }
@@ -26,6 +35,15 @@ pub(crate) fn add(kind: ObjectKind, object: &mut Fields) {
     for name in TIMES {
         if let Some(value) = object.get_mut(*name) {
             *value = time(variant, value);
+        }
+    }
+    if variant == 2 {
+        for (name, value) in object.iter_mut() {
+            match name.as_str() {
+                name if AMOUNTS.contains(&name) => as_text(value),
+                name if DAYS.contains(&name) => as_midnight(value),
+                _ => {}
+            }
         }
     }
     for name in optional(kind) {
@@ -57,6 +75,20 @@ fn misspell_status(variant: usize, appointment: &mut Fields) {
     }
     if variant == 2 {
         appointment.shift_remove("appointmentStatus");
+    }
+}
+
+/// A number as a text.
+fn as_text(value: &mut Value) {
+    if let Value::Number(number) = value {
+        *value = number.to_string().into();
+    }
+}
+
+/// A day as its first moment.
+fn as_midnight(value: &mut Value) {
+    if let Value::String(day) = value {
+        day.push_str("T00:00:00.000Z");
     }
 }
 

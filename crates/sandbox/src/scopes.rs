@@ -21,6 +21,12 @@ const RESOURCES: &[(&str, &str, &str)] = &[
     ("/funnels/page", "funnels/page.readonly", "funnels/page.write"),
     ("/funnel", "funnels/funnel.readonly", "funnels/funnel.write"),
     ("/page", "funnels/page.readonly", "funnels/page.write"),
+    ("/forms", "forms.readonly", "forms.write"),
+    ("/surveys", "surveys.readonly", "surveys.readonly"),
+    ("/invoices", "invoices.readonly", "invoices.write"),
+    ("/payments/orders", "payments/orders.readonly", "payments/orders.write"),
+    ("/payments/transactions", "payments/transactions.readonly", "payments/transactions.readonly"),
+    ("/payments/subscriptions", "payments/subscriptions.readonly", "payments/subscriptions.readonly"),
     ("/oauth", "oauth.readonly", "oauth.write"),
     ("/webhook", "webhooks.readonly", "webhooks.write"),
 ];

@@ -119,6 +119,7 @@ fn check_value(name: &str, value: &str, holds: Holds) -> Result<(), String> {
         }
         Holds::OneOf(words) => (words.contains(&value), format!("one of the following values: {}", words.join(", "))),
         Holds::Day => (NaiveDate::parse_from_str(value, "%m-%d-%Y").is_ok(), "a date as mm-dd-yyyy".to_owned()),
+        Holds::IsoDay => (NaiveDate::parse_from_str(value, "%Y-%m-%d").is_ok(), "a date as yyyy-mm-dd".to_owned()),
         Holds::Flag => (matches!(value, "true" | "false"), "a boolean value".to_owned()),
     };
     if fits { Ok(()) } else { Err(format!("{name} must be {wanted}")) }

@@ -4,6 +4,7 @@
 //! Objects are stored in the session API's shape and translated here, so that one test can check both APIs.
 
 mod agency;
+pub(crate) mod billing;
 pub(crate) mod calendars;
 mod checks;
 mod contact_search;
@@ -13,6 +14,7 @@ mod custom_fields;
 pub(crate) mod daily_limit;
 pub(crate) mod errors;
 mod filters;
+mod forms;
 #[cfg(feature = "oauth")]
 pub(crate) mod oauth;
 mod opportunities;
@@ -142,6 +144,8 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
         Op::FunnelPages => read(content::pages(account, query, manners)),
         Op::Funnels => read(content::funnels(account, query, trace, manners)),
         Op::Calendar(op) => calendars::perform(account, request, op, manners),
+        Op::Forms(op) => read(forms::perform(account, op, query, *now, manners)),
+        Op::Billing(op) => billing::perform(account, op, request, written, manners),
         // The token's check has refused them.
         Op::Token | Op::LocationToken | Op::InstalledLocations => Err(agency::wrong_kind()),
     }

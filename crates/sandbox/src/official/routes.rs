@@ -1,6 +1,7 @@
 //! The official operations that the sandbox serves, with the headers and queries that the OpenAPI files declare.
 
 use super::calendars::{self, CalendarOp};
+use super::{billing, forms};
 use crate::operation::{Effect, OperationLabel, RouteMatch, find_route};
 
 /// One operation of the official API.
@@ -31,6 +32,8 @@ pub(crate) enum Op {
     Funnels,
     /// An operation on calendars or appointments.
     Calendar(CalendarOp),
+    Forms(forms::Op),
+    Billing(billing::Op),
     Token,
     LocationToken,
     InstalledLocations,
@@ -66,6 +69,8 @@ pub(crate) enum Holds {
     OneOf(&'static [&'static str]),
     /// `mm-dd-yyyy`
     Day,
+    /// `yyyy-mm-dd`
+    IsoDay,
     Flag,
 }
 
@@ -115,6 +120,18 @@ impl Route {
         self.access = access;
         self
     }
+
+    /// The session API has no such operation.
+    pub(super) const fn official_only(mut self) -> Self {
+        self.session_name = None;
+        self
+    }
+
+    /// The operation changes something.
+    pub(super) const fn writes(mut self) -> Self {
+        self.effect = Effect::Write;
+        self
+    }
 }
 
 /// The version of most operations.
@@ -160,8 +177,8 @@ const fn form(op: Op, name: &'static str, access: Access) -> Route {
     }
 }
 
-const ANY: Holds = Holds::Whole(0, usize::MAX);
-const SOME: Holds = Holds::Whole(1, usize::MAX);
+pub(super) const ANY: Holds = Holds::Whole(0, usize::MAX);
+pub(super) const SOME: Holds = Holds::Whole(1, usize::MAX);
 const EMAIL_STATUSES: &[&str] =
     &["all", "sent", "failed", "archived", "draft", "processing", "scheduled", "cancelled", "paused"];
 
@@ -290,7 +307,7 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The tables of all operations, one for each group of resources.
-const TABLES: &[&[Route]] = &[ROUTES, calendars::ROUTES];
+const TABLES: &[&[Route]] = &[ROUTES, calendars::ROUTES, forms::ROUTES, billing::ROUTES];
 
 /// The labels of all operations.
 #[cfg(any(feature = "faults", test))]

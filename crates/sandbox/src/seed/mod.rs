@@ -1,9 +1,11 @@
 //! The sample accounts: a marketing agency for local businesses, and the practices of its clients. The same seed and moment
 //! give the same bytes.
 
+mod billing;
 mod calendars;
 mod contacts;
 mod content;
+mod forms;
 mod lists;
 mod locations;
 mod official;
@@ -33,12 +35,19 @@ const STREAMS: u64 = 3;
 /// The first of the random streams of calendars, one for each location.
 const CALENDARS: u64 = 1 << 32;
 
+/// The first of the random streams of forms and surveys.
+const FORMS: u64 = 6 << 32;
+
+/// The first of the random streams of invoices and payments.
+const BILLING: u64 = 7 << 32;
+
 /// Builds the sample account of a location. The first is the agency's own.
 pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTime<Utc>) -> Account {
     // In whole seconds, like most stored times.
     let as_of = AsOf(as_of.trunc_subsecs(0));
     // No stream is used twice, so that no id is in two accounts, and ids do not depend on how the data is drawn.
-    let first = STREAMS * u64::try_from(location).unwrap_or_default();
+    let of_location = u64::try_from(location).unwrap_or_default();
+    let first = STREAMS * of_location;
     let numbered = |number| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(number);
@@ -52,9 +61,22 @@ pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTi
     let people = contacts::fill(&mut account, &mut rng, &users, contacts, as_of);
     opportunities::fill(&mut account, &mut rng, &users, &people, as_of);
     official::fill(&mut account, stream(2));
-    let calendars = numbered(CALENDARS + u64::try_from(location).unwrap_or_default());
+    let calendars = numbered(CALENDARS + of_location);
     calendars::fill(&mut account, calendars, &users, &people, as_of);
+    forms::fill(&mut account, numbered(FORMS + of_location), &people, as_of);
+    billing::fill(&mut account, numbered(BILLING + of_location), &people, as_of);
     account
+}
+
+/// A new id from a part's own random stream.
+fn new_id(rng: &mut ChaCha8Rng) -> String {
+    (0..20).map(|_| char::from(rng.sample(rand::distr::Alphanumeric))).collect()
+}
+
+/// Stores an object under its member `id`.
+fn put(account: &mut Account, kind: ObjectKind, object: &Value) {
+    let (Some(id), Some(fields)) = (object.get("id").and_then(Value::as_str), object.as_object()) else { return };
+    account.put(kind, id, fields);
 }
 
 /// Adds an object with a new id as its first field.
@@ -92,7 +114,7 @@ mod tests {
 
     const AS_OF: DateTime<Utc> = DateTime::from_timestamp(1_762_183_800, 0).unwrap();
 
-    const KINDS: [ObjectKind; 8] = [
+    const KINDS: [ObjectKind; 16] = [
         ObjectKind::Users,
         ObjectKind::Locations,
         ObjectKind::Contacts,
@@ -101,6 +123,14 @@ mod tests {
         ObjectKind::Pages,
         ObjectKind::Funnels,
         ObjectKind::Webhooks,
+        ObjectKind::Forms,
+        ObjectKind::Surveys,
+        ObjectKind::FormSubmissions,
+        ObjectKind::SurveySubmissions,
+        ObjectKind::Invoices,
+        ObjectKind::Transactions,
+        ObjectKind::Orders,
+        ObjectKind::Subscriptions,
     ];
 
     fn text(seed: u64) -> String {
@@ -121,7 +151,8 @@ mod tests {
         let counts = KINDS.map(count);
         assert_eq!([counts[0], counts[1], counts[2]], [6, 3, 250]);
         assert!((35..65).contains(&counts[3]), "{counts:?}");
-        assert_eq!(counts[4..], [12, 15, 4, 2]);
+        assert_eq!(counts[4..8], [12, 15, 4, 2]);
+        assert_eq!(counts[8..], [3, 2, 48, 14, 27, 29, 8, 4]);
         for status in ["draft", "published", "archived"] {
             let wanted = FilterFields { status: status.into(), ..FilterFields::default() };
             assert!(account.list(ObjectKind::Pages, &wanted, 0, 1).1 >= 2, "{status}");

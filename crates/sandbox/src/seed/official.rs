@@ -2,7 +2,8 @@
 //!
 //! Their ids come from a random stream of their own, so that they do not change the ids of other objects.
 
-use crate::account::{Account, Fields, ObjectKind};
+use super::put;
+use crate::account::{Account, ObjectKind};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -40,10 +41,4 @@ pub(crate) fn fill(account: &mut Account, mut rng: ChaCha8Rng) {
     let pipeline =
         json!({ "id": id(), "name": "Sales", "stages": stages, "showInFunnel": true, "showInPieChart": true });
     put(account, ObjectKind::Pipelines, &pipeline);
-}
-
-fn put(account: &mut Account, kind: ObjectKind, object: &Value) {
-    let (Some(id), Some(fields)) = (object.get("id").and_then(Value::as_str), object.as_object()) else { return };
-    let fields: &Fields = fields;
-    account.put(kind, id, fields);
 }

@@ -1,9 +1,11 @@
 //! The official API, as its OpenAPI files describe it.
 
+mod billing;
 mod calendars;
 mod contacts;
 mod content;
 mod custom_fields;
+mod forms;
 mod locations;
 mod manners;
 mod oauth;
