@@ -110,6 +110,40 @@ async fn the_described_values_of_a_column_are_those_in_it() {
     assert_eq!(json!(shown), json!(tags));
 }
 
+/// With `tables` only these are described, and only these are read.
+#[tokio::test]
+async fn the_wanted_tables_are_described() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &["--exclude-tools", "list_pages"]).await;
+    let described = host.answer("describe_crm", json!({"tables": ["campaigns", "Funnel_Pages"]})).await;
+    let names: Vec<_> = described["tables"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["campaigns", "funnels", "funnel_pages"], "{described}");
+    let words: Vec<_> = described["words"].as_object().unwrap().keys().collect();
+    assert_eq!(words, ["campaigns.status", "campaigns.type", "funnels.type"], "{described}");
+    let read = account.requests().await;
+    assert!(read.iter().all(|request| request["path"] != "/contact"), "{read:?}");
+    for (tool, argument, name, code, part) in [
+        ("describe_crm", "tables", "campains", "invalid_arguments", "Did you mean campaigns?"),
+        ("search_crm", "table", "contcts", "invalid_arguments", "Did you mean contacts?"),
+        ("describe_crm", "tables", "pages", "policy_denied", "list_pages"),
+        ("changes_since", "table", "messages", "policy_denied", "list_messages"),
+    ] {
+        let value = if argument == "tables" { json!([name]) } else { json!(name) };
+        let error = host.error(tool, arguments(tool, argument, &value)).await;
+        assert_eq!(error["code"], code, "{tool} {name}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(part), "{tool} {name}: {error}");
+    }
+}
+
+/// The arguments of a call, with those that the tool requires.
+fn arguments(tool: &str, name: &str, value: &Value) -> Value {
+    match tool {
+        "search_crm" => json!({"text": "x", name: value}),
+        "changes_since" => json!({"since": "2025-01-01", name: value}),
+        _ => json!({name: value}),
+    }
+}
+
 #[tokio::test]
 async fn hidden_tables_are_not_described() {
     let account = Account::new().await;

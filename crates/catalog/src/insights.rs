@@ -11,24 +11,8 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// The mirror's tables, as an argument of searches and changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(transform = super::schema::without_description)]
-#[expect(missing_docs, reason = "the values are the tables' names")]
-pub enum MirrorTable {
-    Contacts,
-    Opportunities,
-    Campaigns,
-    Pages,
-    Funnels,
-    Webhooks,
-    Locations,
-    Users,
-}
-
-/// Answer a question over all contacts, deals, pages, campaigns and more with one SQLite SELECT over a local mirror: exact, and
-/// with next to no requests. describe_crm tells the tables.
+/// Answer a question over the whole account (contacts, deals, messages, appointments, invoices and more) with one SQLite SELECT
+/// over a local mirror: exact, and with next to no requests. describe_crm tells the tables.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
@@ -126,8 +110,12 @@ impl Operation for ChartCrm {
 
 /// What query_crm can read: tables, columns, row counts, stages, tags, custom fields, freshness. Call it once before the first
 /// query.
+#[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-pub struct DescribeCrm {}
+pub struct DescribeCrm {
+    /// Only these
+    pub tables: Option<Vec<String>>,
+}
 
 /// What the mirror holds.
 #[skip_serializing_none]
@@ -140,6 +128,8 @@ pub struct Description {
     /// The words in columns that hold few, the most frequent first.
     #[serde(default)]
     pub words: Map<String, Value>,
+    /// Tables that are only named.
+    pub more: Option<String>,
     /// How dates and money are kept.
     pub note: Option<String>,
     /// What an answer may gain.
@@ -160,13 +150,14 @@ impl Operation for DescribeCrm {
     const SESSION: Route = Route::Mirror;
 }
 
-/// Find contacts, deals, pages, users and more by part of a name, e-mail, company or phone number.
+/// Find contacts, deals, pages, users and more by part of a name, e-mail, company or phone number; messages by their words, with
+/// table messages.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct SearchCrm {
     pub text: String,
-    pub table: Option<MirrorTable>,
+    pub table: Option<String>,
     /// Default 20
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
@@ -233,7 +224,7 @@ impl Operation for FindDuplicates {
 pub struct ChangesSince {
     /// Date or RFC 3339 time
     pub since: Date,
-    pub table: Option<MirrorTable>,
+    pub table: Option<String>,
     /// Default 50
     #[schemars(range(min = 1, max = 500))]
     pub limit: Option<u32>,

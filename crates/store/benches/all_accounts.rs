@@ -66,7 +66,7 @@ fn accounts(dir: &TempDir) -> Vec<UnionAccount> {
 
 async fn fill(mirror: &Mirror, table: &str, count: u64, object: impl Fn(u64) -> Value) {
     let table = Table::named(table).unwrap();
-    mirror.begin_scan(table, "bench").await.unwrap();
+    mirror.begin_scan(table, "bench", false).await.unwrap();
     let page = MirrorPage {
         items: (0..count).map(object).collect(),
         sent_at: chrono::Utc::now(),

@@ -28,7 +28,7 @@ static FILLED: LazyLock<(TempDir, Mirror)> = LazyLock::new(|| {
 
 async fn fill(mirror: &Mirror, table: &str, count: u64, object: fn(u64) -> Value) {
     let table = Table::named(table).unwrap();
-    mirror.begin_scan(table, "bench").await.unwrap();
+    mirror.begin_scan(table, "bench", false).await.unwrap();
     for start in (0..count).step_by(1000) {
         let items = (start..start + 1000).map(object).collect();
         let page = MirrorPage {
@@ -92,7 +92,7 @@ fn query(bencher: Bencher<'_, '_>, sql: &str) {
 #[divan::bench]
 fn overview(bencher: Bencher<'_, '_>) {
     let (_, mirror) = &*FILLED;
-    bencher.bench(|| RUNTIME.block_on(mirror.overview(TABLES.iter().collect(), 12, |_| true)).unwrap());
+    bencher.bench(|| RUNTIME.block_on(mirror.overview(TABLES.iter().collect(), 12, |_, _| true)).unwrap());
 }
 
 #[divan::bench(args = ["ann lee777", "5550101"])]

@@ -29,9 +29,10 @@ pub use credential_name::CredentialName;
 pub use files::{FileLock, replace_file};
 pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
-    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Mirror, MirrorAnswer,
-    MirrorPage, Missing, Overview, QueryOutcome, SCAN_LEASE, ScanLock, Search, ShownAccount, SqlQuery, TABLES,
-    TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror, answer_questions, question_file, readable,
+    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion, Mirror,
+    MirrorAnswer, MirrorPage, Missing, Overview, QueryOutcome, Recent, SCAN_LEASE, ScanLock, Search, ShownAccount,
+    SqlQuery, TABLES, TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror, answer_questions,
+    named_in_hits, question_file, readable,
 };
 pub use open_files::raise_open_files;
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};

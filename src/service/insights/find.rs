@@ -4,19 +4,16 @@ use super::{report_progress, time};
 use crate::service::{AccountService, mirror::Freshness};
 use chrono::{DateTime, NaiveDate, Utc};
 use highlevel_catalog::{
-    insights::{ChangesSince, FindDuplicates, MirrorTable, SearchCrm},
+    insights::{ChangesSince, FindDuplicates, SearchCrm},
     list::part,
 };
 use highlevel_core::context::CallContext;
-use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::Table;
+use highlevel_core::error::{Error, Result};
+use highlevel_store::{Inclusion, Table, named_in_hits};
 use serde_json::{Map, Value, json};
 
 /// The most characters of a search text. Each word costs an index look-up.
 const MAX_TEXT_CHARS: usize = 500;
-
-/// The tables with the names of a deal's contact and owner.
-const DEAL_NAMES: [&str; 2] = ["contacts", "users"];
 
 /// The default limit of a search.
 const DEFAULT_FOUND: u32 = 20;
@@ -37,12 +34,13 @@ impl AccountService {
                 ),
             ));
         }
-        let tables = self.narrowed(asked.table)?;
-        // Deals are shown with the names of their owners and contacts.
+        let tables = self.named_or_included(asked.table.as_deref()).await?;
+        // Deals, for example, are shown with the names of their owners and contacts.
+        let names: Vec<_> = named_in_hits(&tables).collect();
         let mut needed = self.readable_tables();
-        let of_deals = tables.iter().any(|table| table.name == "opportunities");
         needed.retain(|table| {
-            tables.iter().any(|one| one.name == table.name) || (of_deals && DEAL_NAMES.contains(&table.name))
+            let names_others = table.inclusion == Inclusion::Always && names.contains(&table.name);
+            tables.iter().any(|one| one.name == table.name) || names_others
         });
         self.refresh(&needed, &tables, true, context).await?;
         let most = usize::try_from(asked.limit.unwrap_or(DEFAULT_FOUND)).unwrap_or(usize::MAX);
@@ -61,7 +59,7 @@ impl AccountService {
     }
 
     pub(super) async fn duplicates(&self, asked: &FindDuplicates, context: &CallContext) -> Result<Value> {
-        let tables = self.narrowed(Some(MirrorTable::Contacts))?;
+        let tables = vec![self.table("contacts", "table")?];
         self.refresh(&tables, &tables, false, context).await?;
         let mirror = self.mirroring.mirror().await?;
         let found = mirror.duplicates().await?;
@@ -83,7 +81,7 @@ impl AccountService {
 
     pub(super) async fn changes(&self, asked: &ChangesSince, context: &CallContext) -> Result<Value> {
         let since = moment(asked.since.as_str())?;
-        let tables = self.narrowed(asked.table)?;
+        let tables = self.named_or_included(asked.table.as_deref()).await?;
         self.refresh(&tables, &tables, true, context).await?;
         let limit = asked.limit.unwrap_or(DEFAULT_CHANGES);
         let offset = asked.offset.unwrap_or(0);
@@ -118,19 +116,6 @@ impl AccountService {
         self.mirroring.freshen(needed, Freshness::default(), context, &report_progress(context)).await?;
         let states = self.mirroring.mirror().await?.states(asked.to_vec()).await?;
         self.no_data(&states, partial).map_or(Ok(()), Err)
-    }
-
-    /// The tables that a question is about.
-    fn narrowed(&self, table: Option<MirrorTable>) -> Result<Vec<&'static Table>> {
-        let tables = self.readable_tables();
-        let Some(wanted) = table else { return Ok(tables) };
-        let name =
-            serde_json::to_value(wanted).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
-        let found: Vec<_> = tables.into_iter().filter(|table| table.name == name).collect();
-        if found.is_empty() {
-            return Err(Error::new(Code::PolicyDenied, format!("{name} is hidden by this server's settings.")));
-        }
-        Ok(found)
     }
 
     async fn answer(

@@ -6,6 +6,7 @@ mod describe;
 mod find;
 mod ids;
 mod query;
+mod tables;
 
 use super::{
     AccountService,
@@ -18,7 +19,7 @@ use highlevel_catalog::{
 };
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Missing, TABLES, Table, TableState};
+use highlevel_store::{Missing, Table, TableState};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -44,16 +45,10 @@ impl AccountService {
         if let Some(changes) = invocation.read_as::<ChangesSince>() {
             return self.changes(&changes?, context).await;
         }
-        if invocation.spec.is::<DescribeCrm>() {
-            return self.describe(context).await;
+        if let Some(describe) = invocation.read_as::<DescribeCrm>() {
+            return self.describe(&describe?, context).await;
         }
         Err(Error::new(Code::Internal, format!("{} has no answer from the mirror.", invocation.spec.name)))
-    }
-
-    /// The tables that the settings do not hide.
-    pub fn readable_tables(&self) -> Vec<&'static Table> {
-        let hidden = |table: &&Table| self.rules.hidden_tables.iter().any(|(name, _)| *name == table.name);
-        TABLES.iter().filter(|table| !hidden(table)).collect()
     }
 
     /// Refreshes these tables regardless of their age. Returns what could not be read, or not in full.
@@ -85,7 +80,7 @@ impl AccountService {
     /// # Errors
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn mirror_status(&self) -> Result<Vec<(&'static Table, u64, TableState)>> {
-        let overview = self.mirroring.mirror().await?.overview(self.readable_tables(), 0, |_| true).await?;
+        let overview = self.mirroring.mirror().await?.overview(self.readable_tables(), 0, |_, _| true).await?;
         Ok(overview.map_or_else(Vec::new, |overview| overview.tables))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Mirroring, age,
-    scan::{Progress, Watcher},
+    scan::{Progress, ScanMode, Watcher},
 };
 use crate::service::scan::PAGE;
 use chrono::{SecondsFormat, Utc};
@@ -154,13 +154,13 @@ impl Mirroring {
         match refresh_need(state, wanted) {
             RefreshNeed::None => None,
             _ if self.is_leaving() || (is_helper && state.complete_at.is_some()) => None,
-            RefreshNeed::InBackground => Some((self.scan(table, true), false)),
+            RefreshNeed::InBackground => Some((self.scan(table, ScanMode { paced: true, full: false }), false)),
             RefreshNeed::BeforeAnswer => {
                 let small_only = wanted.wait == WaitPolicy::SmallTables;
                 let is_small = state.total.map(|total| total <= SMALL);
                 // The first scan uses the full quota. Later ones leave a part for other calls.
                 let paced = state.complete_at.is_some() && is_small == Some(false) && small_only;
-                Some((self.scan(table, paced), !small_only || is_small != Some(false)))
+                Some((self.scan(table, ScanMode { paced, full: false }), !small_only || is_small != Some(false)))
             }
         }
     }
@@ -208,7 +208,7 @@ impl Mirroring {
                 state.complete_at.is_none() || tables.iter().any(|asked| asked.name == table.name)
             });
             let waits = asked.map(|(table, _)| {
-                let progress = self.scan(table, false);
+                let progress = self.scan(table, ScanMode { paced: false, full: true });
                 self.wait(table, progress, false, context.deadline, context, watcher)
             });
             futures::future::try_join_all(waits).await?;

@@ -17,7 +17,7 @@ use highlevel_core::context::{CallContext, process_name};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Mirror, Table};
 use pace::Pace;
-use scan::ScanEnd;
+use scan::{ScanEnd, ScanMode};
 use std::{
     collections::HashMap,
     path::PathBuf,
@@ -120,7 +120,7 @@ impl Mirroring {
     }
 
     /// This process's scan of a table. Starts one if none is running.
-    fn scan(self: &Arc<Self>, table: &'static Table, paced: bool) -> watch::Receiver<Progress> {
+    fn scan(self: &Arc<Self>, table: &'static Table, mode: ScanMode) -> watch::Receiver<Progress> {
         let mut running = self.running();
         if let Some(under_way) = running.get(table.name).filter(|progress| progress.borrow().ended.is_none()) {
             return under_way.clone();
@@ -130,7 +130,7 @@ impl Mirroring {
         let this = Arc::clone(self);
         tokio::spawn(async move {
             let context = this.bulk();
-            let ended = this.run_scan(table, paced, &sender, &context).await;
+            let ended = this.run_scan(table, mode, &sender, &context).await;
             if let Err(error) = ended.as_ref()
                 && !this.alive.is_cancelled()
             {

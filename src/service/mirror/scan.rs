@@ -9,6 +9,7 @@ use crate::{
         scan::PAGE,
     },
 };
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::{StreamExt, stream};
 use highlevel_catalog::{Invocation, locations::GetDefaultLocation};
 use highlevel_core::context::CallContext;
@@ -57,19 +58,35 @@ pub(super) enum ScanEnd {
     Failed(Error),
 }
 
+/// How a table is scanned.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ScanMode {
+    /// With a part of the quota only.
+    pub(super) paced: bool,
+    /// The whole list, also where reading what is recent would do.
+    pub(super) full: bool,
+}
+
+/// A table, and the list that is read for it.
+struct Reading {
+    table: &'static Table,
+    list: Invocation,
+    paced: bool,
+}
+
 impl Mirroring {
     /// Scans a table, or waits for another process that does. Stores the result in the mirror.
     pub(super) async fn run_scan(
         &self,
         table: &'static Table,
-        paced: bool,
+        mode: ScanMode,
         progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<()> {
         let mirror = self.mirror().await?;
         let read = async {
             self.pin.check_credential_for_read(&self.api, context).await?;
-            self.read_table(mirror, table, paced, progress, context).await
+            self.read_table(mirror, table, mode, progress, context).await
         };
         let Err(error) = read.await else { return Ok(()) };
         if self.is_leaving() {
@@ -84,14 +101,16 @@ impl Mirroring {
         &self,
         mirror: &Mirror,
         table: &'static Table,
-        paced: bool,
+        mode: ScanMode,
         progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<()> {
         let mut scans = 0;
         loop {
-            let position = match mirror.begin_scan(table, &self.owner).await? {
-                ScanLock::Acquired { place, .. } => place.and_then(|stored| serde_json::from_str(&stored).ok()),
+            let (position, since) = match mirror.begin_scan(table, &self.owner, mode.full).await? {
+                ScanLock::Acquired { place, since, .. } => {
+                    (place.and_then(|stored| serde_json::from_str(&stored).ok()), since)
+                }
                 ScanLock::Busy => {
                     if self.watch_other(mirror, table, progress, context).await? {
                         return Ok(());
@@ -104,7 +123,10 @@ impl Mirroring {
             let scan = async {
                 match table.name {
                     "users" => self.read_users(mirror, context).await,
-                    _ => self.read_list(mirror, table, position.unwrap_or_default(), paced, progress, context).await,
+                    _ => {
+                        let reading = Reading { table, list: self.list_of(table, since)?, paced: mode.paced };
+                        self.read_list(mirror, &reading, position.unwrap_or_default(), progress, context).await
+                    }
                 }
             };
             let ScanSummary { short, max_scans } = tokio::select! {
@@ -149,20 +171,27 @@ impl Mirroring {
         }
     }
 
+    /// The list that fills a table; only its items that are not older than `since`.
+    fn list_of(&self, table: &Table, since: Option<DateTime<Utc>>) -> Result<Invocation> {
+        let mut list = Invocation::bare(self.api.catalog().named(table.tool)?);
+        if let (Some(recent), Some(since)) = (&table.recent, since) {
+            list.arguments.set(recent.argument, since.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        Ok(list)
+    }
+
     async fn read_list(
         &self,
         mirror: &Mirror,
-        table: &'static Table,
+        Reading { table, list, paced }: &Reading,
         ScanPosition { mut paging, cursor }: ScanPosition,
-        paced: bool,
         progress: &watch::Sender<Progress>,
         context: &CallContext,
     ) -> Result<ScanSummary> {
-        let list = Invocation::bare(self.api.catalog().named(table.tool)?);
         if let (Some(cursor), Some(last)) = (cursor, paging.read().checked_sub(1)) {
-            self.api.resume(&list, last, cursor);
+            self.api.resume(list, last, cursor);
         }
-        let fetch = |offset| self.fetch_page(&list, offset, paced, context);
+        let fetch = |offset| self.fetch_page(list, offset, *paced, context);
         let mut since = Instant::now();
         let mut spent = || std::mem::replace(&mut since, Instant::now()).elapsed();
         while !paging.has_ended() {
@@ -170,7 +199,7 @@ impl Mirroring {
             while let Some(page) = pages.next().await {
                 let (offset, page) = page?;
                 let fit = paging.take(offset, &page.view());
-                let cursor = paging.read().checked_sub(1).and_then(|last| self.api.cursor_at(&list, last));
+                let cursor = paging.read().checked_sub(1).and_then(|last| self.api.cursor_at(list, last));
                 paging = self.store_page(mirror, table, page, ScanPosition { paging, cursor }, spent()).await?;
                 progress.send_modify(|now| (now.read, now.total) = (paging.read(), paging.total()));
                 if fit == PageFit::Moved || paging.has_ended() {

@@ -1,7 +1,7 @@
 //! Write-through: a tool's own calls update the mirror, so that a question after a write sees it.
 
 use super::Mirroring;
-use highlevel_catalog::{Arguments, Effect, Invocation};
+use highlevel_catalog::{AnswerShape, Arguments, Effect, Invocation};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error},
@@ -58,13 +58,14 @@ impl Mirroring {
     /// shows in full.
     fn table_of(&self, invocation: &Invocation) -> Option<&'static Table> {
         let spec = invocation.spec;
-        if spec.is_list() {
-            return None;
-        }
-        let is_its_resource =
-            |table: &&Table| self.api.catalog().find(table.tool).is_some_and(|tool| tool.toolset == spec.toolset);
+        let noun = match &spec.answer {
+            AnswerShape::One(noun) => noun.as_ref(),
+            AnswerShape::Deleted => spec.name.strip_prefix("delete_")?,
+            AnswerShape::Many => return None,
+        };
+        let is_its_object = |table: &&Table| table.one == noun && self.api.catalog().find(table.tool).is_some();
         let shows_more = |table: &&Table| spec.effect != Effect::Read || !table.listed_whole || table.name == "users";
-        TABLES.iter().find(is_its_resource).filter(shows_more)
+        TABLES.iter().find(is_its_object).filter(shows_more)
     }
 }
 

@@ -188,7 +188,7 @@ async fn an_account_that_cannot_answer_is_left_out_and_named() {
         |name: &str| missing.iter().find(|one| one["account"] == name).unwrap()["why"].as_str().unwrap().to_owned();
     assert_eq!(missing.len(), 3, "{status:?}");
     assert!(why("dead").contains("token"), "{status:?}");
-    assert_eq!(why("hidden"), "contacts is hidden, because this account's settings hide list_contacts.");
+    assert_eq!(why("hidden"), "contacts is hidden: this account's settings or its API leave out list_contacts.");
     assert!(why("slow").starts_with("contacts is being read: "), "{status:?}");
     let note = status["note"].as_str().unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 
 use super::{
     names::Names,
-    schema::{Kind, Table, readable},
+    schema::{ColumnKind, Table, readable},
     union,
 };
 use highlevel_core::error::{Code, Error, Result};
@@ -20,8 +20,8 @@ const FORBIDDEN: &[&str] = &["load_extension", "fts3_tokenizer", "fts5"];
 /// Tables that SQLite makes out of a value.
 const OF_VALUES: &[&str] = &["json_each", "json_tree", "jsonb_each", "jsonb_tree"];
 
-/// The column that is money, and the one that says in which currency.
-pub(super) const MONEY: (&str, &str, &str) = ("opportunities", "value", "currency");
+/// The column that says in which currency a row's money is.
+pub(super) const CURRENCY: &str = "currency";
 
 /// The functions that add up.
 pub(super) const SUMS: &[&str] = &["sum", "total", "avg"];
@@ -37,7 +37,8 @@ struct Seen {
     /// statement's own WITH terms in the same way.
     doubtful: Vec<String>,
     sums: bool,
-    money: bool,
+    /// Tables of which it reads money.
+    money: Vec<&'static Table>,
     currency: bool,
     refused: Option<Error>,
 }
@@ -54,14 +55,22 @@ impl Seen {
         }
         self.hidden.iter().any(|hidden| hidden == table.name).then(|| {
             let (name, tool) = (table.name, table.tool);
-            Error::new(Code::PolicyDenied, format!("{name} is hidden, because this server's settings hide {tool}."))
+            Error::new(
+                Code::PolicyDenied,
+                format!("{name} is hidden: this server's settings or its API leave out {tool}."),
+            )
         })
     }
 
     fn read_column(&mut self, table: &'static Table, name: &str, column: &str) {
-        self.money |= (name, column) == (MONEY.0, MONEY.1);
-        self.currency |= (name, column) == (MONEY.0, MONEY.2);
-        let number = table.columns.iter().find(|known| known.kind == Kind::Number && known.name == column);
+        if name == table.name {
+            self.currency |= column == CURRENCY && !table.money.is_empty();
+            let is_known = self.money.iter().any(|known| known.name == name);
+            if table.money.contains(&column) && !is_known {
+                self.money.push(table);
+            }
+        }
+        let number = table.columns.iter().find(|known| known.kind == ColumnKind::Number && known.name == column);
         if let Some(number) = number.filter(|number| name == table.name && !self.has_number(table, number.name)) {
             self.numbers.push((table.name, number.name));
         }
@@ -136,7 +145,7 @@ impl Watch<'_> {
         for name in read {
             let refused = match Table::owning(name) {
                 Some(table) => self.0.lock().as_mut().and_then(|seen| seen.read(table)),
-                None => Some(no_table(name)),
+                None => Some(no_table(name, &self.hidden())),
             };
             if let Some(error) = refused {
                 return Err(error);
@@ -145,14 +154,20 @@ impl Watch<'_> {
         Ok(())
     }
 
+    fn hidden(&self) -> Vec<String> {
+        self.0.lock().as_ref().map(|seen| seen.hidden.clone()).unwrap_or_default()
+    }
+
     /// Whether the statement reads this table, or one of its parts.
     pub(super) fn saw(&self, table: &Table) -> bool {
         self.0.lock().as_ref().is_some_and(|seen| seen.saw(table))
     }
 
-    /// Whether it may add up money; `Some(true)` if it reads the currencies too.
-    pub(super) fn saw_money_added(&self) -> Option<bool> {
-        self.0.lock().as_ref().filter(|seen| seen.sums && seen.money).map(|seen| seen.currency)
+    /// The tables whose money it may add up, and whether it reads currencies too. `None` if it adds up none.
+    pub(super) fn saw_money_added(&self) -> Option<(Vec<&'static Table>, bool)> {
+        let seen = self.0.lock();
+        let seen = seen.as_ref().filter(|seen| seen.sums && !seen.money.is_empty())?;
+        Some((seen.money.clone(), seen.currency))
     }
 
     /// The number columns that it reads.
@@ -182,7 +197,8 @@ fn authorize_views(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) ->
         Some(view) if union::is_read_by(table_name, view) => Table::owning(view).is_some(),
         _ => Table::owning(table_name).is_some(),
     };
-    decided(seen, (!is_allowed).then(|| no_table(table_name)))
+    let refusal = (!is_allowed).then(|| no_table(table_name, &seen.hidden));
+    decided(seen, refusal)
 }
 
 fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Authorization {
@@ -199,7 +215,7 @@ fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Autho
                 seen.doubtful.push(table_name.to_owned());
                 None
             } else {
-                names.is_built_in(table_name).then(|| no_table(table_name))
+                names.is_built_in(table_name).then(|| no_table(table_name, &seen.hidden))
             }
         }
         AuthAction::Read { table_name, column_name } => match Table::owning(table_name) {
@@ -207,7 +223,7 @@ fn authorize(seen: &mut Seen, names: &Names, context: &AuthContext<'_>) -> Autho
                 seen.read_column(table, table_name, column_name);
                 seen.read(table)
             }
-            None => Some(no_table(table_name)),
+            None => Some(no_table(table_name, &seen.hidden)),
         },
         AuthAction::Pragma { .. } => Some(refuse("PRAGMA")),
         AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some(refuse("ATTACH and DETACH")),
@@ -238,8 +254,33 @@ pub(super) fn only_reading() -> Error {
     Error::invalid("sql", "Only one SELECT is run here; nothing can be written. The account's own tools write.")
 }
 
-pub(super) fn no_table(name: &str) -> Error {
-    let tables: Vec<_> = readable().map(|(name, _)| name).collect();
-    let hint = did_you_mean(name, tables.iter().copied());
+/// The error for a table that is none, with those that are not `hidden`.
+pub(super) fn no_table(name: &str, hidden: &[String]) -> Error {
+    let is_hidden =
+        |name: &&str| Table::owning(name).is_some_and(|table| hidden.iter().any(|known| known == table.name));
+    let tables: Vec<_> = readable().map(|(name, _)| name).filter(|name| !is_hidden(name)).collect();
+    let hint = match where_it_is(name) {
+        Some(hint) => format!(" {hint}"),
+        None => did_you_mean(name, tables.iter().copied()),
+    };
     Error::invalid("sql", format!("There is no table {name}.{hint} Tables: {}.", tables.join(", ")))
+}
+
+/// Where what people call so is to be found.
+fn where_it_is(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "notes" | "contact_notes" => {
+            "HighLevel lists notes only contact by contact, so no table has them: list_notes reads those of one contact."
+        }
+        "calls" | "emails" | "sms" | "texts" => "They are in messages, by type.",
+        "deals" => "Deals are in opportunities.",
+        "events" | "meetings" | "bookings" => "They are in appointments.",
+        "payments" | "charges" | "refunds" => "They are in transactions.",
+        "todos" | "reminders" => "They are in tasks.",
+        "companies" | "businesses" => "A contact's company is its companyName.",
+        "pipelines" | "stages" => "A deal's stage is its stage in opportunities.",
+        "tags" => "They are in contact_tags and opportunity_tags.",
+        "custom_fields" => "Their values are in contact_fields.",
+        _ => return None,
+    })
 }

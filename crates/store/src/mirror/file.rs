@@ -3,7 +3,7 @@
 use super::{BUSY, CACHE_KIB, LOG_PAGES};
 use crate::{Fault, create_private_dir, open_private};
 use rusqlite::{Connection, TransactionBehavior};
-use std::{fs, io, path::Path};
+use std::{borrow::Cow, fs, io, path::Path};
 
 /// What a file of one sort contains, and how an older one becomes a current one.
 #[derive(Debug)]
@@ -13,7 +13,25 @@ pub(super) struct Layout {
     /// The oldest version that is migrated. A file of any other unknown version is rebuilt.
     pub(super) oldest: u32,
     /// Each step brings a file from one version to the next, beginning with the oldest.
-    pub(super) steps: &'static [&'static str],
+    pub(super) steps: &'static [Step],
+}
+
+/// What brings a file to the next version.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// These statements.
+    Fixed(&'static str),
+    /// The statements that this makes.
+    Made(fn() -> String),
+}
+
+impl Step {
+    fn sql(self) -> Cow<'static, str> {
+        match self {
+            Self::Fixed(sql) => sql.into(),
+            Self::Made(make) => make().into(),
+        }
+    }
 }
 
 impl Layout {
@@ -23,7 +41,7 @@ impl Layout {
     }
 
     /// The steps that a file of this version lacks. `None` for a version that cannot be migrated.
-    fn lacking(&self, version: u32) -> Option<&'static [&'static str]> {
+    fn lacking(&self, version: u32) -> Option<&'static [Step]> {
         self.steps.get(usize::try_from(version.checked_sub(self.oldest)?).ok()?..)
     }
 
@@ -49,7 +67,7 @@ impl Layout {
             0 => transaction.execute_batch(&(self.ddl)())?,
             older => {
                 for step in self.lacking(older).unwrap_or_default() {
-                    transaction.execute_batch(step)?;
+                    transaction.execute_batch(&step.sql())?;
                 }
             }
         }

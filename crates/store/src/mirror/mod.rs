@@ -16,6 +16,7 @@ mod normalize;
 mod overview;
 mod reader;
 mod rows;
+mod scan_lock;
 mod scans;
 mod schema;
 mod search;
@@ -34,9 +35,10 @@ mod write_through;
 pub use changes::{Change, Changes};
 pub use duplicates::{DuplicatePair, Duplicates};
 pub use overview::{ColumnWords, Overview};
-pub use scans::{MirrorPage, SCAN_LEASE, ScanLock};
-pub use schema::{Child, TABLES, Table, readable};
-pub use search::{Found, Search};
+pub use scan_lock::{SCAN_LEASE, ScanLock};
+pub use scans::MirrorPage;
+pub use schema::{Child, Inclusion, Recent, TABLES, Table, readable};
+pub use search::{Found, Search, named_in_hits};
 pub use sql_query::{MirrorAnswer, QueryOutcome, SqlQuery};
 pub use statement::TIME_LIMIT;
 pub use table_state::{Missing, TableState};
@@ -45,7 +47,7 @@ pub use worker::{answer_questions, question_file};
 pub use write_through::ToolWrite;
 
 use super::{Slot, off_thread, on_connection, sha256_hex, unusable};
-use file::Layout;
+use file::{Layout, Step};
 use highlevel_core::error::Result;
 use reader::{Reader, Readers};
 use rusqlite::Connection;
@@ -58,7 +60,11 @@ use tokio::sync::OnceCell;
 use worker::Workers;
 
 /// A mirror's file. An older one is migrated, since a rebuilt one would begin its record of changes again.
-const LAYOUT: Layout = Layout { ddl: schema::ddl, oldest: 3, steps: &[schema::REVISIONS, schema::CLIENTS] };
+const LAYOUT: Layout = Layout {
+    ddl: schema::ddl,
+    oldest: 3,
+    steps: &[Step::Fixed(schema::REVISIONS), Step::Fixed(schema::CLIENTS), Step::Made(schema::daily_jobs)],
+};
 
 /// How long one process waits for another that writes.
 const BUSY: Duration = Duration::from_secs(10);

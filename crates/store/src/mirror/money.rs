@@ -5,8 +5,8 @@
 //! the table has several currencies at all.
 
 use super::{
-    authorizer::{Authorizer, MONEY, SUMS},
-    schema::readable,
+    authorizer::{Authorizer, CURRENCY, SUMS},
+    schema::{TABLES, Table, readable},
     sql_query::SqlQuery,
     tokens::{Kind, Token, tokens},
 };
@@ -30,14 +30,18 @@ const NOTING: &str = "mirror_noting_";
 /// The currencies that were met together.
 pub(super) type Met = Arc<Mutex<BTreeSet<String>>>;
 
-/// The currencies of the table's money.
-pub(super) fn currencies(db: &Connection) -> Result<Vec<String>> {
-    let (table, _, currency) = MONEY;
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT DISTINCT {currency} FROM {table} WHERE {currency} <> '' ORDER BY 1 LIMIT {MOST}"
-    ))?;
-    let found = statement.query_map([], |row| row.get(0))?;
-    found.collect()
+/// The currencies of the money in these tables.
+pub(super) fn currencies(db: &Connection, tables: &[&Table]) -> Result<Vec<String>> {
+    let mut all = BTreeSet::new();
+    for Table { name, .. } in tables {
+        let mut statement = db.prepare_cached(&format!(
+            "SELECT DISTINCT {CURRENCY} FROM {name} WHERE {CURRENCY} <> '' ORDER BY 1 LIMIT {MOST}"
+        ))?;
+        for currency in statement.query_map([], |row| row.get::<_, String>(0))? {
+            all.insert(currency?);
+        }
+    }
+    Ok(all.into_iter().take(MOST).collect())
 }
 
 /// The currencies that a statement adds up together, if there are several among `all`. `sees_currency`: it reads the
@@ -116,7 +120,7 @@ fn inside<'a, 'b>(tokens: &'b [Token<'a>], from: usize) -> Option<(&'b [Token<'a
     None
 }
 
-/// Where the currency of what is added up stands, if that may be money: beside the column `value`, or beside a name that is
+/// Where the currency of what is added up stands, if that may be money: beside a column of money, or beside a name that is
 /// the statement's own.
 fn money(argument: &[Token<'_>]) -> Option<String> {
     let mut own = None;
@@ -130,9 +134,9 @@ fn money(argument: &[Token<'_>]) -> Option<String> {
             Some([of, dot]) if dot.text == "." => format!("{}.", of.text),
             _ => String::new(),
         };
-        let column = format!("{qualifier}{}", MONEY.2);
+        let column = format!("{qualifier}{CURRENCY}");
         let name = token.name();
-        if name == MONEY.1 {
+        if is_money(&name) {
             return Some(column);
         }
         if !readable().any(|(_, columns)| columns.iter().any(|known| known.eq_ignore_ascii_case(&name))) {
@@ -140,6 +144,11 @@ fn money(argument: &[Token<'_>]) -> Option<String> {
         }
     }
     own
+}
+
+/// Whether a column of this name, in lower case, is money in one of the tables.
+fn is_money(name: &str) -> bool {
+    TABLES.iter().flat_map(|table| table.money).any(|column| column.eq_ignore_ascii_case(name))
 }
 
 fn is_keyword(name: &str) -> bool {
@@ -248,6 +257,11 @@ mod tests {
             ("select total([o].[value] * (1+p))", "select mirror_noting_total([o].[value] * (1+p), [o].currency)"),
             ("select sum(distinct value)", "select mirror_noting_sum(value, currency)"),
             ("select sum(v) from x", "select mirror_noting_sum(v, currency) from x"),
+            ("select sum(i.amountDue)", "select mirror_noting_sum(i.amountDue, i.currency)"),
+            (
+                "select total(total), sum(amount)",
+                "select mirror_noting_total(total, currency), mirror_noting_sum(amount, currency)",
+            ),
             (
                 "select sum(case when status = 'won' then value else 0 end) filter (where 1)",
                 "select mirror_noting_sum(case when status = 'won' then value else 0 end, currency) filter (where 1)",

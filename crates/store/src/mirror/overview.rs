@@ -24,6 +24,16 @@ const WORDS: &[(&str, &str)] = &[
     ("campaigns", "type"),
     ("pages", "status"),
     ("funnels", "type"),
+    ("conversations", "type"),
+    ("messages", "type"),
+    ("messages", "status"),
+    ("appointments", "status"),
+    ("invoices", "status"),
+    ("invoices", "currency"),
+    ("transactions", "status"),
+    ("transactions", "entityType"),
+    ("submission_fields", "key"),
+    ("workflows", "status"),
 ];
 
 /// An overview of the mirror.
@@ -64,7 +74,7 @@ impl Mirror {
         &self,
         tables: Vec<&'static Table>,
         most: usize,
-        as_wanted: impl Fn(&TableState) -> bool + Send + 'static,
+        as_wanted: impl Fn(&Table, &TableState) -> bool + Send + 'static,
     ) -> Result<Option<Overview>> {
         let dir = self.dir().to_owned();
         self.reading(move |reader| overview(reader, &tables, most, &as_wanted).map_err(|fault| unusable(&dir, fault)))
@@ -76,12 +86,12 @@ fn overview(
     reader: &mut Reader,
     tables: &[&'static Table],
     most: usize,
-    as_wanted: impl Fn(&TableState) -> bool,
+    as_wanted: impl Fn(&Table, &TableState) -> bool,
 ) -> rusqlite::Result<Option<Overview>> {
     let moment = reader.db.unchecked_transaction()?;
     let mut states = scans::states(&moment)?;
     states.retain(|(table, _)| tables.iter().any(|shown| shown.name == table.name));
-    if !states.iter().all(|(_, state)| as_wanted(state)) {
+    if !states.iter().all(|(table, state)| as_wanted(table, state)) {
         return Ok(None);
     }
     let of = (tables.iter().map(|table| table.name).collect(), most);

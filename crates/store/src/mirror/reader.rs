@@ -67,8 +67,8 @@ pub(super) struct Reader {
     /// Authorizes users' statements.
     pub(super) authorizer: Authorizer,
     pub(super) counted: Cached<OfWhat, Counted>,
-    /// Of the accounts that are shown.
-    pub(super) currencies: Cached<Vec<ShownAccount>, Vec<String>>,
+    /// Of the accounts that are shown, and of these tables.
+    pub(super) currencies: Cached<(Vec<ShownAccount>, Vec<&'static str>), Vec<String>>,
     /// The currencies that sums have met.
     pub(super) met: Met,
     /// For the file of all accounts: what checks a statement before it runs on the views.

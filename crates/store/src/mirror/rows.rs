@@ -1,7 +1,7 @@
 //! From an object as the API gives it to the rows of its table, without a loss: what has no column goes into `other`.
 
 use super::{
-    schema::{Child, Column, Kind, Parts, Table},
+    schema::{Child, Column, ColumnKind, Parts, Table},
     values::{self, as_text},
 };
 use highlevel_core::UNREADABLE;
@@ -85,10 +85,12 @@ fn rest(table: &Table, object: &Map<String, Value>) -> Map<String, Value> {
 fn cell(column: &Column, value: &Value) -> Cell {
     match (column.kind, value) {
         (_, Value::Null) => Cell::Null,
-        (Kind::Date, _) => values::date(value),
-        (Kind::Day, _) => values::day(value),
-        (Kind::Number, _) => values::number(value),
-        (Kind::Text | Kind::Json, _) => Cell::Text(as_text(value)),
+        (ColumnKind::Date, _) => values::date(value),
+        (ColumnKind::Day, _) => values::day(value),
+        (ColumnKind::Number, _) => values::number(value),
+        (ColumnKind::Flag, _) => values::flag(value),
+        (ColumnKind::Body, _) => values::body(value),
+        (ColumnKind::Text | ColumnKind::Json, _) => Cell::Text(as_text(value)),
     }
 }
 

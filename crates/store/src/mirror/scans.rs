@@ -4,6 +4,7 @@
 pub(super) use super::table_state::{TableState, states};
 use super::{
     Mirror,
+    scan_lock::SCAN_LEASE,
     schema::Table,
     table_state::Missing,
     upsert::{self, UpsertOptions},
@@ -15,29 +16,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::Value;
 use std::time::Duration;
 
-/// A process that does not report for this long is dead, and another one continues its scan.
-pub const SCAN_LEASE: Duration = Duration::from_secs(15);
-
-/// An interrupted scan older than this starts over: the list has changed too much.
-const STALE_MS: i64 = 3_600_000;
-
-/// Changes older than this are deleted, and the oldest beyond this number.
+/// Changes older than this are deleted, and the oldest of each table beyond this number.
 const CHANGES_MS: i64 = 90 * 24 * 3_600_000;
 const CHANGES: i64 = 200_000;
-
-/// The lock on a table's scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ScanLock {
-    /// This process holds it, and scans from here.
-    Acquired {
-        /// How many items of the list are read.
-        offset: u64,
-        /// The reader's own description of that position; `None` at the beginning.
-        place: Option<String>,
-    },
-    /// Another process holds it.
-    Busy,
-}
 
 /// One page, as it is kept.
 #[derive(Debug)]
@@ -61,54 +42,6 @@ pub struct MirrorPage {
 }
 
 impl Mirror {
-    /// Takes the lease on a table's scan.
-    ///
-    /// # Errors
-    /// `internal` when the state directory cannot be used.
-    pub async fn begin_scan(&self, table: &'static Table, owner: &str) -> Result<ScanLock> {
-        let owner = owner.to_owned();
-        self.write(move |db| {
-            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let now = Utc::now().timestamp_millis();
-            transaction.execute("INSERT INTO scans (name) VALUES (?1) ON CONFLICT DO NOTHING", [table.name])?;
-            let query = "SELECT owner, lease_until, started_at, next_offset, place, drifted FROM scans WHERE name = ?1";
-            let (holder, until, started, offset, place, drifted) =
-                transaction.query_row(query, [table.name], |row| {
-                    let started: Option<i64> = row.get(2)?;
-                    let holder: Option<String> = row.get(0)?;
-                    let (offset, place): (u64, Option<String>) = (row.get(3)?, row.get(4)?);
-                    Ok((holder, row.get::<_, i64>(1)?, started, offset, place, row.get::<_, bool>(5)?))
-                })?;
-            let far = now + millis(SCAN_LEASE);
-            // A lease that lies too far ahead was written before the clock was set back.
-            if holder.is_some_and(|holder| holder != owner) && until > now && until <= far {
-                return Ok(ScanLock::Busy);
-            }
-            let lasts = started.is_some_and(|started| started <= now && now - started < STALE_MS);
-            // Where the list moved, something may be lost that who goes on does not know of.
-            let goes_on = lasts && offset > 0 && !drifted;
-            if !goes_on {
-                transaction.execute("DELETE FROM scanning WHERE name = ?1", [table.name])?;
-                transaction.execute(
-                    "UPDATE scans SET started_at = ?2, next_offset = 0, place = NULL, drifted = 0, spent_ms = 0,
-                         lacking = NULL WHERE name = ?1",
-                    params![table.name, now],
-                )?;
-            }
-            transaction.execute(
-                "UPDATE scans SET owner = ?2, lease_until = ?3 WHERE name = ?1",
-                params![table.name, owner, far],
-            )?;
-            transaction.commit()?;
-            Ok(if goes_on {
-                ScanLock::Acquired { offset, place }
-            } else {
-                ScanLock::Acquired { offset: 0, place: None }
-            })
-        })
-        .await
-    }
-
     /// Keeps one page. False if the scan is another process's by now.
     ///
     /// # Errors
@@ -119,8 +52,8 @@ impl Mirror {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let now = Utc::now().timestamp_millis();
             let changed = transaction.execute(
-                "UPDATE scans SET lease_until = ?3, next_offset = ?4, place = ?5, total = coalesce(?6, total),
-                     drifted = max(drifted, ?7), spent_ms = spent_ms + ?8 WHERE name = ?1 AND owner = ?2",
+                "UPDATE scans SET lease_until = ?3, next_offset = ?4, place = ?5,
+                     total = CASE WHEN since IS NULL THEN coalesce(?6, total) ELSE total END, drifted = max(drifted, ?7), spent_ms = spent_ms + ?8 WHERE name = ?1 AND owner = ?2",
                 params![
                     table.name,
                     owner,
@@ -171,38 +104,34 @@ impl Mirror {
         let owner = owner.to_owned();
         self.write(move |db| {
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let query = "SELECT started_at, spent_ms FROM scans WHERE name = ?1 AND owner = ?2";
+            let query = "SELECT started_at, since IS NULL FROM scans WHERE name = ?1 AND owner = ?2";
             let found = transaction
-                .query_row(query, [table.name, &owner], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+                .query_row(query, [table.name, &owner], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)))
                 .optional()?;
-            let Some((started, spent)) = found else { return Ok(()) };
+            let Some((started, is_full)) = found else { return Ok(()) };
             let now = Utc::now().timestamp_millis();
             if short.is_none() {
-                let how = UpsertOptions {
-                    whole: true,
-                    record: complete_at(&transaction, table)?.is_some(),
-                    at: now,
-                    tool: None,
-                    client: None,
-                };
-                for id in gone(&transaction, table)? {
-                    upsert::remove(&transaction, table, &id, how)?;
+                if is_full {
+                    remove_gone(&transaction, table, now)?;
                 }
                 transaction.execute(
-                    "UPDATE scans SET complete_at = ?2, took_ms = ?3, lacks = lacking WHERE name = ?1",
-                    params![table.name, started, spent],
+                    "UPDATE scans SET complete_at = started_at, took_ms = spent_ms, lacks = lacking,
+                         full_at = CASE WHEN since IS NULL THEN started_at ELSE full_at END WHERE name = ?1",
+                    [table.name],
                 )?;
                 write_through::forget(&transaction, table, started)?;
             }
             transaction.execute(
                 "UPDATE scans SET owner = NULL, lease_until = 0, started_at = NULL, next_offset = 0, place = NULL,
-                     ended_at = ?2, short = ?3, fault = NULL WHERE name = ?1",
+                     since = NULL, ended_at = ?2, short = ?3, fault = NULL WHERE name = ?1",
                 params![table.name, now, short],
             )?;
             transaction.execute("DELETE FROM scanning WHERE name = ?1", [table.name])?;
+            // Of each table by itself, so that a table with many changes does not take the others' place.
             transaction.execute(
-                "DELETE FROM changes WHERE at < ?1 OR seq <= (SELECT max(seq) FROM changes) - ?2",
-                [now - CHANGES_MS, CHANGES],
+                "DELETE FROM changes WHERE at < ?1 OR (name = ?2 AND seq <= (
+                     SELECT seq FROM changes WHERE name = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3))",
+                params![now - CHANGES_MS, table.name, CHANGES],
             )?;
             transaction.commit()
         })
@@ -295,6 +224,16 @@ fn lack(db: &Connection, table: &Table, more: Vec<Missing>) -> rusqlite::Result<
     db.execute("UPDATE scans SET lacking = ?2 WHERE name = ?1", params![table.name, text]).map(drop)
 }
 
+/// Removes the rows that a scan of the whole list did not meet.
+fn remove_gone(db: &Connection, table: &Table, now: i64) -> rusqlite::Result<()> {
+    let record = complete_at(db, table)?.is_some();
+    let how = UpsertOptions { whole: true, record, at: now, tool: None, client: None };
+    for id in gone(db, table)? {
+        upsert::remove(db, table, &id, how)?;
+    }
+    Ok(())
+}
+
 /// The rows that the scan did not meet.
 fn gone(db: &Connection, table: &Table) -> rusqlite::Result<Vec<String>> {
     let sql = format!("SELECT id FROM {} WHERE id NOT IN (SELECT id FROM scanning WHERE name = ?1)", table.name);
@@ -303,6 +242,6 @@ fn gone(db: &Connection, table: &Table) -> rusqlite::Result<Vec<String>> {
     ids.collect()
 }
 
-fn millis(time: Duration) -> i64 {
+pub(super) fn millis(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }

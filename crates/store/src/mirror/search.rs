@@ -106,7 +106,26 @@ impl Mirror {
     }
 }
 
-/// What a hit shows of an object: with names for ids, so that it needs no second look.
+/// The columns that hold an object's id, what a hit calls the object, and the table that names it.
+const REFERENCES: [(&str, &str, &str); 5] = [
+    ("assignedTo", "owner", "users"),
+    ("userId", "user", "users"),
+    ("contactId", "contact", "contacts"),
+    ("calendarId", "calendar", "calendars"),
+    ("formId", "form", "forms"),
+];
+
+/// The tables whose names a hit of these tables shows.
+pub fn named_in_hits(tables: &[&Table]) -> impl Iterator<Item = &'static str> {
+    let shows = |column: &str| tables.iter().any(|table| table.shown.contains(&column));
+    let named: Vec<_> = REFERENCES.iter().filter(|(column, ..)| shows(column)).map(|(_, _, of)| *of).collect();
+    named.into_iter()
+}
+
+/// The most characters of a text in a hit.
+const LONGEST: usize = 200;
+
+/// What a hit shows of an object: with names for ids, so that it needs no second look, and the beginning of long texts.
 fn fields(
     db: &Connection,
     table: &Table,
@@ -117,15 +136,30 @@ fn fields(
     let mut statement =
         db.prepare_cached(&format!("SELECT {} FROM {} WHERE id = ?1", columns.join(", "), table.name))?;
     let Some(mut fields) = statement.query_row([id], |row| values(row, &columns)).optional()? else { return Ok(None) };
-    for (column, name, of) in [("assignedTo", "owner", "users"), ("contactId", "contact", "contacts")] {
+    for value in fields.values_mut() {
+        if let Value::String(text) = value
+            && let Some((end, _)) = text.char_indices().nth(LONGEST)
+        {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    for (column, label, of) in REFERENCES {
         let Some(id) = fields.shift_remove(column) else { continue };
-        let sql =
-            format!("SELECT trim(coalesce(firstName, '') || ' ' || coalesce(lastName, '')) FROM {of} WHERE id = ?1");
-        let named = match readable.iter().any(|table| table.name == of) {
-            true => db.prepare_cached(&sql)?.query_row([id.as_str()], |row| row.get::<_, String>(0)).optional()?,
-            false => None,
+        let of = Table::named(of).filter(|of| readable.iter().any(|table| table.name == of.name));
+        let named = match (of, id.as_str()) {
+            (Some(of), Some(id)) => name(db, of, id)?,
+            _ => None,
         };
-        fields.insert(name.to_owned(), named.filter(|named| !named.is_empty()).map_or(id, Value::from));
+        fields.insert(label.to_owned(), named.map_or(id, Value::from));
     }
     Ok(Some(fields))
+}
+
+/// An object's name, if it has one.
+fn name(db: &Connection, table: &Table, id: &str) -> rusqlite::Result<Option<String>> {
+    let parts: Vec<_> = table.title.iter().map(|column| format!("coalesce({column}, '')")).collect();
+    let sql = format!("SELECT trim({}) FROM {} WHERE id = ?1", parts.join(" || ' ' || "), table.name);
+    let named = db.prepare_cached(&sql)?.query_row([id], |row| row.get::<_, String>(0)).optional()?;
+    Ok(named.filter(|named| !named.is_empty()))
 }

@@ -138,9 +138,10 @@ fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl
     let numbers = watch.numbers();
     let mut end = fetch(&mut statement, query, clock, listener)?;
     drop((watch, views));
-    if let Some(sees_currency) = adds_money {
+    if let Some((tables, sees_currency)) = adds_money {
         let shown = query.accounts.clone().unwrap_or_default();
-        let all = reader.currencies.get_or(&moment, shown, || money::currencies(&moment)).map_err(fault)?;
+        let of = (shown, tables.iter().map(|table| table.name).collect());
+        let all = reader.currencies.get_or(&moment, of, || money::currencies(&moment, &tables)).map_err(fault)?;
         if all.len() > 1 {
             end.currencies = money::mixed(&moment, &reader.authorizer, &reader.met, query, sees_currency, all);
         }
@@ -256,7 +257,7 @@ fn wrong(query: &SqlQuery, fault: &rusqlite::Error) -> Error {
         other => other.to_string(),
     };
     if let Some(name) = said.strip_prefix("no such table: ") {
-        return no_table(name);
+        return no_table(name, &query.hidden);
     }
     let hint = said.strip_prefix("no such column: ").map(|name| near_column(query, name)).unwrap_or_default();
     Error::invalid("sql", format!("SQLite: {said}.{hint}"))

@@ -99,18 +99,21 @@ pub(super) fn states(db: &Connection) -> rusqlite::Result<Vec<(&'static Table, T
     let mut statement = db.prepare_cached(
         "SELECT name, complete_at, took_ms, ended_at, started_at, next_offset, total,
                 owner IS NOT NULL AND lease_until > ?1, spent_ms, short, fault, lacks,
-                (SELECT count(*) FROM touched WHERE touched.name = scans.name AND tool IS NOT NULL AND at > complete_at)
+                (SELECT count(*) FROM touched WHERE touched.name = scans.name AND tool IS NOT NULL AND at > complete_at),
+                since IS NULL
          FROM scans",
     )?;
     let time = |at: Option<i64>| at.and_then(DateTime::from_timestamp_millis);
     let found = statement.query_map([Utc::now().timestamp_millis()], |row| {
         let (started, offset, total): (Option<i64>, u64, Option<u64>) = (row.get(4)?, row.get(5)?, row.get(6)?);
         let (fault, lacks): (Option<String>, Option<String>) = (row.get(10)?, row.get(11)?);
+        // Of a reading of what is recent, nobody knows how much there is.
+        let of = total.filter(|_| row.get(13).unwrap_or(true));
         let state = TableState {
             complete_at: time(row.get(1)?),
             took: Duration::from_millis(row.get::<_, Option<u64>>(2)?.unwrap_or(0)),
             ended_at: time(row.get(3)?),
-            under_way: started.map(|_| (offset, total)),
+            under_way: started.map(|_| (offset, of)),
             spent: Duration::from_millis(row.get(8)?),
             busy: row.get(7)?,
             total,

@@ -138,7 +138,7 @@ pub(super) fn account(name: &str, mirror: &Mirror) -> UnionAccount {
 }
 
 fn hidden(table: &str, tool: &str) -> LeftOut {
-    let why = format!("{table} is hidden, because this account's settings hide {tool}.");
+    let why = format!("{table} is hidden: this account's settings or its API leave out {tool}.");
     let error = Error::new(Code::PolicyDenied, why.clone());
     LeftOut { missing: Some(Missing { table: table.to_owned(), why, scope: None }), error }
 }

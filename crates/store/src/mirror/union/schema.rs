@@ -5,13 +5,13 @@
 
 use crate::mirror::{
     file::Layout,
-    schema::{Child, Kind, TABLES, Table, part_type, readable, typed_columns},
+    schema::{Child, Column, TABLES, Table, first_word, number_columns, part_type, readable, typed_columns},
 };
 use rusqlite::Connection;
 use std::fmt::Write;
 
 /// The file's layout. It holds copies only, so that another version is rebuilt.
-pub(super) const LAYOUT: Layout = Layout { ddl, oldest: 1, steps: &[] };
+pub(super) const LAYOUT: Layout = Layout { ddl, oldest: 2, steps: &[] };
 
 /// How many bits of a place are the row's number in the mirror.
 pub(super) const ROW_BITS: u32 = 40;
@@ -46,10 +46,6 @@ fn ddl() -> String {
             add_parts(&mut sql, child);
         }
     }
-    sql.push_str(
-        "CREATE INDEX all_contacts_email ON all_contacts (account, email COLLATE NOCASE);
-         CREATE INDEX all_opportunities_contact ON all_opportunities (account, contactId);\n",
-    );
     sql
 }
 
@@ -66,8 +62,10 @@ fn add_table(sql: &mut String, table: &Table) {
          );
          CREATE INDEX {name}_id ON {name} ({ACCOUNT}, id);"
     );
-    for column in table.columns.iter().filter(|column| column.kind == Kind::Number) {
-        let column = column.name;
+    for columns in table.indexes {
+        let _ = writeln!(sql, "CREATE INDEX {name}_{} ON {name} ({ACCOUNT}, {columns});", first_word(columns));
+    }
+    for Column { name: column, .. } in number_columns(table) {
         let _ = writeln!(sql, "CREATE INDEX {name}_{column} ON {name} (place) WHERE typeof({column}) = 'text';");
     }
 }

@@ -1,6 +1,7 @@
 //! How the file follows the accounts' own mirrors.
 
 use super::*;
+use crate::mirror::tests::make_older;
 use rusqlite::Connection;
 
 /// Every row of every table, as the mirror and as the file of all accounts has it.
@@ -120,8 +121,9 @@ async fn a_mirror_of_the_version_before_keeps_its_changes_and_is_folded() {
     fill(&mirror, "contacts", vec![contact("c1", "Ann", &[])]).await;
     wrote(&mirror, "contacts", contact("c1", "Bob", &[])).await;
     mirror.close_idle().await;
+    make_older(mirror.path());
     let file = Connection::open(mirror.path()).unwrap();
-    file.execute_batch(BEFORE_REVISIONS).unwrap();
+    file.execute_batch("DROP TABLE revisions; PRAGMA user_version = 3").unwrap();
     drop(file);
     let accounts = [state.account("one")];
     let sql = "select firstName from contacts";
@@ -132,10 +134,6 @@ async fn a_mirror_of_the_version_before_keeps_its_changes_and_is_folded() {
     wrote(&mirror, "contacts", contact("c1", "Eve", &[])).await;
     assert_eq!(json!(state.rows(&accounts, sql).await), json!([["Eve"]]));
 }
-
-/// Makes a current file one of the version before there were revisions and clients.
-const BEFORE_REVISIONS: &str = "DROP TABLE revisions; ALTER TABLE changes DROP COLUMN client;
-     ALTER TABLE touched DROP COLUMN client; PRAGMA user_version = 3";
 
 #[tokio::test]
 async fn a_file_of_another_version_is_rebuilt() {

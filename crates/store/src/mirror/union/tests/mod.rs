@@ -77,7 +77,7 @@ fn question(sql: &str) -> SqlQuery {
 async fn fill(mirror: &Mirror, table: &str, items: Vec<Value>) {
     let table = Table::named(table).unwrap();
     let count = items.len() as u64;
-    mirror.begin_scan(table, "test").await.unwrap();
+    mirror.begin_scan(table, "test", false).await.unwrap();
     let page = MirrorPage {
         items,
         sent_at: chrono::Utc::now(),

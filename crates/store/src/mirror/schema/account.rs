@@ -1,0 +1,35 @@
+//! Locations, users and custom values.
+
+use super::{ON_DEMAND, PLAIN, Table, date, json, text};
+
+pub(super) const LOCATIONS: Table = Table {
+    name: "locations",
+    one: "location",
+    tool: "list_locations",
+    columns: &[text("name"), text("address"), text("phone"), text("email"), text("timezone"), json("settings")],
+    searched: &["email", "phone"],
+    listed_whole: false,
+    remark: "all but the default one have only id and name",
+    ..PLAIN
+};
+
+pub(super) const USERS: Table = Table {
+    name: "users",
+    one: "user",
+    tool: "get_user",
+    columns: &[text("firstName"), text("lastName"), text("email"), text("role"), date("createdAt")],
+    title: &["firstName", "lastName"],
+    searched: &["email"],
+    detailed: true,
+    remark: "those that own something, and you",
+    ..PLAIN
+};
+
+pub(super) const CUSTOM_VALUES: Table = Table {
+    name: "custom_values",
+    one: "custom value",
+    tool: "list_custom_values",
+    columns: &[text("name"), text("key"), text("value")],
+    searched: &["key", "value"],
+    ..ON_DEMAND
+};
