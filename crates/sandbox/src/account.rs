@@ -41,6 +41,12 @@ pub(crate) enum ObjectKind {
     Transactions,
     Orders,
     Subscriptions,
+    /// The notes of contacts. The session API has none.
+    Notes,
+    /// The tasks of contacts. The session API has none.
+    Tasks,
+    /// The location's custom values. The session API has none.
+    CustomValues,
 }
 
 impl ObjectKind {
@@ -67,6 +73,9 @@ impl ObjectKind {
         (Self::Transactions, "transactions", "Transaction"),
         (Self::Orders, "orders", "Order"),
         (Self::Subscriptions, "subscriptions", "Subscription"),
+        (Self::Notes, "notes", "Note"),
+        (Self::Tasks, "tasks", "Task"),
+        (Self::CustomValues, "customValues", "Custom value"),
     ];
 
     /// The kind with this plural name.
@@ -218,6 +227,26 @@ impl Account {
             .map(|object| object.id.clone())
     }
 
+    /// The id of the first object that fits, as lists show the objects.
+    pub(crate) fn find_listed_id(&self, kind: ObjectKind, fits: impl Fn(&FilterFields) -> bool) -> Option<String> {
+        let listed = self.collection(kind)?.listed();
+        listed.skip(0).find(|object| fits(&object.filter_fields)).map(|object| object.id.clone())
+    }
+
+    /// The objects of a contact as lists show them, oldest first.
+    pub(crate) fn listed_of_contact(&self, kind: ObjectKind, contact: &str) -> Vec<Fields> {
+        let Some(collection) = self.collection(kind) else { return Vec::new() };
+        let listed = collection.listed();
+        let of_contact = listed.skip(0).filter_map(|object| of_contact(object, contact));
+        of_contact.collect()
+    }
+
+    /// The ids of a contact's objects, whether or not lists show them yet.
+    pub(crate) fn ids_of_contact(&self, kind: ObjectKind, contact: &str) -> Vec<String> {
+        let objects = self.collection(kind).map_or(&[][..], Collection::all).iter();
+        objects.filter(|object| of_contact(object, contact).is_some()).map(|object| object.id.clone()).collect()
+    }
+
     /// Every object of a kind, whether or not lists show it yet.
     pub(crate) fn objects(&self, kind: ObjectKind) -> impl Iterator<Item = Fields> {
         self.collection(kind).map_or(&[][..], Collection::all).iter().map(Object::fields)
@@ -248,6 +277,12 @@ impl Account {
         let due = self.due();
         self.collections.entry(kind).or_default().remove(id, due);
     }
+}
+
+/// The object's fields if it belongs to the contact. Only texts with the contact's id are parsed.
+fn of_contact(object: &Object, contact: &str) -> Option<Fields> {
+    let fields = object.text.contains(contact).then(|| object.fields())?;
+    (fields.get("contactId")?.as_str()? == contact).then_some(fields)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Collection {
     pub(crate) fn remove(&mut self, id: &str, due: Option<Duration>) {
         if let Some(position) = self.positions.remove(id) {
             let object = self.objects.remove(position);
-            // Rebuilding is cheap enough: only pages and webhooks are removed.
+            // Rebuilding takes about as long as listing the objects.
             self.positions = self.objects.iter().enumerate().map(|(at, object)| (object.id.clone(), at)).collect();
             self.record_pending(due, id.to_owned(), PriorVersion::Removed(position, object));
         }

@@ -5,7 +5,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 /// The names of times in both APIs.
-const TIMES: &[&str] = &["createdAt", "updatedAt", "dateAdded", "dateUpdated"];
+const TIMES: &[&str] = &["createdAt", "updatedAt", "dateAdded", "dateUpdated", "dueDate"];
 
 /// The names of amounts of money. The files declare numbers.
 const AMOUNTS: &[&str] = &["amount", "amountPaid", "amountDue", "amountRefunded", "total", "invoiceNumber"];
@@ -19,6 +19,8 @@ fn optional(kind: ObjectKind) -> &'static [&'static str] {
         ObjectKind::Contacts => &["phone", "companyName", "source", "assignedTo", "website", "dateOfBirth"],
         ObjectKind::Opportunities => &["assignedTo", "lostReasonId"],
         ObjectKind::Campaigns => &["template"],
+        ObjectKind::Notes => &["userId", "title", "color"],
+        ObjectKind::Tasks => &["body", "assignedTo"],
         ObjectKind::Pages => &["description", "url"],
         ObjectKind::Appointments => &["address", "notes", "description"],
         ObjectKind::Invoices => &["dueDate", "title", "paymentSchedule"],

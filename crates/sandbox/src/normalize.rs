@@ -21,6 +21,8 @@ pub(crate) fn account(account: &mut Account) {
         ObjectKind::Pages,
         ObjectKind::Webhooks,
         ObjectKind::Campaigns,
+        ObjectKind::Notes,
+        ObjectKind::Tasks,
     ] {
         let objects: Vec<_> = account.objects(kind).collect();
         for mut object in objects {
@@ -33,13 +35,15 @@ pub(crate) fn account(account: &mut Account) {
 
 fn field(name: &str, value: &Value) -> Value {
     match (name, value) {
-        ("id" | "contactId" | "assignedTo" | "secret" | "content" | "createdAt" | "updatedAt", value) => value.clone(),
+        ("id" | "contactId" | "userId" | "assignedTo" | "secret" | "content" | "createdAt" | "updatedAt", value) => {
+            value.clone()
+        }
         ("phone", Value::String(text)) => phone(text).into(),
         ("email", Value::String(text)) => text.trim().to_lowercase().into(),
         ("slug", Value::String(text)) => slug(text).into(),
         ("url" | "website", Value::String(text)) => address(text).into(),
         ("country", Value::String(text)) => country(text).into(),
-        ("expectedCloseDate" | "dateOfBirth", Value::String(text)) => date_time(text).into(),
+        ("expectedCloseDate" | "dateOfBirth" | "dueDate", Value::String(text)) => date_time(text).into(),
         ("tags", Value::Array(list)) => set(list, str::to_lowercase),
         ("events", Value::Array(list)) => set(list, str::to_owned),
         ("customFields", Value::Object(map)) => {
@@ -136,6 +140,15 @@ pub(crate) fn date_time(text: &str) -> String {
     time.map_or_else(|| text.to_owned(), |time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
+/// A text as HTML, one paragraph a line. Text that is HTML already stays as it is.
+pub(crate) fn html_paragraphs(text: &str) -> String {
+    if text.starts_with('<') && text.ends_with('>') {
+        return text.to_owned();
+    }
+    let escaped = |line: &str| line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.lines().map(|line| format!("<p>{}</p>", escaped(line))).collect()
+}
+
 /// Texts in the given form, sorted and without duplicates.
 fn set(list: &[Value], form: impl Fn(&str) -> String) -> Value {
     let mut texts: Vec<_> = list.iter().filter_map(Value::as_str).map(|text| form(text.trim())).collect();
@@ -183,6 +196,12 @@ mod tests {
         ] {
             assert_eq!(field(name, &sent), stored, "{name}: {sent}");
         }
+    }
+
+    #[test]
+    fn texts_become_paragraphs() {
+        assert_eq!(html_paragraphs("Called.\n2 < 3 & on"), "<p>Called.</p><p>2 &lt; 3 &amp; on</p>");
+        assert_eq!(html_paragraphs("<p>Called.</p>"), "<p>Called.</p>");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use http::StatusCode;
 const RESOURCES: &[(&str, &str, &str)] = &[
     ("/users", "users.readonly", "users.write"),
     ("/locations/{locationId}/customFields", "locations/customFields.readonly", "locations/customFields.write"),
+    ("/locations/{locationId}/customValues", "locations/customValues.readonly", "locations/customValues.write"),
+    ("/locations/{locationId}/tasks", "locations/tasks.readonly", "locations/tasks.write"),
     ("/location", "locations.readonly", "locations.write"),
     ("/calendars/groups", "calendars/groups.readonly", "calendars/groups.write"),
     ("/calendars/events", "calendars/events.readonly", "calendars/events.write"),

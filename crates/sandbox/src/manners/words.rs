@@ -16,16 +16,18 @@ Manners are words separated by `,`; later words win. Without any, the sandbox fo
 
 Each of these can be turned off with `:off`, such as `live,odd:off`:
   normalise            stored values get their normal form: phones in E.164, tags and e-mails in lower case, sets in
-                       order, texts trimmed, dates as date-times, custom values as texts, countries as codes, slugs and
-                       URLs in one form
-  lag:MS               lists and searches show writes MS later, and so does the status of an invoice; 1500 in live
+                       order, texts trimmed, dates as date-times in UTC, custom values as texts, countries as codes,
+                       slugs and URLs in one form, notes as HTML
+  lag:MS               lists, searches and upserts' matching show writes MS later, and so does the status of an
+                       invoice; 1500 in live
   stamp:seconds        times of creation and change are in whole seconds
   clock:S              the database's clock is S seconds ahead, or behind if S is negative; -2 in live
   lower-search         the official contact search returns names in lower case, with firstNameRaw and lastNameRaw;
                        lower-search:bare leaves these two out
-  page-bound           page numbers end at 10,000 objects in the official search for opportunities too
+  page-bound           page numbers end at 10,000 objects in the official searches for opportunities and tasks too
   version              401 for a request without a version, also where the OpenAPI files declare none
-  odd                  nulls, empty values, epoch times and other forms of dates in answers; amounts of money as texts
+  odd                  nulls, empty values, epoch times and other forms of dates in answers; amounts of money as
+                       texts; a 201 for the search for tasks
   values               official custom field values as value, fieldValue, fieldValueString, fieldValueArray,
                        fieldValueDate or fieldValueFiles
   options              values that are not among a custom field's options are dropped without an error

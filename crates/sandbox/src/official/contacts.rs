@@ -23,7 +23,7 @@ pub(crate) const CUSTOM: &[Field] = &[
 
 /// The OpenAPI file's body of updates has no `companyName`, which users report as a mistake (highlevel-api-docs#314): the
 /// live service accepts it.
-const UPDATE: &[Field] = &[
+pub(super) const UPDATE: &[Field] = &[
     optional("firstName", TEXT_OR_NULL),
     optional("lastName", TEXT_OR_NULL),
     optional("name", TEXT_OR_NULL),
@@ -49,7 +49,7 @@ const UPDATE: &[Field] = &[
 
 const TAGS: &[Field] = &[required("tags", Shape::FilledTexts)];
 
-const CREATE_ONLY: &[Field] = &[required("locationId", Shape::Filled), optional("gender", Shape::Text)];
+pub(super) const CREATE_ONLY: &[Field] = &[required("locationId", Shape::Filled), optional("gender", Shape::Text)];
 
 /// Stored names and official names of fields that have the same values.
 const NAMES: &[(&str, &str)] = &[
@@ -107,7 +107,7 @@ pub(crate) fn shown(contact: &Fields, location_id: &str, definitions: &FieldDefi
     shown
 }
 
-fn answered(account: &Account, contact: &Fields, manners: &Manners) -> Fields {
+pub(super) fn answered(account: &Account, contact: &Fields, manners: &Manners) -> Fields {
     let mut shown = shown(contact, &own_location_id(account), &FieldDefinitions::of(account, Model::Contact, manners));
     manners.on_read(ObjectKind::Contacts, &mut shown);
     shown
@@ -122,11 +122,26 @@ pub(crate) fn create(account: &mut Account, body: &Fields, now: Duration, manner
     let fields = [UPDATE, CREATE_ONLY].concat();
     validate::creation(&fields, body).map_err(unprocessable)?;
     check_location(account, text(body, "locationId"))?;
+    let (id, contact) = create_from(account, body, now, manners)?;
+    let mut shown = answered(account, &contact, manners);
+    // In the OpenAPI file, the answer of a creation lacks these two fields.
+    shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
+    let answer = ApiResponse::created(json!({ "contact": shown }));
+    Ok(Completed { response: answer, write: Some((WriteKind::Create, id)) })
+}
+
+/// Creates a contact from a checked body. Returns its id and what is stored.
+pub(super) fn create_from(
+    account: &mut Account,
+    body: &Fields,
+    now: Duration,
+    manners: &Manners,
+) -> Result<(String, Fields), ApiResponse> {
     let id = account.new_id();
     let mut contact = Fields::new();
     contact.insert("id".into(), id.clone().into());
     write(account, &mut contact, body, manners)?;
-    if ["email", "phone"].iter().all(|name| text(&contact, name).is_empty()) {
+    if has_no_address(&contact) {
         return Err(unprocessable("email or phone is required"));
     }
     duplicates::check(account, manners, None, &contact)?;
@@ -134,11 +149,12 @@ pub(crate) fn create(account: &mut Account, body: &Fields, now: Duration, manner
     contact.insert("createdAt".into(), now.clone().into());
     contact.insert("updatedAt".into(), now.into());
     account.put(ObjectKind::Contacts, &id, &contact);
-    let mut shown = answered(account, &contact, manners);
-    // In the OpenAPI file, the answer of a creation lacks these two fields.
-    shown.retain(|name, _| !matches!(name.as_str(), "name" | "timezone"));
-    let answer = ApiResponse::created(json!({ "contact": shown }));
-    Ok(Completed { response: answer, write: Some((WriteKind::Create, id)) })
+    Ok((id, contact))
+}
+
+/// Whether there is neither an e-mail address nor a phone number.
+pub(super) fn has_no_address(contact: &Fields) -> bool {
+    ["email", "phone"].iter().all(|name| text(contact, name).is_empty())
 }
 
 pub(crate) fn update(
@@ -193,7 +209,12 @@ pub(crate) fn change_tags(
 }
 
 /// Writes the fields of a body into a stored contact. Tags are replaced.
-fn write(account: &Account, contact: &mut Fields, body: &Fields, manners: &Manners) -> Result<(), ApiResponse> {
+pub(super) fn write(
+    account: &Account,
+    contact: &mut Fields,
+    body: &Fields,
+    manners: &Manners,
+) -> Result<(), ApiResponse> {
     let before = contact.clone();
     for (name, value) in body {
         match name.as_str() {

@@ -8,13 +8,16 @@ pub(crate) mod billing;
 pub(crate) mod calendars;
 mod checks;
 mod contact_search;
+mod contact_upsert;
 mod contacts;
 mod content;
 mod custom_fields;
+pub(crate) mod custom_values;
 pub(crate) mod daily_limit;
 pub(crate) mod errors;
 mod filters;
 mod forms;
+mod notes;
 #[cfg(feature = "oauth")]
 pub(crate) mod oauth;
 mod opportunities;
@@ -22,6 +25,8 @@ pub(crate) mod organization;
 mod paging;
 mod pipelines;
 pub(crate) mod routes;
+mod task_search;
+mod tasks;
 pub(crate) mod tokens;
 
 pub(crate) use routes::Route;
@@ -125,17 +130,38 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
         }
         Op::GetLocation => read(organization::location(account, id(0), manners)),
         Op::CustomFields => read(organization::custom_fields(account, id(0), query, manners)),
+        Op::CustomValues => custom_values::list(account, id(0), manners),
+        Op::GetCustomValue => custom_values::get(account, id(0), id(1)),
+        Op::CreateCustomValue => custom_values::create(account, id(0), body),
+        Op::UpdateCustomValue => custom_values::update(account, id(0), id(1), body),
+        Op::DeleteCustomValue => custom_values::delete(account, id(0), id(1)),
+        Op::SearchTasks => read(task_search::tasks(account, id(0), body, manners)),
         Op::SearchContacts => read(contact_search::contacts(account, body, trace, manners)),
+        Op::DuplicateContact => contact_upsert::duplicate(account, query, trace, manners),
         Op::GetContact => contacts::get(account, id(0), manners),
         Op::CreateContact => contacts::create(account, body, written, manners),
         Op::UpdateContact => contacts::update(account, id(0), body, written, manners),
         Op::AddTags => contacts::change_tags(account, id(0), body, true, written, manners),
         Op::RemoveTags => contacts::change_tags(account, id(0), body, false, written, manners),
+        Op::UpsertContact => contact_upsert::upsert(account, body, written, trace, manners),
+        Op::DeleteContact => contact_upsert::delete(account, id(0)),
+        Op::Notes => notes::list(account, id(0), manners),
+        Op::GetNote => notes::get(account, id(0), id(1), manners),
+        Op::CreateNote => notes::create(account, id(0), body, written, manners),
+        Op::UpdateNote => notes::update(account, (id(0), id(1)), body, manners),
+        Op::DeleteNote => notes::delete(account, id(0), id(1)),
+        Op::Tasks => tasks::list(account, id(0), manners),
+        Op::GetTask => tasks::get(account, id(0), id(1), manners),
+        Op::CreateTask => tasks::create(account, id(0), body, written, manners),
+        Op::UpdateTask => tasks::update(account, (id(0), id(1)), body, written, manners),
+        Op::CompleteTask => tasks::update_completed(account, (id(0), id(1)), body, written, manners),
+        Op::DeleteTask => tasks::delete(account, id(0), id(1)),
         Op::SearchOpportunities => read(opportunities::search(account, query, manners)),
         Op::Pipelines => read(organization::pipelines(account, query)),
         Op::GetOpportunity => opportunities::get(account, id(0), manners),
         Op::CreateOpportunity => opportunities::create(account, body, written, manners),
         Op::UpdateOpportunity => opportunities::update(account, id(0), body, written, manners),
+        Op::DeleteOpportunity => opportunities::delete(account, id(0)),
         Op::UpdateStatus => opportunities::update_status(account, id(0), body, written, manners),
         Op::Campaigns => read(content::campaigns(account, query, manners)),
         Op::EmailCampaigns => read(content::emails(account, id(0), query, trace, manners)),

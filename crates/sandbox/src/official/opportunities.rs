@@ -253,6 +253,13 @@ pub(crate) fn update_status(
     Ok(Completed { response: answer, write: Some((WriteKind::Update, id.to_owned())) })
 }
 
+pub(crate) fn delete(account: &mut Account, id: &str) -> HandlerResult {
+    account.get(ObjectKind::Opportunities, id).ok_or_else(|| not_found("Opportunity"))?;
+    account.remove(ObjectKind::Opportunities, id);
+    let answer = ApiResponse::ok(json!({ "succeded": true }));
+    Ok(Completed { response: answer, write: Some((WriteKind::Delete, id.to_owned())) })
+}
+
 fn save(
     account: &mut Account,
     id: &str,

@@ -12,18 +12,39 @@ pub(crate) enum Op {
     SearchLocations,
     GetLocation,
     CustomFields,
+    CustomValues,
+    GetCustomValue,
+    CreateCustomValue,
+    UpdateCustomValue,
+    DeleteCustomValue,
+    SearchTasks,
     SearchContacts,
+    DuplicateContact,
     GetContact,
     CreateContact,
     UpdateContact,
     AddTags,
     RemoveTags,
+    UpsertContact,
+    DeleteContact,
+    Notes,
+    GetNote,
+    CreateNote,
+    UpdateNote,
+    DeleteNote,
+    Tasks,
+    GetTask,
+    CreateTask,
+    UpdateTask,
+    CompleteTask,
+    DeleteTask,
     SearchOpportunities,
     Pipelines,
     GetOpportunity,
     CreateOpportunity,
     UpdateOpportunity,
     UpdateStatus,
+    DeleteOpportunity,
     Campaigns,
     EmailCampaigns,
     GetEmailCampaign,
@@ -177,6 +198,21 @@ const fn form(op: Op, name: &'static str, access: Access) -> Route {
     }
 }
 
+/// A read that the session API does not have.
+const fn own_read(op: Op, name: &'static str) -> Route {
+    Route { session_name: None, ..read(op, name, "", &[]) }
+}
+
+/// An operation with a body that the session API does not have.
+const fn own_json(effect: Effect, op: Op, name: &'static str) -> Route {
+    Route { session_name: None, ..json(effect, op, name, "") }
+}
+
+/// A deletion, which the session API has of no such object.
+const fn own_delete(op: Op, name: &'static str) -> Route {
+    Route { effect: Effect::Write, ..own_read(op, name) }
+}
+
 pub(super) const ANY: Holds = Holds::Whole(0, usize::MAX);
 pub(super) const SOME: Holds = Holds::Whole(1, usize::MAX);
 const EMAIL_STATUSES: &[&str] =
@@ -252,6 +288,9 @@ const INSTALLED_LOCATIONS: &[Parameter] = &[
     may("locationId", Holds::Text),
 ];
 
+const DUPLICATE: &[Parameter] =
+    &[must("locationId", Holds::Text), may("number", Holds::Text), may("email", Holds::Text)];
+
 const EMAILS: &str = "GET /emails/locations/{locationId}/campaigns/emails";
 const EMAIL: &str = "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}";
 const NEW_EMAIL: &str = "POST /emails/locations/{locationId}/campaigns/emails";
@@ -272,12 +311,32 @@ const ROUTES: &[Route] = &[
             &[may("model", Holds::OneOf(&["contact", "opportunity", "all"]))],
         )
     },
+    own_read(Op::CustomValues, "GET /locations/{locationId}/customValues"),
+    own_json(Effect::Write, Op::CreateCustomValue, "POST /locations/{locationId}/customValues"),
+    own_read(Op::GetCustomValue, "GET /locations/{locationId}/customValues/{id}"),
+    own_json(Effect::Write, Op::UpdateCustomValue, "PUT /locations/{locationId}/customValues/{id}"),
+    own_delete(Op::DeleteCustomValue, "DELETE /locations/{locationId}/customValues/{id}"),
+    own_json(Effect::Read, Op::SearchTasks, "POST /locations/{locationId}/tasks/search"),
     json(Effect::Read, Op::SearchContacts, "POST /contacts/search", "GET /contact"),
+    Route { session_name: None, ..read(Op::DuplicateContact, "GET /contacts/search/duplicate", "", DUPLICATE) },
     read(Op::GetContact, "GET /contacts/{contactId}", "GET /contact/{id}", &[]),
     json(Effect::Write, Op::CreateContact, "POST /contacts/", "POST /contact"),
     json(Effect::Write, Op::UpdateContact, "PUT /contacts/{contactId}", "PUT /contact/{id}"),
     json(Effect::Write, Op::AddTags, "POST /contacts/{contactId}/tags", "PUT /contact/{id}"),
     json(Effect::Write, Op::RemoveTags, "DELETE /contacts/{contactId}/tags", "PUT /contact/{id}"),
+    own_json(Effect::Write, Op::UpsertContact, "POST /contacts/upsert"),
+    own_delete(Op::DeleteContact, "DELETE /contacts/{contactId}"),
+    own_read(Op::Notes, "GET /contacts/{contactId}/notes"),
+    own_json(Effect::Write, Op::CreateNote, "POST /contacts/{contactId}/notes"),
+    own_read(Op::GetNote, "GET /contacts/{contactId}/notes/{id}"),
+    own_json(Effect::Write, Op::UpdateNote, "PUT /contacts/{contactId}/notes/{id}"),
+    own_delete(Op::DeleteNote, "DELETE /contacts/{contactId}/notes/{id}"),
+    own_read(Op::Tasks, "GET /contacts/{contactId}/tasks"),
+    own_json(Effect::Write, Op::CreateTask, "POST /contacts/{contactId}/tasks"),
+    own_read(Op::GetTask, "GET /contacts/{contactId}/tasks/{taskId}"),
+    own_json(Effect::Write, Op::UpdateTask, "PUT /contacts/{contactId}/tasks/{taskId}"),
+    own_delete(Op::DeleteTask, "DELETE /contacts/{contactId}/tasks/{taskId}"),
+    own_json(Effect::Write, Op::CompleteTask, "PUT /contacts/{contactId}/tasks/{taskId}/completed"),
     read(Op::SearchOpportunities, "GET /opportunities/search", "GET /opportunity", OPPORTUNITIES),
     Route {
         session_name: None,
@@ -285,6 +344,7 @@ const ROUTES: &[Route] = &[
     },
     read(Op::GetOpportunity, "GET /opportunities/{id}", "GET /opportunity/{id}", &[]),
     json(Effect::Write, Op::CreateOpportunity, "POST /opportunities/", "POST /opportunity"),
+    own_delete(Op::DeleteOpportunity, "DELETE /opportunities/{id}"),
     json(Effect::Write, Op::UpdateOpportunity, "PUT /opportunities/{id}", "PUT /opportunity/{id}"),
     json(Effect::Write, Op::UpdateStatus, "PUT /opportunities/{id}/status", "PUT /opportunity/{id}"),
     // The session API's campaigns correspond to email campaigns.

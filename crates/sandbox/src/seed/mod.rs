@@ -5,6 +5,7 @@ mod billing;
 mod calendars;
 mod contacts;
 mod content;
+mod follow_ups;
 mod forms;
 mod lists;
 mod locations;
@@ -35,6 +36,9 @@ const STREAMS: u64 = 3;
 /// The first of the random streams of calendars, one for each location.
 const CALENDARS: u64 = 1 << 32;
 
+/// The first of the random streams of notes, tasks and custom values.
+const FOLLOW_UPS: u64 = 4 << 32;
+
 /// The first of the random streams of forms and surveys.
 const FORMS: u64 = 6 << 32;
 
@@ -63,6 +67,7 @@ pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTi
     official::fill(&mut account, stream(2));
     let calendars = numbered(CALENDARS + of_location);
     calendars::fill(&mut account, calendars, &users, &people, as_of);
+    follow_ups::fill(&mut account, numbered(FOLLOW_UPS + of_location), &users, &people, as_of);
     forms::fill(&mut account, numbered(FORMS + of_location), &people, as_of);
     billing::fill(&mut account, numbered(BILLING + of_location), &people, as_of);
     account

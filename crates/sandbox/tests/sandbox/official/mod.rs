@@ -5,6 +5,7 @@ mod calendars;
 mod contacts;
 mod content;
 mod custom_fields;
+mod follow_ups;
 mod forms;
 mod locations;
 mod manners;
@@ -13,6 +14,7 @@ mod opportunities;
 mod quota;
 mod requests;
 mod schemas;
+mod upserts;
 
 use crate::support::{Peer, Reply, send};
 use highlevel_sandbox::SandboxConfig;
@@ -63,6 +65,10 @@ impl Official {
         };
         let request = self.request(method, path, version).header("content-type", "application/json");
         send(request.body(body.to_string())).await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        send(self.request("DELETE", path, DATED)).await.unwrap()
     }
 
     /// A client of an account with these manners.

@@ -129,7 +129,7 @@ async fn unknown_paths_methods_and_objects() {
         assert_eq!(peer.get(path).await.status, 404, "{path}");
     }
     assert_eq!(peer.get("/oauth/token").await.status, 405);
-    assert_eq!(send(peer.request("DELETE", "/contacts/x", DATED)).await.unwrap().status, 405, "it is not served");
+    assert_eq!(send(peer.request("DELETE", "/users/x", DATED)).await.unwrap().status, 405, "it is not served");
     for (path, words) in [("/contacts/nobody", "Contact not found"), ("/opportunities/none", "Opportunity not found")] {
         let reply = peer.get(path).await;
         assert_eq!((reply.status.as_u16(), reply.message()), (400, words));
