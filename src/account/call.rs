@@ -3,10 +3,10 @@
 use super::Account;
 use crate::{
     answer,
-    guard::{Agreement, ApprovalTicket, Confirmation, Decision, Preview, Subject},
+    guard::{Agreement, ApprovalTicket, Confirmation, Decision, Lift, Preview, Subject},
     service::{Location, Prepared, picture},
 };
-use highlevel_catalog::{Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec};
+use highlevel_catalog::{self as catalog, Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
@@ -128,21 +128,48 @@ impl Account {
     ) -> Result<Reply> {
         let asks = self.guard.asks(invocation)?;
         let mut prepared = self.service.prepare(invocation.clone(), asks, context).await?;
-        let mut agreed = Agreement::NotAsked;
-        if asks {
-            let subject = self.subject(&prepared, context).await?;
-            match self.guard.decide(invocation, subject, confirmation, context).await? {
-                Decision::Run(how) => agreed = how,
-                Decision::RunIfUnchanged(how, shown) => {
-                    prepared = self.service.prepare(invocation.clone(), true, context).await?;
-                    let now = self.subject(&prepared, context).await?;
-                    self.guard.check_unchanged(invocation, &shown, now)?;
-                    agreed = how;
+        let lift = if asks { Some(self.lift(invocation, &confirmation, context).await?) } else { None };
+        let (agreed, slot) = match lift {
+            None => (Agreement::NotAsked, None),
+            Some(Lift::Unconfirmed(slot)) => (Agreement::Unconfirmed, Some(slot)),
+            Some(Lift::Ask(because)) => {
+                let subject = self.subject(&prepared, context).await?;
+                match self.guard.decide(invocation, subject, confirmation, because, context).await? {
+                    Decision::Run(how) => (how, None),
+                    Decision::RunIfUnchanged(how, shown) => {
+                        prepared = self.service.prepare(invocation.clone(), true, context).await?;
+                        let now = self.subject(&prepared, context).await?;
+                        self.guard.check_unchanged(invocation, &shown, now)?;
+                        (how, None)
+                    }
+                    Decision::RequestInput(ticket, preview) => return Ok(Reply::RequestInput(ticket, preview)),
                 }
-                Decision::RequestInput(ticket, preview) => return Ok(Reply::RequestInput(ticket, preview)),
             }
+        };
+        let done = self.service.run(prepared, agreed, context).await;
+        if let (Err(error), Some(slot)) = (&done, slot) {
+            self.guard.after_failure(slot, error).await;
         }
-        let done = self.service.run(prepared, agreed, context).await?;
+        self.finished(invocation, done?).await
+    }
+
+    /// Whether a guarded call runs without a person.
+    async fn lift(
+        &self,
+        invocation: &Invocation,
+        confirmation: &Confirmation<'_>,
+        context: &CallContext,
+    ) -> Result<Lift> {
+        if !self.guard.may_lift(invocation, confirmation) {
+            return Ok(Lift::Ask(None));
+        }
+        // Two names of one contact are one recipient, so that it counts by its id.
+        let resolved = self.service.api().resolve_names(invocation, context).await?;
+        self.guard.lift(&resolved, self.service.identity().await?).await
+    }
+
+    /// The answer of a call that was done, as it leaves.
+    async fn finished(&self, invocation: &Invocation, done: catalog::Answer) -> Result<Reply> {
         let mut value = answer::finish(invocation, done, self.max_answer);
         if let Some(label) = &self.label {
             name_account(&mut value, label);

@@ -58,6 +58,7 @@ impl Account {
             Api::Official => registry.catalog(),
         };
         policy.check_names(catalog)?;
+        policy.unconfirmed.check(catalog)?;
         let client = login.account(settings.location_id.clone());
         let rules = AccountRules {
             location_id: settings.location_id.clone(),

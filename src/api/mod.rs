@@ -18,7 +18,7 @@ pub use official::Registry;
 pub use page::{Flaw, Page, may_be_cap};
 
 use highlevel_api_client::{Expect, Repeat};
-use highlevel_catalog::{AnswerShape, Catalog, Effect};
+use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation};
 use serde_json::Value;
 
 /// Arguments that the service handles and the API never receives.
@@ -60,6 +60,14 @@ fn repeat(effect: Effect) -> Repeat {
         Effect::Create | Effect::Publish | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
             Repeat::IfNotExecuted
         }
+    }
+}
+
+/// Whether the request of a call is safe to repeat. An update that also sends something to a person is not.
+fn repeat_of(call: &Invocation) -> Repeat {
+    match (repeat(call.spec.effect), repeat(call.effect())) {
+        (Repeat::Freely, Repeat::Freely) => Repeat::Freely,
+        _ => Repeat::IfNotExecuted,
     }
 }
 

@@ -1,7 +1,7 @@
-//! The effect of a refused create. Pure functions.
+//! The effect of a refused write. Pure functions.
 //!
 //! The live API sometimes answers 422 and creates the contact nevertheless. A refusal therefore proves that nothing was
-//! created only if it names what it refuses.
+//! created only if it names what it refuses. A send counts as the create of a message.
 
 use highlevel_api_client::{Body, Fate};
 use highlevel_catalog::{Effect, OperationSpec};
@@ -66,7 +66,7 @@ pub(super) fn fate<'a>(
     body: &Body,
     sent: impl Iterator<Item = (&'a str, &'a Value)>,
 ) -> Fate {
-    if spec.effect != Effect::Create {
+    if matches!(spec.effect, Effect::Read | Effect::Update | Effect::Publish | Effect::Delete) {
         return Fate::NotExecuted;
     }
     match status {

@@ -66,6 +66,8 @@ pub enum Agreement {
     Token,
     /// A person ran `highlevel-mcp approve`.
     Human,
+    /// Nobody was asked: `--allow-unconfirmed` names the call, and it was within the ceilings.
+    Unconfirmed,
 }
 
 impl Agreement {
@@ -77,6 +79,7 @@ impl Agreement {
             Self::InputRequest => "input_request",
             Self::Token => "token",
             Self::Human => "human",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 }

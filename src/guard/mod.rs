@@ -5,11 +5,14 @@ mod approve_command;
 mod confirmation;
 mod policy;
 mod preview;
+mod recipients;
+mod unconfirmed;
 
 pub use approval::ApprovalTicket;
 pub use confirmation::{ANSWER_TIMEOUT, Agreement, Ask, Confirmation, Decision, PersonAnswer};
 pub use policy::{ConfirmMode, Policy};
 pub use preview::{Preview, Subject};
+pub use unconfirmed::{Lift, NotLifted, UnconfirmedCalls};
 
 use approval::{ApprovalWay, Approvals};
 use confirmation::require_accepted;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 pub struct Guard {
     policy: Policy,
     approvals: Approvals,
+    store: Arc<Store>,
     /// The size limit of an answer, in bytes. A preview has to fit.
     max_answer: usize,
 }
@@ -31,7 +35,7 @@ pub struct Guard {
 impl Guard {
     /// A guard with this policy. Pending approvals are kept in `store`, and previews fit into `max_answer` bytes.
     pub fn new(policy: Policy, store: Arc<Store>, max_answer: usize) -> Self {
-        Self { policy, approvals: Approvals::new(store), max_answer }
+        Self { policy, approvals: Approvals::new(Arc::clone(&store)), store, max_answer }
     }
 
     pub fn policy(&self) -> &Policy {
@@ -50,7 +54,8 @@ impl Guard {
         }
     }
 
-    /// Whether the call needs confirmation. If so, the caller reads its object and calls [`Guard::decide`].
+    /// Whether the call needs confirmation. If so, the caller reads its object and calls [`Guard::lift`] where the settings
+    /// allow it, and else [`Guard::decide`].
     ///
     /// # Errors
     /// `policy_denied` if the settings forbid the call. `too_large` if the arguments are too large for a preview.
@@ -59,31 +64,57 @@ impl Guard {
         if !self.policy.confirms_call(invocation) {
             return Ok(false);
         }
+        if self.policy.names_unconfirmed(invocation) {
+            return Ok(true);
+        }
         if self.policy.confirm == ConfirmMode::Deny {
-            return Err(Error::new(
-                Code::PolicyDenied,
-                format!(
-                    "{} needs a person's confirmation, but the server runs with `--confirm deny`.",
-                    invocation.spec.name
-                ),
-            ));
+            return Err(denied(invocation));
         }
         Preview::check_size(invocation, self.max_answer)?;
         Ok(true)
     }
 
-    /// Decides about a call that needs confirmation. Asks the person if the host can.
+    /// Decides about a call that needs confirmation. Asks the person if the host can. `because` says why the settings do
+    /// not let the call run without one.
     ///
     /// # Errors
-    /// `declined`, `confirmation_required` or `confirmation_invalid`.
+    /// `declined`, `confirmation_required` or `confirmation_invalid`; `policy_denied` where nobody is ever asked.
     pub async fn decide(
         &self,
         invocation: &Invocation,
         subject: Subject,
         confirmation: Confirmation<'_>,
+        because: Option<NotLifted>,
         context: &mut CallContext,
     ) -> Result<Decision> {
-        let preview = self.preview(invocation, subject)?;
+        if self.policy.confirm == ConfirmMode::Deny {
+            let mut error = denied(invocation);
+            if let Some(because) = &because {
+                error.message = format!("{} {}", error.message, because.why);
+                error = because.on(error);
+            }
+            return Err(error);
+        }
+        let why = because.as_ref().map(|because| because.why.as_str());
+        let decision = self.ask(invocation, subject, why, confirmation, context).await;
+        decision.map_err(|error| match because {
+            Some(because) if error.code == Code::ConfirmationRequired => because.on(error),
+            _ => error,
+        })
+    }
+
+    async fn ask(
+        &self,
+        invocation: &Invocation,
+        subject: Subject,
+        because: Option<&str>,
+        confirmation: Confirmation<'_>,
+        context: &mut CallContext,
+    ) -> Result<Decision> {
+        let mut preview = self.preview(invocation, subject)?;
+        if let Some(because) = because {
+            preview.sentence = format!("{} {because}", preview.sentence);
+        }
         match (self.policy.confirm, confirmation) {
             (mode, Confirmation::Token(ticket)) => {
                 self.redeem(invocation, &preview, &ticket).await?;
@@ -170,6 +201,13 @@ impl Guard {
             .with("confirmationToken", ticket.as_str())
             .with("expiresInSeconds", ANSWER_TIMEOUT.as_secs()))
     }
+}
+
+/// The error for a call that needs confirmation where nobody is ever asked.
+fn denied(invocation: &Invocation) -> Error {
+    let message =
+        format!("{} needs a person's confirmation, but the server runs with `--confirm deny`.", invocation.spec.name);
+    Error::new(Code::PolicyDenied, message)
 }
 
 /// The error for a confirmation of an object that has changed since.

@@ -1,5 +1,6 @@
 //! The policy from the settings: which tools are available, and which need confirmation.
 
+use super::UnconfirmedCalls;
 use highlevel_catalog::{Catalog, Effect, Invocation, OperationSpec, Toolset};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
@@ -33,6 +34,8 @@ pub struct Policy {
     pub confirm: ConfirmMode,
     /// Additional tools that need confirmation. Tools that cannot be undone always need it.
     pub confirm_tools: Vec<String>,
+    /// The sends and starts that run without a person, within ceilings.
+    pub unconfirmed: UnconfirmedCalls,
 }
 
 impl Policy {
@@ -94,6 +97,11 @@ impl Policy {
     /// Whether the call needs confirmation.
     pub fn confirms_call(&self, invocation: &Invocation) -> bool {
         invocation.effect().is_guarded() || self.is_added(invocation.spec)
+    }
+
+    /// Whether the settings let the call run without a person, within their ceilings. `--confirm-tools` comes first.
+    pub(super) fn names_unconfirmed(&self, invocation: &Invocation) -> bool {
+        self.unconfirmed.names(invocation) && !self.is_added(invocation.spec)
     }
 
     fn is_added(&self, spec: &OperationSpec) -> bool {

@@ -8,7 +8,7 @@ mod storage;
 use crate::{
     answer::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES},
     api::Api,
-    guard::{ConfirmMode, Policy},
+    guard::{ConfirmMode, Policy, UnconfirmedCalls},
 };
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use highlevel_api_client::LoginView;
@@ -59,6 +59,22 @@ pub struct Settings {
         help_heading = "Guards"
     )]
     pub confirm_tools: Vec<String>,
+    /// Tools and operations that send or start, and that run without a confirmation within the ceilings of the next two. Each account has its own count, over all processes
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_ALLOW_UNCONFIRMED",
+        value_delimiter = ',',
+        value_name = "TOOL,…",
+        help_heading = "Guards"
+    )]
+    pub allow_unconfirmed: Vec<String>,
+    /// How many of them may run in an hour. Beyond that a person is asked
+    #[arg(long, global = true, env = "GHL_MAX_UNCONFIRMED_PER_HOUR", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Guards")]
+    pub max_unconfirmed_per_hour: Option<u32>,
+    /// How many of them may reach one recipient in a day. Beyond that a person is asked
+    #[arg(long, global = true, env = "GHL_MAX_UNCONFIRMED_PER_RECIPIENT_DAY", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Guards")]
+    pub max_unconfirmed_per_recipient_day: Option<u32>,
     /// Offer only these groups of tools
     #[arg(long, global = true, env = "GHL_TOOLSETS", value_enum, value_delimiter = ',', help_heading = "Guards")]
     pub toolsets: Vec<Toolset>,
@@ -213,6 +229,11 @@ impl Settings {
             exclude_tools: self.exclude_tools.clone(),
             confirm: self.confirm,
             confirm_tools: self.confirm_tools.clone(),
+            unconfirmed: UnconfirmedCalls {
+                names: self.allow_unconfirmed.clone(),
+                per_hour: self.max_unconfirmed_per_hour,
+                per_recipient_day: self.max_unconfirmed_per_recipient_day,
+            },
         }
     }
 }

@@ -41,4 +41,5 @@ mod sandbox_command;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod unconfirmed;
 mod writes;

@@ -20,6 +20,7 @@ mod quota;
 mod refresh_lock;
 mod token;
 mod token_text;
+mod unconfirmed;
 mod write_lock;
 
 pub use approvals::{Approval, NewApproval};
@@ -39,6 +40,7 @@ pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey
 pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};
 pub use token_text::{REMARK, hide_tokens, looks_like_token, text_of, token_from, token_in};
+pub use unconfirmed::{SlotGrant, SlotRequest, UnconfirmedSlot, UsedSlots};
 pub use write_lock::WriteLock;
 
 use files::{create_private_dir, private_file, read_file};
@@ -95,7 +97,14 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          number INTEGER PRIMARY KEY, account TEXT NOT NULL, key TEXT NOT NULL, begun_at INTEGER NOT NULL, object TEXT
      ) STRICT;
      CREATE INDEX creations_key ON creations (account, key);
-     CREATE INDEX creations_object ON creations (account, object);"];
+     CREATE INDEX creations_object ON creations (account, object);",
+     "CREATE TABLE unconfirmed (
+         call INTEGER NOT NULL, account TEXT NOT NULL, recipient TEXT NOT NULL, messages INTEGER NOT NULL,
+         taken_at INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX unconfirmed_account ON unconfirmed (account, taken_at);
+     CREATE INDEX unconfirmed_recipient ON unconfirmed (account, recipient, taken_at);
+     CREATE INDEX unconfirmed_call ON unconfirmed (call);"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

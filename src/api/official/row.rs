@@ -54,7 +54,7 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         scope: scope(spec),
         query,
         body,
-        repeat: crate::api::repeat(spec.effect),
+        repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
     })
 }

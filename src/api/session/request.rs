@@ -35,7 +35,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         scope: None,
         query,
         body,
-        repeat: crate::api::repeat(spec.effect),
+        repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
     })
 }

@@ -121,6 +121,9 @@ pub(super) fn with_policy(settings: &Settings, account: NamedAccount) -> NamedAc
         exclude_tools: settings.exclude_tools.clone(),
         confirm: Some(settings.confirm).filter(|mode| *mode != ConfirmMode::Auto),
         confirm_tools: settings.confirm_tools.clone(),
+        allow_unconfirmed: Some(settings.allow_unconfirmed.clone()).filter(|names| !names.is_empty()),
+        max_unconfirmed_per_hour: settings.max_unconfirmed_per_hour,
+        max_unconfirmed_per_recipient_day: settings.max_unconfirmed_per_recipient_day,
         base_url: settings.base_url.clone(),
         ..account
     }

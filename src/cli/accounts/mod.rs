@@ -91,6 +91,16 @@ fn policy(account: &NamedAccount) -> String {
             parts.push(format!("{setting} {}", names.join(", ")));
         }
     }
+    if let Some(names) = &account.allow_unconfirmed {
+        let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        parts.push(format!("unconfirmed {names}"));
+    }
+    for (ceiling, of) in [
+        (account.max_unconfirmed_per_hour, "in an hour"),
+        (account.max_unconfirmed_per_recipient_day, "for a recipient in a day"),
+    ] {
+        parts.extend(ceiling.map(|ceiling| format!("at most {ceiling} unconfirmed {of}")));
+    }
     if let Some(mode) = account.confirm {
         parts.push(format!("confirm {mode:?}").to_lowercase());
     }

@@ -132,6 +132,17 @@ fn table_of(account: &NamedAccount) -> Table {
             table.insert(key, value(words.iter().collect::<Array>()));
         }
     }
+    if let Some(names) = &account.allow_unconfirmed {
+        table.insert("allow-unconfirmed", value(names.iter().collect::<Array>()));
+    }
+    for (key, ceiling) in [
+        ("max-unconfirmed-per-hour", account.max_unconfirmed_per_hour),
+        ("max-unconfirmed-per-recipient-day", account.max_unconfirmed_per_recipient_day),
+    ] {
+        if let Some(ceiling) = ceiling {
+            table.insert(key, value(i64::from(ceiling)));
+        }
+    }
     if let Some(mode) = account.confirm.as_ref().and_then(word) {
         table.insert("confirm", value(mode));
     }

@@ -40,6 +40,12 @@ pub struct NamedAccount {
     /// More tools that need a confirmation.
     #[serde(default)]
     pub confirm_tools: Vec<String>,
+    /// The only ones that run without a confirmation, of those that the process allows; without it, all of them.
+    pub allow_unconfirmed: Option<Vec<String>>,
+    /// How many of them in an hour, if fewer than the process allows.
+    pub max_unconfirmed_per_hour: Option<u32>,
+    /// How many of them for one recipient in a day, if fewer than the process allows.
+    pub max_unconfirmed_per_recipient_day: Option<u32>,
     /// The API's address, where it is another.
     #[serde(default, deserialize_with = "url")]
     pub base_url: Option<Url>,
@@ -71,9 +77,11 @@ impl NamedAccount {
 impl NamedAccount {
     /// Refuses a token among the words, because messages quote them.
     fn check_for_tokens(&self) -> Result<(), String> {
+        let unconfirmed = self.allow_unconfirmed.as_ref();
         let lists =
             [("tools", &self.tools), ("exclude-tools", &self.exclude_tools), ("confirm-tools", &self.confirm_tools)];
-        let listed = lists.iter().flat_map(|(key, words)| words.iter().map(|word| (*key, word)));
+        let lists = lists.into_iter().chain(unconfirmed.map(|list| ("allow-unconfirmed", list)));
+        let listed = lists.flat_map(|(key, words)| words.iter().map(move |word| (key, word)));
         let mut words = [("name", &self.name), ("location", &self.location)].into_iter().chain(listed);
         match words.find(|(_, word)| looks_like_token(word)) {
             None => Ok(()),

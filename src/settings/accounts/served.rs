@@ -1,7 +1,7 @@
 //! Which accounts a process serves: one without a name, or those of `accounts.toml`.
 
 use super::{ALL, AccountsFile, NamedAccount};
-use crate::settings::Settings;
+use crate::{api::Registry, settings::Settings};
 use highlevel_core::{
     error::{Error, Result},
     suggest::did_you_mean,
@@ -86,6 +86,8 @@ impl Settings {
             accounts.push((account, own));
         }
         if accounts.len() > 1 {
+            // Each account checks its own settings, and says what is wrong only when it is called.
+            self.policy().unconfirmed.check(Registry::standard().catalog())?;
             let default = default.filter(|name| accounts.iter().any(|(account, _)| account.name == *name));
             return Ok(ServedAccounts::Several { default, accounts });
         }

@@ -21,6 +21,12 @@ impl Settings {
         own.exclude_tools.extend(account.exclude_tools.iter().cloned());
         own.confirm_tools.extend(account.confirm_tools.iter().cloned());
         own.confirm = stricter(self.confirm, account.confirm);
+        if let Some(allowed) = &account.allow_unconfirmed {
+            own.allow_unconfirmed.retain(|name| allowed.contains(name));
+        }
+        own.max_unconfirmed_per_hour = lower(self.max_unconfirmed_per_hour, account.max_unconfirmed_per_hour);
+        own.max_unconfirmed_per_recipient_day =
+            lower(self.max_unconfirmed_per_recipient_day, account.max_unconfirmed_per_recipient_day);
         if let Some(url) = &account.base_url {
             own.base_url = Some(url.clone());
             (own.backend_url, own.location_url, own.page_builder_url) = (None, None, None);
@@ -41,6 +47,11 @@ fn common<T: PartialEq + Clone>(setting: &str, account: &NamedAccount, process: 
         return Err(Error::invalid(format!("--{setting}"), message));
     }
     Ok(both)
+}
+
+/// The lower of two ceilings.
+fn lower(process: Option<u32>, own: Option<u32>) -> Option<u32> {
+    process.into_iter().chain(own).min()
 }
 
 /// The mode that asks more of a person. Which of `auto` and `two-step` does depends on the host, so that an account

@@ -136,7 +136,8 @@ impl Host {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (read, write) = tokio::io::split(theirs);
         let transport = LineTransport::new(read, write, closing.clone());
-        let server = server(account, state.path(), None, closing);
+        let settings = settings(account, state.path(), None, &[]);
+        let server = Server::new(Arc::new(Runtime::new(&settings).unwrap()), closing).unwrap();
         tokio::spawn(async move { rmcp::serve_server(server, transport).await.unwrap().waiting().await });
         let watch = Watch::in_process(account.token(), state.path());
         Self::attach(ours, watch, state, era, person).await
@@ -150,11 +151,28 @@ impl Host {
     /// The same with these operations of the official API.
     pub async fn of_registry(account: &Account, era: Era, person: Person, registry: Option<&'static Registry>) -> Self {
         let state = tempfile::tempdir().unwrap();
+        let settings = settings(account, state.path(), registry, &[]);
+        Self::of_settings(account, settings, state, era, person).await
+    }
+
+    /// The same with operations of the official API, these flags, and a state directory that others share.
+    pub async fn sharing(
+        account: &Account,
+        shared: &Path,
+        registry: &'static Registry,
+        flags: &[&str],
+        person: Person,
+    ) -> Self {
+        let settings = settings(account, shared, Some(registry), flags);
+        Self::of_settings(account, settings, tempfile::tempdir().unwrap(), Era::Modern, person).await
+    }
+
+    async fn of_settings(account: &Account, settings: Settings, own: TempDir, era: Era, person: Person) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let server = server(account, state.path(), registry, CancellationToken::new());
+        let server = Server::new(Arc::new(Runtime::new(&settings).unwrap()), CancellationToken::new()).unwrap();
         tokio::spawn(async move { rmcp::serve_server(server, theirs).await.unwrap().waiting().await });
-        let watch = Watch::in_process(account.token(), state.path());
-        Self::attach(ours, watch, state, era, person).await
+        let watch = Watch::in_process(account.token(), own.path());
+        Self::attach(ours, watch, own, era, person).await
     }
 
     async fn attach<E: std::error::Error + Send + Sync + 'static, A>(
@@ -201,9 +219,9 @@ impl Host {
     }
 }
 
-/// A server with the default settings, independent of the environment.
-fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, closing: CancellationToken) -> Server {
-    let settings = Settings {
+/// The settings of these flags for an account, independent of the environment.
+fn settings(account: &Account, state: &Path, registry: Option<&'static Registry>, flags: &[&str]) -> Settings {
+    Settings {
         base_url: Some(account.url().parse().unwrap()),
         given_token: Some(account.token().into()),
         state_dir: Some(state.to_owned()),
@@ -213,15 +231,18 @@ fn server(account: &Account, state: &Path, registry: Option<&'static Registry>, 
         }),
         location_id: account.location(),
         registry,
-        ..default_settings()
-    };
-    Server::new(Arc::new(Runtime::new(&settings).unwrap()), closing).unwrap()
+        ..settings_of(flags)
+    }
 }
 
 /// The settings of a command line without flags, whatever this machine's environment says.
 pub fn default_settings() -> Settings {
-    let flags = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
-    Settings::from_arg_matches(&flags.get_matches_from(["server"])).unwrap()
+    settings_of(&[])
+}
+
+fn settings_of(flags: &[&str]) -> Settings {
+    let known = Settings::augment_args(Command::new("server")).mut_args(|argument| argument.env(Resettable::Reset));
+    Settings::from_arg_matches(&known.get_matches_from([&["server"], flags].concat())).unwrap()
 }
 
 pub fn params(tool: &'static str, arguments: Value) -> CallToolRequestParams {
