@@ -86,7 +86,7 @@ impl Recipients {
         let known = spec.input_schema().get("properties").and_then(Value::as_object);
         let outer =
             |path: &&str| path.split('.').next().is_some_and(|name| known.is_some_and(|all| all.contains_key(name)));
-        CONTACTS.iter().chain(&ADDRESSES).any(|path| outer(path))
+        CONTACTS.iter().chain(&ADDRESSES).any(outer)
     }
 }
 
