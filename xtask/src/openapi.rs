@@ -52,6 +52,20 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("contacts", "put", "/contacts/{contactId}/tasks/{taskId}"),
     ("contacts", "delete", "/contacts/{contactId}/tasks/{taskId}"),
     ("contacts", "put", "/contacts/{contactId}/tasks/{taskId}/completed"),
+    ("contacts", "post", "/contacts/{contactId}/workflow/{workflowId}"),
+    ("contacts", "delete", "/contacts/{contactId}/workflow/{workflowId}"),
+    ("conversations", "get", "/conversations/search"),
+    ("conversations", "get", "/conversations/{conversationId}"),
+    ("conversations", "put", "/conversations/{conversationId}"),
+    ("conversations", "post", "/conversations/"),
+    ("conversations", "get", "/conversations/{conversationId}/messages"),
+    ("conversations", "get", "/conversations/messages/{id}"),
+    ("conversations", "get", "/conversations/messages/email/{id}"),
+    ("conversations", "get", "/conversations/messages/export"),
+    ("conversations", "get", "/conversations/locations/{locationId}/messages/{messageId}/transcription"),
+    ("conversations", "post", "/conversations/messages"),
+    ("conversations", "delete", "/conversations/messages/{messageId}/schedule"),
+    ("conversations", "delete", "/conversations/messages/email/{emailMessageId}/schedule"),
     ("emails-v3", "get", "/emails/locations/{locationId}/campaigns/emails"),
     ("emails-v3", "post", "/emails/locations/{locationId}/campaigns/emails"),
     ("emails-v3", "get", "/emails/locations/{locationId}/campaigns/emails/{campaignId}"),
@@ -97,6 +111,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("surveys", "get", "/surveys/submissions"),
     ("users", "get", "/users/"),
     ("users", "get", "/users/{userId}"),
+    ("workflows", "get", "/workflows/"),
 ];
 
 /// Members that are prose, or about parts that are left out.

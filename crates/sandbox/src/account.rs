@@ -47,6 +47,15 @@ pub(crate) enum ObjectKind {
     Tasks,
     /// The location's custom values. The session API has none.
     CustomValues,
+    /// Conversations, one per contact.
+    Conversations,
+    /// Messages of all channels. Emails of one thread are one message.
+    Messages,
+    /// Emails with their bodies.
+    Emails,
+    Workflows,
+    /// The ways of contacts through workflows.
+    Enrolments,
 }
 
 impl ObjectKind {
@@ -76,6 +85,11 @@ impl ObjectKind {
         (Self::Notes, "notes", "Note"),
         (Self::Tasks, "tasks", "Task"),
         (Self::CustomValues, "customValues", "Custom value"),
+        (Self::Conversations, "conversations", "Conversation"),
+        (Self::Messages, "messages", "Message"),
+        (Self::Emails, "emails", "Email"),
+        (Self::Workflows, "workflows", "Workflow"),
+        (Self::Enrolments, "enrolments", "Enrolment"),
     ];
 
     /// The kind with this plural name.
@@ -177,6 +191,11 @@ impl Account {
     /// A new id: 20 letters and digits.
     pub(crate) fn new_id(&mut self) -> String {
         (0..20).map(|_| char::from(self.ids.sample(rand::distr::Alphanumeric))).collect()
+    }
+
+    /// Draws new ids from another generator. Returns the one before.
+    pub(crate) fn swap_ids(&mut self, ids: ChaCha8Rng) -> ChaCha8Rng {
+        std::mem::replace(&mut self.ids, ids)
     }
 
     /// One object.

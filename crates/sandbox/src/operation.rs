@@ -75,6 +75,10 @@ pub(crate) enum WriteKind {
     Update,
     Delete,
     Publish,
+    /// A message, invoice or request that reaches a person.
+    Send,
+    /// A workflow, campaign or bot that begins or ceases to act.
+    Start,
 }
 
 /// The answer of an operation, and the object that it wrote.

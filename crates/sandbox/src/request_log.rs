@@ -38,6 +38,8 @@ struct Counts {
     updates: u64,
     deletes: u64,
     publishes: u64,
+    sends: u64,
+    starts: u64,
     writes: BTreeMap<String, u64>,
 }
 
@@ -114,6 +116,8 @@ impl RequestLog {
                 WriteKind::Update => &mut counts.updates,
                 WriteKind::Delete => &mut counts.deletes,
                 WriteKind::Publish => &mut counts.publishes,
+                WriteKind::Send => &mut counts.sends,
+                WriteKind::Start => &mut counts.starts,
             } += 1;
             add_one(&mut counts.writes, id.to_owned());
         });
@@ -150,6 +154,8 @@ impl Counts {
             "updates": self.updates,
             "deletes": self.deletes,
             "publishes": self.publishes,
+            "sends": self.sends,
+            "starts": self.starts,
         });
         stats.insert("effects".into(), effects);
         stats.insert("writes".into(), json!(self.writes));

@@ -64,6 +64,12 @@ pub struct Manners {
     pub(crate) values: bool,
     /// Values that are not among a custom field's options are dropped.
     pub(crate) options: bool,
+    /// A message to a contact who does not want to be disturbed is refused.
+    pub(crate) dnd_refused: bool,
+    /// How long a new message is pending before it is delivered or has failed.
+    pub(crate) settle: Duration,
+    /// Messages have the members that live accounts show.
+    pub(crate) message_shapes: bool,
     /// A second contact with the same e-mail or phone is refused.
     pub(crate) no_duplicates: bool,
 }
@@ -87,6 +93,9 @@ impl Manners {
             edge_values: true,
             values: true,
             options: true,
+            dnd_refused: true,
+            settle: Duration::from_millis(1_000),
+            message_shapes: true,
             ..Self::default()
         }
     }

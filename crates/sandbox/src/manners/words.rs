@@ -31,6 +31,11 @@ Each of these can be turned off with `:off`, such as `live,odd:off`:
   values               official custom field values as value, fieldValue, fieldValueString, fieldValueArray,
                        fieldValueDate or fieldValueFiles
   options              values that are not among a custom field's options are dropped without an error
+  dnd                  400 for a message to a contact who does not want to be disturbed by its channel
+  settle:MS            new messages are pending for MS, then delivered or failed; 1000 in live
+  messages             messages as live accounts send them: the list of a conversation in `messages`, a single one in
+                       `message` or `emailMessage`, calls as meta.call, failures with `error`, 201 for a new one, and
+                       cursors of the export that end after two minutes
 
 Not part of live, since accounts differ:
   cap:N                lists return at most N objects, also those without paging
@@ -51,6 +56,7 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
         match name {
             "plain" if value.is_none() => *self = Self::plain(),
             "live" if value.is_none() => *self = Self::live(),
+            "settle" => self.settle = Duration::from_millis(number("settle:MS", or_zero(value))?),
             "lag" => self.lag = Duration::from_millis(number("lag:MS", or_zero(value))?),
             "stamp" => self.whole_seconds = whole_seconds(value)?,
             "clock" => {
@@ -82,6 +88,8 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
             "odd" => &mut self.edge_values,
             "values" => &mut self.values,
             "options" => &mut self.options,
+            "dnd" => &mut self.dnd_refused,
+            "messages" => &mut self.message_shapes,
             "no-duplicates" => &mut self.no_duplicates,
             _ => return None,
         })
@@ -90,7 +98,8 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
 
 fn unknown() -> String {
     "unknown; allowed are live, plain, normalise, lag:MS, stamp:seconds, clock:S, cap:N, total:HOW, ignore:FIELD, \
-     scope:SCOPE, lower-search, page-bound, version, odd, values, options and no-duplicates"
+     scope:SCOPE, lower-search, page-bound, version, odd, values, options, dnd, settle:MS, \
+     messages and no-duplicates"
         .to_owned()
 }
 
@@ -180,7 +189,7 @@ mod tests {
         assert_eq!(parsed("live,plain"), Manners::plain());
         assert_eq!(parsed("live, lag:300"), Manners { lag: Duration::from_millis(300), ..Manners::live() });
         let all_off = "live,normalise:off,lag:0,stamp:off,clock:0,lower-search:off,page-bound:off,version:off,odd:off,\
-                       values:off,options:off";
+                       values:off,options:off,dnd:off,settle:0,messages:off";
         assert_eq!(parsed(all_off), Manners::plain());
         let words = parsed("cap:20,total:cap:7,ignore:source,ignore:address.city,scope:contacts.write,clock:+3");
         assert_eq!((words.cap, words.total, words.clock), (Some(20), Total::Cap(7), 3_000));

@@ -67,6 +67,8 @@ const NAMES: &[(&str, &str)] = &[
     ("tags", "tags"),
     ("dnd", "dnd"),
     ("dndSettings", "dndSettings"),
+    ("inboundDndSettings", "inboundDndSettings"),
+    ("unsubscribeEmail", "unsubscribeEmail"),
     ("createdAt", "dateAdded"),
     ("updatedAt", "dateUpdated"),
 ];

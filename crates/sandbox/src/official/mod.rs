@@ -11,6 +11,7 @@ mod contact_search;
 mod contact_upsert;
 mod contacts;
 mod content;
+mod conversations;
 mod custom_fields;
 pub(crate) mod custom_values;
 pub(crate) mod daily_limit;
@@ -28,6 +29,7 @@ pub(crate) mod routes;
 mod task_search;
 mod tasks;
 pub(crate) mod tokens;
+mod workflows;
 
 pub(crate) use routes::Route;
 
@@ -172,6 +174,7 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
         Op::Calendar(op) => calendars::perform(account, request, op, manners),
         Op::Forms(op) => read(forms::perform(account, op, query, *now, manners)),
         Op::Billing(op) => billing::perform(account, op, request, written, manners),
+        Op::Conversation(op) => conversations::perform(account, request, op, trace, manners),
         // The token's check has refused them.
         Op::Token | Op::LocationToken | Op::InstalledLocations => Err(agency::wrong_kind()),
     }

@@ -1,6 +1,7 @@
 //! The official operations that the sandbox serves, with the headers and queries that the OpenAPI files declare.
 
 use super::calendars::{self, CalendarOp};
+use super::conversations::{self, ConversationOp};
 use super::{billing, forms};
 use crate::operation::{Effect, OperationLabel, RouteMatch, find_route};
 
@@ -55,6 +56,8 @@ pub(crate) enum Op {
     Calendar(CalendarOp),
     Forms(forms::Op),
     Billing(billing::Op),
+    /// An operation on conversations or workflows.
+    Conversation(ConversationOp),
     Token,
     LocationToken,
     InstalledLocations,
@@ -367,7 +370,7 @@ const ROUTES: &[Route] = &[
 ];
 
 /// The tables of all operations, one for each group of resources.
-const TABLES: &[&[Route]] = &[ROUTES, calendars::ROUTES, forms::ROUTES, billing::ROUTES];
+const TABLES: &[&[Route]] = &[ROUTES, calendars::ROUTES, forms::ROUTES, billing::ROUTES, conversations::ROUTES];
 
 /// The labels of all operations.
 #[cfg(any(feature = "faults", test))]

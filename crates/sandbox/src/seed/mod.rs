@@ -5,6 +5,7 @@ mod billing;
 mod calendars;
 mod contacts;
 mod content;
+mod conversations;
 mod follow_ups;
 mod forms;
 mod lists;
@@ -12,6 +13,7 @@ mod locations;
 mod official;
 mod opportunities;
 mod team;
+mod workflows;
 
 use crate::account::{Account, Fields, ObjectKind};
 use chrono::{DateTime, Duration, SecondsFormat, SubsecRound, Utc};
@@ -45,6 +47,12 @@ const FORMS: u64 = 6 << 32;
 /// The first of the random streams of invoices and payments.
 const BILLING: u64 = 7 << 32;
 
+/// The first of the random streams of conversations.
+const CONVERSATIONS: u64 = 2 << 32;
+
+/// The first of the random streams of workflows.
+const WORKFLOWS: u64 = 3 << 32;
+
 /// Builds the sample account of a location. The first is the agency's own.
 pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTime<Utc>) -> Account {
     // In whole seconds, like most stored times.
@@ -70,6 +78,8 @@ pub(crate) fn account(seed: u64, location: usize, contacts: usize, as_of: DateTi
     follow_ups::fill(&mut account, numbered(FOLLOW_UPS + of_location), &users, &people, as_of);
     forms::fill(&mut account, numbered(FORMS + of_location), &people, as_of);
     billing::fill(&mut account, numbered(BILLING + of_location), &people, as_of);
+    conversations::fill(&mut account, numbered(CONVERSATIONS + of_location), &users, &people, as_of);
+    workflows::fill(&mut account, numbered(WORKFLOWS + of_location), as_of);
     account
 }
 

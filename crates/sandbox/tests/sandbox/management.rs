@@ -17,7 +17,8 @@ async fn stats_count_what_took_effect() {
     peer.delete(&format!("/page/{archived}")).await;
     peer.get("/nowhere").await;
     let stats = peer.stats().await;
-    assert_eq!(stats["effects"], json!({ "creates": 1, "updates": 1, "deletes": 1, "publishes": 1 }));
+    let effects = json!({ "creates": 1, "updates": 1, "deletes": 1, "publishes": 1, "sends": 0, "starts": 0 });
+    assert_eq!(stats["effects"], effects);
     assert_eq!(stats["writes"], json!({ id: 3, archived: 1 }));
     assert_eq!(stats["byOperation"]["PUT /page/{id}"], 2);
     assert_eq!(stats["byOperation"]["unknown"], 1);

@@ -4,6 +4,7 @@ mod billing;
 mod calendars;
 mod contacts;
 mod content;
+mod conversations;
 mod custom_fields;
 mod follow_ups;
 mod forms;
@@ -15,6 +16,7 @@ mod quota;
 mod requests;
 mod schemas;
 mod upserts;
+mod workflows;
 
 use crate::support::{Peer, Reply, send};
 use highlevel_sandbox::SandboxConfig;
@@ -23,6 +25,17 @@ use serde_json::{Value, json};
 pub(crate) const DATED: &str = "2021-07-28";
 /// The version of calendars.
 pub(crate) const CALENDARS: &str = "2021-04-15";
+
+/// The version that HighLevel's files declare for a path.
+fn version(path: &str) -> &'static str {
+    match path {
+        _ if path.starts_with("/emails/") => "v3",
+        _ if path.starts_with("/funnels/") || path.starts_with("/conversations/messages/email/") => "",
+        _ if path.starts_with("/conversations/") => "2021-04-15",
+        _ if path.starts_with("/calendars/") => CALENDARS,
+        _ => DATED,
+    }
+}
 
 /// A client that sends what the OpenAPI files require.
 pub(crate) struct Official {
@@ -48,27 +61,17 @@ impl Official {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Reply {
-        let version = match path {
-            _ if path.starts_with("/emails/") => "v3",
-            _ if path.starts_with("/funnels/") => "",
-            _ if path.starts_with("/calendars/") => CALENDARS,
-            _ => DATED,
-        };
-        send(self.request("GET", path, version)).await.unwrap()
+        send(self.request("GET", path, version(path))).await.unwrap()
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Value) -> Reply {
-        let version = match path {
-            _ if path.starts_with("/emails/") => "v3",
-            _ if path.starts_with("/calendars/") => CALENDARS,
-            _ => DATED,
-        };
-        let request = self.request(method, path, version).header("content-type", "application/json");
+        let request = self.request(method, path, version(path)).header("content-type", "application/json");
         send(request.body(body.to_string())).await.unwrap()
     }
 
+    /// A request without a body that changes something.
     pub(crate) async fn delete(&self, path: &str) -> Reply {
-        send(self.request("DELETE", path, DATED)).await.unwrap()
+        send(self.request("DELETE", path, version(path))).await.unwrap()
     }
 
     /// A client of an account with these manners.

@@ -89,6 +89,7 @@ async fn answers_have_the_files_shapes() {
         (format!("emails-v3 GET {EMAILS}"), peer.get(&format!("{emails}?limit=20")).await),
         (format!("emails-v3 GET {EMAILS}/{{campaignId}}"), peer.get(&format!("{emails}/{campaign}")).await),
     ];
+    let replies: Vec<_> = replies.into_iter().chain(of_conversations(&peer).await).collect();
     for (operation, reply) in &replies {
         assert!(reply.status.is_success(), "{operation}: {}", reply.text);
         assert_eq!(faults(operation, reply), [""; 0], "{operation}: {}", reply.text);
@@ -111,6 +112,7 @@ async fn answers_have_the_files_shapes() {
         faults.retain(|fault| !fault.contains("/invoiceItems/"));
         assert_eq!(faults, [""; 0], "{operation}");
     }
+    let call = with(&peer, |message| message["transcript"].is_array()).await;
     // These schemas contradict their own examples, so the answers do not match them.
     for (operation, reply) in [
         (
@@ -118,6 +120,15 @@ async fn answers_have_the_files_shapes() {
             peer.get(&format!("/opportunities/pipelines?locationId={home}")).await,
         ),
         ("funnels GET /funnels/funnel/list", peer.get(&format!("/funnels/funnel/list?locationId={home}")).await),
+        // The live service pages by dates that the schema does not have.
+        (
+            "conversations GET /conversations/search",
+            peer.get(&format!("/conversations/search?locationId={home}")).await,
+        ),
+        (
+            "conversations GET /conversations/locations/{locationId}/messages/{messageId}/transcription",
+            peer.get(&format!("/conversations/locations/{home}/messages/{call}/transcription")).await,
+        ),
         (
             "funnels GET /funnels/page",
             peer.get(&format!("/funnels/page?locationId={home}&funnelId={funnel}&limit=5&offset=0")).await,
@@ -133,4 +144,65 @@ async fn answers_have_the_files_shapes() {
         assert_eq!(reply.status, 200, "{operation}");
         assert_ne!(faults(operation, &reply), [""; 0], "{operation}");
     }
+}
+
+/// The id of a stored message that fits.
+async fn with(peer: &Official, fits: impl Fn(&Value) -> bool) -> String {
+    let messages = peer.peer.objects("messages").await;
+    messages.iter().find(|message| fits(message)).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// The answers of conversations and workflows.
+async fn of_conversations(peer: &Official) -> Vec<(String, Reply)> {
+    let home = &peer.home;
+    let id = |object: &Value| object["id"].as_str().unwrap().to_owned();
+    let (conversations, contacts) = (peer.peer.objects("conversations").await, peer.peer.objects("contacts").await);
+    let workflow = id(&peer.peer.objects("workflows").await[0]);
+    let (conversation, contact) = (id(&conversations[0]), id(&contacts[0]));
+    let call = with(peer, |message| message["messageType"] == "TYPE_CALL").await;
+    let email = id(&peer.peer.objects("emails").await[0]);
+    let one = format!("/conversations/{conversation}");
+    let soon = chrono::Utc::now().timestamp() + 3_600;
+    let text = json!({ "type": "SMS", "contactId": conversations[0]["contactId"], "message": "Hi" });
+    let mail = json!({ "type": "Email", "contactId": contact, "html": "<p>Hi</p>", "scheduledTimestamp": soon });
+    let later = json!({ "type": "SMS", "contactId": conversations[0]["contactId"], "message": "Hi", "scheduledTimestamp": soon });
+    let (later, mail) = (
+        peer.send("POST", "/conversations/messages", later).await,
+        peer.send("POST", "/conversations/messages", mail).await,
+    );
+    let cancel = format!("/conversations/messages/{}/schedule", later.body["messageId"].as_str().unwrap());
+    let cancel_mail =
+        format!("/conversations/messages/email/{}/schedule", mail.body["emailMessageId"].as_str().unwrap());
+    let new = json!({ "locationId": home, "contactId": contacts[1]["id"] });
+    let path = format!("/contacts/{contact}/workflow/{workflow}");
+    let all = [
+        ("conversations GET /conversations/{conversationId}", peer.get(&one).await),
+        (
+            "conversations PUT /conversations/{conversationId}",
+            peer.send("PUT", &one, json!({ "locationId": home, "unreadCount": 0 })).await,
+        ),
+        ("conversations POST /conversations/", peer.send("POST", "/conversations/", new).await),
+        ("conversations GET /conversations/{conversationId}/messages", peer.get(&format!("{one}/messages")).await),
+        ("conversations GET /conversations/messages/{id}", peer.get(&format!("/conversations/messages/{call}")).await),
+        (
+            "conversations GET /conversations/messages/email/{id}",
+            peer.get(&format!("/conversations/messages/email/{email}")).await,
+        ),
+        (
+            "conversations GET /conversations/messages/export",
+            peer.get(&format!("/conversations/messages/export?locationId={home}&limit=10")).await,
+        ),
+        ("conversations POST /conversations/messages", peer.send("POST", "/conversations/messages", text).await),
+        ("conversations POST /conversations/messages", later),
+        ("conversations POST /conversations/messages", mail),
+        ("conversations DELETE /conversations/messages/{messageId}/schedule", peer.delete(&cancel).await),
+        (
+            "conversations DELETE /conversations/messages/email/{emailMessageId}/schedule",
+            peer.delete(&cancel_mail).await,
+        ),
+        ("workflows GET /workflows/", peer.get(&format!("/workflows/?locationId={home}")).await),
+        ("contacts POST /contacts/{contactId}/workflow/{workflowId}", peer.send("POST", &path, json!({})).await),
+        ("contacts DELETE /contacts/{contactId}/workflow/{workflowId}", peer.send("DELETE", &path, json!({})).await),
+    ];
+    all.into_iter().map(|(operation, reply)| (operation.to_owned(), reply)).collect()
 }

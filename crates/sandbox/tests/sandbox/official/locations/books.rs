@@ -142,7 +142,8 @@ async fn another_locations_ids_are_refused_and_change_nothing() {
         }
     }
     let stats = agency.peer.stats().await;
-    assert_eq!(stats["effects"], json!({ "creates": 0, "updates": 0, "deletes": 0, "publishes": 0 }));
+    let effects = stats["effects"].as_object().unwrap();
+    assert!(effects.values().all(|count| *count == 0), "{effects:?}");
 }
 
 #[tokio::test]
