@@ -9,7 +9,7 @@ pub use call::{ACCOUNT, Answer, Reply};
 use crate::{
     api::{Adapter, Registry},
     guard::{Guard, Policy},
-    service::{AccountRules, AccountService, QueryResult, Question, Watcher},
+    service::{AccountRules, AccountService, QueryResult, Question, ScopeReport, Watcher},
     settings::Settings,
 };
 use highlevel_api_client::{Client, Login};
@@ -20,6 +20,9 @@ use highlevel_catalog::{
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
 use std::{sync::Arc, time::Duration};
+
+/// How long the reads for `doctor --scopes` may take, which a small quota paces.
+const SCOPES_TIME: Duration = Duration::from_secs(300);
 
 /// One account: a location behind a login, with its quota, mirror, journal and guard.
 #[derive(Debug)]
@@ -189,6 +192,14 @@ impl Account {
     /// Which lists of the account cannot be read, and why. Asks each of them for one item.
     pub async fn unreadable(&self) -> Vec<Missing> {
         self.service.unreadable(&CallContext::new(self.timeout)).await
+    }
+
+    /// Every scope that the API's operations need, and whether the credential has it. Asks harmless reads.
+    ///
+    /// # Errors
+    /// As [`AccountService::scopes`].
+    pub async fn scopes(&self) -> Result<Vec<ScopeReport>> {
+        self.service.scopes(&CallContext::new(self.timeout.max(SCOPES_TIME))).await
     }
 
     /// How the mirror stands.

@@ -6,7 +6,7 @@ use super::{
     session,
 };
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
-use highlevel_catalog::{Answer, Catalog, Id, Invocation, ListAnswer};
+use highlevel_catalog::{Answer, Catalog, Id, Invocation, ListAnswer, OperationSpec};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Store, WriteLock};
 use serde_json::Value;
@@ -100,6 +100,28 @@ impl Adapter {
         }
     }
 
+    /// Refuses an operation whose scope the credential is known to lack. Sends nothing.
+    ///
+    /// # Errors
+    /// `unauthorized` with the scope and what to do.
+    pub async fn check_scopes(&self, spec: &OperationSpec, context: &CallContext) -> Result<()> {
+        match &self.dialect {
+            Dialect::Session => Ok(()),
+            Dialect::Official(official) => official.check_scopes(spec, context).await,
+        }
+    }
+
+    /// The scopes that an OAuth login was granted. `None` for other tokens.
+    ///
+    /// # Errors
+    /// `timeout` or `cancelled` when the call ends; why the credential cannot be read.
+    pub async fn granted_scopes(&self, context: &CallContext) -> Result<Option<Vec<String>>> {
+        match &self.dialect {
+            Dialect::Session => Ok(None),
+            Dialect::Official(official) => official.granted_scopes(context).await,
+        }
+    }
+
     /// Whether an update of an object field keeps the members that it does not give.
     pub fn keeps_members(&self) -> bool {
         matches!(self.dialect, Dialect::Official(_))
@@ -147,7 +169,10 @@ impl Adapter {
     pub async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
         match &self.dialect {
             Dialect::Session => self.run_session(invocation, context).await,
-            Dialect::Official(official) => official.run(invocation, context).await,
+            Dialect::Official(official) => {
+                let done = official.run(invocation, context).await;
+                done.inspect_err(|failed| official.note_refusal(invocation.spec, &failed.error))
+            }
         }
     }
 
@@ -182,7 +207,8 @@ impl Adapter {
         context: &CallContext,
     ) -> Result<Page, SendError> {
         if let Dialect::Official(official) = &self.dialect {
-            return official.page(list, offset, limit, context).await;
+            let page = official.page(list, offset, limit, context).await;
+            return page.inspect_err(|failed| official.note_refusal(list.spec, &failed.error));
         }
         let mut list = list.clone();
         let takes_query = list.spec.route.as_http().is_some_and(|route| route.takes_query);

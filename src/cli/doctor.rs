@@ -1,5 +1,7 @@
 //! `doctor`: checks the setup, and says for each problem what to do next.
 
+mod scopes;
+
 use super::{
     accounts::{Checked, check_all},
     auth::time_left,
@@ -19,6 +21,13 @@ pub(super) struct Options {
     /// Check only what needs no request
     #[arg(long)]
     offline: bool,
+    /// List the scopes that operations need, and which of them the credential has. Asks one harmless read for each that
+    /// only a request shows
+    #[arg(long, conflicts_with = "offline")]
+    scopes: bool,
+    /// Print the scopes as JSON
+    #[arg(long, requires = "scopes")]
+    json: bool,
 }
 
 /// The result of one check.
@@ -28,6 +37,12 @@ enum Finding {
 }
 
 pub(super) async fn run(settings: Settings, options: &Options) -> anyhow::Result<ExitCode> {
+    if options.scopes {
+        let started = start(settings).await?;
+        let listed = scopes::run(started.account()?, options.json).await;
+        started.runtime.leave().await;
+        return listed;
+    }
     let started = match start(settings.clone()).await {
         Ok(started) => started,
         Err(error) => {

@@ -4,7 +4,7 @@
 mod loopback;
 
 use super::{print, say};
-use crate::settings::Settings;
+use crate::{api::Api, settings::Settings};
 use anyhow::Context;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
@@ -16,6 +16,7 @@ use loopback::Loopback;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeSet,
     io::{BufRead, IsTerminal},
     process::ExitCode,
     sync::Arc,
@@ -23,8 +24,8 @@ use std::{
 };
 use url::Url;
 
-/// The scopes that the tools of the official API need.
-const SCOPES: &str = "contacts.readonly contacts.write locations.readonly locations/customFields.readonly opportunities.readonly opportunities.write users.readonly emails/campaigns.readonly emails/campaigns.write funnels/funnel.readonly funnels/page.readonly";
+/// The scopes of the lists that names are looked up in.
+const NAMES: [&str; 3] = ["locations/customFields.readonly", "opportunities.readonly", "users.readonly"];
 
 /// The further scopes of an agency's login: to list its locations, and to get their tokens.
 const AGENCY_SCOPES: &str = "oauth.readonly oauth.write";
@@ -65,7 +66,7 @@ pub(super) struct Options {
 pub(super) async fn run(settings: &Settings, options: Options) -> anyhow::Result<ExitCode> {
     let app = app_keys(&options)?;
     let mut settings = settings.clone();
-    settings.api = Some(crate::api::Api::Official);
+    settings.api = Some(Api::Official);
     let store = Arc::new(Store::open(settings.state_dir()?));
     let runtime = Runtime::new(store, settings.attempt_timeout());
     let login = Login::new(&runtime, settings.api_config()?, settings.token_source())?;
@@ -156,8 +157,8 @@ fn consent_url(
     query.append_pair("response_type", "code").append_pair("client_id", &app.id);
     let scope = match &options.scope {
         Some(scope) => scope.clone(),
-        None if options.agency => format!("{SCOPES} {AGENCY_SCOPES}"),
-        None => SCOPES.to_owned(),
+        None if options.agency => format!("{} {AGENCY_SCOPES}", scopes_of_tools()),
+        None => scopes_of_tools(),
     };
     query.append_pair("redirect_uri", &loopback.address()).append_pair("scope", &scope);
     query.append_pair("state", state.expose_secret());
@@ -170,6 +171,12 @@ fn consent_url(
     }
     drop(query);
     page
+}
+
+/// The scopes that the tools of the official API need, separated by spaces.
+fn scopes_of_tools() -> String {
+    let tools = crate::api::catalog(Api::Official).iter().flat_map(|spec| spec.scopes.iter().map(AsRef::as_ref));
+    tools.chain(NAMES).collect::<BTreeSet<&str>>().into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// 256 random bits, for `state` and the PKCE verifier.

@@ -19,12 +19,14 @@ mod reconcile;
 mod repeated_pages;
 mod rules;
 mod scan;
+mod scopes;
 mod verify_write;
 mod writes;
 
 pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
+pub use scopes::{ScopeFinding, ScopeReport};
 
 use crate::{api::Adapter, guard::Agreement};
 use highlevel_catalog::{Answer, Effect, Invocation};
@@ -126,6 +128,7 @@ impl AccountService {
         }
         rules::check_arguments(&self.rules, &invocation)?;
         self.api.check(&invocation)?;
+        self.api.check_scopes(invocation.spec, context).await?;
         self.pin.check_arguments(&invocation)?;
         if !reads_object && invocation.spec.effect == Effect::Read {
             self.pin.check_credential_for_read(&self.api, context).await?;

@@ -135,6 +135,16 @@ impl Client {
         self.inner.token.status().await
     }
 
+    /// The scopes that an OAuth login was granted, as they are now: a person may have logged in again. `None` for other
+    /// tokens, whose scopes no answer tells.
+    ///
+    /// # Errors
+    /// `timeout` or `cancelled` when the call ends; why the changed credential cannot be read.
+    pub async fn granted_scopes(&self, context: &CallContext) -> Result<Option<Vec<String>>> {
+        context.bound(self.inner.token.follow_source()).await??;
+        Ok(context.bound(self.inner.token.status()).await?.login.and_then(|login| login.scopes))
+    }
+
     /// Exchanges the code that a consent page gave, and stores the login.
     ///
     /// # Errors

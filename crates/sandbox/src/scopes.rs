@@ -40,13 +40,17 @@ const RESOURCES: &[(&str, &str, &str)] = &[
 
 /// The scope with this name.
 pub(crate) fn parse(word: &str) -> Result<&'static str, String> {
-    let known = || RESOURCES.iter().flat_map(|(_, read, write)| [*read, *write]);
-    known().find(|scope| *scope == word).ok_or_else(|| {
-        let mut all: Vec<_> = known().collect();
-        all.sort_unstable();
-        all.dedup();
-        format!("scope:SCOPE needs one of {}", all.join(", "))
-    })
+    let known = all();
+    let unknown = || format!("scope:SCOPE needs one of {}", known.join(", "));
+    known.iter().find(|scope| **scope == word).copied().ok_or_else(unknown)
+}
+
+/// Every scope, by name.
+pub(crate) fn all() -> Vec<&'static str> {
+    let mut all: Vec<_> = RESOURCES.iter().flat_map(|(_, read, write)| [*read, *write]).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// The scope that an operation needs. A token refresh needs none.
@@ -60,10 +64,12 @@ fn of(label: OperationLabel) -> Option<&'static str> {
     }
 }
 
-/// Refuses an operation if the token lacks its scope.
-pub(crate) fn check(missing: &[&str], label: OperationLabel) -> Result<(), ApiResponse> {
+/// Refuses an operation if the token lacks its scope: every token lacks `missing`, and one that was `granted` only some
+/// scopes lacks the others.
+pub(crate) fn check(missing: &[&str], granted: Option<&str>, label: OperationLabel) -> Result<(), ApiResponse> {
+    let is_granted = |scope| granted.is_none_or(|granted| granted.split_whitespace().any(|one| one == scope));
     match of(label) {
-        Some(scope) if missing.contains(&scope) => {
+        Some(scope) if missing.contains(&scope) || !is_granted(scope) => {
             Err(ApiResponse::error(StatusCode::UNAUTHORIZED, "The token is not authorized for this scope."))
         }
         _ => Ok(()),

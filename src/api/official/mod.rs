@@ -7,6 +7,7 @@ mod cursor_paging;
 mod endpoint;
 mod fields;
 mod funnels;
+mod known_scopes;
 mod lists;
 mod locations;
 mod name_cache;
@@ -54,6 +55,7 @@ pub(super) struct Official {
     store: Arc<Store>,
     names: NameCache,
     cursors: cursor_paging::Cursors,
+    scopes: known_scopes::KnownScopes,
 }
 
 impl Official {
@@ -72,6 +74,7 @@ impl Official {
             store,
             names: NameCache::default(),
             cursors: cursor_paging::Cursors::default(),
+            scopes: known_scopes::KnownScopes::default(),
         }
     }
 

@@ -173,7 +173,10 @@ async fn a_missing_scope_is_named_and_does_not_refresh_the_token(api: Api) {
     let known = if api == Api::Official { json!("contacts.write") } else { Value::Null };
     assert_eq!((&failed["code"], &failed["scope"]), (&json!("unauthorized"), &known), "{failed}");
     let named = said(401, &json!({"message": "Scope tags/extra.readonly is missing"}));
-    let failed = error(&host, &upstream, named).await;
+    upstream.says(named);
+    // The other two are not asked again for a minute.
+    let failed = host.error("get_opportunity", json!({"id": "d1"})).await;
+    upstream.is_done();
     assert_eq!(failed["scope"], "tags/extra.readonly", "{failed}");
 }
 

@@ -4,6 +4,7 @@ mod agency;
 mod kills;
 mod login;
 mod processes;
+mod scopes;
 #[cfg(unix)]
 mod stopped;
 

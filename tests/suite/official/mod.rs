@@ -9,6 +9,7 @@ mod lists;
 mod names;
 mod prism;
 mod quota;
+mod scopes;
 mod tools;
 mod values;
 

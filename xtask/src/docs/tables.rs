@@ -4,6 +4,7 @@ use super::blocks::table;
 use clap::{Arg, ArgAction, Args, Command};
 use highlevel_catalog::{Catalog, Condition, Effect, OperationSpec};
 use highlevel_mcp::{
+    api::{self, Api},
     cli,
     guard::Policy,
     mcp::{ArgumentPresence, PROMPTS, object_resources},
@@ -55,6 +56,23 @@ fn asks(policy: &Policy, entry: &OperationSpec) -> String {
 pub(super) fn apis() -> String {
     let rows = cli::apis().map(|[tool, session, official]| [code(&tool), session, official]);
     table(["Tool", "Session", "Official"], rows)
+}
+
+/// The scopes that the official API's tools need, by group.
+pub(super) fn scopes() -> String {
+    let mut groups: Vec<(String, BTreeSet<&str>)> = Vec::new();
+    for spec in api::catalog(Api::Official).iter().filter(|spec| !spec.scopes.is_empty()) {
+        let name = format!("{:?}", spec.toolset).to_lowercase();
+        let scopes = spec.scopes.iter().map(AsRef::as_ref);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => known.extend(scopes),
+            None => groups.push((name, scopes.collect())),
+        }
+    }
+    let rows = groups
+        .into_iter()
+        .map(|(name, scopes)| [code(&name), scopes.into_iter().map(code).collect::<Vec<_>>().join(", ")]);
+    table(["Tools", "Scopes"], rows)
 }
 
 /// Every prompt, with its arguments.

@@ -68,6 +68,8 @@ pub struct LoginView {
     pub user: Option<String>,
     /// The client id of the app that was logged in with.
     pub client_id: String,
+    /// The scopes that the login was granted, where OAuth's answers say so.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// A login as it is stored.
@@ -80,6 +82,9 @@ pub(super) struct Grant {
     pub(super) company: Option<String>,
     pub(super) location: Option<String>,
     pub(super) user: Option<String>,
+    /// The granted scopes, separated by spaces. A login of an older version has none until its next refresh.
+    #[serde(default)]
+    pub(super) scope: Option<String>,
     /// When the access token was given.
     pub(super) issued_at: DateTime<Utc>,
     /// The locations' tokens that an agency's token was exchanged for.
@@ -147,6 +152,7 @@ impl TokenPair {
             company: text(answer, "companyId").or_else(|| kept(|grant| grant.company.clone())),
             location,
             user: text(answer, "userId").or_else(|| kept(|grant| grant.user.clone())),
+            scope: text(answer, "scope").or_else(|| kept(|grant| grant.scope.clone())),
             issued_at: from,
             locations: before.map(|grant| grant.locations.clone()).unwrap_or_default(),
         };
@@ -202,8 +208,9 @@ impl TokenPair {
     }
 
     pub(super) fn view(&self) -> LoginView {
-        let Grant { holder, company, location, user, client_id, .. } = self.grant.clone();
-        LoginView { holder, company, location, user, client_id }
+        let Grant { holder, company, location, user, client_id, scope, .. } = self.grant.clone();
+        let scopes = scope.map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+        LoginView { holder, company, location, user, client_id, scopes }
     }
 }
 

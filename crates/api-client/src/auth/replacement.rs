@@ -12,7 +12,7 @@ impl AccountToken {
     ///
     /// # Errors
     /// What prevents reading the source; `unauthorized` for a credential that this server cannot use.
-    pub(super) async fn follow_source(&self) -> Result<()> {
+    pub(crate) async fn follow_source(&self) -> Result<()> {
         let Some(stamp) = self.login.source.stamp(self.login.store()) else { return Ok(()) };
         {
             let mut state = self.state();

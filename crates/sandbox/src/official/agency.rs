@@ -37,7 +37,10 @@ pub(crate) fn perform(state: &mut SandboxState, request: &Request<'_>) -> Handle
         #[cfg(feature = "oauth")]
         Op::InstalledLocations => super::oauth::installed_locations(agency, &request.query, manners),
         #[cfg(feature = "oauth")]
-        Op::LocationToken => super::oauth::location_token(&mut state.official, agency, &request.body, request.now),
+        Op::LocationToken => {
+            let scopes = request.scopes.clone();
+            super::oauth::location_token(&mut state.official, agency, &request.body, scopes, request.now)
+        }
         #[cfg(feature = "oauth")]
         Op::Token => {
             let (answer, owner) = super::oauth::token(&mut state.official, agency, &request.body, request.now)?;

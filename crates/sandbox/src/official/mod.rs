@@ -44,6 +44,7 @@ use checks::Query;
 use errors::unauthorized;
 use http::header;
 use routes::{Access, Op};
+use std::sync::Arc;
 use std::time::Duration;
 use tokens::AccessTokens;
 
@@ -85,10 +86,11 @@ pub(crate) fn perform(
     let token = checks::token(&raw.headers, route)?;
     let owner = check_token(&state.official.tokens, token, route.access, now)?;
     checks::headers(&raw.headers, route, state.manners.version)?;
-    scopes::check(&state.manners.missing_scopes, route.label())?;
+    let granted = state.official.tokens.scopes(token);
+    scopes::check(&state.manners.missing_scopes, granted.as_deref(), route.label())?;
     let query = Query::read(&raw.query, route)?;
     let body = checks::body(raw, route.body)?;
-    let request = Request { op: route.op, ids, query, body, now };
+    let request = Request { op: route.op, ids, query, body, scopes: granted, now };
     let trace = state.official.trace();
     let done = match owner {
         Owner::Agency => agency::perform(state, &request)?,
@@ -106,6 +108,9 @@ struct Request<'a> {
     ids: &'a [String],
     query: Query,
     body: Fields,
+    /// The scopes of the token, if it has only some.
+    #[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "only OAuth's tokens are exchanged"))]
+    scopes: Option<Arc<str>>,
     now: Duration,
 }
 

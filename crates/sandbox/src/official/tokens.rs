@@ -4,6 +4,7 @@ use crate::agency::{LocationIndex, Owner};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a token is remembered after its end, so that requests with it still count as its owner's.
@@ -48,11 +49,13 @@ struct Access {
 pub(crate) struct AccessTokens {
     source: TokenSource,
     issued: HashMap<String, Access>,
+    /// The scopes of the tokens that have only some, separated by spaces.
+    scopes: HashMap<String, Arc<str>>,
 }
 
 impl AccessTokens {
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { source: TokenSource::new()?, issued: HashMap::new() })
+        Ok(Self { source: TokenSource::new()?, issued: HashMap::new(), scopes: HashMap::new() })
     }
 
     /// Accepts a location's token that was made elsewhere. It does not expire by itself.
@@ -77,6 +80,17 @@ impl AccessTokens {
         let token = self.source.next();
         self.issued.insert(token.clone(), Access { owner, login, expiry: now + ttl });
         token
+    }
+
+    /// Limits a token to these scopes.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn limit(&mut self, token: &str, scopes: Option<Arc<str>>) {
+        self.scopes.extend(scopes.map(|scopes| (token.to_owned(), scopes)));
+    }
+
+    /// The scopes to which a token is limited.
+    pub(crate) fn scopes(&self, token: &str) -> Option<Arc<str>> {
+        self.scopes.get(token).cloned()
     }
 
     /// The owner of a token, if it is valid now.

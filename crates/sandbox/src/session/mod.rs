@@ -31,7 +31,7 @@ pub(crate) fn perform(
         return Err(checks::unauthorized());
     }
     checks::headers(raw, route.body, state.manners.version)?;
-    scopes::check(&state.manners.missing_scopes, route.label())?;
+    scopes::check(&state.manners.missing_scopes, None, route.label())?;
     let query = query::read(route.op, &raw.query).map_err(ApiResponse::bad_request)?;
     let body = checks::body(raw, route.body)?;
     if route.effect == Effect::Refresh {

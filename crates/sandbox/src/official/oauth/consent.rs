@@ -9,6 +9,7 @@ use crate::response::ApiResponse;
 use crate::state::{RawRequest, SandboxState};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Answers a request to `/sandbox/oauth`, which only the official API has.
 pub(crate) fn answer(state: &mut SandboxState, raw: &RawRequest) -> Option<ApiResponse> {
@@ -45,16 +46,19 @@ fn log_in(state: &mut SandboxState, user_type: Option<&str>, location: LocationI
     Owner::Location(location)
 }
 
-/// The app's credentials and a code: of a location, or of the agency if the body has `{"userType": "Company"}`.
+/// The app's credentials and a code: of a location, or of the agency if the body has `{"userType": "Company"}`. With
+/// `scope`, the login has only these scopes.
 fn credentials(state: &mut SandboxState, raw: &RawRequest) -> Result<ApiResponse, ApiResponse> {
     let location = chosen(state, &raw.query)?;
     let asked = serde_json::from_slice::<Fields>(&raw.body).unwrap_or_default();
     let owner = log_in(state, asked.get("userType").and_then(Value::as_str), location);
+    let code = state.official.grants.issue_code(owner, None);
+    state.official.grants.limit(&code, asked.get("scope").and_then(Value::as_str).map(Arc::from));
     Ok(ApiResponse::ok(json!({
         "clientId": CLIENT_ID,
         "clientSecret": CLIENT_SECRET,
         "appId": APP_ID,
-        "code": state.official.grants.issue_code(owner, None),
+        "code": code,
         "companyId": COMPANY_ID,
         "locationId": state.agency.location(location).id(),
     })))
@@ -72,6 +76,7 @@ fn consent(state: &mut SandboxState, query: &str) -> Result<ApiResponse, ApiResp
     let location = chosen(state, query)?;
     let owner = log_in(state, parameter(query, "user_type").as_deref(), location);
     let code = state.official.grants.issue_code(owner, Some(redirect));
+    state.official.grants.limit(&code, parameter(query, "scope").map(Arc::from));
     address.query_pairs_mut().append_pair("code", &code);
     if let Some(state) = parameter(query, "state") {
         address.query_pairs_mut().append_pair("state", &state);

@@ -4,6 +4,7 @@ use super::super::tokens::TokenSource;
 use crate::agency::Owner;
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A refresh token.
@@ -32,11 +33,19 @@ pub(crate) struct Grants {
     /// The refresh tokens of all chains. The exchange of one ends it and issues the next.
     refresh: HashMap<String, Refresh>,
     codes: HashMap<String, Code>,
+    /// The scopes of each code and refresh token, as an app asked for them. Without an entry: all that the app has.
+    scopes: HashMap<String, Arc<str>>,
 }
 
 impl Grants {
     pub(crate) fn new(ttl: Duration) -> io::Result<Self> {
-        Ok(Self { source: TokenSource::new()?, ttl, refresh: HashMap::new(), codes: HashMap::new() })
+        Ok(Self {
+            source: TokenSource::new()?,
+            ttl,
+            refresh: HashMap::new(),
+            codes: HashMap::new(),
+            scopes: HashMap::new(),
+        })
     }
 
     /// Issues a code, as the consent page sends it.
@@ -44,6 +53,16 @@ impl Grants {
         let code = self.source.next();
         self.codes.insert(code.clone(), Code { owner, redirect, live: true });
         code
+    }
+
+    /// Limits a code or a refresh token to these scopes.
+    pub(crate) fn limit(&mut self, grant: &str, scopes: Option<Arc<str>>) {
+        self.scopes.extend(scopes.map(|scopes| (grant.to_owned(), scopes)));
+    }
+
+    /// The scopes to which a code or a refresh token is limited.
+    pub(crate) fn scopes(&self, grant: &str) -> Option<Arc<str>> {
+        self.scopes.get(grant).cloned()
     }
 
     /// Exchanges a code. It is valid once, and for the address it was sent to.

@@ -16,8 +16,10 @@ use crate::account::{Account, Fields, ObjectKind};
 use crate::agency::{Agency, LocationIndex, Owner};
 use crate::rate_limit::whole_seconds;
 use crate::response::ApiResponse;
+use crate::scopes;
 use crate::validate::{self, Field, Shape, optional, required};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The client id of the app that the account has installed.
@@ -95,7 +97,10 @@ pub(crate) fn token(
         _ => return Err(refused("unsupported_grant_type", "Unsupported grant type")),
     };
     let refresh_token = grants.issue_refresh(owner);
-    let mut answer = access_token(state, owner, owner, now);
+    // A login keeps its scopes.
+    let scopes = text("code").or(text("refresh_token")).and_then(|grant| grants.scopes(grant));
+    grants.limit(&refresh_token, scopes.clone());
+    let mut answer = access_token(state, owner, owner, scopes, now);
     if let Value::Object(answer) = &mut answer {
         answer.insert("refresh_token".into(), refresh_token.into());
         answer.insert("userType".into(), word(owner).into());
@@ -113,12 +118,13 @@ pub(crate) fn token(
     Ok((ApiResponse::ok(answer), owner))
 }
 
-/// Issues a location's access token for an agency's. It has no refresh token: the agency's is refreshed instead. A location
+/// Issues a location's access token for an agency's, with the same scopes. It has no refresh token: the agency's is refreshed instead. A location
 /// without the app is refused as one of another agency is.
 pub(crate) fn location_token(
     state: &mut OfficialState,
     agency: &Agency,
     form: &Fields,
+    scopes: Option<Arc<str>>,
     now: Duration,
 ) -> Result<ApiResponse, ApiResponse> {
     validate::creation(LOCATION_TOKEN, form).map_err(unprocessable)?;
@@ -128,7 +134,7 @@ pub(crate) fn location_token(
     let index = form.get("locationId").and_then(Value::as_str).and_then(|id| agency.find(id));
     let index = index.filter(|index| agency.location(*index).installed).ok_or_else(other_location)?;
     let location = agency.location(index);
-    let mut answer = access_token(state, Owner::Location(index), Owner::Agency, now);
+    let mut answer = access_token(state, Owner::Location(index), Owner::Agency, scopes, now);
     if let Value::Object(answer) = &mut answer {
         answer.insert("locationId".into(), location.id().into());
         answer.insert("userId".into(), user(&location.account));
@@ -137,13 +143,21 @@ pub(crate) fn location_token(
 }
 
 /// Issues an access token, as the fields that all answers have.
-fn access_token(state: &mut OfficialState, owner: Owner, login: Owner, now: Duration) -> Value {
+fn access_token(
+    state: &mut OfficialState,
+    owner: Owner,
+    login: Owner,
+    scopes: Option<Arc<str>>,
+    now: Duration,
+) -> Value {
     let ttl = state.grants.ttl;
+    let token = state.tokens.issue(owner, login, now, ttl);
+    state.tokens.limit(&token, scopes.clone());
     json!({
-        "access_token": state.tokens.issue(owner, login, now, ttl),
+        "access_token": token,
         "token_type": "Bearer",
         "expires_in": whole_seconds(ttl),
-        "scope": "contacts.readonly contacts.write opportunities.readonly opportunities.write",
+        "scope": scopes.map_or_else(|| scopes::all().join(" "), |scopes| scopes.to_string()),
     })
 }
 

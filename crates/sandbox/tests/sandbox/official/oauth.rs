@@ -155,3 +155,30 @@ async fn consent_leads_back_with_a_code() {
     let fields = [("grant_type", "authorization_code"), ("code", pairs[0].1.as_str()), ("redirect_uri", redirect)];
     assert_eq!(grant(&peer, &fields).await.status, 200);
 }
+
+/// A login has the scopes that its app asked for, over its refreshes and the tokens that it is exchanged for.
+#[tokio::test]
+async fn a_login_has_the_scopes_that_it_asked_for() {
+    let mut peer = Official::usual().await;
+    let location = peer.home.clone();
+    for user_type in ["Location", "Company"] {
+        let asked = json!({"userType": user_type, "scope": "contacts.readonly oauth.write"});
+        let app = peer.peer.manage("POST", "oauth", &asked.to_string()).await.body;
+        let first = grant(&peer, &[("grant_type", "authorization_code"), ("code", text(&app, "code"))]).await.body;
+        assert_eq!(text(&first, "scope"), "contacts.readonly oauth.write");
+        let renewed = [("grant_type", "refresh_token"), ("refresh_token", text(&first, "refresh_token"))];
+        let second = grant(&peer, &renewed).await.body;
+        assert_eq!(text(&second, "scope"), "contacts.readonly oauth.write");
+        peer.peer.token = text(&second, "access_token").to_owned();
+        if user_type == "Company" {
+            let wanted = [("companyId", text(&second, "companyId")), ("locationId", location.as_str())];
+            let exchanged = form(&peer, "/oauth/locationToken", &wanted).await.body;
+            peer.peer.token = text(&exchanged, "access_token").to_owned();
+        }
+        assert_eq!(peer.search(json!({ "pageLimit": 1 })).await.status, 200);
+        let refused = peer.get(&format!("/locations/{location}")).await;
+        assert_eq!((refused.status.as_u16(), refused.message()), (401, "The token is not authorized for this scope."));
+    }
+    let whole = exchange(&peer, "Location").await;
+    assert!(text(&whole, "scope").contains("locations.readonly"), "{whole}");
+}
