@@ -2,6 +2,7 @@
 
 mod docs;
 mod openapi;
+mod operations;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -19,11 +20,14 @@ enum Command {
     Docs(docs::Options),
     /// Take the parts of HighLevel's OpenAPI files that tests need into tests/openapi
     Openapi(openapi::Options),
+    /// Write or check the catalogue of all operations, from HighLevel's OpenAPI files
+    Operations(operations::Options),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Docs(options) => docs::run(&options),
         Command::Openapi(options) => openapi::run(&options),
+        Command::Operations(options) => operations::run(&options),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     api::Api, argument_rules::ArgumentRules, campaigns, contacts, funnels, id::Id, insights, invocation::Invocation,
-    locations, operation::Operation, opportunities, pages, route::Route, spec::OperationSpec, users, webhooks,
+    locations, operation::Operation, operations, opportunities, pages, route::Route, spec::OperationSpec, users,
+    webhooks,
 };
 use highlevel_core::error::{Code, Error, Result};
 use std::{collections::HashMap, sync::LazyLock};
@@ -47,6 +48,9 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<webhooks::ListWebhooks>(),
         OperationSpec::of::<webhooks::CreateWebhook>(),
         OperationSpec::of::<webhooks::DeleteWebhook>(),
+        OperationSpec::of::<operations::SearchOperations>(),
+        OperationSpec::of::<operations::DescribeOperation>(),
+        OperationSpec::of::<operations::RunOperation>(),
         OperationSpec::of::<insights::QueryCrm>(),
         OperationSpec::of::<insights::DescribeCrm>(),
         OperationSpec::of::<insights::SearchCrm>(),

@@ -56,10 +56,14 @@ fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
         let article = if kind.starts_with(['a', 'o', 'i']) { "an" } else { "a" };
         return Err(Error::invalid(field, format!("`{field}` must be {article} {kind}, not {}.", name_of(value))));
     }
+    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+        return any_of(choices, value, field);
+    }
     if let Some(words) = schema.get("enum").and_then(Value::as_array)
         && !words.contains(value)
     {
-        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        let text = |word: &Value| word.as_str().map_or_else(|| word.to_string(), str::to_owned);
+        let words: Vec<String> = words.iter().map(text).collect();
         return Err(Error::invalid(field, format!("`{field}` must be one of {}.", words.join(", "))));
     }
     if let Some(number) = value.as_f64() {
@@ -75,7 +79,15 @@ fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
             return Err(Error::invalid(field, format!("`{field}` must be {allowed}.")));
         }
     }
+    if let Some(text) = value.as_str() {
+        check_length(schema, text, field)?;
+    }
     if let Some(items) = value.as_array() {
+        if let Some(most) = schema.get("maxItems").and_then(Value::as_u64)
+            && (items.len() as u64) > most
+        {
+            return Err(Error::invalid(field, format!("`{field}` must have at most {most} items.")));
+        }
         if let Some(least) = schema.get("minItems").and_then(Value::as_u64)
             && (items.len() as u64) < least
         {
@@ -91,6 +103,34 @@ fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
         object(schema, inner, field)?;
     }
     Ok(())
+}
+
+/// Checks that a value matches one of the choices. The error is that of the choice that fits best: one of the value's
+/// type.
+fn any_of(choices: &[Value], value: &Value, field: &str) -> Result<()> {
+    let mut first = None;
+    for choice in choices {
+        let Err(error) = value_of(choice, value, field) else { return Ok(()) };
+        let fits = choice.get("type").and_then(Value::as_str).is_some_and(|kind| has_type(value, kind));
+        if first.is_none() || fits {
+            first = Some(error);
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+fn check_length(schema: &Value, text: &str, field: &str) -> Result<()> {
+    let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
+    let length = text.chars().count() as u64;
+    match (bound("minLength"), bound("maxLength")) {
+        (_, Some(most)) if length > most => {
+            Err(Error::invalid(field, format!("`{field}` has {length} characters; at most {most} are allowed.")))
+        }
+        (Some(least), _) if length < least => {
+            Err(Error::invalid(field, format!("`{field}` must have at least {least} characters.")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn has_type(value: &Value, kind: &str) -> bool {

@@ -4,6 +4,7 @@ use crate::{
     id::Id,
     list::DEFAULT_LIMIT,
     operation::{Effect, Operation},
+    passthrough::Touches,
     spec::OperationSpec,
 };
 use highlevel_core::error::{Code, Error, Result};
@@ -52,6 +53,24 @@ impl Invocation {
     pub fn effect(&self) -> Effect {
         let rule = self.spec.effect_rules.iter().find(|rule| rule.when.holds(|name| self.arguments.get(name)));
         rule.map_or(self.spec.effect, |rule| rule.effect)
+    }
+
+    /// Whether a person has to confirm the call, whatever the settings say: its effect cannot be reverted, or it changes
+    /// several objects at once.
+    pub fn is_guarded(&self) -> bool {
+        let effect = self.effect();
+        effect.is_guarded() || (effect != Effect::Read && self.touched() != Some(1))
+    }
+
+    /// The number of objects that the call touches. `None` if the arguments do not say.
+    pub fn touched(&self) -> Option<usize> {
+        match self.spec.passthrough.as_ref().map(|form| &form.touches) {
+            None | Some(Touches::One) => Some(1),
+            Some(Touches::Listed(argument)) => {
+                self.arguments.get(argument).and_then(Value::as_array).map(Vec::len).filter(|count| *count > 0)
+            }
+            Some(Touches::Unknown) => None,
+        }
     }
 
     /// The requested part of a list.

@@ -104,6 +104,8 @@ impl Condition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Toolset {
+    /// All groups. Tools for rare jobs are listed, too.
+    All,
     /// Users of the account.
     Users,
     /// Locations (sub-accounts).

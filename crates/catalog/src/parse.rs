@@ -88,7 +88,7 @@ impl OperationSpec {
         }
         let id = self.id_in(&arguments)?;
         cleared.put(&mut arguments);
-        if self.effect == Effect::Update && arguments.len() < 2 {
+        if self.effect == Effect::Update && self.has_own_fields() && arguments.len() < 2 {
             let message = format!("Nothing to change: give {} at least one field besides `id`.", self.name);
             return Err(Error::new(Code::InvalidArguments, message));
         }

@@ -39,6 +39,10 @@ pub enum Route {
     Absent,
     /// The local mirror answers it, without a request.
     Mirror,
+    /// The catalogue of operations answers it, without a request.
+    Catalogue,
+    /// It runs the operation that an argument names.
+    AnyOperation,
     /// An HTTP request.
     Http(HttpRoute),
 }
@@ -88,7 +92,7 @@ impl Route {
     pub const fn as_http(&self) -> Option<&HttpRoute> {
         match self {
             Self::Http(route) => Some(route),
-            Self::Absent | Self::Mirror => None,
+            Self::Absent | Self::Mirror | Self::Catalogue | Self::AnyOperation => None,
         }
     }
 }

@@ -69,6 +69,7 @@ impl OperationSpec {
             state_rule: O::STATE_RULE,
             long_text: O::LONG_TEXT.map(Cow::Borrowed),
             arguments: O::SESSION_ARGUMENTS,
+            passthrough: None,
             source: Source::Typed(Typed {
                 type_id: TypeId::of::<O>(),
                 check: parse::check_type::<O>,
@@ -93,8 +94,9 @@ impl OperationSpec {
         }
     }
 
-    /// The spec of a row of data, with defaults for what the row may leave out.
-    pub(crate) fn from_row(name: String, title: String, route: HttpRoute, schemas: Schemas) -> Self {
+    /// The spec of an operation described by data, with defaults for what the data may leave out: a list, guarded, of
+    /// the official API.
+    pub fn from_row(name: String, title: String, route: HttpRoute, schemas: Schemas) -> Self {
         Self {
             name: name.into(),
             title: title.into(),
@@ -123,6 +125,7 @@ impl OperationSpec {
             state_rule: None,
             long_text: None,
             arguments: ArgumentRules::NONE,
+            passthrough: None,
             source: Source::Row(Box::new(schemas)),
             schemas: OnceLock::new(),
             fields: OnceLock::new(),

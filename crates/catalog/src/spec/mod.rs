@@ -9,6 +9,7 @@ use crate::{
     meaning::{FilterGap, GapValues, Inverse, Lookup, Names, ReadBack, ScopeField, StateRule},
     near,
     operation::{AnswerShape, Effect, EffectRule, Operation, Toolset},
+    passthrough::{Passthrough, Touches, is_secret_name},
     route::{PagingStyle, Route},
     schema,
 };
@@ -72,6 +73,8 @@ pub struct OperationSpec {
     pub long_text: Option<Cow<'static, str>>,
     /// The differences between the API's arguments and the operation's.
     pub arguments: ArgumentRules,
+    /// For an operation in the API's own form: how its request carries the arguments.
+    pub passthrough: Option<Box<Passthrough>>,
     pub(crate) source: Source,
     pub(crate) schemas: OnceLock<Schemas>,
     pub(crate) fields: OnceLock<AnswerFields>,
@@ -115,9 +118,19 @@ impl OperationSpec {
         matches!(self.source, Source::Row(_))
     }
 
-    /// Whether the mirror answers the operation.
+    /// Whether the operation is answered without a request for it: by the mirror or the catalogue.
     pub fn is_local(&self) -> bool {
-        self.route == Route::Mirror
+        matches!(self.route, Route::Mirror | Route::Catalogue)
+    }
+
+    /// Whether the operation runs the one that its argument names.
+    pub fn runs_any_operation(&self) -> bool {
+        self.route == Route::AnyOperation
+    }
+
+    /// Whether the arguments besides the id are fields of the object, as those of typed operations are.
+    pub fn has_own_fields(&self) -> bool {
+        self.passthrough.is_none() && !self.runs_any_operation()
     }
 
     /// Whether the answer is a list.
@@ -165,7 +178,11 @@ impl OperationSpec {
 
     /// Whether some calls always need a person's confirmation, whatever the settings say.
     pub fn may_be_guarded(&self) -> bool {
-        self.effect.is_guarded() || self.effect_rules.iter().any(|rule| rule.effect.is_guarded())
+        let touches_many = self.passthrough.as_ref().is_some_and(|form| form.touches != Touches::One);
+        self.runs_any_operation()
+            || (touches_many && self.effect != Effect::Read)
+            || self.effect.is_guarded()
+            || self.effect_rules.iter().any(|rule| rule.effect.is_guarded())
     }
 
     /// Whether the argument holds the object's id.
@@ -185,7 +202,7 @@ impl OperationSpec {
 
     /// Whether the argument or answer member is secret.
     pub fn is_sensitive(&self, name: &str) -> bool {
-        self.sensitive.iter().any(|known| known == name)
+        self.sensitive.iter().any(|known| known == name) || (self.passthrough.is_some() && is_secret_name(name))
     }
 
     /// Whether an update can empty the field.
@@ -203,6 +220,7 @@ impl OperationSpec {
         let endpoints = match (&self.endpoints, &self.route) {
             (_, Route::Absent) => return None,
             (_, Route::Mirror) => return Some("from the mirror".to_owned()),
+            (_, Route::Catalogue | Route::AnyOperation) => return Some("from the catalogue of operations".to_owned()),
             (Some(text), Route::Http(_)) => text.to_string(),
             (None, Route::Http(route)) => format!("{} {}", route.method.as_str(), route.path),
         };

@@ -1,0 +1,151 @@
+//! Operations whose requests and answers are passed on in the API's own form.
+
+use crate::meaning::Names;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// How an operation's request carries its arguments, and where its answer has a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passthrough {
+    /// The arguments that go into the query although the request has a body.
+    pub query: Names,
+    /// The form of the request's body.
+    pub body: BodyForm,
+    /// The list in the answer.
+    pub list: Option<PagedList>,
+    /// The operations that read the object, or what it belongs to. The nearest comes first.
+    pub reads: Names,
+    /// Whether the first of `reads` reads the object itself.
+    pub reads_itself: bool,
+    /// The objects that one call touches.
+    pub touches: Touches,
+}
+
+/// The form of a request's body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyForm {
+    /// No body.
+    #[default]
+    None,
+    /// A JSON object with the arguments.
+    Json,
+    /// A multipart form with the arguments. Files are given by their paths.
+    Form,
+    /// The value of one argument.
+    Whole(String),
+}
+
+/// A list in an answer, and how it is paged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PagedList {
+    /// The path of the member that holds the items, with dots. Empty if the answer is the list.
+    pub member: String,
+    /// The argument that limits a page.
+    #[serde(default)]
+    pub limit: Option<String>,
+    /// The argument that skips items.
+    #[serde(default)]
+    pub offset: Option<String>,
+    /// The argument that numbers the pages, from 1.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// The argument that continues after a page.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+    /// The largest page.
+    #[serde(default)]
+    pub most: Option<u64>,
+}
+
+/// An argument that continues a list, and the source of its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// The argument.
+    pub argument: String,
+    /// The path of the value in the answer, with dots.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The path of the value in the page's last item, with dots.
+    #[serde(default)]
+    pub last: Option<String>,
+}
+
+impl PagedList {
+    /// The arguments that page the list.
+    pub fn arguments(&self) -> impl Iterator<Item = &str> {
+        let cursor = self.cursor.as_ref().map(|cursor| &cursor.argument);
+        [&self.limit, &self.offset, &self.page].into_iter().flatten().chain(cursor).map(String::as_str)
+    }
+
+    /// Whether the list has more than one page.
+    pub fn is_paged(&self) -> bool {
+        self.offset.is_some() || self.page.is_some() || self.cursor.is_some()
+    }
+}
+
+/// The objects that one call touches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Touches {
+    /// One object at most.
+    #[default]
+    One,
+    /// The objects in an argument's list.
+    Listed(Cow<'static, str>),
+    /// A number of objects that the arguments do not say.
+    Unknown,
+}
+
+/// Whether a member of an object is secret by its name, such as `apiKey`.
+pub fn is_secret_name(name: &str) -> bool {
+    const ENDS: [&str; 14] = [
+        "apikey",
+        "secret",
+        "secretkey",
+        "password",
+        "passphrase",
+        "accesstoken",
+        "refreshtoken",
+        "authtoken",
+        "bearertoken",
+        "privatekey",
+        "clientsecret",
+        "webhooksecret",
+        "signingsecret",
+        "credentials",
+    ];
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ENDS.iter().any(|end| plain.ends_with(end)) || plain == "token"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_name;
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in [
+            "apiKey",
+            "api_key",
+            "liveApiKey",
+            "x-api-key",
+            "secret",
+            "clientSecret",
+            "client_secret",
+            "password",
+            "accessToken",
+            "access_token",
+            "token",
+            "refreshToken",
+            "smtpPassword",
+            "privateKey",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["name", "tokenCount", "passwordHint", "nextPageToken", "secretary", "apiKeyName", "publicKeyId"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}
