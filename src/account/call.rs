@@ -96,6 +96,9 @@ impl Account {
             None => None,
         };
         highlevel_catalog::drop_location(spec, arguments, own.as_deref())?;
+        if spec.runs_any_operation() {
+            return self.run_operation(spec, std::mem::take(arguments), confirmation, context).await;
+        }
         let invocation = spec.parse(std::mem::take(arguments))?;
         self.run_checked(&invocation, confirmation, context).await.map_err(|error| with_advice(&invocation, error))
     }
@@ -120,7 +123,7 @@ impl Account {
         }
     }
 
-    async fn run_checked(
+    pub(super) async fn run_checked(
         &self,
         invocation: &Invocation,
         confirmation: Confirmation<'_>,

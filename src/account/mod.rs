@@ -2,13 +2,15 @@
 
 mod across;
 mod call;
+mod run_operation;
 
 pub use across::{AcrossAccounts, AskedAccount};
 pub use call::{ACCOUNT, Answer, Reply};
+pub use run_operation::effect_of;
 
 use crate::{
     api::{Adapter, Registry},
-    guard::{Guard, Policy},
+    guard::{self, Guard, Policy},
     service::{AccountRules, AccountService, QueryResult, Question, ScopeReport, Watcher},
     settings::Settings,
 };
@@ -17,7 +19,11 @@ use highlevel_catalog::{
     Api, Catalog, OperationSpec,
     insights::{QueryCrm, SearchCrm},
 };
-use highlevel_core::{context::CallContext, error::Result};
+use highlevel_core::{
+    context::CallContext,
+    error::{Error, Result},
+};
+use highlevel_operations as operations;
 use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
 use std::{sync::Arc, time::Duration};
 
@@ -53,7 +59,7 @@ impl Account {
         settings: &Settings,
         label: Option<String>,
     ) -> Result<Self> {
-        let policy = settings.policy();
+        let mut policy = settings.policy();
         let api = settings.effective_api();
         let registry = settings.registry.unwrap_or_else(Registry::standard);
         let catalog = match api {
@@ -62,6 +68,8 @@ impl Account {
         };
         policy.check_names(catalog)?;
         policy.unconfirmed.check(catalog)?;
+        exclude_operations(&mut policy, catalog)?;
+        confirm_operations(&mut policy, catalog);
         let client = login.account(settings.location_id.clone());
         let rules = AccountRules {
             location_id: settings.location_id.clone(),
@@ -105,10 +113,16 @@ impl Account {
         self.location.as_deref()
     }
 
-    /// The tools that this server lists, in their order.
+    /// The tools that may be called, in their order.
     pub fn tools(&self) -> impl Iterator<Item = &'static OperationSpec> + Clone {
-        let has = |spec: &&OperationSpec| self.service.api().has(&spec.name) && self.guard.policy().lists(spec);
+        let has = |spec: &&OperationSpec| self.service.api().has(&spec.name) && self.guard.policy().allows(spec);
         self.catalog.iter().filter(has)
+    }
+
+    /// The tools that this server lists. Those for rare jobs may be called and are listed only if the settings name them
+    /// or their group.
+    pub fn listed_tools(&self) -> impl Iterator<Item = &'static OperationSpec> + Clone {
+        self.tools().filter(|spec| self.guard.policy().lists(spec))
     }
 
     /// The operations of the API that is spoken.
@@ -220,6 +234,42 @@ impl Account {
         }
         self.service.ids_by_name(table, text, &CallContext::new(SOON)).await.unwrap_or_default()
     }
+}
+
+/// Excludes the tools whose operations `--exclude-operations` excludes.
+///
+/// # Errors
+/// `invalid_arguments` for a pattern that matches no operation and no tool: a typo would silently allow what it should
+/// forbid.
+fn exclude_operations(policy: &mut Policy, catalog: &'static Catalog) -> Result<()> {
+    let patterns = policy.exclude_operations.clone();
+    for pattern in &patterns {
+        let mut is_known = Catalog::declared().names().any(|name| guard::matches(pattern, name));
+        for operation in operations::all().iter().filter(|operation| guard::matches(pattern, operation.name)) {
+            is_known = true;
+            let same = |spec: &&OperationSpec| {
+                let route = spec.route.as_http();
+                let own = route.and_then(|route| operations::at_route(route.method, &route.path));
+                own.is_some_and(|own| own.name == operation.name)
+            };
+            policy.exclude_tools.extend(catalog.iter().filter(same).map(|spec| spec.name.to_string()));
+        }
+        if !is_known {
+            let setting = "--exclude-operations";
+            let message =
+                format!("{setting}: `{pattern}` matches no operation, such as payments.* or contacts.delete-*.");
+            return Err(Error::invalid(setting, message));
+        }
+    }
+    Ok(())
+}
+
+/// Adds the operations of the tools that `--confirm-tools` names.
+fn confirm_operations(policy: &mut Policy, catalog: &'static Catalog) {
+    let routes = policy.confirm_tools.iter().filter_map(|name| catalog.find(name)?.route.as_http());
+    let names = routes.filter_map(|route| operations::at_route(route.method, &route.path));
+    let names: Vec<String> = names.map(|operation| operation.name.to_owned()).collect();
+    policy.confirm_tools.extend(names);
 }
 
 /// The mirror's tables that hold what the policy hides or the API does not have, each with the tool that would read it.

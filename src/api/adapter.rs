@@ -162,6 +162,17 @@ impl Adapter {
         matches!(self.dialect, Dialect::Official(_))
     }
 
+    /// The path of a call's request, for an operation of the catalogue. Calls that change the same object share it.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for a value that the path cannot hold. `policy_denied` for another location.
+    pub fn path(&self, invocation: &Invocation) -> Result<String> {
+        match &self.dialect {
+            Dialect::Session => Ok(invocation.spec.name.to_string()),
+            Dialect::Official(official) => official.path(invocation),
+        }
+    }
+
     /// Runs one operation.
     ///
     /// # Errors

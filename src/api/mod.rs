@@ -18,7 +18,7 @@ pub use official::Registry;
 pub use page::{Flaw, Page, may_be_cap};
 
 use highlevel_api_client::{Expect, Repeat};
-use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation};
+use highlevel_catalog::{AnswerShape, Catalog, Effect, Invocation, Method};
 use serde_json::Value;
 
 /// Arguments that the service handles and the API never receives.
@@ -34,6 +34,21 @@ pub fn catalog(api: Api) -> &'static Catalog {
         Api::Session => Catalog::session(),
         Api::Official => Registry::standard().catalog(),
     }
+}
+
+/// The typed tool of the official API that sends this request first. The names of path parameters do not count.
+pub fn typed_tool(method: Method, path: &str) -> Option<&'static str> {
+    let same = |one: &str, other: &str| {
+        let plain = |part: &'_ str| !part.starts_with('{');
+        let (one, other) = (one.trim_end_matches('/').split('/'), other.trim_end_matches('/').split('/'));
+        let (one, other): (Vec<_>, Vec<_>) = (one.collect(), other.collect());
+        let is_same = |(one, other): (&&str, &&str)| one == other || (!plain(one) && !plain(other));
+        one.len() == other.len() && one.iter().zip(&other).all(is_same)
+    };
+    let typed = catalog(Api::Official).iter();
+    let mut of_route = typed
+        .filter(|spec| spec.route.as_http().is_some_and(|route| route.method == method && same(&route.path, path)));
+    of_route.next().map(|spec| spec.name.as_ref())
 }
 
 /// The text of a query parameter. Arrays are joined with commas.
@@ -77,7 +92,6 @@ fn expect(answer: &AnswerShape) -> Expect {
 }
 
 fn http_method(method: highlevel_catalog::Method) -> http::Method {
-    use highlevel_catalog::Method;
     match method {
         Method::Get => http::Method::GET,
         Method::Post => http::Method::POST,

@@ -2,7 +2,7 @@
 
 use super::{print_json, say, start::start, terminal};
 use crate::{
-    account::{Account, Reply},
+    account::{Account, Reply, effect_of},
     guard::Confirmation,
     settings::Settings,
 };
@@ -135,7 +135,8 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         .ok_or_else(|| Error::invalid("TOOL", "Name a tool. `highlevel-mcp tools` lists them."))?;
     let arguments = read_arguments(entry, given)?;
     let started = start(settings).await?;
-    let account = if entry.effect == Effect::Read { started.account() } else { started.account_to_write() };
+    let effect = effect_of(entry, &arguments);
+    let account = if effect == Effect::Read { started.account() } else { started.account_to_write() };
     let done = match account {
         Ok(account) => call(account, entry, arguments).await,
         Err(error) => Err(error),

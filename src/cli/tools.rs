@@ -47,7 +47,7 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         print_json(&serde_json::to_string_pretty(&shown)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let entries: Vec<&'static OperationSpec> = account.tools().collect();
+    let entries: Vec<&'static OperationSpec> = account.listed_tools().collect();
     let mut toolset = None;
     for entry in entries {
         if toolset.replace(entry.toolset) != Some(entry.toolset) {
@@ -55,6 +55,10 @@ pub(super) async fn run(mut settings: Settings, options: &Options) -> anyhow::Re
         }
         let mark = if account.confirms(entry) { "  (asks a person)" } else { "" };
         print(&format!("  {:22} {}{mark}", entry.name, entry.build_schemas().description))?;
+    }
+    let more = account.tools().count() - account.listed_tools().count();
+    if more > 0 {
+        print(&format!("\n{more} more tools for rare jobs can be called, too: `--toolsets all` lists them."))?;
     }
     Ok(ExitCode::SUCCESS)
 }

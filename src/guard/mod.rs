@@ -10,7 +10,7 @@ mod unconfirmed;
 
 pub use approval::ApprovalTicket;
 pub use confirmation::{ANSWER_TIMEOUT, Agreement, Ask, Confirmation, Decision, PersonAnswer};
-pub use policy::{ConfirmMode, Policy};
+pub use policy::{ConfirmMode, Policy, matches};
 pub use preview::{Preview, Subject};
 pub use unconfirmed::{Lift, NotLifted, UnconfirmedCalls};
 

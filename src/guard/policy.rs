@@ -26,10 +26,14 @@ pub struct Policy {
     pub read_only: bool,
     /// The allowed groups. Empty allows all.
     pub toolsets: Vec<Toolset>,
+    /// Whether tools for rare jobs are listed, too.
+    pub lists_all: bool,
     /// The allowed tools. Empty allows all.
     pub tools: Vec<String>,
     /// The forbidden tools.
     pub exclude_tools: Vec<String>,
+    /// Patterns of forbidden operations, with `*` for any text.
+    pub exclude_operations: Vec<String>,
     /// How confirmations are taken.
     pub confirm: ConfirmMode,
     /// Additional tools that need confirmation. Tools that cannot be undone always need it.
@@ -67,16 +71,22 @@ impl Policy {
 
     /// Whether the tool is listed. Without `--toolsets` and `--tools`, tools for rare jobs may run and are not listed.
     pub fn lists(&self, spec: &OperationSpec) -> bool {
-        self.allows(spec) && (spec.listed || !self.toolsets.is_empty() || !self.tools.is_empty())
+        self.allows(spec) && (spec.listed || self.lists_all || !self.toolsets.is_empty() || !self.tools.is_empty())
     }
 
     /// Whether the tool may run.
     pub fn allows(&self, spec: &OperationSpec) -> bool {
         let named = |names: &[String]| names.iter().any(|name| *name == spec.name);
-        (!self.read_only || spec.effect == Effect::Read)
+        (!self.read_only || spec.effect == Effect::Read || spec.runs_any_operation())
             && (self.toolsets.is_empty() || self.toolsets.contains(&spec.toolset))
             && (self.tools.is_empty() || named(&self.tools))
             && !named(&self.exclude_tools)
+            && !self.excludes(spec)
+    }
+
+    /// Whether a pattern of `--exclude-operations` matches the tool or the operation.
+    fn excludes(&self, spec: &OperationSpec) -> bool {
+        self.exclude_operations.iter().any(|pattern| matches(pattern, &spec.name))
     }
 
     /// Whether the mirror may show what this tool reads.
@@ -96,12 +106,38 @@ impl Policy {
 
     /// Whether the call needs confirmation.
     pub fn confirms_call(&self, invocation: &Invocation) -> bool {
-        invocation.effect().is_guarded() || self.is_added(invocation.spec)
+        invocation.is_guarded() || self.is_added(invocation.spec)
     }
 
     /// Whether the settings let the call run without a person, within their ceilings. `--confirm-tools` comes first.
     pub(super) fn names_unconfirmed(&self, invocation: &Invocation) -> bool {
         self.unconfirmed.names(invocation) && !self.is_added(invocation.spec)
+    }
+
+    /// Refuses an operation of the catalogue that is not available. `tool` is the typed tool for the same job: what
+    /// forbids that one forbids the operation, too.
+    ///
+    /// # Errors
+    /// `policy_denied` with the setting.
+    pub fn allow_operation(&self, operation: &OperationSpec, tool: Option<&str>) -> Result<()> {
+        let is_tool = |names: &[String]| names.iter().any(|name| Some(name.as_str()) == tool);
+        let in_group = self.toolsets.is_empty()
+            || operation.toolset == Toolset::Operations
+            || self.toolsets.contains(&operation.toolset);
+        let excluded_tool =
+            tool.is_some_and(|tool| self.exclude_operations.iter().any(|pattern| matches(pattern, tool)));
+        let why = if self.read_only && operation.effect != Effect::Read {
+            "this server is read-only"
+        } else if !in_group {
+            "this server's `--toolsets` exclude its group"
+        } else if self.excludes(operation) || excluded_tool {
+            "this server's `--exclude-operations` exclude it"
+        } else if is_tool(&self.exclude_tools) {
+            "this server's `--exclude-tools` exclude the tool for the same job"
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", operation.name)))
     }
 
     fn is_added(&self, spec: &OperationSpec) -> bool {
@@ -123,4 +159,9 @@ impl Policy {
         };
         Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", spec.name)))
     }
+}
+
+/// Whether a name matches a pattern. `*` stands for any text, and case does not count.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    wildmatch::WildMatch::new_case_insensitive(pattern.trim()).matches(name)
 }

@@ -97,7 +97,7 @@ impl Preview {
             Effect::Read | Effect::Create | Effect::Update => "",
         };
         Ok(Self {
-            sentence: format!("{}{what}?{consequence}", spec.title),
+            sentence: format!("{}{what}?{}{consequence}", spec.title, touched(invocation)),
             tool: spec.name.to_string(),
             label,
             location: location(location_name, location_id),
@@ -176,6 +176,15 @@ fn host_first(members: Map<String, Value>) -> Map<String, Value> {
     let mut all = Map::from_iter([("host".to_owned(), host.into())]);
     all.extend(members);
     all
+}
+
+/// A sentence on the number of objects that a call touches, if that may be more than one.
+fn touched(invocation: &Invocation) -> String {
+    match invocation.touched() {
+        Some(1) => String::new(),
+        Some(count) => format!(" It changes {count} objects."),
+        None => " It may change many objects: the arguments do not say how many.".to_owned(),
+    }
 }
 
 /// The members on one line each, uncut. Too many bytes are an error.

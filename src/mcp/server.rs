@@ -11,7 +11,7 @@ use super::{
     transport::{MalformedArguments, acquire_slot},
 };
 use crate::{
-    account::{Account, Reply},
+    account::{Account, Reply, effect_of},
     runtime::{ALL, Accounts, Runtime},
 };
 use highlevel_catalog::{Effect, OperationSpec};
@@ -84,9 +84,9 @@ impl Server {
         if self.accounts().are_several() { take_account(spec, arguments) } else { Ok(WantedAccount::Unnamed) }
     }
 
-    /// The one account that a call is for.
-    fn account(&self, spec: &OperationSpec, name: Option<&str>) -> Result<&Account> {
-        if spec.effect == Effect::Read { self.accounts().for_read(name) } else { self.accounts().for_write(name) }
+    /// The one account that a call with this effect is for.
+    fn account(&self, effect: Effect, name: Option<&str>) -> Result<&Account> {
+        if effect == Effect::Read { self.accounts().for_read(name) } else { self.accounts().for_write(name) }
     }
 
     /// Waits for the request's slot. Returns the call's context, and what reports its progress until it is dropped.
@@ -119,8 +119,8 @@ impl Server {
     ) -> Result<CallToolResponse> {
         let mut arguments = params.arguments.clone().unwrap_or_default();
         let account = match self.take_account(spec, &mut arguments)? {
-            WantedAccount::Unnamed => self.account(spec, None)?,
-            WantedAccount::One(name) => self.account(spec, Some(&name))?,
+            WantedAccount::Unnamed => self.account(effect_of(spec, &arguments), None)?,
+            WantedAccount::One(name) => self.account(effect_of(spec, &arguments), Some(&name))?,
             WantedAccount::Several(names) => return self.call_across(spec, Some(&names), arguments, request).await,
             WantedAccount::All => return self.call_across(spec, None, arguments, request).await,
         };

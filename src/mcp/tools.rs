@@ -16,12 +16,12 @@ pub fn tools(accounts: &Accounts) -> Vec<Tool> {
     if !accounts.are_several() {
         let of = |account: &Account| {
             let build = |spec| tool(spec, account.confirms(spec), account.max_answer(), None);
-            account.tools().map(build).collect()
+            account.listed_tools().map(build).collect()
         };
         return accounts.usable().next().map(of).unwrap_or_default();
     }
     let mut names: Vec<&'static str> = Vec::new();
-    for spec in accounts.usable().flat_map(Account::tools) {
+    for spec in accounts.usable().flat_map(Account::listed_tools) {
         if !names.contains(&spec.name.as_ref()) {
             names.push(&spec.name);
         }
@@ -64,7 +64,8 @@ pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize, nam
 /// a result may be before the host moves it out of the conversation.
 fn host_hints(spec: &OperationSpec, confirms: bool, max_answer: usize) -> Option<MetaObject> {
     let mut meta = MetaObject::default();
-    if confirms {
+    // Most calls of run_operation read. The guard asks for the others.
+    if confirms && !spec.runs_any_operation() {
         meta.insert("anthropic/requiresUserInteraction".to_owned(), true.into());
     }
     let is_large = spec.is_list() || spec.is_local() || spec.long_text.is_some();

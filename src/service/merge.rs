@@ -17,6 +17,7 @@ pub(super) fn needs_object(api: &Adapter, update: &Invocation) -> bool {
     let nested = NESTED.iter().any(|name| given(name).is_some_and(Value::is_object));
     let tags = given("addTags").is_some() || given("removeTags").is_some();
     update.spec.effect == Effect::Update
+        && update.spec.passthrough.is_none()
         && ((nested && !api.keeps_members())
             || (given("customFields").is_some_and(Value::is_null) && api.keeps_members())
             || (tags && !api.has_tag_requests())

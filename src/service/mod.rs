@@ -10,7 +10,9 @@ mod merge;
 pub mod mirror;
 mod normal;
 mod objects;
+mod operations;
 mod paging;
+mod passthrough;
 mod pin;
 mod present;
 mod readable;
@@ -78,6 +80,7 @@ pub struct AccountService {
     recorder: journal::Recorder,
     creates: create_once::Creates,
     repeated_pages: repeated_pages::RepeatedPages,
+    own_objects: passthrough::OwnObjects,
 }
 
 impl AccountService {
@@ -94,6 +97,7 @@ impl AccountService {
             recorder,
             creates: create_once::Creates::default(),
             repeated_pages: repeated_pages::RepeatedPages::default(),
+            own_objects: passthrough::OwnObjects::default(),
         }
     }
 
@@ -135,6 +139,7 @@ impl AccountService {
         } else {
             self.pin.check_credential(&self.api, context).await?;
         }
+        self.check_location(&invocation, context).await?;
         let object = if reads_object { self.checked_object(&invocation, context).await? } else { None };
         Ok(Prepared { invocation, object })
     }
@@ -147,7 +152,10 @@ impl AccountService {
     pub async fn run(&self, prepared: Prepared, agreed: Agreement, context: &CallContext) -> Result<Answer> {
         let Prepared { invocation, object } = prepared;
         if invocation.spec.is_local() {
-            return self.insight(&invocation, context).await.map(Answer::Object);
+            return match operations::answer(&invocation) {
+                Some(answer) => answer.map(Answer::Object),
+                None => self.insight(&invocation, context).await.map(Answer::Object),
+            };
         }
         let invocation = &self.api.resolve_names(&invocation, context).await?;
         let result = if invocation.spec.effect == Effect::Read {

@@ -1,6 +1,6 @@
 //! Reads of the object that an operation is about.
 
-use super::scan;
+use super::{passthrough, scan};
 use crate::api::Adapter;
 use highlevel_catalog::{Id, Invocation, OperationSpec, ReadBack};
 use highlevel_core::context::CallContext;
@@ -21,6 +21,9 @@ pub(super) async fn look(api: &Adapter, invocation: &Invocation, context: &CallC
     if let (Some(ReadBack::List(list)), Some(id)) = (&invocation.spec.read_back, &invocation.id) {
         return in_list(api, list, id, context).await;
     }
+    if invocation.spec.passthrough.is_some() && !passthrough::reads_itself(invocation) {
+        return Ok(Presence::Unlisted);
+    }
     match read(api, invocation, context).await {
         Ok(Some(object)) => Ok(Presence::Present(object)),
         Ok(None) => Ok(Presence::Unlisted),
@@ -31,6 +34,9 @@ pub(super) async fn look(api: &Adapter, invocation: &Invocation, context: &CallC
 
 /// The full object that `invocation` names; `None` if it names none.
 pub(super) async fn read(api: &Adapter, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+    if invocation.spec.passthrough.is_some() {
+        return passthrough::object(api, invocation, context).await;
+    }
     match invocation.id.clone() {
         Some(id) => by_id(api, invocation.spec, id, context).await,
         None => Ok(None),

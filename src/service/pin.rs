@@ -30,6 +30,11 @@ impl LocationPin {
         Self { location, found: Mutex::new(None) }
     }
 
+    /// Whether this is the pinned location.
+    pub(super) fn is(&self, id: &str) -> bool {
+        self.location.as_deref() == Some(id)
+    }
+
     /// Whether a location is pinned.
     pub(super) fn is_set(&self) -> bool {
         self.location.is_some()

@@ -4,12 +4,15 @@
 use crate::api::Flaw;
 use highlevel_catalog::{Answer, Invocation, ListAnswer, OperationSpec, PagingStyle, list::part};
 use highlevel_core::suggest::nearest;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Reduces an answer to what the caller asked for. `is_repeated`: the API gives the same page at every offset.
 pub(super) fn present(invocation: &Invocation, answer: &mut Answer, is_repeated: bool) {
     match answer {
-        Answer::Object(object) => hide_secrets(invocation.spec, object),
+        Answer::Object(object) => {
+            hide_secrets(invocation.spec, object);
+            select_members(invocation, object);
+        }
         Answer::List(list) => {
             list.items.iter_mut().for_each(|item| hide_secrets(invocation.spec, item));
             set_range(invocation, list, is_repeated);
@@ -20,7 +23,7 @@ pub(super) fn present(invocation: &Invocation, answer: &mut Answer, is_repeated:
 
 /// Removes secrets. They are write-only, even if the API shows them.
 fn hide_secrets(spec: &OperationSpec, value: &mut Value) {
-    if spec.sensitive.is_empty() {
+    if spec.sensitive.is_empty() && spec.passthrough.is_none() {
         return;
     }
     match value {
@@ -73,15 +76,41 @@ fn set_range(invocation: &Invocation, list: &mut ListAnswer, is_repeated: bool) 
     }
 }
 
+/// Keeps the requested members of an answer in the API's own form, by their names at any depth of one.
+fn select_members(invocation: &Invocation, object: &mut Value) {
+    let Some(wanted) = invocation.arguments.get("fields").filter(|_| invocation.spec.passthrough.is_some()) else {
+        return;
+    };
+    let is_wanted = |name: &str| wanted.as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let Some(members) = object.as_object_mut() else { return };
+    let wraps = |members: &Map<String, Value>| !members.keys().any(|name| is_wanted(name));
+    if wraps(members) {
+        for inner in members.values_mut().filter_map(Value::as_object_mut) {
+            inner.retain(|name, _| is_id(name) || is_wanted(name));
+        }
+    } else {
+        members.retain(|name, _| is_id(name) || is_wanted(name));
+    }
+}
+
+/// Whether a member is the object's id. Some answers of the API call it `_id`.
+fn is_id(name: &str) -> bool {
+    name == "id" || name == "_id"
+}
+
+fn has(item: &Value, field: &str) -> bool {
+    item.get(field).is_some() || (field == "id" && item.get("_id").is_some())
+}
+
 /// Keeps `id` and the requested fields. Notes the requested fields that no item has and that do not exist.
 fn select(invocation: &Invocation, list: &mut ListAnswer) {
     let Some(wanted) = invocation.arguments.get("fields").and_then(Value::as_array) else { return };
     let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
     let items = &mut list.items;
     let missing: Vec<&str> =
-        wanted.iter().copied().filter(|field| !items.iter().any(|item| item.get(*field).is_some())).collect();
+        wanted.iter().copied().filter(|field| !items.iter().any(|item| has(item, field))).collect();
     for item in items.iter_mut().filter_map(Value::as_object_mut) {
-        item.retain(|field, _| field == "id" || wanted.contains(&field.as_str()));
+        item.retain(|field, _| is_id(field) || wanted.contains(&field.as_str()));
     }
     let known = invocation.spec.output_schema();
     let known = known.get("properties").and_then(|all| all.get("data")?.get("items")?.get("properties")?.as_object());

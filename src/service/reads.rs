@@ -11,7 +11,11 @@ impl AccountService {
     pub(super) async fn answer_read(&self, invocation: &Invocation, context: &CallContext) -> Result<Answer> {
         let mut read = self.read(invocation, context).await;
         if let Ok(answer) = &mut read {
-            custom_fields::as_map(answer);
+            if invocation.spec.passthrough.is_some() {
+                self.check_answered_location(invocation, answer, context).await?;
+            } else {
+                custom_fields::as_map(answer);
+            }
             self.remove_foreign(answer)?;
         }
         let object = read.as_ref().map(|answer| answer.as_object().unwrap_or(&Value::Null));

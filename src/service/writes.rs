@@ -22,7 +22,7 @@ impl AccountService {
     ) -> Result<Answer> {
         let _turn = self.turn(invocation, context).await?;
         let mut written = self.write(invocation, object, agreed, context).await;
-        if let Ok(verified) = &mut written {
+        if let (Ok(verified), None) = (&mut written, &invocation.spec.passthrough) {
             custom_fields::object_as_map(&mut verified.value);
         }
         self.mirroring.note(invocation, written.as_ref().map(|verified| &verified.value), context).await;
@@ -35,6 +35,10 @@ impl AccountService {
     /// update that merges needs the object unchanged between its read and its write.
     async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteLock>> {
         match (&invocation.id, invocation.spec.effect) {
+            (None, Effect::Update | Effect::Delete) if invocation.spec.passthrough.is_some() => {
+                let key = self.api.path(invocation)?;
+                self.api.write_lock(&key, context).await.map(Some)
+            }
             (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
                 let key = format!("{:?} {id}", invocation.spec.toolset);
                 self.api.write_lock(&key, context).await.map(Some)
@@ -54,6 +58,10 @@ impl AccountService {
             Effect::Create | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
                 Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)
             }
+            // What the catalogue publishes is not read back, so that it is sent once.
+            Effect::Publish if invocation.spec.passthrough.is_some() => {
+                Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)
+            }
             _ => None,
         };
         let effect = invocation.spec.effect;
@@ -68,6 +76,7 @@ impl AccountService {
             _ => invocation.clone(),
         };
         if effect == Effect::Update
+            && to_send.spec.passthrough.is_none()
             && to_send.fields().next().is_none()
             && let Some(object) = before
         {

@@ -75,7 +75,7 @@ pub struct Settings {
     /// How many of them may reach one recipient in a day. Beyond that a person is asked
     #[arg(long, global = true, env = "GHL_MAX_UNCONFIRMED_PER_RECIPIENT_DAY", value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Guards")]
     pub max_unconfirmed_per_recipient_day: Option<u32>,
-    /// Offer only these groups of tools
+    /// Offer only these groups of tools, and list all of their tools. Without it, every tool may be called, and those for rare jobs are not listed
     #[arg(long, global = true, env = "GHL_TOOLSETS", value_enum, value_delimiter = ',', help_heading = "Guards")]
     pub toolsets: Vec<Toolset>,
     /// Offer only these tools
@@ -98,6 +98,16 @@ pub struct Settings {
         help_heading = "Guards"
     )]
     pub exclude_tools: Vec<String>,
+    /// Forbid these operations, in every tool: names from search_operations, with `*` for any text, such as payments.*
+    #[arg(
+        long,
+        global = true,
+        env = "GHL_EXCLUDE_OPERATIONS",
+        value_delimiter = ',',
+        value_name = "PATTERN,…",
+        help_heading = "Guards"
+    )]
+    pub exclude_operations: Vec<String>,
     /// Allow webhooks with a private address
     #[arg(long, global = true, env = "GHL_ALLOW_PRIVATE_WEBHOOKS", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
     pub allow_private_webhooks: bool,
@@ -222,11 +232,14 @@ impl Settings {
 
     /// Which tools are available, and which need a confirmation.
     pub fn policy(&self) -> Policy {
+        let lists_all = self.toolsets.contains(&Toolset::All);
         Policy {
+            lists_all,
             read_only: self.read_only,
-            toolsets: self.toolsets.clone(),
+            toolsets: if lists_all { Vec::new() } else { self.toolsets.clone() },
             tools: self.tools.clone(),
             exclude_tools: self.exclude_tools.clone(),
+            exclude_operations: self.exclude_operations.clone(),
             confirm: self.confirm,
             confirm_tools: self.confirm_tools.clone(),
             unconfirmed: UnconfirmedCalls {

@@ -26,6 +26,7 @@ mod journal;
 mod mirror;
 mod oauth;
 mod official;
+mod operations;
 mod outage;
 mod phones;
 mod pin;

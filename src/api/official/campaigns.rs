@@ -38,14 +38,16 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
                 " It calls no campaign active.",
             )],
             ..ArgumentRules::NONE
-        }),
+        })
+        .unlisted(),
         OfficialOperation::new::<GetCampaign>(
             Route::get("/emails/locations/{locationId}/campaigns/emails/{campaignId}"),
             "GET /emails/locations/{locationId}/campaigns/emails/{campaignId}",
             RequestBuilder::Object(|get, account| self::get(get, account.location)),
         )
         .version(request::V3)
-        .converted_by(|object, _| campaign(object), &[]),
+        .converted_by(|object, _| campaign(object), &[])
+        .unlisted(),
         OfficialOperation::new::<CreateCampaign>(
             Route::post("/emails/locations/{locationId}/campaigns/emails"),
             "POST /emails/locations/{locationId}/campaigns/emails: a draft",
@@ -61,7 +63,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
                 ("status", &["draft"], " Sending a campaign is done in HighLevel."),
             ],
             ..ArgumentRules::NONE
-        }),
+        })
+        .unlisted(),
     ]
 }
 

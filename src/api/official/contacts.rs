@@ -91,6 +91,9 @@ const TAG_CHANGES: [(&str, Method); 2] = [("addTags", Method::POST), ("removeTag
 
 /// Splits an update into one invocation per request: the fields, the tags to add, the tags to remove.
 pub(in crate::api) fn parts(update: &Invocation) -> Vec<Invocation> {
+    if update.spec.passthrough.is_some() {
+        return vec![update.clone()];
+    }
     let mut fields = update.clone();
     let mut changes = Vec::new();
     for (name, _) in &TAG_CHANGES {

@@ -128,6 +128,12 @@ impl OfficialOperation {
         self
     }
 
+    /// Leaves the tool out of lists where `--toolsets` names no groups.
+    pub(super) fn unlisted(mut self) -> Self {
+        self.spec.listed = false;
+        self
+    }
+
     /// Restricts the operation to logins of a user.
     pub(super) fn for_logged_in_user(mut self) -> Self {
         self.endpoint.needs_user = true;

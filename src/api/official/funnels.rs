@@ -20,7 +20,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             RequestBuilder::List(List::FunnelPages),
         )
         .converted_by(|object, _| page(object), &[])
-        .arguments(ArgumentRules { without: &[("status", "tells no page's status")], ..ArgumentRules::NONE }),
+        .arguments(ArgumentRules { without: &[("status", "tells no page's status")], ..ArgumentRules::NONE })
+        .unlisted(),
         OfficialOperation::new::<ListFunnels>(
             Route::get("/funnels/funnel/list"),
             "GET /funnels/funnel/list",
@@ -30,7 +31,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
                 page: |_, account, offset, limit| funnels(account.location, offset, limit),
             }),
         )
-        .converted_by(|object, _| funnel(object), &[]),
+        .converted_by(|object, _| funnel(object), &[])
+        .unlisted(),
     ]
 }
 

@@ -20,7 +20,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             Route::get("/locations/{locationId}"),
             "GET /locations/{--location-id}",
             RequestBuilder::Object(|_, account| location(account.location)),
-        ),
+        )
+        .unlisted(),
         OfficialOperation::new::<GetLocation>(
             Route::get("/locations/{locationId}"),
             "GET /locations/{locationId}",
@@ -30,7 +31,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             Route::get("/locations/search"),
             "GET /locations/search; the one it is held to where the token may not",
             RequestBuilder::List(List::Locations),
-        ),
+        )
+        .unlisted(),
     ]
 }
 

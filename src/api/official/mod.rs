@@ -2,6 +2,7 @@
 //! Some operations take several requests.
 
 mod campaigns;
+mod catalogue;
 mod contacts;
 mod cursor_paging;
 mod endpoint;
@@ -14,6 +15,7 @@ mod name_cache;
 mod names;
 mod opportunities;
 mod page_window;
+mod passthrough;
 mod registry;
 mod request;
 mod resolve_names;
@@ -83,6 +85,11 @@ impl Official {
         self.registry.catalog()
     }
 
+    /// The path of a call's request, for an operation of the catalogue.
+    pub(super) fn path(&self, invocation: &Invocation) -> Result<String> {
+        passthrough::path(invocation, &self.location)
+    }
+
     /// Whether this credential can use the operation.
     pub(super) fn has(&self, name: &str) -> bool {
         self.user.is_some() || !self.registry.endpoint_named(name).is_some_and(|endpoint| endpoint.needs_user)
@@ -94,6 +101,9 @@ impl Official {
 
     /// Runs one operation.
     pub(super) async fn run(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {
+        if let Some(form) = &invocation.spec.passthrough {
+            return self.pass_through(invocation, form, context).await;
+        }
         if invocation.spec.is_list() {
             return self.list(invocation, context).await;
         }

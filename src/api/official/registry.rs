@@ -1,7 +1,7 @@
 //! The registry of the official API's operations: the typed ones and rows of data.
 
 use super::{
-    campaigns, contacts,
+    campaigns, catalogue, contacts,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
     funnels, locations, opportunities, users,
 };
@@ -57,6 +57,7 @@ impl Registry {
             opportunities::operations(),
             campaigns::operations(),
             funnels::operations(),
+            catalogue::operations(),
             rows.into_iter().map(row).collect(),
         ];
         let mut endpoints = HashMap::new();

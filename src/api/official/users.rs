@@ -26,7 +26,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             "GET /users/{userId}",
             RequestBuilder::Object(|get, _| user(get.id.as_ref().map_or("", |id| id.as_str()))),
         )
-        .converted_by(|object, _| as_user(object), &[]),
+        .converted_by(|object, _| as_user(object), &[])
+        .unlisted(),
     ]
 }
 

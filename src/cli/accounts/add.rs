@@ -119,6 +119,7 @@ pub(super) fn with_policy(settings: &Settings, account: NamedAccount) -> NamedAc
         toolsets: settings.toolsets.clone(),
         tools: settings.tools.clone(),
         exclude_tools: settings.exclude_tools.clone(),
+        exclude_operations: settings.exclude_operations.clone(),
         confirm: Some(settings.confirm).filter(|mode| *mode != ConfirmMode::Auto),
         confirm_tools: settings.confirm_tools.clone(),
         allow_unconfirmed: Some(settings.allow_unconfirmed.clone()).filter(|names| !names.is_empty()),

@@ -84,9 +84,12 @@ fn policy(account: &NamedAccount) -> String {
         let names = account.toolsets.iter().map(|toolset| format!("{toolset:?}").to_lowercase());
         parts.push(format!("toolsets {}", names.collect::<Vec<_>>().join(", ")));
     }
-    for (setting, names) in
-        [("tools", &account.tools), ("not", &account.exclude_tools), ("confirm", &account.confirm_tools)]
-    {
+    for (setting, names) in [
+        ("tools", &account.tools),
+        ("not", &account.exclude_tools),
+        ("not", &account.exclude_operations),
+        ("confirm", &account.confirm_tools),
+    ] {
         if !names.is_empty() {
             parts.push(format!("{setting} {}", names.join(", ")));
         }

@@ -1,7 +1,7 @@
 //! The mask over an entry: every token that the client has held, and the secrets of the call.
 
 use crate::api::Adapter;
-use highlevel_catalog::{Catalog, HIDDEN, Invocation};
+use highlevel_catalog::{Catalog, HIDDEN, Invocation, passthrough::is_secret_name};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -31,7 +31,8 @@ impl<'a> Mask<'a> {
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Object(members) => {
                 let masked = members.iter().map(|(name, value)| {
-                    let is_secret = self.sensitive.contains(name.as_str()) && !value.is_null();
+                    let is_secret =
+                        (self.sensitive.contains(name.as_str()) || is_secret_name(name)) && !value.is_null();
                     (self.text(name), if is_secret { HIDDEN.into() } else { self.value(value) })
                 });
                 masked.collect::<Map<_, _>>().into()

@@ -126,6 +126,7 @@ fn table_of(account: &NamedAccount) -> Table {
         ("toolsets", &toolsets),
         ("tools", &account.tools),
         ("exclude-tools", &account.exclude_tools),
+        ("exclude-operations", &account.exclude_operations),
         ("confirm-tools", &account.confirm_tools),
     ] {
         if !words.is_empty() {

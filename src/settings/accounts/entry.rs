@@ -34,6 +34,9 @@ pub struct NamedAccount {
     /// The tools that are not offered.
     #[serde(default)]
     pub exclude_tools: Vec<String>,
+    /// Patterns of the operations that are not offered.
+    #[serde(default)]
+    pub exclude_operations: Vec<String>,
     /// How a person confirms.
     #[serde(default, deserialize_with = "word")]
     pub confirm: Option<ConfirmMode>,
@@ -78,8 +81,12 @@ impl NamedAccount {
     /// Refuses a token among the words, because messages quote them.
     fn check_for_tokens(&self) -> Result<(), String> {
         let unconfirmed = self.allow_unconfirmed.as_ref();
-        let lists =
-            [("tools", &self.tools), ("exclude-tools", &self.exclude_tools), ("confirm-tools", &self.confirm_tools)];
+        let lists = [
+            ("tools", &self.tools),
+            ("exclude-tools", &self.exclude_tools),
+            ("exclude-operations", &self.exclude_operations),
+            ("confirm-tools", &self.confirm_tools),
+        ];
         let lists = lists.into_iter().chain(unconfirmed.map(|list| ("allow-unconfirmed", list)));
         let listed = lists.flat_map(|(key, words)| words.iter().map(move |word| (key, word)));
         let mut words = [("name", &self.name), ("location", &self.location)].into_iter().chain(listed);

@@ -2,6 +2,7 @@
 
 use super::NamedAccount;
 use crate::{guard::ConfirmMode, settings::Settings};
+use highlevel_catalog::Toolset;
 use highlevel_core::error::{Error, Result};
 
 impl Settings {
@@ -16,9 +17,14 @@ impl Settings {
         own.location_id = Some(account.location.clone());
         own.api = account.api.or(self.api);
         own.read_only |= account.read_only;
-        own.toolsets = common("toolsets", account, &self.toolsets, &account.toolsets)?;
+        own.toolsets = match (self.toolsets.contains(&Toolset::All), account.toolsets.contains(&Toolset::All)) {
+            (true, _) if !account.toolsets.is_empty() => account.toolsets.clone(),
+            (_, true) if !self.toolsets.is_empty() => self.toolsets.clone(),
+            _ => common("toolsets", account, &self.toolsets, &account.toolsets)?,
+        };
         own.tools = common("tools", account, &self.tools, &account.tools)?;
         own.exclude_tools.extend(account.exclude_tools.iter().cloned());
+        own.exclude_operations.extend(account.exclude_operations.iter().cloned());
         own.confirm_tools.extend(account.confirm_tools.iter().cloned());
         own.confirm = stricter(self.confirm, account.confirm);
         if let Some(allowed) = &account.allow_unconfirmed {
