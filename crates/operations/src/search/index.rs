@@ -129,12 +129,21 @@ impl Index {
 
     /// How like each document is to the query, from 0 to about 1. Nothing if the query has no word that counts.
     pub(super) fn likeness(&self, query: &str) -> Vec<f32> {
-        let reading = self.lexicon.read_typed(&text::words(query));
-        let query = self.query(&reading);
+        let query = self.query(&self.read(query));
         if query.weight <= 0.0 {
             return Vec::new();
         }
         self.documents.iter().map(|document| self.compare(&query, document)).collect()
+    }
+
+    /// Reads a query. The words of a note or message that it gives do not say what it is about.
+    fn read(&self, query: &str) -> Reading {
+        let query = text::without_quotations(query);
+        let read = |text: &str| self.lexicon.read_typed(&text::words(text));
+        let job = text::before_contents(&query).map(read);
+        let writes =
+            |job: &Reading| matches!(job.intent, None | Some(Intent::Create | Intent::Send)) && !job.terms.is_empty();
+        job.filter(writes).unwrap_or_else(|| read(&query))
     }
 
     fn query(&self, reading: &Reading) -> Query {

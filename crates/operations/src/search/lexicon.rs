@@ -14,7 +14,7 @@ const LIGHT: f32 = 0.35;
 const VERB: f32 = 0.6;
 /// How far the particle of a verb may be from it: `take the label off`.
 const FARTHEST_PARTICLE: usize = 6;
-const PARTICLES: [&str; 8] = ["off", "on", "out", "up", "down", "away", "back", "know"];
+const PARTICLES: [&str; 10] = ["off", "on", "out", "up", "down", "away", "back", "know", "free", "line"];
 const ASKS_FOR_SEVERAL: [&str; 3] = ["who", "which", "how many"];
 
 /// What a person wants to do.

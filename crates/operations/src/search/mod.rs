@@ -57,7 +57,7 @@ pub fn search(query: &str, limit: usize) -> Found {
     let best = hits.first().map_or(0.0, |(likeness, _)| *likeness);
     let absent = likeness.iter().skip(operation::all().len()).zip(absent::all());
     let absent = absent.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let absent = absent.filter(|(likeness, _)| **likeness >= LEAST_ABSENT.max(best)).map(|(_, job)| job.sentence);
+    let absent = absent.filter(|(likeness, _)| **likeness > LEAST_ABSENT.max(best)).map(|(_, job)| job.sentence);
     let is_name = !query.trim().contains(char::is_whitespace);
     let named = operation::find(&query).ok().filter(|_| is_name && limit > 0);
     let mut operations: Vec<&'static Operation> = named.into_iter().collect();

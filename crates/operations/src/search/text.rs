@@ -61,6 +61,34 @@ pub(super) fn name_words(name: &str) -> Vec<Word> {
     words(&apart)
 }
 
+/// What stands before the words of a note or a message: `leave a note` of `leave a note that the gate is open`.
+pub(super) fn before_contents(text: &str) -> Option<&str> {
+    const MARKS: [&str; 11] = [
+        ": ",
+        " saying ",
+        " that the ",
+        " that i ",
+        " that we ",
+        " that he ",
+        " that she ",
+        " that it ",
+        " that they ",
+        " that you ",
+        " that there ",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let end = MARKS.iter().filter_map(|mark| lower.find(mark)).min()?;
+    text.get(..end).filter(|before| before.contains(' '))
+}
+
+/// The text without what stands in quotation marks, unless little else is there.
+pub(super) fn without_quotations(text: &str) -> String {
+    let plain = text.replace(['“', '”', '„', '«', '»'], "\"");
+    let outside = plain.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+    let is_closed = plain.matches('"').count().is_multiple_of(2);
+    if is_closed && outside.split_whitespace().count() > 1 { outside } else { plain }
+}
+
 fn is_short_number(word: &str) -> bool {
     word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit())
 }
@@ -149,5 +177,15 @@ mod tests {
         );
         assert_eq!(stems(name_words("funnels.getPagesByFunnelId")), ["funnel", "get", "pag", "by", "funnel", "id"]);
         assert_eq!(stems(words("日本語 Überblick")), ["日本語", "überblick"]);
+    }
+
+    #[test]
+    fn contents_are_apart_from_the_job() {
+        assert_eq!(before_contents("leave a note that the gate is open"), Some("leave a note"));
+        assert_eq!(before_contents("Text Tom: the van is late"), Some("Text Tom"));
+        assert_eq!(before_contents("which orders that shipped"), None);
+        assert_eq!(without_quotations("add the tag “paid in full” to Tom").trim_end(), "add the tag   to Tom");
+        assert_eq!(without_quotations("\"unpaid invoices\""), "\"unpaid invoices\"");
+        assert_eq!(without_quotations("a quotation \" without end"), "a quotation \" without end");
     }
 }
