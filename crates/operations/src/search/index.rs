@@ -64,6 +64,7 @@ impl Document {
                 terms: reading.terms,
                 weight: 0.0,
                 share: part.share,
+                // A summary has the intents of the document.
                 intent: reading.intent.filter(|_| !part.is_own),
             }
         });

@@ -1,9 +1,11 @@
 //! The table of what people say: `data/synonyms.txt`.
 
+mod reading;
+
 use super::text::{self, Word};
+pub(super) use reading::Reading;
 use std::collections::{HashMap, HashSet};
 
-const LONGEST_PHRASE: usize = 4;
 /// How near two words of one concept are; the same word is 1.
 const SAME: f32 = 0.85;
 /// How near two words of a loose concept are.
@@ -12,10 +14,6 @@ const RELATED: f32 = 0.5;
 const LIGHT: f32 = 0.35;
 /// What a word counts that says what to do in particular, such as `void`.
 const VERB: f32 = 0.6;
-/// How far the particle of a verb may be from it: `take the label off`.
-const FARTHEST_PARTICLE: usize = 6;
-const PARTICLES: [&str; 10] = ["off", "on", "out", "up", "down", "away", "back", "know", "free", "line"];
-const ASKS_FOR_SEVERAL: [&str; 3] = ["who", "which", "how many"];
 
 /// What a person wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,19 +48,6 @@ pub(super) struct Lexicon {
     phrases: HashSet<String>,
     concepts: Vec<Concept>,
     of_term: HashMap<Term, Vec<usize>>,
-}
-
-/// A text as terms.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    /// The terms that count, without repetitions.
-    pub(super) terms: Vec<Term>,
-    /// What to do, if the text says so.
-    pub(super) intent: Option<Intent>,
-    /// Whether several objects are asked for.
-    pub(super) is_plural: bool,
-    /// Words that are no known terms, with the place of each.
-    unknown: Vec<String>,
 }
 
 impl Lexicon {
@@ -128,98 +113,6 @@ impl Lexicon {
         term
     }
 
-    /// The terms of words of our own data. All of them become known.
-    pub(super) fn read_own(&mut self, words: &[Word]) -> Reading {
-        let mut reading = self.read(words);
-        let mut terms = std::mem::take(&mut reading.terms);
-        for word in std::mem::take(&mut reading.unknown) {
-            let term = self.learn(&word);
-            terms.push(term);
-        }
-        Reading { terms, unknown: Vec::new(), ..reading }
-    }
-
-    /// The terms of words that somebody typed. Words that nobody knows are names or typos: these count if one known word
-    /// is very near.
-    pub(super) fn read_typed(&self, words: &[Word]) -> Reading {
-        let mut reading = self.read(words);
-        for word in std::mem::take(&mut reading.unknown) {
-            if let Some(term) = self.corrected(&word)
-                && !reading.terms.contains(&term)
-            {
-                reading.terms.push(term);
-            }
-        }
-        reading
-    }
-
-    fn read(&self, words: &[Word]) -> Reading {
-        let mut reading = Reading { is_plural: words.iter().any(|word| word.is_plural), ..Reading::default() };
-        let mut question = None;
-        let mut rest = words;
-        while let Some((first, after)) = rest.split_first() {
-            let apart = || self.with_particle(first, after).map(|said| (said, 1));
-            let (mut said, mut length) = self.longest(rest).or_else(apart).unwrap_or_else(|| (first.stem.clone(), 1));
-            let is_first = rest.len() == words.len();
-            if is_first && (self.questions.contains(&said) || first.is_plural) {
-                question = Some(Intent::Read);
-                reading.is_plural |= ASKS_FOR_SEVERAL.contains(&said.as_str());
-            }
-            let intent = self.intents.get(&said).copied();
-            reading.intent = reading.intent.or(intent.filter(|_| length > 1 || first.is_command));
-            if intent.is_some() && length > 1 && !self.has_concept(&said) {
-                (said, length) = (first.stem.clone(), 1);
-            }
-            rest = rest.get(length..).unwrap_or(after);
-            self.take(said, length, &mut reading);
-        }
-        reading.intent = question.or(reading.intent);
-        reading
-    }
-
-    /// Adds what was said to the reading, if it counts.
-    fn take(&self, said: String, length: usize, reading: &mut Reading) {
-        if self.stops.contains(&said) || (length == 1 && self.questions.contains(&said)) {
-            return;
-        }
-        match self.terms.get(&said) {
-            Some(term) if reading.terms.contains(term) => {}
-            Some(term) => reading.terms.push(*term),
-            None => reading.unknown.push(said),
-        }
-    }
-
-    fn has_concept(&self, said: &str) -> bool {
-        self.terms.get(said).is_some_and(|term| self.of_term.contains_key(term))
-    }
-
-    /// The longest known phrase that the words begin with.
-    fn longest(&self, words: &[Word]) -> Option<(String, usize)> {
-        (2..=LONGEST_PHRASE.min(words.len())).rev().find_map(|length| {
-            let phrase = joined(words.get(..length)?);
-            self.phrases.contains(&phrase).then_some((phrase, length))
-        })
-    }
-
-    /// The known verb whose particle stands apart from it.
-    fn with_particle(&self, verb: &Word, after: &[Word]) -> Option<String> {
-        let near = after.iter().take(FARTHEST_PARTICLE).filter(|word| PARTICLES.contains(&word.stem.as_str()));
-        let mut phrases = near.map(|particle| format!("{} {}", verb.stem, particle.stem));
-        phrases.find(|phrase| self.phrases.contains(phrase))
-    }
-
-    /// The known word that is one edit away from a word of five letters or more.
-    fn corrected(&self, word: &str) -> Option<Term> {
-        const SHORTEST: usize = 5;
-        if word.chars().count() < SHORTEST {
-            return None;
-        }
-        let near = |known: &&String| known.len() + 1 >= SHORTEST && strsim::osa_distance(known, word) == 1;
-        let known =
-            self.names.iter().filter(near).min_by_key(|known| (known.chars().next() != word.chars().next(), *known))?;
-        self.terms.get(known).copied()
-    }
-
     /// How near every term is to this one.
     pub(super) fn nearness(&self, term: Term) -> Vec<f32> {
         let mut near = vec![0.0; self.names.len()];
@@ -277,4 +170,48 @@ impl Lexicon {
 
 fn joined(words: &[Word]) -> String {
     words.iter().map(|word| word.stem.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = "stop: to, on\nquestion: who\nlight: someone\nread: show\ncreate: add, set up\n\
+        delete: take off\nsend: text\ncontact: client, lead\n~contact: client, someone\nlabel: label, tag";
+
+    fn read(text: &str) -> (Vec<String>, Option<Intent>) {
+        let lexicon = Lexicon::new(TABLE);
+        let reading = lexicon.read_typed(&text::words(text));
+        let name = |term: &Term| lexicon.names.get(usize::from(*term)).cloned().unwrap_or_default();
+        (reading.terms.iter().map(name).collect(), reading.intent)
+    }
+
+    #[test]
+    fn the_first_verb_says_what_to_do() {
+        assert_eq!(read("add a tag to the lead").1, Some(Intent::Create));
+        assert_eq!(read("set up labels").1, Some(Intent::Create));
+        assert_eq!(read("take the label off").1, Some(Intent::Delete));
+        assert_eq!(read("who texted us").1, Some(Intent::Read));
+        assert_eq!(read("leads on the text").1, Some(Intent::Read), "a plural asks for a list");
+        assert_eq!(read("the lead").1, None);
+    }
+
+    #[test]
+    fn stop_words_names_and_typos() {
+        assert_eq!(read("who is Maria to the lead").0, ["lead"]);
+        assert_eq!(read("a cleint and a clients").0, ["client"]);
+        assert_eq!(read("lbael").0, ["label"]);
+        assert_eq!(read("laed").0, [""; 0], "short words are not corrected");
+    }
+
+    #[test]
+    fn words_of_one_concept_are_near() {
+        let lexicon = Lexicon::new(TABLE);
+        let near = |one: &str, other: &str| lexicon.nearness(lexicon.terms[one])[usize::from(lexicon.terms[other])];
+        assert!((near("client", "client") - 1.0).abs() < f32::EPSILON);
+        assert!((near("client", "lead") - SAME).abs() < f32::EPSILON);
+        assert!((near("someone", "client") - RELATED).abs() < f32::EPSILON);
+        assert!(near("lead", "label").abs() < f32::EPSILON);
+        assert!(lexicon.share(lexicon.terms["someon"]) < lexicon.share(lexicon.terms["client"]));
+    }
 }
