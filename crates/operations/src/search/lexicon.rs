@@ -210,7 +210,7 @@ mod tests {
         let near = |one: &str, other: &str| lexicon.nearness(lexicon.terms[one])[usize::from(lexicon.terms[other])];
         assert!((near("client", "client") - 1.0).abs() < f32::EPSILON);
         assert!((near("client", "lead") - SAME).abs() < f32::EPSILON);
-        assert!((near("someone", "client") - RELATED).abs() < f32::EPSILON);
+        assert!((near("someon", "client") - RELATED).abs() < f32::EPSILON);
         assert!(near("lead", "label").abs() < f32::EPSILON);
         assert!(lexicon.share(lexicon.terms["someon"]) < lexicon.share(lexicon.terms["client"]));
     }
