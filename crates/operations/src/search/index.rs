@@ -161,10 +161,14 @@ impl Index {
 
     fn compare(&self, query: &Query, document: &Document) -> f32 {
         const SINGLE: f32 = 0.88;
+        let shared = query.shared(&document.terms);
+        if shared <= 0.0 {
+            return 0.0;
+        }
         let of_intent = intent_factor(query.intent, &document.intents);
         let alike = |phrase| query.alike(phrase, document.intents.is_empty(), of_intent);
         let alike = document.phrases.iter().map(alike).fold(0.0, f32::max);
-        let covered = query.shared(&document.terms) / query.weight * of_intent;
+        let covered = shared / query.weight * of_intent;
         let of_number = if query.is_plural && document.is_single { SINGLE } else { 1.0 };
         let factors = of_number * document.prior * qualifier_factor(query, document);
         (PHRASE * alike + (1.0 - PHRASE) * covered) * factors

@@ -110,7 +110,8 @@ impl Lexicon {
         if word.chars().count() < SHORTEST {
             return None;
         }
-        let near = |known: &&String| known.len() + 1 >= SHORTEST && strsim::osa_distance(known, word) == 1;
+        let is_long = |known: &&String| known.len() + 1 >= SHORTEST && known.len().abs_diff(word.len()) <= 1;
+        let near = |known: &&String| is_long(known) && strsim::osa_distance(known, word) == 1;
         let known =
             self.names.iter().filter(near).min_by_key(|known| (known.chars().next() != word.chars().next(), *known))?;
         self.terms.get(known).copied()
