@@ -18,8 +18,11 @@ const TOKENS: &str = "oauth";
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
+/// The version of most of HighLevel's files.
+const USUAL_VERSION: &str = "2021-07-28";
+
 /// The depth to which arguments are described.
-const ARGUMENT_DEPTH: usize = 6;
+const ARGUMENT_DEPTH: usize = 16;
 
 /// The depth to which answers are described.
 const ANSWER_DEPTH: usize = 3;
@@ -38,6 +41,7 @@ pub(super) fn groups(dir: &Path) -> anyhow::Result<Groups> {
         }
         let document = Document::read(&path)?;
         let paths = document.value()["paths"].as_object().context("an object of paths")?;
+        let usual = usual_version(&document);
         for (route, methods) in paths {
             for method in METHODS {
                 let Some(operation) = methods.get(method) else { continue };
@@ -49,7 +53,7 @@ pub(super) fn groups(dir: &Path) -> anyhow::Result<Groups> {
                 let count = names.entry(format!("{group}.{id}")).or_default();
                 *count += 1;
                 let name = if *count == 1 { format!("{group}.{id}") } else { format!("{group}.{id}-{count}") };
-                let facts = facts(&document, name, method, route, operation);
+                let facts = facts(&document, name, method, route, operation, &usual);
                 groups.entry(group.to_owned()).or_default().push(facts);
             }
         }
@@ -71,41 +75,62 @@ fn without_names(route: &str) -> String {
     parts.collect::<Vec<_>>().join("/").trim_end_matches('/').to_owned()
 }
 
-fn facts(document: &Document, name: String, method: &str, route: &str, operation: &Value) -> Value {
+fn facts(
+    document: &Document,
+    name: String,
+    method: &str,
+    route: &str,
+    operation: &Value,
+    usual_version: &str,
+) -> Value {
     let mut arguments = Arguments::default();
     let parameters = operation["parameters"].as_array().into_iter().flatten();
-    let mut version = Value::Null;
     for parameter in parameters.map(|parameter| document.resolve(parameter)) {
-        match parameter["in"].as_str() {
-            Some("header") if parameter["name"] == "Version" => {
-                version = document.resolve(&parameter["schema"])["enum"][0].clone();
-            }
-            Some("path" | "query") => arguments.add_parameter(document, parameter),
-            _ => {}
+        if let Some("path" | "query") = parameter["in"].as_str() {
+            arguments.add_parameter(document, parameter);
         }
     }
     arguments.add_path(route);
     let body = arguments.add_body(document, document.resolve(&operation["requestBody"]));
     let answer = answer(document, operation);
-    let reads = method == "get" || (method == "post" && answer.contains_key("properties"));
-    let list = paging::list(&answer, &arguments.properties, reads);
     let scopes: BTreeSet<&str> = security(operation).collect();
-    let mut facts = json!({"name": name, "method": method.to_uppercase(), "path": route});
+    let mut facts = Map::new();
+    facts.insert("name".to_owned(), name.into());
+    facts.insert("method".to_owned(), method.to_uppercase().into());
+    facts.insert("path".to_owned(), route.into());
     let optional = [
-        ("version", version),
+        ("version", version(document, operation).unwrap_or(usual_version).into()),
         ("scopes", json!(scopes)),
         ("query", if body.is_null() { Value::Null } else { json!(arguments.query) }),
         ("body", body),
         ("arguments", Value::Object(arguments.properties)),
         ("required", json!(arguments.required)),
         ("answer", Value::Object(answer)),
-        ("list", list.unwrap_or_default()),
         ("deprecated", if operation["deprecated"] == true { true.into() } else { Value::Null }),
     ];
-    for (name, fact) in optional.into_iter().filter(|(_, fact)| !is_nothing(fact)) {
-        facts[name] = fact;
+    let known = optional.into_iter().filter(|(_, fact)| !is_nothing(fact));
+    facts.extend(known.map(|(name, fact)| (name.to_owned(), fact)));
+    facts.into()
+}
+
+/// The value of the `Version` header. `None` if the operation declares none.
+fn version<'a>(document: &'a Document, operation: &'a Value) -> Option<&'a str> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let mut headers = parameters.map(|parameter| document.resolve(parameter)).filter(|header| header["in"] == "header");
+    let version = headers.find(|header| header["name"] == "Version")?;
+    document.resolve(&version["schema"])["enum"].get(0)?.as_str()
+}
+
+/// The version that most operations of a file declare. The API refuses a request without one, also where the file declares
+/// none.
+fn usual_version(document: &Document) -> String {
+    let mut counts = BTreeMap::<&str, u32>::new();
+    let paths = document.value()["paths"].as_object().into_iter().flatten();
+    let operations = paths.filter_map(|(_, methods)| methods.as_object()).flat_map(Map::values);
+    for version in operations.filter_map(|operation| version(document, operation)) {
+        *counts.entry(version).or_default() += 1;
     }
-    facts
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(USUAL_VERSION, |(version, _)| version).to_owned()
 }
 
 fn is_nothing(fact: &Value) -> bool {
@@ -147,9 +172,22 @@ impl Arguments {
 
     fn add_parameter(&mut self, document: &Document, parameter: &Value) {
         let Some(name) = parameter["name"].as_str() else { return };
-        let schema = document.schema(&parameter["schema"], ARGUMENT_DEPTH);
+        let mut schema = document.schema(&parameter["schema"], ARGUMENT_DEPTH);
         if parameter["in"] == "query" {
+            if self.properties.contains_key(name) {
+                // The same name is in the path, where it counts.
+                return;
+            }
             self.query.push(name.to_owned());
+            let said = parameter["description"].as_str().and_then(|text| paging::most(name, text));
+            if let Some(most) = said.filter(|_| !schema.contains_key("maximum")) {
+                schema.insert("maximum".to_owned(), most.into());
+            }
+            // One text with commas, not one parameter for each item.
+            schema.extend(parameter.get("explode").map(|explode| ("explode".to_owned(), explode.clone())));
+        }
+        if parameter["in"] == "path" {
+            self.query.retain(|known| known != name);
         }
         self.add(name, schema, parameter["required"] == true || parameter["in"] == "path");
     }
@@ -178,6 +216,10 @@ impl Arguments {
         }
         let required: Vec<Value> = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         for (name, member) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            // A parameter of the same name stays: the API cannot do without it.
+            if self.properties.contains_key(name) {
+                continue;
+            }
             let is_required = required.iter().any(|required| required == name);
             self.add(name, member.as_object().cloned().unwrap_or_default(), is_required);
         }

@@ -12,6 +12,7 @@ mod schema;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use corrections::Part;
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -40,7 +41,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let catalogue = data.join("catalogue");
     let mut groups = extract::groups(&options.dir)?;
     let corrections = fs::read_to_string(data.join("corrections.jsonl")).context("corrections.jsonl cannot be read")?;
-    corrections::apply(&mut groups, &corrections)?;
+    let corrections = corrections::read(&corrections)?;
+    corrections::apply(&mut groups, &corrections, Part::Facts)?;
+    paging::add_lists(&mut groups);
+    corrections::apply(&mut groups, &corrections, Part::Derived)?;
     let changes = changes::between(&read(&catalogue)?, &groups);
     for line in &changes {
         writeln!(stdout(), "{line}")?;

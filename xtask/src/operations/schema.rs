@@ -9,7 +9,18 @@ use std::{
 };
 
 /// The members of a schema that are facts about single values.
-const FACTS: [&str; 8] = ["format", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "nullable"];
+const FACTS: [&str; 10] = [
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "nullable",
+];
 
 /// The longest example that is taken.
 const EXAMPLE_CHARS: usize = 40;
@@ -79,13 +90,11 @@ impl Document {
             }
         }
         let mut facts = Map::new();
-        let kind = schema.get("type").and_then(Value::as_str).map(str::to_lowercase);
-        let kind = kind.or_else(|| schema.get("properties").map(|_| "object".to_owned()));
-        if let Some(kind) = kind.as_deref().filter(|kind| is_type(kind)) {
-            facts.insert("type".to_owned(), kind.into());
+        let kind = type_of(schema);
+        if let Some(kind) = &kind {
+            facts.insert("type".to_owned(), kind.as_str().into());
         }
-        if let Some(words) = schema.get("enum").and_then(Value::as_array).filter(|words| !words.is_empty()) {
-            let words: Vec<&Value> = words.iter().filter(|word| !word.is_null()).collect();
+        if let Some(words) = allowed(schema) {
             facts.insert("enum".to_owned(), json!(words));
         }
         for name in FACTS {
@@ -93,13 +102,22 @@ impl Document {
         }
         match kind.as_deref() {
             Some("array") => {
-                let items = schema.get("items").map(|items| self.schema(items, depth.saturating_sub(1)));
+                let items = schema.get("items").map(|items| self.items(items, depth.saturating_sub(1)));
                 facts.insert("items".to_owned(), items.unwrap_or_default().into());
             }
             Some("object") => self.add_members(schema, depth, &mut facts),
-            _ => facts.extend(example(schema).map(|example| ("example".to_owned(), example))),
+            None | Some("string") => facts.extend(example(schema).map(|example| ("example".to_owned(), example))),
+            _ => {}
         }
         facts
+    }
+
+    /// The schema of a list's items. The generator of HighLevel's files writes a list of untyped lists where it does not
+    /// know the items: anything is allowed there.
+    fn items(&self, items: &Value, depth: usize) -> Map<String, Value> {
+        let of_what = self.schema(items, depth);
+        let is_untyped_list = of_what.get("items").and_then(Value::as_object).is_some_and(Map::is_empty);
+        if is_untyped_list { Map::new() } else { of_what }
     }
 
     fn add_members(&self, schema: &Value, depth: usize, facts: &mut Map<String, Value>) {
@@ -147,6 +165,35 @@ impl Document {
             _ => [("anyOf".to_owned(), json!(all))].into_iter().collect(),
         }
     }
+}
+
+/// The type, if the schema says one. The generator of HighLevel's files writes `object` where it does not know the type: an
+/// example then says it.
+fn type_of(schema: &Value) -> Option<String> {
+    let kind = schema.get("type").and_then(Value::as_str).map(str::to_lowercase);
+    let kind = kind.or_else(|| schema.get("properties").map(|_| "object".to_owned())).filter(|kind| is_type(kind))?;
+    if kind == "number" && allowed(schema).is_some_and(|words| words.iter().all(|word| word.is_string())) {
+        return Some("string".to_owned());
+    }
+    let is_unknown =
+        kind == "object" && ["properties", "additionalProperties"].iter().all(|name| schema.get(name).is_none());
+    let example = schema.get("example").filter(|_| is_unknown);
+    let by_example = match example {
+        Some(Value::String(_)) => Some("string"),
+        Some(Value::Number(_)) => Some("number"),
+        Some(Value::Bool(_)) => Some("boolean"),
+        Some(Value::Array(_)) => Some("array"),
+        _ => None,
+    };
+    Some(by_example.map_or(kind, str::to_owned))
+}
+
+/// The allowed values. Some of HighLevel's files have a list of them as the only one.
+fn allowed(schema: &Value) -> Option<Vec<&Value>> {
+    let words = schema.get("enum")?.as_array()?;
+    let words = words.first().and_then(Value::as_array).filter(|_| words.len() == 1).unwrap_or(words);
+    let words: Vec<&Value> = words.iter().filter(|word| !word.is_null()).collect();
+    (!words.is_empty()).then_some(words)
 }
 
 fn is_type(kind: &str) -> bool {
