@@ -7,7 +7,7 @@ use crate::{
     guard::Confirmation,
     runtime::Accounts,
 };
-use highlevel_catalog::{AnswerShape, Effect, Id, OperationSpec};
+use highlevel_catalog::{AnswerShape, Effect, Id, OperationSpec, Toolset};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::TABLES;
@@ -34,7 +34,7 @@ pub fn object_resources(
     specs: impl Iterator<Item = &'static OperationSpec> + Clone,
 ) -> impl Iterator<Item = ObjectResource> + Clone {
     specs.filter_map(|spec| match (spec.effect, &spec.answer) {
-        (Effect::Read, AnswerShape::One(noun)) if !spec.is_local() => {
+        (Effect::Read, AnswerShape::One(noun)) if !spec.is_local() && spec.toolset != Toolset::Operations => {
             Some(ObjectResource { spec, noun, by_id: spec.id_field.is_some() })
         }
         _ => None,

@@ -35,14 +35,14 @@ fn search(query: &str) -> Value {
 
 /// One operation in a list of hits.
 fn hit(operation: &'static operations::Operation) -> Value {
-    let mut hit = json!({"operation": operation.name, "summary": operation.summary});
+    let mut hit = Map::new();
+    hit.insert("operation".to_owned(), operation.name.into());
+    hit.insert("summary".to_owned(), operation.summary.into());
     if operation.effect != Effect::Read {
-        hit["effect"] = json!(operation.effect);
+        hit.insert("effect".to_owned(), json!(operation.effect));
     }
-    if let Some(tool) = tool(operation) {
-        hit["tool"] = tool.into();
-    }
-    hit
+    hit.extend(tool(operation).map(|tool| ("tool".to_owned(), tool.into())));
+    hit.into()
 }
 
 fn describe(asked: &DescribeOperation) -> Result<Value> {

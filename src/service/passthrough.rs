@@ -215,10 +215,10 @@ fn locations<'a>(value: &'a Value, depth: usize, named: &mut HashSet<&'a str>) {
             let is_location = is_location_scope(members);
             for (name, member) in members {
                 match member {
-                    Value::String(id) if LOCATION.contains(&name.as_str()) && !id.is_empty() => {
-                        if name != "altId" || is_location {
-                            named.insert(id);
-                        }
+                    Value::String(id)
+                        if !id.is_empty() && LOCATION.contains(&name.as_str()) && (name != "altId" || is_location) =>
+                    {
+                        named.insert(id);
                     }
                     inner if depth > 0 => locations(inner, depth - 1, named),
                     _ => {}

@@ -10,9 +10,10 @@ use std::{
 use tempfile::TempDir;
 
 /// The files with generated parts.
-const GENERATED: [&str; 7] = [
+const GENERATED: [&str; 8] = [
     "docs/tools.md",
     "docs/accounts.md",
+    "docs/operations.md",
     "docs/settings.md",
     "docs/prompts.md",
     "docs/sandbox.md",
@@ -59,6 +60,7 @@ fn a_stale_document_is_named_and_writing_it_heals_it() {
     for (name, from, to) in [
         ("docs/tools.md", "| `get_page` |", "| `get_paper` |"),
         ("docs/accounts.md", "POST /contacts/search", "POST /contact/search"),
+        ("docs/operations.md", "658 operations", "12 operations"),
         ("docs/settings.md", "`GHL_TIMEOUT`", "`GHL_TIME`"),
         ("docs/prompts.md", "`ghl://page/{id}`", "`ghl://paper/{id}`"),
         ("docs/sandbox.md", "drop ", "dorp "),

@@ -6,7 +6,7 @@ use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// The most bytes of a description: about 800 tokens.
 const MAX_BYTES: usize = 2_500;
@@ -240,14 +240,10 @@ fn describe_argument(operation: &'static Operation, spec: &OperationSpec, path: 
         };
         schema = inner;
     }
-    let mut shown = json!({"operation": operation.name, "argument": path});
-    for depth in [5, 4, 3, 2, 1] {
-        shown["type"] = kind(&schema, depth).into();
-        if shown.to_string().len() <= MAX_BYTES {
-            break;
-        }
-    }
-    Ok(shown.as_object().cloned().unwrap_or_default())
+    let kinds = [5, 4, 3, 2, 1].map(|depth| kind(&schema, depth));
+    let fitting = kinds.iter().find(|kind| kind.len() <= MAX_BYTES).or(kinds.last()).cloned().unwrap_or_default();
+    let shown = [("operation", operation.name.to_owned()), ("argument", path.to_owned()), ("type", fitting)];
+    Ok(shown.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect())
 }
 
 /// The form of the answer, in short.

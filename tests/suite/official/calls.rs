@@ -1,6 +1,7 @@
 //! Calls every tool of the official API with all its arguments.
 
 use crate::support::Host;
+use highlevel_mcp::api::Registry;
 use rmcp::model::CallToolResult;
 use serde_json::{Value, json};
 
@@ -60,9 +61,11 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     all.call(host, "list_campaigns", json!({"status": "archived", "limit": 50})).await;
     all.call(host, "list_funnels", json!({})).await;
     all.call(host, "list_pages", json!({})).await;
+    let get = json!({"operation": "contacts.get-contact", "arguments": {"contactId": made}});
+    all.call(host, "run_operation", get).await;
     let tools = host.session.list_all_tools().await.unwrap();
     let forgotten = tools.iter().find(|tool| {
-        let is_local = highlevel_catalog::Catalog::declared().find(&tool.name).unwrap().is_local();
+        let is_local = Registry::standard().catalog().find(&tool.name).unwrap().is_local();
         !is_local && !all.0.iter().any(|(called, _)| *called == tool.name)
     });
     assert!(forgotten.is_none(), "{forgotten:?}");

@@ -27,12 +27,13 @@ pub(crate) struct Options {
 type Render = fn(&str) -> anyhow::Result<String>;
 
 /// Every file with generated parts.
-const FILES: [(&str, Render); 7] = [
+const FILES: [(&str, Render); 8] = [
     ("docs/tools.md", |text| blocks::replace(text, "tools", &tables::tools())),
     ("docs/accounts.md", |text| {
         let text = blocks::replace(text, "apis", &tables::apis())?;
         blocks::replace(&text, "scopes", &tables::scopes())
     }),
+    ("docs/operations.md", |text| blocks::replace(text, "effects", &tables::effects())),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
     ("docs/prompts.md", |text| {
         let text = blocks::replace(text, "prompts", &tables::prompts())?;

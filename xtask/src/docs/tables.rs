@@ -38,6 +38,33 @@ pub(super) fn tools() -> String {
     format!("{} tools:\n\n{table}\nWith `--api official` also {}.\n", here.len(), more.join(", "))
 }
 
+/// How many operations have each effect, and how many may have another one by a rule.
+pub(super) fn effects() -> String {
+    let all = highlevel_operations::all();
+    let rows = [
+        (Effect::Read, "changes nothing", "no"),
+        (Effect::Create, "adds an object", "no"),
+        (Effect::Update, "changes an object", "no"),
+        (Effect::Delete, "removes an object for good", "yes"),
+        (Effect::Publish, "makes something public", "yes"),
+        (Effect::Send, "reaches a person: a message, an e-mail, an invoice", "yes"),
+        (Effect::Money, "charges, refunds, records or buys", "yes"),
+        (Effect::Start, "makes a workflow, a campaign or a bot act", "yes"),
+        (Effect::Access, "users, keys, sub-accounts, apps, phone numbers", "yes"),
+    ];
+    let rows = rows.map(|(effect, meaning, asks)| {
+        let own = all.iter().filter(|operation| operation.effect == effect);
+        let by_rule = all.iter().filter(|operation| {
+            operation.effect != effect && operation.effect_rules.iter().any(|rule| rule.effect == effect)
+        });
+        let name = format!("{effect:?}").to_lowercase();
+        [name, meaning.to_owned(), own.count().to_string(), by_rule.count().to_string(), asks.to_owned()]
+    });
+    let many = all.iter().filter(|operation| operation.touches != highlevel_catalog::Touches::One).count();
+    let table = table(["Effect", "What it does", "Operations", "More by their arguments", "Asks a person"], rows);
+    format!("{} operations:\n\n{table}\n{many} of them may touch several objects at once.\n", all.len())
+}
+
 /// When a person has to agree: to every call, or to those with certain arguments.
 fn asks(policy: &Policy, entry: &OperationSpec) -> String {
     if entry.effect.is_guarded() || !policy.confirms(entry) {
