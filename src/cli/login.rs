@@ -25,7 +25,8 @@ use std::{
 use url::Url;
 
 /// The scopes of the lists that names are looked up in.
-const NAMES: [&str; 3] = ["locations/customFields.readonly", "opportunities.readonly", "users.readonly"];
+const NAMES: [&str; 4] =
+    ["locations/customFields.readonly", "opportunities.readonly", "users.readonly", "surveys.readonly"];
 
 /// The further scopes of an agency's login: to list its locations, and to get their tokens.
 const AGENCY_SCOPES: &str = "oauth.readonly oauth.write";

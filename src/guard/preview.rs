@@ -8,8 +8,28 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 /// The fields by which a person recognizes an object.
-const IDENTIFYING: [&str; 11] =
-    ["id", "name", "slug", "status", "url", "title", "firstName", "lastName", "email", "value", "events"];
+const IDENTIFYING: &[&str] = &[
+    "id",
+    "name",
+    "slug",
+    "status",
+    "url",
+    "title",
+    "firstName",
+    "lastName",
+    "email",
+    "value",
+    "events",
+    // Of an invoice: to whom it goes, and how much it asks for.
+    "number",
+    "contactName",
+    "emails",
+    "phones",
+    "total",
+    "amountDue",
+    "currency",
+    "dueDate",
+];
 
 /// The longest text of the account in a preview, in characters.
 const TEXT_CHARS: usize = 200;

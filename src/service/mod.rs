@@ -22,6 +22,7 @@ mod repeated_pages;
 mod rules;
 mod scan;
 mod scopes;
+mod send_once;
 mod verify_write;
 mod writes;
 
@@ -172,6 +173,7 @@ impl AccountService {
         let Some(object) = objects::read(&self.api, invocation, context).await? else { return Ok(None) };
         self.pin.check_object(&object)?;
         rules::check_state(invocation, &object)?;
+        send_once::check_object(invocation, &object)?;
         Ok(Some(object))
     }
 }

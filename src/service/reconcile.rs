@@ -35,7 +35,7 @@ impl WriteOutcome {
         Self { value, is_read: false, refused: Vec::new() }
     }
 
-    fn read(value: Value) -> Self {
+    pub(super) fn read(value: Value) -> Self {
         Self { value, is_read: true, refused: Vec::new() }
     }
 }
@@ -108,7 +108,7 @@ async fn send_part(
 }
 
 /// Reads the object until it shows the effect. `None` if it never does.
-async fn read_until(
+pub(super) async fn read_until(
     api: &Adapter,
     write: &Invocation,
     context: &CallContext,

@@ -3,6 +3,7 @@
 use super::{
     AccountService, create_once, merge, present,
     reconcile::{self, WriteOutcome},
+    send_once,
     verify_write::{self, VerifiedWrite},
 };
 use crate::{api::custom_fields, guard::Agreement};
@@ -39,7 +40,7 @@ impl AccountService {
                 let key = self.api.path(invocation)?;
                 self.api.write_lock(&key, context).await.map(Some)
             }
-            (Some(id), Effect::Update | Effect::Publish | Effect::Delete) => {
+            (Some(id), Effect::Update | Effect::Publish | Effect::Delete | Effect::Send) => {
                 let key = format!("{:?} {id}", invocation.spec.toolset);
                 self.api.write_lock(&key, context).await.map(Some)
             }
@@ -54,7 +55,12 @@ impl AccountService {
         agreed: Agreement,
         context: &CallContext,
     ) -> Result<VerifiedWrite> {
+        let sends_object = send_once::applies(invocation);
+        if sends_object {
+            send_once::check_earlier(&self.api, invocation, context).await?;
+        }
         let creation = match invocation.spec.effect {
+            _ if sends_object => None,
             Effect::Create | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
                 Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)
             }
@@ -68,7 +74,8 @@ impl AccountService {
         let needs_object = merge::needs_object(&self.api, invocation);
         let before = match object {
             // A merge needs the object as it is now: a person may have taken long to confirm.
-            Some(object) if !needs_object => Some(object),
+            // Another call may have sent the object while this one waited for its turn.
+            Some(object) if !needs_object && !sends_object => Some(object),
             _ => self.before(invocation, context).await?,
         };
         let to_send = match &before {
@@ -110,6 +117,7 @@ impl AccountService {
         let api = &self.api;
         match (write.spec.effect, creation) {
             (_, Some(creation)) => creation.run(&self.creates, api, write, context).await.map(WriteOutcome::answered),
+            _ if send_once::applies(write) => send_once::send(api, write, before, context).await,
             (Effect::Update, None) => reconcile::update(api, write, before, context).await,
             (Effect::Publish, None) => reconcile::publish(api, write, context).await,
             (Effect::Delete, None) => reconcile::delete(api, write, context).await,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 const NESTED: [&str; 2] = ["address", "customFields"];
 
 /// Arguments in which "null" and similar words are mistakes. Names are not among them: Null is a surname.
-const NO_NULL_WORDS: [&str; 14] = [
+const NO_NULL_WORDS: &[&str] = &[
     "id",
     "userId",
     "contactId",
@@ -20,6 +20,15 @@ const NO_NULL_WORDS: [&str; 14] = [
     "source",
     "expectedCloseDate",
     "since",
+    "until",
+    "dueFrom",
+    "dueUntil",
+    "dueDate",
+    "issueDate",
+    "entityId",
+    "form",
+    "search",
+    "sender",
     "tags",
     "addTags",
     "removeTags",

@@ -197,14 +197,20 @@ pub enum GapValues {
     Words(Names),
     /// Values with a comma, which the API splits.
     WithComma,
+    /// These words, which the API does not know. Each names a member that is true for the items to keep.
+    Flags(Names),
+    /// Any day. The items to keep have that day or a later one in this member.
+    From(Cow<'static, str>),
+    /// Any day. The items to keep have that day or an earlier one in this member.
+    Until(Cow<'static, str>),
 }
 
 impl FilterGap {
     /// Whether the API's filter misses this value.
     pub fn has(&self, value: &str) -> bool {
         match &self.values {
-            GapValues::All | GapValues::OtherForms => true,
-            GapValues::Words(words) => words.iter().any(|word| word == value),
+            GapValues::All | GapValues::OtherForms | GapValues::From(_) | GapValues::Until(_) => true,
+            GapValues::Words(words) | GapValues::Flags(words) => words.iter().any(|word| word == value),
             GapValues::WithComma => value.contains(','),
         }
     }

@@ -58,6 +58,7 @@ checked_text!(
     near::date::read,
     "A date (`2025-02-28`) or an RFC 3339 date-time, kept as given."
 );
+checked_text!(Day, json_schema!({"type": "string", "format": "date"}), near::date::read, "A day (`2025-02-28`).");
 checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
@@ -122,6 +123,17 @@ impl FromStr for Date {
             Ok(Self(text.to_owned()))
         } else {
             Err("must be a date, such as 2025-02-28".to_owned())
+        }
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(day) => Ok(Self(day.to_string())),
+            Err(_) => Err("must be a day without a time, such as 2025-02-28".to_owned()),
         }
     }
 }

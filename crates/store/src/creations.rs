@@ -2,7 +2,7 @@
 //! answers two calls.
 
 use super::{Store, sha256_hex};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_core::error::Result;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -56,6 +56,26 @@ impl Store {
                 None => db.execute("DELETE FROM creations WHERE number = ?1", [number]),
             }
             .map(drop)
+        })
+        .await
+    }
+
+    /// The latest create of `key` that was not refused: when it began, and whether the API answered it.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn latest_creation(&self, account: &str, key: &str) -> Result<Option<(DateTime<Utc>, bool)>> {
+        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
+        self.with(move |db| {
+            let latest: Option<(i64, bool)> = db
+                .query_row(
+                    "SELECT begun_at, object IS NOT NULL FROM creations WHERE account = ?1 AND key = ?2
+                     ORDER BY number DESC LIMIT 1",
+                    params![account, key],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?;
+            Ok(latest.and_then(|(at, answered)| Some((DateTime::from_timestamp_millis(at)?, answered))))
         })
         .await
     }

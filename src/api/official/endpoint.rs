@@ -1,8 +1,9 @@
 //! One operation of the official API as one value: its spec, its request, and the conversion of its answer.
 
 use super::{cursor_paging::Search, name_cache::NameList, request, scopes};
+use chrono::NaiveDate;
 use highlevel_api_client::Request;
-use highlevel_catalog::{ArgumentRules, Invocation, Operation, OperationSpec, PagingStyle, Route};
+use highlevel_catalog::{ArgumentRules, FilterGap, Invocation, Operation, OperationSpec, PagingStyle, Route};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -22,6 +23,8 @@ pub(super) struct Endpoint {
     pub(super) convert: fn(Map<String, Value>, &Names) -> Value,
     /// The lists of names by which the objects are shown.
     pub(super) names: &'static [NameList],
+    /// Whether the conversion needs today's date in the location's time zone.
+    pub(super) needs_today: bool,
     /// Whether the operation needs a logged-in user. A private integration has none.
     pub(super) needs_user: bool,
 }
@@ -34,6 +37,10 @@ pub(super) enum RequestBuilder {
     WithFields(fn(&Invocation, &Account<'_>, &[Value]) -> Request),
     /// A request that needs an author and a time zone.
     Authored(fn(&Invocation, &Account<'_>, &Author<'_>) -> Request),
+    /// The request for a new invoice, after reads of what it is made of.
+    NewInvoice,
+    /// The request that sends an invoice, in the name of a user.
+    InvoiceSend,
     /// The requests for the pages of a list.
     List(List),
     /// The request that the operation's row describes.
@@ -48,6 +55,10 @@ pub(super) enum List {
     Searched(&'static Search),
     /// In one request. `member` holds the items.
     Whole { member: &'static str, request: fn(&Account<'_>) -> Request },
+    /// All forms and surveys.
+    Forms,
+    /// The submissions of forms and surveys.
+    Submissions,
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -77,6 +88,12 @@ pub(super) struct Names {
     pub(super) fields: Arc<Vec<Value>>,
     /// The pipelines.
     pub(super) pipelines: Arc<Vec<Value>>,
+    /// The forms.
+    pub(super) forms: Arc<Vec<Value>>,
+    /// The surveys.
+    pub(super) surveys: Arc<Vec<Value>>,
+    /// Today in the location's time zone, if the endpoint needs it and the zone can be read.
+    pub(super) today: Option<NaiveDate>,
 }
 
 impl OfficialOperation {
@@ -89,13 +106,21 @@ impl OfficialOperation {
         }
         spec.version = Some(request::VERSION.into());
         spec.paging = match &requests {
-            RequestBuilder::List(List::Counted { .. } | List::FunnelPages | List::Locations) => PagingStyle::Offset,
+            RequestBuilder::List(
+                List::Counted { .. } | List::Forms | List::Submissions | List::FunnelPages | List::Locations,
+            ) => PagingStyle::Offset,
             RequestBuilder::List(List::Searched(_)) => PagingStyle::PageThenCursor,
             _ => PagingStyle::None,
         };
         Self {
             spec,
-            endpoint: Endpoint { requests, convert: |object, _| object.into(), names: &[], needs_user: false },
+            endpoint: Endpoint {
+                requests,
+                convert: |object, _| object.into(),
+                names: &[],
+                needs_today: false,
+                needs_user: false,
+            },
         }
     }
 
@@ -119,6 +144,18 @@ impl OfficialOperation {
     /// Sets the `Version` header.
     pub(super) fn version(mut self, version: &'static str) -> Self {
         self.spec.version = Some(version.into());
+        self
+    }
+
+    /// Sets the filters that the API does not have.
+    pub(super) fn filter_gaps(mut self, gaps: &'static [FilterGap]) -> Self {
+        self.spec.filter_gaps = gaps.into();
+        self
+    }
+
+    /// Gives the conversion today's date.
+    pub(super) fn with_today(mut self) -> Self {
+        self.endpoint.needs_today = true;
         self
     }
 

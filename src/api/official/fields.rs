@@ -126,6 +126,11 @@ fn unknown(dictionary: &[Value], model: Model, at: &str, wanted: &str) -> Error 
     Error::invalid(at, message)
 }
 
+/// The key of the field with this id. Other texts are returned as they are.
+pub(super) fn name_of(dictionary: &[Value], id: &str) -> String {
+    fields(dictionary).find(|field| field.id == id).map_or(id, |field| field.key).to_owned()
+}
+
 /// A field's key, and its name if that differs.
 fn shown(field: &Field<'_>) -> String {
     if same(field.key, field.name) { field.key.to_owned() } else { format!("{} ({})", field.key, field.name) }

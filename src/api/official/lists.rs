@@ -64,6 +64,8 @@ impl Official {
                 let ask = |offset, limit| page(list, &account, offset, limit);
                 self.counted(member, *most, ask, offset..offset + limit, context).await?
             }
+            RequestBuilder::List(List::Forms) => self.every_form(list, context).await?,
+            RequestBuilder::List(List::Submissions) => self.submissions(list, offset, limit, context).await?,
             RequestBuilder::List(List::FunnelPages) => self.every_page(context).await?,
             RequestBuilder::List(List::Locations) => {
                 let (raw, only_own) = self.every_location(context).await?;
@@ -75,9 +77,11 @@ impl Official {
                 RawPage { whole: true, ..raw }
             }
             RequestBuilder::Row => self.row_page(list, &account, offset, limit, context).await?,
-            RequestBuilder::Object(_) | RequestBuilder::WithFields(_) | RequestBuilder::Authored(_) => {
-                return Err(nowhere(list));
-            }
+            RequestBuilder::Object(_)
+            | RequestBuilder::NewInvoice
+            | RequestBuilder::InvoiceSend
+            | RequestBuilder::WithFields(_)
+            | RequestBuilder::Authored(_) => return Err(nowhere(list)),
         };
         if raw.whole {
             raw.count_items();
@@ -169,7 +173,7 @@ impl Official {
     }
 
     /// Reads the whole list by offset and limit.
-    async fn counted_whole(
+    pub(super) async fn counted_whole(
         &self,
         name: &str,
         most: u64,
@@ -228,7 +232,9 @@ impl Official {
         let response = self.client.send(request, context).await?;
         let sent_at = response.sent_at;
         let mut body = request::body(response).map_err(|error| refused(error, sent_at))?;
-        let count = |object: &Map<String, Value>| ["total", "count"].iter().find_map(|name| number(object.get(*name)?));
+        let count = |object: &Map<String, Value>| {
+            ["total", "count", "totalCount"].iter().find_map(|name| number(object.get(*name)?))
+        };
         let total = body.as_object().and_then(count);
         let total = total.or_else(|| body.get("meta").and_then(Value::as_object).and_then(count));
         let items = match body {

@@ -7,12 +7,15 @@ mod contacts;
 mod cursor_paging;
 mod endpoint;
 mod fields;
+mod forms;
 mod funnels;
+mod invoices;
 mod known_scopes;
 mod lists;
 mod locations;
 mod name_cache;
 mod names;
+mod new_invoice;
 mod opportunities;
 mod page_window;
 mod passthrough;
@@ -21,6 +24,7 @@ mod request;
 mod resolve_names;
 mod row;
 mod scopes;
+mod submissions;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -45,6 +49,9 @@ use name_cache::{NameCache, NameList};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// The turn of new invoices, which take consecutive numbers.
+const NUMBERS: &str = "invoice numbers";
+
 /// The official API for one location.
 #[derive(Debug)]
 pub(super) struct Official {
@@ -58,6 +65,8 @@ pub(super) struct Official {
     names: NameCache,
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
+    submission_places: submissions::SubmissionPlaces,
+    zone: invoices::ZoneCache,
 }
 
 impl Official {
@@ -77,6 +86,8 @@ impl Official {
             names: NameCache::default(),
             cursors: cursor_paging::Cursors::default(),
             scopes: known_scopes::KnownScopes::default(),
+            submission_places: submissions::SubmissionPlaces::default(),
+            zone: invoices::ZoneCache::default(),
         }
     }
 
@@ -109,8 +120,21 @@ impl Official {
         }
         let spec = invocation.spec;
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
-        let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
-        let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
+        // The next number is free until another new invoice takes it.
+        let _turn = match &endpoint.requests {
+            RequestBuilder::NewInvoice => {
+                Some(self.client.write_lock(NUMBERS, context).await.map_err(SendError::not_sent)?)
+            }
+            _ => None,
+        };
+        let mut request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
+        let mut response =
+            self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
+        if matches!(endpoint.requests, RequestBuilder::NewInvoice) && invoices::is_number_taken(&response) {
+            // Somebody else took the number meanwhile, and the API refused this invoice.
+            request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
+            response = self.client.send(&request, context).await?;
+        }
         let sent_at = response.sent_at;
         let status = response.status;
         let after_doubt = response.repeated_after_doubt;
@@ -180,6 +204,8 @@ impl Official {
                 let time_zone = self.time_zone(context).await?;
                 Ok(request(invocation, &account, &Author { user: &user, time_zone: &time_zone }))
             }
+            RequestBuilder::NewInvoice => self.new_invoice(invocation, context).await,
+            RequestBuilder::InvoiceSend => self.invoice_send(invocation, context).await,
             RequestBuilder::Row => row::request(invocation, &account),
             RequestBuilder::List(_) => Err(nowhere(invocation.spec)),
         }
@@ -197,11 +223,22 @@ impl Official {
     async fn converted(&self, endpoint: &Endpoint, object: Map<String, Value>, context: &CallContext) -> Value {
         let mut names = Names::default();
         let has_fields = object.get("customFields").and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-        if endpoint.names.contains(&NameList::CustomFields) && has_fields {
+        // The answers of a submission are under the ids of custom fields.
+        let has_answers = object.get("others").is_some_and(Value::is_object);
+        if endpoint.names.contains(&NameList::CustomFields) && (has_fields || has_answers) {
             names.fields = self.names(NameList::CustomFields, context).await;
         }
         if endpoint.names.contains(&NameList::Pipelines) {
             names.pipelines = self.names(NameList::Pipelines, context).await;
+        }
+        if endpoint.names.contains(&NameList::Forms) {
+            names.forms = self.names(NameList::Forms, context).await;
+        }
+        if endpoint.names.contains(&NameList::Surveys) {
+            names.surveys = self.names(NameList::Surveys, context).await;
+        }
+        if endpoint.needs_today {
+            names.today = self.today(context).await;
         }
         let mut value = (endpoint.convert)(object, &names);
         // The list of users takes a request, so it is only read for objects with an owner.

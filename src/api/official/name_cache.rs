@@ -3,7 +3,7 @@
 //! The lists are stored in the state directory with their age. They are read again when they are old, and before a call
 //! is refused because of a missing name.
 
-use super::{Official, locations, opportunities, request, users};
+use super::{Official, forms::Source, locations, opportunities, request, users};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::Request;
 use highlevel_core::context::CallContext;
@@ -28,6 +28,8 @@ pub(super) enum NameList {
     Pipelines,
     CustomFields,
     Users,
+    Forms,
+    Surveys,
 }
 
 impl NameList {
@@ -37,6 +39,8 @@ impl NameList {
             Self::Pipelines => "pipelines",
             Self::CustomFields => "customFields",
             Self::Users => "users",
+            Self::Forms => "forms",
+            Self::Surveys => "surveys",
         }
     }
 
@@ -46,6 +50,8 @@ impl NameList {
             Self::Pipelines => "pipelines",
             Self::CustomFields => "custom fields",
             Self::Users => "users",
+            Self::Forms => "forms",
+            Self::Surveys => "surveys",
         }
     }
 
@@ -55,15 +61,20 @@ impl NameList {
             Self::Pipelines => "stages are shown by id",
             Self::CustomFields => "custom fields are shown by id",
             Self::Users => "owners are shown by id",
+            Self::Forms => "forms are shown by id",
+            Self::Surveys => "surveys are shown by id",
         }
     }
 
-    fn request(self, location: &str) -> Request {
-        match self {
+    /// The request for the list, if it is not paged.
+    fn request(self, location: &str) -> Result<Request, Source> {
+        Ok(match self {
             Self::Pipelines => opportunities::pipelines(location),
             Self::CustomFields => locations::custom_fields(location),
             Self::Users => users::users(location),
-        }
+            Self::Forms => return Err(Source::Forms),
+            Self::Surveys => return Err(Source::Surveys),
+        })
     }
 }
 
@@ -272,7 +283,11 @@ impl Official {
     }
 
     async fn read_list(&self, kind: NameList, context: &CallContext) -> Result<Vec<Value>> {
-        let response = self.client.send(&kind.request(&self.location), context).await.map_err(|failed| failed.error)?;
+        let request = match kind.request(&self.location) {
+            Ok(request) => request,
+            Err(paged) => return self.forms_of(paged, context).await.map(|all| all.items).map_err(|it| it.error),
+        };
+        let response = self.client.send(&request, context).await.map_err(|failed| failed.error)?;
         let mut body = request::body(response)?;
         request::array(&mut body, kind.name())
             .ok_or_else(|| Error::new(Code::UpstreamError, format!("The API's answer has no {}.", kind.name())))

@@ -100,6 +100,11 @@ fn name_of(user: &Map<String, Value>) -> String {
     }
 }
 
+/// The error for an unknown name among `known` ones.
+pub(super) fn unknown_of(field: &str, wanted: &str, known: &[String]) -> Error {
+    unknown(field, wanted, nearest(wanted, known.iter().map(String::as_str)), known)
+}
+
 fn unknown(field: &str, wanted: &str, near: Option<&str>, known: &[String]) -> Error {
     /// The most names in an error.
     const MAX_SHOWN: usize = 40;

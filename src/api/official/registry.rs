@@ -3,7 +3,7 @@
 use super::{
     campaigns, catalogue, contacts,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
-    funnels, locations, opportunities, users,
+    forms, funnels, invoices, locations, opportunities, users,
 };
 use highlevel_catalog::{Catalog, OperationSpec, rows};
 use highlevel_core::error::Result;
@@ -47,6 +47,7 @@ impl Registry {
                 requests: RequestBuilder::Row,
                 convert: |object, _| object.into(),
                 names: &[],
+                needs_today: false,
                 needs_user: false,
             },
         };
@@ -57,6 +58,8 @@ impl Registry {
             opportunities::operations(),
             campaigns::operations(),
             funnels::operations(),
+            forms::operations(),
+            invoices::operations(),
             catalogue::operations(),
             rows.into_iter().map(row).collect(),
         ];

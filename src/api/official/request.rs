@@ -84,7 +84,9 @@ pub(super) fn body(response: Response) -> Result<Value, Error> {
 /// The error for a refusal. Unlike the session API, this API also answers 400 and 422 for objects that do not exist.
 pub(super) fn failure(status: StatusCode, body: &Body) -> Error {
     let missing = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
-        && api_message(body).is_some_and(|text| text.to_lowercase().contains("not found"));
+        && api_message(body)
+            .map(|text| text.to_lowercase())
+            .is_some_and(|text| text.contains("not found") || text.contains("unable to find"));
     session::failure(if missing { StatusCode::NOT_FOUND } else { status }, body)
 }
 

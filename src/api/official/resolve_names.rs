@@ -20,8 +20,15 @@ impl Official {
     ) -> Result<Invocation> {
         let mut resolved = invocation.clone();
         if let Some(owner) = invocation.arguments.text("assignedTo") {
-            let id = self.owner(owner, context).await?;
+            let id = self.owner("assignedTo", owner, context).await?;
             resolved.arguments.set("assignedTo", id);
+        }
+        if let Some(sender) = invocation.arguments.text("sender") {
+            let id = self.owner("sender", sender, context).await?;
+            resolved.arguments.set("sender", id);
+        }
+        if invocation.spec.toolset == Toolset::Forms {
+            self.resolve_form(&mut resolved, context).await?;
         }
         if let Some(values) = invocation.arguments.members("customFields") {
             let named = self.custom_fields(Model::of(invocation.spec.toolset), values, context).await?;
@@ -35,17 +42,17 @@ impl Official {
         Ok(resolved)
     }
 
-    /// The id of the user `wanted`.
-    async fn owner(&self, wanted: &str, context: &CallContext) -> Result<String> {
-        let find = |users: &[Value]| names::user_id(users, "assignedTo", wanted);
+    /// The id of the user `wanted`, as the argument `field` names it.
+    async fn owner(&self, field: &str, wanted: &str, context: &CallContext) -> Result<String> {
+        let find = |users: &[Value]| names::user_id(users, field, wanted);
         match self.find(NameList::Users, context, find).await? {
             LookupResult::Found(id) => Ok(id),
             LookupResult::Unreadable(list) if names::is_id(wanted.trim()) => {
-                context.note(format!("{} `assignedTo` was sent unchecked, as a user's id.", list.reason()));
+                context.note(format!("{} `{field}` was sent unchecked, as a user's id.", list.reason()));
                 Ok(wanted.trim().to_owned())
             }
             LookupResult::Unreadable(list) => {
-                Err(list.refusal("assignedTo", &format!("`{wanted}` is not an id and cannot be looked up.")))
+                Err(list.refusal(field, &format!("`{wanted}` is not an id and cannot be looked up.")))
             }
         }
     }

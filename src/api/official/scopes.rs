@@ -4,7 +4,7 @@
 use http::Method;
 
 /// Path prefixes with their scopes: `(path, read scope, write scope)`. `*` matches an id. The first match applies.
-const SCOPES: [(&str, &str, &str); 11] = [
+const SCOPES: &[(&str, &str, &str)] = &[
     ("/contacts", "contacts.readonly", "contacts.write"),
     ("/opportunities", "opportunities.readonly", "opportunities.write"),
     ("/locations/*/customFields", "locations/customFields.readonly", "locations/customFields.write"),
@@ -13,6 +13,11 @@ const SCOPES: [(&str, &str, &str); 11] = [
     ("/locations", "locations.readonly", "locations.write"),
     ("/users", "users.readonly", "users.write"),
     ("/emails/locations/*/campaigns", "emails/campaigns.readonly", "emails/campaigns.write"),
+    ("/forms", "forms.readonly", "forms.write"),
+    ("/surveys", "surveys.readonly", "surveys.readonly"),
+    ("/invoices", "invoices.readonly", "invoices.write"),
+    ("/payments/orders", "payments/orders.readonly", "payments/orders.write"),
+    ("/payments/transactions", "payments/transactions.readonly", "payments/transactions.readonly"),
     ("/campaigns", "campaigns.readonly", "campaigns.readonly"),
     ("/funnels/funnel", "funnels/funnel.readonly", "funnels/funnel.readonly"),
     ("/funnels/page", "funnels/page.readonly", "funnels/page.readonly"),

@@ -6,7 +6,7 @@ use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value, json};
 
 /// Objects with ids: the noun, the tool that lists them, and the mirror's table.
-const OBJECTS: [(&str, Option<&str>, Option<&str>); 8] = [
+const OBJECTS: &[(&str, Option<&str>, Option<&str>)] = &[
     ("contact", Some("list_contacts"), Some("contacts")),
     ("opportunity", Some("list_opportunities"), Some("opportunities")),
     ("user", None, Some("users")),
@@ -15,6 +15,7 @@ const OBJECTS: [(&str, Option<&str>, Option<&str>); 8] = [
     ("funnel", Some("list_funnels"), Some("funnels")),
     ("webhook", Some("list_webhooks"), None),
     ("location", Some("list_locations"), Some("locations")),
+    ("invoice", Some("list_invoices"), None),
 ];
 
 /// Arguments that hold the id of another object: `(argument, noun)`.
@@ -106,7 +107,7 @@ pub fn advice_on(noun: &str, text: &str) -> String {
         (Some(list), _) => (*list).to_owned(),
         (None, _) => "search_crm".to_owned(),
     };
-    let article = if noun.starts_with('o') { "an" } else { "a" };
+    let article = if noun.starts_with(['a', 'i', 'o']) { "an" } else { "a" };
     format!("{looks} {call} finds the id of {article} {noun}.")
 }
 
