@@ -14,6 +14,7 @@ mod accounts;
 mod any_input;
 mod arguments;
 mod basics;
+mod billing;
 mod catalogue;
 mod completion;
 mod confirmations;

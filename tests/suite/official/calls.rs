@@ -61,6 +61,15 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     all.call(host, "list_campaigns", json!({"status": "archived", "limit": 50})).await;
     all.call(host, "list_funnels", json!({})).await;
     all.call(host, "list_pages", json!({})).await;
+    all.call(host, "list_forms", json!({})).await;
+    all.call(host, "list_submissions", json!({"search": "a@b.example", "since": "2026-01-01"})).await;
+    all.call(host, "list_invoices", json!({"contactId": made, "search": "Ada", "status": "draft"})).await;
+    let invoice = json!({
+        "contactId": made, "name": "I", "currency": "USD", "items": [{"name": "x", "amount": 9.5}],
+    });
+    let invoice = all.call(host, "create_invoice", invoice).await["id"].clone();
+    all.call(host, "get_invoice", json!({"id": invoice})).await;
+    all.call(host, "list_transactions", json!({"contactId": made, "since": "2026-01-01", "limit": 5})).await;
     let get = json!({"operation": "contacts.get-contact", "arguments": {"contactId": made}});
     all.call(host, "run_operation", get).await;
     let tools = host.session.list_all_tools().await.unwrap();
