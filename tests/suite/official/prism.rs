@@ -69,14 +69,24 @@ fn merged() -> Value {
 /// refuses.
 fn mend(schema: &mut Value) {
     for (name, property) in schema["properties"].as_object_mut().into_iter().flatten() {
-        if name == "locationId" {
+        if name == "locationId" || name == "altId" {
             property["example"] = LOCATION.into();
         }
         if let Some(location) = property.pointer_mut("/example/locationId") {
             *location = LOCATION.into();
         }
-        if property["type"] == "string" && !property["example"].is_string() && !property["example"].is_null() {
-            property.as_object_mut().unwrap().shift_remove("type");
+        let example = &property["example"];
+        let has_type = match property["type"].as_str() {
+            Some("string") => example.is_string(),
+            Some("number") => example.is_number(),
+            Some("boolean") => example.is_boolean(),
+            Some("object") => example.is_object(),
+            _ => true,
+        };
+        let has_items = property["items"]["type"] != "string" || example[0].is_null() || example[0].is_string();
+        let wrong = [(!has_type && !example.is_null(), "type"), (!has_items, "items")];
+        for (_, member) in wrong.iter().filter(|(is_wrong, _)| *is_wrong) {
+            property.as_object_mut().unwrap().shift_remove(*member);
         }
     }
 }
