@@ -36,7 +36,7 @@ pub use registry::Registry;
 
 use super::{Done, Flaw, Page, refusal, session};
 use endpoint::{Account, Author, Endpoint, Names, RequestBuilder};
-use highlevel_api_client::{Client, Fate, Request, SendError};
+use highlevel_api_client::{Client, Fate, Request, Response, SendError};
 use highlevel_catalog::{
     Answer, AnswerShape, Catalog, Effect, Invocation, ListAnswer, ListPaging, OperationSpec, list::part, users::GetUser,
 };
@@ -120,21 +120,7 @@ impl Official {
         }
         let spec = invocation.spec;
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
-        // The next number is free until another new invoice takes it.
-        let _turn = match &endpoint.requests {
-            RequestBuilder::NewInvoice => {
-                Some(self.client.write_lock(NUMBERS, context).await.map_err(SendError::not_sent)?)
-            }
-            _ => None,
-        };
-        let mut request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
-        let mut response =
-            self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
-        if matches!(endpoint.requests, RequestBuilder::NewInvoice) && invoices::is_number_taken(&response) {
-            // Somebody else took the number meanwhile, and the API refused this invoice.
-            request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
-            response = self.client.send(&request, context).await?;
-        }
+        let (request, response) = self.exchange(endpoint, invocation, context).await?;
         let sent_at = response.sent_at;
         let status = response.status;
         let after_doubt = response.repeated_after_doubt;
@@ -171,6 +157,30 @@ impl Official {
         let fate = if spec.effect == Effect::Read { Fate::NotExecuted } else { Fate::Unknown };
         self.check_location(&value).map_err(|error| fail(error, fate))?;
         Ok(Done { answer: Answer::Object(value), sent_at })
+    }
+
+    /// Sends the request of an operation on one object.
+    async fn exchange(
+        &self,
+        endpoint: &Endpoint,
+        invocation: &Invocation,
+        context: &CallContext,
+    ) -> Result<(Request, Response), SendError> {
+        let takes_number = matches!(endpoint.requests, RequestBuilder::NewInvoice);
+        // The next number is free until another new invoice takes it.
+        let _turn = match takes_number {
+            true => Some(self.client.write_lock(NUMBERS, context).await.map_err(SendError::not_sent)?),
+            false => None,
+        };
+        let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
+        let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
+        if !(takes_number && invoices::is_number_taken(&response)) {
+            return Ok((request, response));
+        }
+        // Somebody else took the number meanwhile, and the API refused this invoice.
+        let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
+        let response = self.client.send(&request, context).await?;
+        Ok((request, response))
     }
 
     /// Runs a list operation.
