@@ -18,6 +18,7 @@ const IDENTIFYING: &[&str] = &[
     "firstName",
     "lastName",
     "email",
+    "phone",
     "value",
     "events",
     // Of an invoice: to whom it goes, and how much it asks for.
@@ -116,8 +117,9 @@ impl Preview {
             Effect::Access => " It gives others access to the account or its data.",
             Effect::Read | Effect::Create | Effect::Update => "",
         };
+        let more = spec.consequence.as_deref().map_or_else(String::new, |more| format!(" {more}"));
         Ok(Self {
-            sentence: format!("{}{what}?{}{consequence}", spec.title, touched(invocation)),
+            sentence: format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)),
             tool: spec.name.to_string(),
             label,
             location: location(location_name, location_id),

@@ -2,10 +2,12 @@
 
 use super::{normal, scan::PAGE};
 use crate::api::{Adapter, Flaw};
+use chrono::DateTime;
 use highlevel_catalog::{GapValues, Invocation, ListAnswer, ListPaging, Window};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
 use serde_json::Value;
+use std::cmp::Ordering;
 
 /// The most pages that one call reads.
 const MAX_PAGES: usize = 20;
@@ -26,9 +28,9 @@ enum Keeps {
     Equal(String),
     /// Items whose member of this name is true.
     Flag(String),
-    /// Items with this day or a later one in the member.
+    /// Items with this day or time, or a later one, in the member.
     From(String, String),
-    /// Items with this day or an earlier one in the member.
+    /// Items with this day or time, or an earlier one, in the member.
     Until(String, String),
     /// Items with all of these tags, which the API's filter cannot express.
     Tags(Vec<String>),
@@ -61,14 +63,22 @@ fn split_tags(list: &Invocation) -> (Vec<String>, Vec<String>) {
     list.arguments.texts("tags").map(str::to_owned).partition(|tag| !list.spec.can_filter("tags", tag))
 }
 
+/// How the time in a member compares with a day or a time.
+fn compared(item: &Value, member: &str, with: &str) -> Option<Ordering> {
+    let (at, _) = normal::moment(item.get(member)?)?;
+    match DateTime::parse_from_rfc3339(with) {
+        Ok(time) => Some(at.cmp(&time.to_utc())),
+        Err(_) => Some(at.date_naive().to_string().as_str().cmp(with)),
+    }
+}
+
 impl LocalCondition {
     fn matches(&self, item: &Value) -> bool {
-        let day = |member: &str| normal::moment(item.get(member)?).map(|(at, _)| at.date_naive().to_string());
         match &self.keeps {
             Keeps::Equal(value) => item.get(&self.argument).and_then(Value::as_str) == Some(value),
             Keeps::Flag(member) => item.get(member) == Some(&Value::Bool(true)),
-            Keeps::From(member, first) => day(member).is_some_and(|day| day >= *first),
-            Keeps::Until(member, last) => day(member).is_some_and(|day| day <= *last),
+            Keeps::From(member, first) => compared(item, member, first).is_some_and(Ordering::is_ge),
+            Keeps::Until(member, last) => compared(item, member, last).is_some_and(Ordering::is_le),
             Keeps::Tags(tags) => {
                 let all = item.get("tags").and_then(Value::as_array);
                 tags.iter().all(|tag| all.is_some_and(|all| all.iter().any(|one| one == tag.as_str())))

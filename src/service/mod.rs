@@ -23,6 +23,7 @@ mod rules;
 mod scan;
 mod scopes;
 mod send_once;
+mod upsert;
 mod verify_write;
 mod writes;
 

@@ -60,6 +60,12 @@ checked_text!(
 );
 checked_text!(Day, json_schema!({"type": "string", "format": "date"}), near::date::read, "A day (`2025-02-28`).");
 checked_text!(
+    DateOrTime,
+    json_schema!({"type": "string", "description": "YYYY-MM-DD, or with time"}),
+    near::date::read_either,
+    "A date (`2025-02-28`), a local time (`2025-02-28T09:00`), or an RFC 3339 date-time."
+);
+checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
     near::unquoted,
@@ -134,6 +140,20 @@ impl FromStr for Day {
         match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             Ok(day) => Ok(Self(day.to_string())),
             Err(_) => Err("must be a day without a time, such as 2025-02-28".to_owned()),
+        }
+    }
+}
+
+impl FromStr for DateOrTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_local = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok();
+        if text.parse::<Date>().is_ok() || is_local() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a date or a time, such as 2025-02-28, 2025-02-28T09:00 or 2025-02-28T09:00:00+01:00"
+                .to_owned())
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{cursor_paging::Search, name_cache::NameList, request, scopes};
 use chrono::NaiveDate;
 use highlevel_api_client::Request;
-use highlevel_catalog::{ArgumentRules, FilterGap, Invocation, Operation, OperationSpec, PagingStyle, Route};
+use highlevel_catalog::{ArgumentRules, FilterGap, Id, Invocation, Operation, OperationSpec, PagingStyle, Route};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -21,6 +21,8 @@ pub(super) struct Endpoint {
     pub(super) requests: RequestBuilder,
     /// Converts an object of the answer to the tools' form.
     pub(super) convert: fn(Map<String, Value>, &Names) -> Value,
+    /// The request that reads an object of the operation, where no operation does.
+    pub(super) read: Option<fn(&Invocation, &Id) -> Request>,
     /// The lists of names by which the objects are shown.
     pub(super) names: &'static [NameList],
     /// Whether the conversion needs today's date in the location's time zone.
@@ -59,6 +61,8 @@ pub(super) enum List {
     Forms,
     /// The submissions of forms and surveys.
     Submissions,
+    /// In one request, for what the arguments name. `member` holds the items.
+    WholeOf { member: &'static str, request: fn(&Invocation, &Account<'_>) -> Request },
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -117,6 +121,7 @@ impl OfficialOperation {
             endpoint: Endpoint {
                 requests,
                 convert: |object, _| object.into(),
+                read: None,
                 names: &[],
                 needs_today: false,
                 needs_user: false,
@@ -141,15 +146,21 @@ impl OfficialOperation {
         self
     }
 
-    /// Sets the `Version` header.
-    pub(super) fn version(mut self, version: &'static str) -> Self {
-        self.spec.version = Some(version.into());
+    /// Sets the request that reads one object, given its id.
+    pub(super) fn read_by(mut self, request: fn(&Invocation, &Id) -> Request) -> Self {
+        self.endpoint.read = Some(request);
         self
     }
 
     /// Sets the filters that the API does not have.
     pub(super) fn filter_gaps(mut self, gaps: &'static [FilterGap]) -> Self {
         self.spec.filter_gaps = gaps.into();
+        self
+    }
+
+    /// Sets the `Version` header.
+    pub(super) fn version(mut self, version: &'static str) -> Self {
+        self.spec.version = Some(version.into());
         self
     }
 

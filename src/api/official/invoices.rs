@@ -18,17 +18,10 @@ use highlevel_core::{
     error::{Code, Error, Result},
 };
 use serde_json::{Map, Value, json};
-use std::{borrow::Cow, time::Duration};
-use tokio::time::Instant;
+use std::borrow::Cow;
 
 /// The largest page of requests. The file names no limit.
 const MAX_PAGE: u64 = 100;
-
-/// The time for which the location's time zone is not read again.
-const ZONE_TTL: Duration = Duration::from_secs(600);
-
-/// The location's time zone, and when it was read.
-pub(super) type ZoneCache = tokio::sync::Mutex<Option<(String, Instant)>>;
 
 /// The statuses of invoices that wait for money.
 const OPEN: [&str; 2] = ["sent", "partially_paid"];
@@ -227,14 +220,8 @@ pub(super) fn is_number_taken(response: &Response) -> bool {
 impl Official {
     /// Today in the location's time zone. `None` if the zone cannot be read.
     pub(super) async fn today(&self, context: &CallContext) -> Option<NaiveDate> {
-        let mut zone = context.bound(self.zone.lock()).await.ok()?;
-        let name = match &*zone {
-            Some((name, at)) if at.elapsed() < ZONE_TTL => name.clone(),
-            _ => self.time_zone(context).await.ok()?,
-        };
-        let today = today(&name);
-        *zone = Some((name, Instant::now()));
-        Some(today)
+        let zone = self.location_zone(context).await.ok()?;
+        Some(Utc::now().with_timezone(&zone.unwrap_or(Tz::UTC)).date_naive())
     }
 
     /// The request that sends an invoice, in the name of the caller's user, the logged-in user or an admin.

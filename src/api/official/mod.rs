@@ -12,19 +12,23 @@ mod funnels;
 mod invoices;
 mod known_scopes;
 mod lists;
+mod local_time;
 mod locations;
 mod name_cache;
 mod names;
 mod new_invoice;
+mod notes;
 mod opportunities;
 mod page_window;
 mod passthrough;
 mod registry;
 mod request;
+mod resolve_due;
 mod resolve_names;
 mod row;
 mod scopes;
 mod submissions;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -38,7 +42,8 @@ use super::{Done, Flaw, Page, refusal, session};
 use endpoint::{Account, Author, Endpoint, Names, RequestBuilder};
 use highlevel_api_client::{Client, Fate, Request, Response, SendError};
 use highlevel_catalog::{
-    Answer, AnswerShape, Catalog, Effect, Invocation, ListAnswer, ListPaging, OperationSpec, list::part, users::GetUser,
+    Answer, AnswerShape, Catalog, Effect, Id, Invocation, ListAnswer, ListPaging, OperationSpec, list::part,
+    users::GetUser,
 };
 use highlevel_core::{
     context::CallContext,
@@ -63,10 +68,11 @@ pub(super) struct Official {
     user: Option<String>,
     store: Arc<Store>,
     names: NameCache,
+    /// The location's time zone, and when it was read.
+    zone: tokio::sync::Mutex<Option<(Option<chrono_tz::Tz>, chrono::DateTime<chrono::Utc>)>>,
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
     submission_places: submissions::SubmissionPlaces,
-    zone: invoices::ZoneCache,
 }
 
 impl Official {
@@ -84,10 +90,10 @@ impl Official {
             user,
             store,
             names: NameCache::default(),
+            zone: tokio::sync::Mutex::default(),
             cursors: cursor_paging::Cursors::default(),
             scopes: known_scopes::KnownScopes::default(),
             submission_places: submissions::SubmissionPlaces::default(),
-            zone: invoices::ZoneCache::default(),
         }
     }
 
@@ -140,12 +146,15 @@ impl Official {
             let (error, fate) = session::no_object(spec, &body);
             return Err(fail(error, fate));
         }
+        // The answer to an upsert says whether it created the object.
+        let created = body.get("new").and_then(Value::as_bool);
         let mut object = request::object(body, wrapper(spec));
         if spec.effect == Effect::Update && !object.contains_key("id") {
             // The answer has no object. The service reads it afterwards.
             object.retain(|name, _| name == "tags");
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
+        object.extend(created.map(|created| ("created".to_owned(), created.into())));
         if matches!(endpoint.requests, RequestBuilder::Authored(_)) {
             self.note_author(&request, context).await;
         }
@@ -181,6 +190,29 @@ impl Official {
         let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await?;
         Ok((request, response))
+    }
+
+    /// Reads the object of a write by the operation's own request.
+    pub(super) async fn own_object(&self, write: &Invocation, id: &Id, context: &CallContext) -> Result<Value> {
+        let spec = write.spec;
+        let endpoint = self.registry.endpoint(spec).ok_or_else(|| nowhere(spec))?;
+        let read = endpoint.read.ok_or_else(|| nowhere(spec))?;
+        let response = self.client.send(&read(write, id), context).await.map_err(|failed| failed.error)?;
+        let object = request::object(request::body(response)?, wrapper(spec));
+        let value = finished(spec, self.converted(endpoint, object, context).await);
+        let value =
+            value.ok_or_else(|| Error::new(Code::UpstreamError, "The API's answer has no object with an id."))?;
+        self.check_location(&value)?;
+        Ok(value)
+    }
+
+    /// The id of the contact that the API matches by an e-mail address or a phone number.
+    pub(super) async fn matching_contact(&self, field: &str, value: &str, context: &CallContext) -> Result<Option<Id>> {
+        let request = contacts::matching(&self.location, field, value);
+        let response = self.client.send(&request, context).await.map_err(|failed| failed.error)?;
+        let body = request::body(response)?;
+        let id = body.get("contact").and_then(|contact| contact.get("id")?.as_str());
+        Ok(id.and_then(|id| id.parse().ok()))
     }
 
     /// Runs a list operation.

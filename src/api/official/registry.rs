@@ -3,7 +3,7 @@
 use super::{
     campaigns, catalogue, contacts,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
-    forms, funnels, invoices, locations, opportunities, users,
+    forms, funnels, invoices, locations, notes, opportunities, tasks, users,
 };
 use highlevel_catalog::{Catalog, OperationSpec, rows};
 use highlevel_core::error::Result;
@@ -46,6 +46,7 @@ impl Registry {
             endpoint: Endpoint {
                 requests: RequestBuilder::Row,
                 convert: |object, _| object.into(),
+                read: None,
                 names: &[],
                 needs_today: false,
                 needs_user: false,
@@ -55,6 +56,8 @@ impl Registry {
             users::operations(),
             locations::operations(),
             contacts::operations(),
+            notes::operations(),
+            tasks::operations(),
             opportunities::operations(),
             campaigns::operations(),
             funnels::operations(),

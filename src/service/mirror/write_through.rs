@@ -1,7 +1,7 @@
 //! Write-through: a tool's own calls update the mirror, so that a question after a write sees it.
 
 use super::Mirroring;
-use highlevel_catalog::{AnswerShape, Arguments, Effect, Invocation};
+use highlevel_catalog::{AnswerShape, Arguments, Effect, Invocation, contacts::DeleteContact};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error},
@@ -40,7 +40,10 @@ impl Mirroring {
             client: context.client.as_ref().map(|client| client.name.clone()).filter(|name| !name.is_empty()),
         };
         let noted = match (effect, result, id) {
-            (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,
+            (Effect::Delete, Ok(_), Some(id)) => match mirror.removed(table, id, by.clone()).await {
+                Ok(()) if invocation.spec.is::<DeleteContact>() => mirror.removed_of_contact(id, by).await,
+                removed => removed,
+            },
             (_, Ok(Value::Object(object)), _) if effect != Effect::Delete => {
                 // An answer leaves out the fields that the update cleared.
                 let mut all = if effect == Effect::Update { cleared(&invocation.arguments) } else { Map::new() };
