@@ -135,9 +135,17 @@ async fn names_titles_and_hints_agree_with_the_effect(api: Api) {
         if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
-        let guarded =
-            ["create_campaign", "delete_page", "publish_page", "create_webhook", "delete_webhook", "run_operation"]
-                .contains(&name);
+        let guarded = [
+            "create_campaign",
+            "delete_contact",
+            "delete_opportunity",
+            "delete_page",
+            "publish_page",
+            "create_webhook",
+            "delete_webhook",
+            "run_operation",
+        ]
+        .contains(&name);
         assert_eq!(properties["confirmationToken"].is_object(), guarded, "{name}");
     }
 }
