@@ -69,8 +69,11 @@ fn parse(spec: &'static OperationSpec, asked: RunOperation) -> Result<Invocation
 /// pages lists itself.
 fn take_paging(spec: &OperationSpec, arguments: &mut Map<String, Value>) -> Option<Value> {
     let list = spec.passthrough.as_ref()?.list.as_ref()?;
-    let limit = list.limit.as_ref().and_then(|name| arguments.shift_remove(name))?;
+    let name = list.limit.as_ref()?;
+    let limit = arguments.get(name)?;
+    // Anything else is refused with the other arguments.
     let limit = limit.as_u64().or_else(|| limit.as_str()?.trim().parse().ok())?;
+    arguments.shift_remove(name);
     (1..=500).contains(&limit).then(|| limit.into())
 }
 

@@ -1,7 +1,7 @@
 //! `openapi`: the parts of HighLevel's own OpenAPI files that tests need, for `tests/openapi`.
 //!
-//! HighLevel publishes the files under CC0. Kept are the operations that this project uses, without prose: parameters, bodies,
-//! answers of success, and the schemas that these name.
+//! HighLevel publishes the files under CC0. Kept are the operations of the typed tools and a sample of the others, without
+//! prose: parameters, bodies, answers of success, and the schemas that these name.
 
 use anyhow::Context;
 use clap::Args;
@@ -16,7 +16,7 @@ use std::{
 
 const TRIMMED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/openapi");
 
-/// The operations that are kept: file, method, path.
+/// The operations of the typed tools, of the sandbox and of the sign-in: file, method, path.
 const OPERATIONS: &[(&str, &str, &str)] = &[
     ("calendars", "get", "/calendars/"),
     ("calendars", "get", "/calendars/groups"),
@@ -114,19 +114,66 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("workflows", "get", "/workflows/"),
 ];
 
+/// Operations of every other group and with every form of a body: a sample of those that `run_operation` runs.
+const SAMPLE: &[(&str, &str, &str)] = &[
+    ("ad-manager", "put", "/ad-publishing/google/segments"),
+    ("affiliate-manager", "get", "/affiliate-manager/{locationId}/affiliates"),
+    ("agent-studio", "get", "/agent-studio/agent/{agentId}"),
+    ("agent-studio", "post", "/agent-studio/agent/{agentId}/execute"),
+    ("associations", "post", "/associations/relations"),
+    ("blogs", "post", "/blogs/posts"),
+    ("brand-boards", "get", "/brand-boards/{locationId}"),
+    ("brand-boards-v3", "post", "/brand-boards/locations/{locationId}/brand-voices"),
+    ("businesses", "get", "/businesses/{businessId}"),
+    ("businesses", "put", "/businesses/{businessId}"),
+    ("calendars", "post", "/calendars/{calendarId}/notifications"),
+    ("chat-widget-v3", "get", "/chat-widget/data/{locationId}/{id}"),
+    ("chat-widget-v3", "patch", "/chat-widget/data/{locationId}/{id}"),
+    ("companies", "get", "/companies/{companyId}"),
+    ("contacts", "delete", "/contacts/{contactId}/followers"),
+    ("conversation-ai", "get", "/conversation-ai/agents/{agentId}"),
+    ("conversation-ai", "put", "/conversation-ai/agents/{agentId}"),
+    ("conversations", "get", "/conversations/search"),
+    ("conversations", "post", "/conversations/messages"),
+    ("conversations", "post", "/conversations/preferences/custom-subtypes"),
+    ("courses", "post", "/courses/courses-exporter/public/import"),
+    ("custom-fields", "post", "/custom-fields/folder"),
+    ("custom-menus", "get", "/custom-menus/"),
+    ("email-isv", "post", "/email/verify"),
+    ("emails", "post", "/emails/builder"),
+    ("knowledge-base", "post", "/knowledge-bases/faqs"),
+    ("links", "put", "/links/{linkId}"),
+    ("marketplace", "post", "/marketplace/billing/charges"),
+    ("medias", "post", "/medias/upload-file"),
+    ("objects", "post", "/objects/{schemaKey}/records/search"),
+    ("payments", "post", "/payments/coupon"),
+    ("phone-system", "get", "/phone-system/numbers/location/{locationId}/available"),
+    ("products", "get", "/products/{productId}/price/{priceId}"),
+    ("products", "put", "/products/{productId}/price/{priceId}"),
+    ("proposals", "post", "/proposals/templates/send"),
+    ("saas-api", "post", "/saas/pause/{locationId}"),
+    ("snapshots", "get", "/snapshots/"),
+    ("social-media-posting", "post", "/social-media-posting/{locationId}/posts"),
+    ("store", "post", "/store/shipping-zone"),
+    ("voice-ai", "get", "/voice-ai/agents/{agentId}"),
+    ("voice-ai", "patch", "/voice-ai/agents/{agentId}"),
+    ("workflows", "get", "/workflows/"),
+];
+
 /// Members that are prose, or about parts that are left out.
 const LEFT_OUT: [&str; 6] = ["description", "summary", "tags", "operationId", "externalDocs", "deprecated"];
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// The directory of HighLevel's files, such as contacts.json
+    /// The directory of HighLevel's files, such as contacts.json, with those of v3 in v3/
     dir: PathBuf,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let names: BTreeSet<&str> = OPERATIONS.iter().map(|(file, ..)| *file).collect();
+    let names: BTreeSet<&str> = OPERATIONS.iter().chain(SAMPLE).map(|(file, ..)| *file).collect();
     for name in names {
-        let path = options.dir.join(format!("{name}.json"));
+        let version = if name.ends_with("-v3") { "v3" } else { "" };
+        let path = options.dir.join(version).join(format!("{name}.json"));
         let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
         let trimmed = trim(name, &serde_json::from_str(&text)?)?;
         fs::write(format!("{TRIMMED}/{name}.json"), serde_json::to_string_pretty(&trimmed)? + "\n")?;
@@ -138,7 +185,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
 /// The kept operations of a file, with what they name.
 fn trim(name: &str, api: &Value) -> anyhow::Result<Value> {
     let mut paths = Map::new();
-    for (_, method, path) in OPERATIONS.iter().filter(|(file, ..)| *file == name) {
+    for (_, method, path) in OPERATIONS.iter().chain(SAMPLE).filter(|(file, ..)| *file == name) {
         let operation = api.pointer(&format!("/paths/{}/{method}", path.replace('/', "~1")));
         let mut operation = operation.with_context(|| format!("{name} has no {method} {path}"))?.clone();
         without_prose(&mut operation);

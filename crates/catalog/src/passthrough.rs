@@ -57,6 +57,9 @@ pub struct PagedList {
     /// The largest page.
     #[serde(default)]
     pub most: Option<u64>,
+    /// Whether the arguments are texts in the body, such as `"20"`.
+    #[serde(default)]
+    pub texts: bool,
 }
 
 /// An argument that continues a list, and the source of its value.

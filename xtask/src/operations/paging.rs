@@ -50,6 +50,9 @@ fn list(operation: &Value) -> Option<Value> {
     let member = member(answer, is_paged, path.ends_with('}'))?;
     let bound = |argument: &Option<String>, of: &str| arguments.get(argument.as_deref()?)?.get(of)?.as_u64();
     let most = bound(&limit, "maximum");
+    // In a query every value is a text.
+    let texts =
+        operation.get("body").is_some() && limit.as_ref().is_some_and(|name| arguments.get(name).is_some_and(|schema| schema["type"] == "string"));
     // Pages are numbered from 1 everywhere else. Without the number, the first page is what a caller gets.
     let page = if bound(&page, "minimum") == Some(0) { None } else { page };
     let paging = [
@@ -57,6 +60,7 @@ fn list(operation: &Value) -> Option<Value> {
         ("offset", offset.map(Value::from)),
         ("page", page.map(Value::from)),
         ("most", most.map(Value::from)),
+        ("texts", texts.then(|| texts.into())),
         ("cursor", cursor(answer, &arguments)),
     ];
     let mut list = Map::from_iter([("member".to_owned(), member.into())]);

@@ -123,13 +123,18 @@ impl<'a> Walk<'a> {
 
     /// The arguments of the next page.
     fn arguments(&self) -> Vec<(&'a str, Value)> {
-        let limit = self.list.limit.as_deref().map(|name| (name, self.size.into()));
+        let limit = self.list.limit.as_deref().map(|name| (name, Value::from(self.size)));
         let offset = self.list.offset.as_deref().map(|name| (name, self.at().into()));
         let page = self.list.page.as_deref().filter(|_| self.list.offset.is_none());
         let page = page.map(|name| (name, (self.at() / self.size + 1).into()));
         let cursor = self.list.cursor.as_ref().zip(self.cursor.clone());
         let cursor = cursor.map(|(cursor, value)| (cursor.argument.as_str(), value));
-        limit.into_iter().chain(offset).chain(page).chain(cursor).collect()
+        let numbers = limit.into_iter().chain(offset).chain(page);
+        let numbers = numbers.map(|(name, number)| match self.list.texts {
+            true => (name, number.to_string().into()),
+            false => (name, number),
+        });
+        numbers.chain(cursor).collect()
     }
 
     /// Takes a smaller page after the API refused the size of the first one. Returns whether to try again.
