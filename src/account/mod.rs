@@ -9,7 +9,7 @@ pub use call::{ACCOUNT, Answer, Reply};
 pub use run_operation::effect_of;
 
 use crate::{
-    api::{Adapter, Registry},
+    api::{Adapter, Registry, UploadFolders},
     guard::{self, Guard, Policy},
     service::{AccountRules, AccountService, QueryResult, Question, ScopeReport, Watcher},
     settings::Settings,
@@ -87,7 +87,9 @@ impl Account {
             Api::Session => Adapter::session(client.clone()),
             Api::Official => {
                 let user = settings.login.as_ref().and_then(|login| login.user.clone());
-                Adapter::official(registry, client.clone(), settings.official_location()?, user, Arc::clone(store))
+                let folders = UploadFolders::new(settings.upload_dirs.clone());
+                let location = settings.official_location()?;
+                Adapter::official(registry, client.clone(), location, user, Arc::clone(store), folders)
             }
         };
         Ok(Self {

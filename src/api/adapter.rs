@@ -2,7 +2,7 @@
 
 use super::{
     Page, Registry, custom_fields,
-    official::{self, Official},
+    official::{self, Official, UploadFolders},
     session,
 };
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
@@ -44,15 +44,16 @@ impl Adapter {
     }
 
     /// An adapter for the official API, for one location and, with an OAuth login, one user. Lists of names are cached
-    /// in `store`.
+    /// in `store`. Files are uploaded from `folders` only.
     pub fn official(
         registry: &'static Registry,
         client: Client,
         location: String,
         user: Option<String>,
         store: Arc<Store>,
+        folders: UploadFolders,
     ) -> Self {
-        let official = Official::new(registry, client.clone(), location, user, store);
+        let official = Official::new(registry, client.clone(), location, user, store, folders);
         Self { client, dialect: Dialect::Official(Arc::new(official)) }
     }
 

@@ -108,6 +108,9 @@ pub struct Settings {
         help_heading = "Guards"
     )]
     pub exclude_operations: Vec<String>,
+    /// Upload files of this folder and those in it. May be repeated. Default: no uploads
+    #[arg(long = "upload-dir", global = true, env = "GHL_UPLOAD_DIR", value_name = "DIR", help_heading = "Guards")]
+    pub upload_dirs: Vec<PathBuf>,
     /// Allow webhooks with a private address
     #[arg(long, global = true, env = "GHL_ALLOW_PRIVATE_WEBHOOKS", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
     pub allow_private_webhooks: bool,

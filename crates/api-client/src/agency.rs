@@ -70,6 +70,7 @@ impl Client {
             scope: Some("oauth.readonly"),
             query: query.map(|(name, value)| (name.to_owned(), value)).into(),
             body: None,
+            files: None,
             repeat: Repeat::Freely,
             expect: Expect::Json,
         };

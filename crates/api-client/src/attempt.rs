@@ -90,7 +90,7 @@ impl Wire {
         };
         let mut builder = client.request(out.method.clone(), out.url.clone()).headers(headers);
         if let Some(body) = &out.body {
-            builder = builder.header(header::CONTENT_TYPE, out.content_type).body(body.clone());
+            builder = builder.header(header::CONTENT_TYPE, out.content_type.as_ref()).body(body.clone());
         } else if [Method::POST, Method::PUT, Method::PATCH].contains(&out.method) {
             builder = builder.header(header::CONTENT_LENGTH, 0);
         }

@@ -51,10 +51,25 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// The JSON body, if there is one.
     pub body: Option<Value>,
+    /// The files of a multipart form, whose other parts are the members of `body`. `None` for a JSON body.
+    pub files: Option<Vec<FilePart>>,
     /// Whether it may be repeated.
     pub repeat: Repeat,
     /// What its answer has to be.
     pub expect: Expect,
+}
+
+/// A file in a multipart form.
+#[derive(Debug, Clone)]
+pub struct FilePart {
+    /// The name of the part.
+    pub name: String,
+    /// The file's name.
+    pub file_name: String,
+    /// The file's media type.
+    pub content_type: &'static str,
+    /// The file's content.
+    pub content: bytes::Bytes,
 }
 
 /// A body as it was read.

@@ -1,10 +1,10 @@
 //! Where requests go, exactly.
 
-use super::{Request, Scheme, Service};
+use super::{Request, Scheme, Service, multipart};
 use highlevel_core::error::{Code, Error, Result};
 use http::Method;
 use percent_encoding::percent_decode_str;
-use std::{net::IpAddr, sync::LazyLock};
+use std::{borrow::Cow, net::IpAddr, sync::LazyLock};
 use url::{Host, Url};
 
 /// The base addresses of the three services that requests go to.
@@ -87,7 +87,7 @@ pub(crate) struct Outgoing {
     pub(crate) url: Url,
     pub(crate) body: Option<bytes::Bytes>,
     /// What the body is.
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) version: Option<&'static str>,
 }
 
@@ -96,15 +96,21 @@ impl Outgoing {
     /// `internal` for a path that would not arrive as it is.
     pub(crate) fn new(request: &Request, urls: &ServiceUrls) -> Result<Self> {
         let url = urls.address_of(request)?;
-        let body = request.body.as_ref().map(|body| body.to_string().into());
+        let (content_type, body) = match &request.files {
+            None => (Cow::Borrowed("application/json"), request.body.as_ref().map(|body| body.to_string().into())),
+            Some(files) => {
+                let (content_type, body) = multipart::encode(request.body.as_ref(), files);
+                (Cow::Owned(content_type), Some(body))
+            }
+        };
         let (method, version) = (request.method.clone(), request.version);
-        Ok(Self { method, url, body, content_type: "application/json", version })
+        Ok(Self { method, url, body, content_type, version })
     }
 
     /// A form, as OAuth takes it. Not for debug output: its fields are secrets.
     pub(crate) fn form(path: &str, version: Option<&'static str>, fields: &[(&str, &str)], base: &Url) -> Result<Self> {
         let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let content_type = "application/x-www-form-urlencoded";
+        let content_type = Cow::Borrowed("application/x-www-form-urlencoded");
         Ok(Self { method: Method::POST, url: join(base, path, &[])?, body: Some(body.into()), content_type, version })
     }
 }

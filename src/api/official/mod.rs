@@ -36,6 +36,7 @@ mod values;
 
 pub(super) use contacts::parts;
 pub(super) use fields::to_map;
+pub use passthrough::UploadFolders;
 pub use registry::Registry;
 
 use super::{Done, Flaw, Page, refusal, session};
@@ -73,6 +74,7 @@ pub(super) struct Official {
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
     submission_places: submissions::SubmissionPlaces,
+    folders: UploadFolders,
 }
 
 impl Official {
@@ -82,6 +84,7 @@ impl Official {
         location: String,
         user: Option<String>,
         store: Arc<Store>,
+        folders: UploadFolders,
     ) -> Self {
         Self {
             registry,
@@ -94,6 +97,7 @@ impl Official {
             cursors: cursor_paging::Cursors::default(),
             scopes: known_scopes::KnownScopes::default(),
             submission_places: submissions::SubmissionPlaces::default(),
+            folders,
         }
     }
 

@@ -62,6 +62,7 @@ fn request_of(
         scope,
         query,
         body,
+        files: None,
         repeat,
         expect: Expect::Json,
     }

@@ -54,6 +54,7 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         scope: scope(spec),
         query,
         body,
+        files: None,
         repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
     })

@@ -35,6 +35,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         scope: None,
         query,
         body,
+        files: None,
         repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
     })

@@ -8,7 +8,7 @@ use highlevel_core::{
     error::{Code, Error},
 };
 use highlevel_mcp::{
-    api::{Adapter, Registry},
+    api::{Adapter, Registry, UploadFolders},
     service::{
         AccountRules, AccountService, AllAccounts, MirrorPlace, NamedAccount, QueryResult, Question, WaitPolicy,
     },
@@ -59,9 +59,14 @@ impl Agency {
         let client = login.account(settings.location_id.clone());
         let adapter = match account.api() {
             Api::Session => Adapter::session(client),
-            Api::Official => {
-                Adapter::official(Registry::standard(), client, settings.official_location().unwrap(), None, store)
-            }
+            Api::Official => Adapter::official(
+                Registry::standard(),
+                client,
+                settings.official_location().unwrap(),
+                None,
+                store,
+                UploadFolders::default(),
+            ),
         };
         let rules = AccountRules {
             location_id: settings.location_id.clone(),

@@ -6,6 +6,7 @@ mod guarded;
 mod location;
 mod pages;
 mod run;
+mod uploads;
 
 use crate::support::{Account, Api, Era, Host, Person};
 use serde_json::{Value, json};

@@ -51,8 +51,8 @@ fn list(operation: &Value) -> Option<Value> {
     let bound = |argument: &Option<String>, of: &str| arguments.get(argument.as_deref()?)?.get(of)?.as_u64();
     let most = bound(&limit, "maximum");
     // In a query every value is a text.
-    let texts =
-        operation.get("body").is_some() && limit.as_ref().is_some_and(|name| arguments.get(name).is_some_and(|schema| schema["type"] == "string"));
+    let texts = operation.get("body").is_some()
+        && limit.as_ref().is_some_and(|name| arguments.get(name).is_some_and(|schema| schema["type"] == "string"));
     // Pages are numbered from 1 everywhere else. Without the number, the first page is what a caller gets.
     let page = if bound(&page, "minimum") == Some(0) { None } else { page };
     let paging = [

@@ -84,6 +84,7 @@ impl Login {
             scope: None,
             query: Vec::new(),
             body: None,
+            files: None,
             repeat: Repeat::Freely,
             expect: Expect::Json,
         };

@@ -55,7 +55,7 @@ fn call() -> CallContext {
 fn request(method: Method, path: &str, body: Option<Value>, repeat: Repeat) -> Request {
     let (path, query) = (path.to_owned(), Vec::new());
     let (version, scope, expect) = (None, None, Expect::Json);
-    Request { method, service: Service::Backend, path, version, scope, query, body, repeat, expect }
+    Request { method, service: Service::Backend, path, version, scope, query, body, files: None, repeat, expect }
 }
 
 fn get(path: &str) -> Request {

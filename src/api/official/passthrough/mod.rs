@@ -1,8 +1,10 @@
 //! Operations of the catalogue: requests and answers in the API's own form.
 
+mod files;
 mod list;
 mod request;
 
+pub use files::UploadFolders;
 pub(in crate::api) use request::path;
 
 use super::{Official, request as official_request, sent};
@@ -39,7 +41,8 @@ impl Official {
         form: &Passthrough,
         context: &CallContext,
     ) -> Result<Done, SendError> {
-        let request = request::build(invocation, form, &self.account(), &[]).map_err(SendError::not_sent)?;
+        let mut request = request::build(invocation, form, &self.account(), &[]).map_err(SendError::not_sent)?;
+        request.files = self.files(invocation, form).await?;
         let response = self.client.send(&request, context).await?;
         let sent_at = response.sent_at;
         let status = response.status;

@@ -1,5 +1,6 @@
 //! Requests from the arguments of a call. Pure functions.
 
+use super::files::is_file;
 use crate::api::{
     http_method,
     official::{endpoint::Account, request},
@@ -31,6 +32,9 @@ pub(super) fn build(
     let mut fields = fields(invocation, account)?;
     fields.extend(paging.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let path = fill(&route.path, &mut fields)?;
+    if form.body == BodyForm::Form {
+        fields.retain(|name, _| !is_file(invocation, name));
+    }
     let (query, body) = parts(fields, form);
     Ok(Request {
         method: http_method(route.method),
@@ -40,6 +44,7 @@ pub(super) fn build(
         scope: spec.scopes.first().map(AsRef::as_ref),
         query,
         body,
+        files: None,
         repeat: crate::api::repeat(invocation.effect()),
         expect: Expect::Anything,
     })

@@ -1,0 +1,141 @@
+//! Files that calls upload. They come from folders that the operator allows.
+
+use super::Official;
+use highlevel_api_client::{FilePart, SendError};
+use highlevel_catalog::{BodyForm, Invocation, Passthrough};
+use highlevel_core::error::{Code, Error, Result};
+use serde_json::Value;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+/// The largest file. HighLevel takes 25 to 50 MB, by operation.
+const MAX_BYTES: u64 = 50 * 1024 * 1024;
+
+/// The types of files by their extensions, for those that HighLevel takes.
+const TYPES: [(&str, &str); 19] = [
+    ("aac", "audio/aac"),
+    ("csv", "text/csv"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("gif", "image/gif"),
+    ("jpeg", "image/jpeg"),
+    ("jpg", "image/jpeg"),
+    ("json", "application/json"),
+    ("mov", "video/quicktime"),
+    ("mp3", "audio/mpeg"),
+    ("mp4", "video/mp4"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("svg", "image/svg+xml"),
+    ("txt", "text/plain"),
+    ("wav", "audio/wav"),
+    ("webp", "image/webp"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("zip", "application/zip"),
+];
+
+/// The folders whose files may be uploaded (`--upload-dir`).
+#[derive(Debug, Clone, Default)]
+pub struct UploadFolders(Vec<PathBuf>);
+
+impl UploadFolders {
+    /// These folders, and no others.
+    pub fn new(folders: Vec<PathBuf>) -> Self {
+        Self(folders)
+    }
+
+    /// Reads a file. A relative path is looked up in each folder.
+    ///
+    /// # Errors
+    /// `policy_denied` without folders. `invalid_arguments` for what is no file in one of them, and for a file that is too
+    /// large.
+    fn read(&self, argument: &str, path: &str) -> Result<(String, Vec<u8>)> {
+        if self.0.is_empty() {
+            let message = format!(
+                "`{argument}`: no folder is allowed for uploads. Start the server with --upload-dir DIR (GHL_UPLOAD_DIR)."
+            );
+            return Err(Error { field: Some(argument.to_owned()), ..Error::new(Code::PolicyDenied, message) });
+        }
+        let wrong = || {
+            let folders: Vec<String> = self.0.iter().map(|folder| folder.display().to_string()).collect();
+            Error::invalid(argument, format!("`{argument}` must be a file in {}.", folders.join(" or ")))
+        };
+        let file = self.0.iter().find_map(|folder| inside(folder, path)).ok_or_else(wrong)?;
+        let mut content = Vec::new();
+        let opened = File::open(&file).map_err(|_| wrong())?;
+        if !opened.metadata().is_ok_and(|facts| facts.is_file()) {
+            return Err(wrong());
+        }
+        opened.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|_| wrong())?;
+        if content.len() as u64 > MAX_BYTES {
+            let most = MAX_BYTES / 1024 / 1024;
+            return Err(Error::invalid(argument, format!("`{argument}` must be a file of at most {most} MB.")));
+        }
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok((name.unwrap_or_default(), content))
+    }
+}
+
+/// The file at a path, if it is in the folder when all links are followed.
+fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
+    let folder = folder.canonicalize().ok()?;
+    let file = folder.join(path).canonicalize().ok()?;
+    file.starts_with(&folder).then_some(file)
+}
+
+impl Official {
+    /// The files of a call whose body is a form. `None` for other bodies.
+    pub(super) async fn files(
+        &self,
+        invocation: &Invocation,
+        form: &Passthrough,
+    ) -> std::result::Result<Option<Vec<FilePart>>, SendError> {
+        if form.body != BodyForm::Form {
+            return Ok(None);
+        }
+        let (folders, named) = (self.folders.clone(), named(invocation));
+        let read = move || {
+            let files = named.into_iter().map(|(part, path)| {
+                let (file_name, content) = folders.read(&part, &path)?;
+                let content_type = content_type(&file_name);
+                Ok(FilePart { name: part, file_name, content_type, content: content.into() })
+            });
+            files.collect::<Result<Vec<FilePart>>>()
+        };
+        let files = tokio::task::spawn_blocking(read).await;
+        let files = files.map_err(|_| Error::new(Code::Internal, "The files could not be read.")).flatten();
+        files.map(Some).map_err(SendError::not_sent)
+    }
+}
+
+/// The parts of the form that are files, with their paths.
+fn named(invocation: &Invocation) -> Vec<(String, String)> {
+    let mut named = Vec::new();
+    let mut add = |part: &str, path: &Value| named.extend(path.as_str().map(|path| (part.to_owned(), path.to_owned())));
+    for (name, value) in invocation.arguments.iter().filter(|(name, _)| is_file(invocation, name)) {
+        match value {
+            Value::Array(paths) => paths.iter().for_each(|path| add(name, path)),
+            Value::Object(parts) => parts.iter().for_each(|(part, path)| add(part, path)),
+            path => add(name, path),
+        }
+    }
+    named
+}
+
+/// Whether an argument is a file, a list of files, or an object of files whose names are those of the parts.
+pub(super) fn is_file(invocation: &Invocation, name: &str) -> bool {
+    let schema = invocation.spec.input_schema().get("properties").and_then(|properties| properties.get(name));
+    schema.is_some_and(|schema| {
+        let inner = [Some(schema), schema.get("items"), schema.get("additionalProperties")];
+        inner.into_iter().flatten().any(|schema| schema.get("format").is_some_and(|format| format == "binary"))
+    })
+}
+
+fn content_type(file_name: &str) -> &'static str {
+    let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    let known = TYPES.iter().find(|(known, _)| extension.as_deref() == Some(*known));
+    known.map_or("application/octet-stream", |(_, kind)| *kind)
+}
