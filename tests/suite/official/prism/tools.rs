@@ -48,7 +48,7 @@ fn mend(schema: &mut Value) {
 #[tokio::test]
 #[ignore = "needs npm, which installs Prism; .ci/run runs it"]
 async fn every_request_passes_prism_and_its_example_answers_are_read() {
-    let mut document = merged(&FILES.map(|file| format!("{DIRECTORY}/{file}.json").into()));
+    let mut document = merged(&FILES.iter().map(|file| format!("{DIRECTORY}/{file}.json").into()).collect::<Vec<_>>());
     document["components"]["schemas"].as_object_mut().unwrap().values_mut().for_each(mend);
     let prism = Prism::serve(&document, &["--errors"]).await;
     let state = tempfile::tempdir().unwrap();
