@@ -13,6 +13,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
                 "email" => json!("a@example.com"),
                 "dueDate" => json!("2030-01-01"),
                 "value" => json!(1),
+                "channel" => json!("SMS"),
                 "status" => json!("open"),
                 "url" => json!("https://example.com"),
                 "events" => json!(["contact.created"]),

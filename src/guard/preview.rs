@@ -2,7 +2,7 @@
 
 use super::approval::hash;
 use crate::answer;
-use highlevel_catalog::{Effect, HIDDEN, Invocation};
+use highlevel_catalog::{Effect, HIDDEN, Invocation, workflows::RemoveFromWorkflow};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -30,6 +30,9 @@ const IDENTIFYING: &[&str] = &[
     "amountDue",
     "currency",
     "dueDate",
+    "channel",
+    "to",
+    "workflow",
 ];
 
 /// The longest text of the account in a preview, in characters.
@@ -113,6 +116,7 @@ impl Preview {
             Effect::Delete => " This cannot be undone.",
             Effect::Send => " It reaches people and cannot be recalled.",
             Effect::Money => " It moves money.",
+            Effect::Start if spec.is::<RemoveFromWorkflow>() => " What it would still do for them is not done.",
             Effect::Start => " It starts what acts by itself. What that does cannot be recalled.",
             Effect::Access => " It gives others access to the account or its data.",
             Effect::Read | Effect::Create | Effect::Update => "",

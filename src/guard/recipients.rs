@@ -10,10 +10,11 @@ const CONTACTS: [&str; 6] =
     ["contactId", "contact_id", "contactIds", "contact_ids", "contactDetails.id", "forward.recipientContactId"];
 
 /// The arguments that hold the addresses to which something goes.
-const ADDRESSES: [&str; 14] = [
+const ADDRESSES: [&str; 15] = [
     "email",
     "emails",
     "emailTo",
+    "to",
     "toEmail",
     "phone",
     "phones",

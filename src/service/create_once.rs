@@ -12,14 +12,14 @@ pub(super) use identity::{contact_key, emails, phones};
 use age::Stamps;
 use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_api_client::{Fate, SendError};
-use highlevel_catalog::Invocation;
+use highlevel_catalog::{Effect, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::WriteLock;
 use identity::Identity;
 use lookup::{IncompleteLookup, Lookup, LookupResult};
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 
 /// The longest search for the object. Lists lag behind writes by seconds.
@@ -37,6 +37,9 @@ const RESERVED: u32 = 10;
 
 /// The most items that are listed for one create. No look-up starts after that.
 const MAX_LISTED: usize = 10_000;
+
+/// The number of objects that are listed before a send.
+const LISTED_BEFORE: u64 = 100;
 
 /// What earlier creates of the account have shown.
 #[derive(Debug, Default)]
@@ -89,6 +92,10 @@ impl Creation {
                 None
             }
         };
+        let known = match &self.identity {
+            Some(identity) if create.spec.effect == Effect::Send => listed_before(identity, api, create, context).await,
+            _ => None,
+        };
         let failed = match api.run(create, context).await {
             Ok(Done { answer, sent_at }) => {
                 let value = answer.into_json();
@@ -106,9 +113,26 @@ impl Creation {
         let Some(identity) = &self.identity else {
             return Err(UnclearCreate::new(create, None, &error).unknown("objects of this type cannot be searched for"));
         };
-        let lookup = Lookup { api, create, identity, stamps: &creates.stamps, sent_at, number };
+        let lookup = Lookup { api, create, identity, stamps: &creates.stamps, sent_at, number, known: known.as_ref() };
         search(&lookup, UnclearCreate::new(create, Some(identity), &error), context).await
     }
+}
+
+/// The ids of the latest objects that a later look-up could take for this one. `None` if they cannot be listed.
+async fn listed_before(
+    identity: &Identity,
+    api: &Adapter,
+    create: &Invocation,
+    context: &CallContext,
+) -> Option<HashSet<String>> {
+    let mut ids = HashSet::new();
+    for mut list in identity.lists(create, api.catalog()).ok()?.into_iter().flatten() {
+        // Without texts, which would take a request each.
+        list.arguments.set("fields", vec!["id"]);
+        let page = api.page(&list, 0, LISTED_BEFORE, context).await.ok()?;
+        ids.extend(page.items.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)));
+    }
+    Some(ids)
 }
 
 /// Records how the API answered a create.

@@ -17,6 +17,7 @@ mod pin;
 mod present;
 mod readable;
 mod reads;
+mod recipient;
 mod reconcile;
 mod repeated_pages;
 mod rules;
@@ -171,6 +172,11 @@ impl AccountService {
     /// The current object that a call is about, after the pin and the rule for its state allowed the call. `None` for
     /// an operation that is about no existing object.
     async fn checked_object(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
+        if recipient::applies(invocation) {
+            let (contact, shown) = recipient::checked(&self.api, invocation, context).await?;
+            self.pin.check_object(&contact)?;
+            return Ok(Some(shown));
+        }
         let Some(object) = objects::read(&self.api, invocation, context).await? else { return Ok(None) };
         self.pin.check_object(&object)?;
         rules::check_state(invocation, &object)?;

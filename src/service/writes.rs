@@ -1,7 +1,7 @@
 //! Operations that write: in turn, recorded in the journal, and compared with the object afterwards.
 
 use super::{
-    AccountService, create_once, merge, present,
+    AccountService, create_once, merge, present, recipient,
     reconcile::{self, WriteOutcome},
     send_once, upsert,
     verify_write::{self, VerifiedWrite},
@@ -76,6 +76,12 @@ impl AccountService {
         let effect = invocation.spec.effect;
         let needs_object = merge::needs_object(&self.api, invocation);
         let before = match object {
+            // What a person was shown of the recipient is not what the call changes.
+            Some(_) if recipient::applies(invocation) => None,
+            None if recipient::applies(invocation) => {
+                self.checked_object(invocation, context).await?;
+                None
+            }
             // A merge needs the object as it is now: a person may have taken long to confirm.
             // Another call may have sent the object while this one waited for its turn.
             Some(object) if !needs_object && !sends_object => Some(object),

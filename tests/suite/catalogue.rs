@@ -119,10 +119,12 @@ async fn names_titles_and_hints_agree_with_the_effect(api: Api) {
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
             assert!(hints[hint].is_boolean(), "{name} lacks {hint}");
         }
-        let reads = !WRITE_VERBS.iter().any(|verb| name.starts_with(verb));
+        // What reaches people or starts something cannot be taken back.
+        let acts = ["send_", "add_to_", "remove_from_"].iter().any(|verb| name.starts_with(verb));
+        let reads = !acts && !WRITE_VERBS.iter().any(|verb| name.starts_with(verb));
         assert_eq!(hints["readOnlyHint"], reads, "{name}");
         assert_eq!(hints["destructiveHint"], !reads && !name.starts_with("create_"), "{name}");
-        assert_eq!(hints["idempotentHint"], !name.starts_with("create_"), "{name}");
+        assert_eq!(hints["idempotentHint"], !acts && !name.starts_with("create_"), "{name}");
         assert!(tool["title"].as_str().is_some_and(|title| !title.is_empty()), "{name} has no title");
         assert!(tool["description"].as_str().is_some_and(|text| text.ends_with('.')), "{name}: a sentence");
         let properties = &tool["inputSchema"]["properties"];
@@ -135,17 +137,18 @@ async fn names_titles_and_hints_agree_with_the_effect(api: Api) {
         if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
-        let guarded = [
-            "create_campaign",
-            "delete_contact",
-            "delete_opportunity",
-            "delete_page",
-            "publish_page",
-            "create_webhook",
-            "delete_webhook",
-            "run_operation",
-        ]
-        .contains(&name);
+        let guarded = acts
+            || [
+                "create_campaign",
+                "delete_contact",
+                "delete_opportunity",
+                "delete_page",
+                "publish_page",
+                "create_webhook",
+                "delete_webhook",
+                "run_operation",
+            ]
+            .contains(&name);
         assert_eq!(properties["confirmationToken"].is_object(), guarded, "{name}");
     }
 }

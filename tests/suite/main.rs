@@ -19,6 +19,7 @@ mod catalogue;
 mod completion;
 mod confirmations;
 mod contract;
+mod conversations;
 mod docs;
 mod faults;
 mod fire;

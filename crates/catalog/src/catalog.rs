@@ -1,9 +1,9 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, campaigns, contacts, forms, funnels, id::Id, insights,
+    api::Api, argument_rules::ArgumentRules, campaigns, contacts, conversations, forms, funnels, id::Id, insights,
     invocation::Invocation, invoices, locations, notes, operation::Operation, operations, opportunities, pages,
-    route::Route, spec::OperationSpec, tasks, users, webhooks,
+    route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
 };
 use highlevel_core::error::{Code, Error, Result};
 use std::{collections::HashMap, sync::LazyLock};
@@ -65,6 +65,12 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<invoices::CreateInvoice>(),
         OperationSpec::of::<invoices::SendInvoice>(),
         OperationSpec::of::<invoices::ListTransactions>(),
+        OperationSpec::of::<conversations::ListConversations>(),
+        OperationSpec::of::<conversations::ListMessages>(),
+        OperationSpec::of::<conversations::SendMessage>(),
+        OperationSpec::of::<workflows::ListWorkflows>(),
+        OperationSpec::of::<workflows::AddToWorkflow>(),
+        OperationSpec::of::<workflows::RemoveFromWorkflow>(),
         OperationSpec::of::<operations::SearchOperations>(),
         OperationSpec::of::<operations::DescribeOperation>(),
         OperationSpec::of::<operations::RunOperation>(),

@@ -15,6 +15,7 @@ mod catalog;
 mod check;
 pub mod coerce;
 pub mod contacts;
+pub mod conversations;
 pub mod forms;
 pub mod funnels;
 pub mod id;
@@ -41,6 +42,7 @@ pub mod tasks;
 pub mod text;
 pub mod users;
 pub mod webhooks;
+pub mod workflows;
 
 pub use answer::{Answer, ListAnswer, ListPaging};
 pub use api::Api;

@@ -113,7 +113,7 @@ impl Cursors {
 }
 
 /// The key of a list: its operation and filters.
-fn key(list: &Invocation) -> String {
+pub(super) fn key(list: &Invocation) -> String {
     let filters = list.arguments.iter().filter(|(name, _)| !["limit", "offset", "fields"].contains(name));
     let filters: String = filters.map(|(name, value)| format!("{name}={value};")).collect();
     format!("{}?{filters}", list.spec.name)

@@ -1,6 +1,6 @@
 //! One operation of the official API as one value: its spec, its request, and the conversion of its answer.
 
-use super::{cursor_paging::Search, name_cache::NameList, request, scopes};
+use super::{cursor_paging::Search, name_cache::NameList, readings::Cursored, request, scopes};
 use chrono::NaiveDate;
 use highlevel_api_client::Request;
 use highlevel_catalog::{ArgumentRules, FilterGap, Id, Invocation, Operation, OperationSpec, PagingStyle, Route};
@@ -63,6 +63,10 @@ pub(super) enum List {
     Submissions,
     /// In one request, for what the arguments name. `member` holds the items.
     WholeOf { member: &'static str, request: fn(&Invocation, &Account<'_>) -> Request },
+    /// By a cursor only: items are kept while a list is read.
+    Cursored(&'static Cursored),
+    /// The messages of a conversation, or of the whole location.
+    Messages,
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -111,7 +115,13 @@ impl OfficialOperation {
         spec.version = Some(request::VERSION.into());
         spec.paging = match &requests {
             RequestBuilder::List(
-                List::Counted { .. } | List::Forms | List::Submissions | List::FunnelPages | List::Locations,
+                List::Counted { .. }
+                | List::Forms
+                | List::Submissions
+                | List::Cursored(_)
+                | List::Messages
+                | List::FunnelPages
+                | List::Locations,
             ) => PagingStyle::Offset,
             RequestBuilder::List(List::Searched(_)) => PagingStyle::PageThenCursor,
             _ => PagingStyle::None,

@@ -66,6 +66,15 @@ impl Official {
             }
             RequestBuilder::List(List::Forms) => self.every_form(list, context).await?,
             RequestBuilder::List(List::Submissions) => self.submissions(list, offset, limit, context).await?,
+            RequestBuilder::List(List::Cursored(cursored)) => {
+                behind = offset > 0;
+                self.read_on(cursored, list, offset, limit, context).await?
+            }
+            RequestBuilder::List(List::Messages) => {
+                let (raw, follows) = self.messages(list, offset, limit, context).await?;
+                behind = follows;
+                raw
+            }
             RequestBuilder::List(List::FunnelPages) => self.every_page(context).await?,
             RequestBuilder::List(List::Locations) => {
                 let (raw, only_own) = self.every_location(context).await?;
@@ -254,7 +263,7 @@ impl Official {
 }
 
 /// A count, as a number or as text.
-fn number(count: &Value) -> Option<u64> {
+pub(super) fn number(count: &Value) -> Option<u64> {
     count.as_u64().or_else(|| count.as_str()?.trim().parse().ok())
 }
 
@@ -268,6 +277,6 @@ fn nowhere(list: &Invocation) -> SendError {
 }
 
 /// The error for a refused list request.
-fn refused(error: Error, sent_at: Moment) -> SendError {
+pub(super) fn refused(error: Error, sent_at: Moment) -> SendError {
     SendError { error, fate: Fate::NotExecuted, sent_at: Some(sent_at) }
 }

@@ -4,6 +4,7 @@
 mod campaigns;
 mod catalogue;
 mod contacts;
+mod conversations;
 mod cursor_paging;
 mod endpoint;
 mod fields;
@@ -14,6 +15,7 @@ mod known_scopes;
 mod lists;
 mod local_time;
 mod locations;
+mod messages;
 mod name_cache;
 mod names;
 mod new_invoice;
@@ -21,6 +23,7 @@ mod notes;
 mod opportunities;
 mod page_window;
 mod passthrough;
+mod readings;
 mod registry;
 mod request;
 mod resolve_due;
@@ -33,6 +36,7 @@ mod tasks;
 mod tests;
 mod users;
 mod values;
+mod workflows;
 
 pub(super) use contacts::parts;
 pub(super) use fields::to_map;
@@ -43,8 +47,11 @@ use super::{Done, Flaw, Page, refusal, session};
 use endpoint::{Account, Author, Endpoint, Names, RequestBuilder};
 use highlevel_api_client::{Client, Fate, Request, Response, SendError};
 use highlevel_catalog::{
-    Answer, AnswerShape, Catalog, Effect, Id, Invocation, ListAnswer, ListPaging, OperationSpec, list::part,
+    Answer, AnswerShape, Catalog, Effect, Id, Invocation, ListAnswer, ListPaging, OperationSpec,
+    conversations::SendMessage,
+    list::part,
     users::GetUser,
+    workflows::{AddToWorkflow, RemoveFromWorkflow},
 };
 use highlevel_core::{
     context::CallContext,
@@ -75,6 +82,7 @@ pub(super) struct Official {
     scopes: known_scopes::KnownScopes,
     submission_places: submissions::SubmissionPlaces,
     folders: UploadFolders,
+    readings: readings::Readings,
 }
 
 impl Official {
@@ -98,6 +106,7 @@ impl Official {
             scopes: known_scopes::KnownScopes::default(),
             submission_places: submissions::SubmissionPlaces::default(),
             folders,
+            readings: readings::Readings::default(),
         }
     }
 
@@ -159,6 +168,11 @@ impl Official {
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
         object.extend(created.map(|created| ("created".to_owned(), created.into())));
+        if spec.is::<AddToWorkflow>() || spec.is::<RemoveFromWorkflow>() {
+            workflows::complete(invocation, &mut object);
+        } else if spec.is::<SendMessage>() {
+            conversations::complete(invocation, &mut object);
+        }
         if matches!(endpoint.requests, RequestBuilder::Authored(_)) {
             self.note_author(&request, context).await;
         }

@@ -3,7 +3,7 @@
 //! The lists are stored in the state directory with their age. They are read again when they are old, and before a call
 //! is refused because of a missing name.
 
-use super::{Official, forms::Source, locations, opportunities, request, users};
+use super::{Official, forms::Source, locations, opportunities, request, users, workflows};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::Request;
 use highlevel_core::context::CallContext;
@@ -30,6 +30,7 @@ pub(super) enum NameList {
     Users,
     Forms,
     Surveys,
+    Workflows,
 }
 
 impl NameList {
@@ -41,6 +42,7 @@ impl NameList {
             Self::Users => "users",
             Self::Forms => "forms",
             Self::Surveys => "surveys",
+            Self::Workflows => "workflows",
         }
     }
 
@@ -52,6 +54,7 @@ impl NameList {
             Self::Users => "users",
             Self::Forms => "forms",
             Self::Surveys => "surveys",
+            Self::Workflows => "workflows",
         }
     }
 
@@ -63,6 +66,7 @@ impl NameList {
             Self::Users => "owners are shown by id",
             Self::Forms => "forms are shown by id",
             Self::Surveys => "surveys are shown by id",
+            Self::Workflows => "workflows are shown by id",
         }
     }
 
@@ -72,6 +76,7 @@ impl NameList {
             Self::Pipelines => opportunities::pipelines(location),
             Self::CustomFields => locations::custom_fields(location),
             Self::Users => users::users(location),
+            Self::Workflows => workflows::workflows(location),
             Self::Forms => return Err(Source::Forms),
             Self::Surveys => return Err(Source::Surveys),
         })

@@ -105,7 +105,7 @@ pub(super) fn unknown_of(field: &str, wanted: &str, known: &[String]) -> Error {
     unknown(field, wanted, nearest(wanted, known.iter().map(String::as_str)), known)
 }
 
-fn unknown(field: &str, wanted: &str, near: Option<&str>, known: &[String]) -> Error {
+pub(super) fn unknown(field: &str, wanted: &str, near: Option<&str>, known: &[String]) -> Error {
     /// The most names in an error.
     const MAX_SHOWN: usize = 40;
     let near = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));

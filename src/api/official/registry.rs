@@ -1,9 +1,9 @@
 //! The registry of the official API's operations: the typed ones and rows of data.
 
 use super::{
-    campaigns, catalogue, contacts,
+    campaigns, catalogue, contacts, conversations,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
-    forms, funnels, invoices, locations, notes, opportunities, tasks, users,
+    forms, funnels, invoices, locations, notes, opportunities, tasks, users, workflows,
 };
 use highlevel_catalog::{Catalog, OperationSpec, rows};
 use highlevel_core::error::Result;
@@ -64,6 +64,8 @@ impl Registry {
             forms::operations(),
             invoices::operations(),
             catalogue::operations(),
+            conversations::operations(),
+            workflows::operations(),
             rows.into_iter().map(row).collect(),
         ];
         let mut endpoints = HashMap::new();

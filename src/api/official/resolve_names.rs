@@ -4,7 +4,7 @@ use super::{
     Official,
     fields::{self, Model},
     name_cache::{LookupResult, NameList},
-    names, opportunities, request,
+    names, opportunities, request, workflows,
 };
 use highlevel_catalog::{Effect, Invocation, Toolset};
 use highlevel_core::context::CallContext;
@@ -42,7 +42,29 @@ impl Official {
         if invocation.spec.toolset == Toolset::Tasks {
             self.resolve_due(&mut resolved, context).await?;
         }
+        if invocation.spec.toolset == Toolset::Workflows
+            && let Some(wanted) = invocation.arguments.text("workflow")
+            && !invocation.arguments.has("workflowId")
+        {
+            let (id, name) = self.workflow(wanted, context).await?;
+            resolved.arguments.set("workflowId", id);
+            resolved.arguments.set("workflow", name);
+        }
         Ok(resolved)
+    }
+
+    /// The id and the name of a workflow.
+    async fn workflow(&self, wanted: &str, context: &CallContext) -> Result<(String, String)> {
+        match self.find(workflows::NAMES, context, |all| workflows::found(all, wanted)).await? {
+            LookupResult::Found(found) => Ok(found),
+            LookupResult::Unreadable(list) if names::is_id(wanted.trim()) => {
+                context.note(format!("{} `workflow` was sent unchecked, as a workflow's id.", list.reason()));
+                Ok((wanted.trim().to_owned(), wanted.trim().to_owned()))
+            }
+            LookupResult::Unreadable(list) => {
+                Err(list.refusal("workflow", &format!("`{wanted}` is not an id and cannot be looked up.")))
+            }
+        }
     }
 
     /// The id of the user `wanted`, as the argument `field` names it.

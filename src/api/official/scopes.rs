@@ -19,6 +19,11 @@ const SCOPES: &[(&str, &str, &str)] = &[
     ("/invoices", "invoices.readonly", "invoices.write"),
     ("/payments/orders", "payments/orders.readonly", "payments/orders.write"),
     ("/payments/transactions", "payments/transactions.readonly", "payments/transactions.readonly"),
+    ("/conversations/locations", "conversations/message.readonly", "conversations/message.write"),
+    ("/conversations/messages", "conversations/message.readonly", "conversations/message.write"),
+    ("/conversations/*/messages", "conversations/message.readonly", "conversations/message.write"),
+    ("/conversations", "conversations.readonly", "conversations.write"),
+    ("/workflows", "workflows.readonly", "workflows.readonly"),
     ("/campaigns", "campaigns.readonly", "campaigns.readonly"),
     ("/funnels/funnel", "funnels/funnel.readonly", "funnels/funnel.readonly"),
     ("/funnels/page", "funnels/page.readonly", "funnels/page.readonly"),
@@ -57,6 +62,10 @@ mod tests {
             (Method::POST, "/contacts/c1/notes", "contacts.write"),
             (Method::GET, "/users/", "users.readonly"),
             (Method::POST, "/emails/locations/l1/campaigns/emails", "emails/campaigns.write"),
+            (Method::GET, "/conversations/search", "conversations.readonly"),
+            (Method::GET, "/conversations/c1/messages", "conversations/message.readonly"),
+            (Method::POST, "/conversations/messages", "conversations/message.write"),
+            (Method::DELETE, "/contacts/c1/workflow/w1", "contacts.write"),
             (Method::GET, "/funnels/page", "funnels/page.readonly"),
         ] {
             assert_eq!(of(&method, path), Some(scope), "{method} {path}");

@@ -119,7 +119,7 @@ impl Official {
         let mut places = Places::new();
         while (page.items.len() as u64) < limit {
             for reader in &mut readers {
-                if let Some(sent_at) = self.fill(reader, list, context).await? {
+                if let Some(sent_at) = self.fill_submissions(reader, list, context).await? {
                     page.sent_at = sent_at;
                 }
             }
@@ -148,7 +148,7 @@ impl Official {
     }
 
     /// Reads the next page of a source that has nothing ahead. Returns when the last request was sent.
-    async fn fill(
+    async fn fill_submissions(
         &self,
         reader: &mut SourceReader,
         list: &Invocation,

@@ -2,7 +2,7 @@
 
 use super::identity::Identity;
 use crate::service::normal;
-use highlevel_catalog::Invocation;
+use highlevel_catalog::{Effect, Invocation};
 use serde_json::Value;
 
 /// Whether an object is the one that was sent.
@@ -18,9 +18,14 @@ pub(super) enum Likeness {
 /// if another field differs, because the API may have changed or dropped that field.
 pub(super) fn likeness(identity: &Identity, create: &Invocation, object: &Value) -> Likeness {
     let is_stored = |name: &str, sent: &Value| {
-        // The API does not show secrets, so they cannot be compared.
-        create.spec.is_sensitive(name) || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
+        // The API does not show secrets and some other arguments, so they cannot be compared.
+        let is_shown = !create.spec.is_sensitive(name) && !create.spec.unreported.iter().any(|other| other == name);
+        !is_shown || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
     };
+    // The contact may have written the same.
+    if create.spec.effect == Effect::Send && object.get("direction").and_then(Value::as_str) == Some("inbound") {
+        return Likeness::Different;
+    }
     match identity.likeness(&create.arguments, object) {
         Likeness::Same if create.arguments.iter().all(|(name, value)| is_stored(name, value)) => Likeness::Same,
         Likeness::Different => Likeness::Different,

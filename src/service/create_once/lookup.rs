@@ -32,6 +32,8 @@ pub(super) struct Lookup<'a> {
     pub(super) sent_at: Moment,
     /// The number of the recorded create, if it could be recorded.
     pub(super) number: Option<i64>,
+    /// The ids of the objects that were listed before a send, if they could be.
+    pub(super) known: Option<&'a HashSet<String>>,
 }
 
 /// The result of a complete look-up.
@@ -133,9 +135,15 @@ impl Lookup<'_> {
     }
 
     fn compare(&self, object: &Value) -> Likeness {
+        let id = object.get("id").and_then(Value::as_str);
+        if self.known.zip(id).is_some_and(|(known, id)| known.contains(id)) {
+            return Likeness::Different;
+        }
         match (likeness(self.identity, self.create, object), self.stamps.age(object, self.sent_at, self.api)) {
             (Likeness::Different, _) | (_, Age::Before) => Likeness::Different,
             (Likeness::Same, Age::Since) => Likeness::Same,
+            // It was not there before, whatever its time says.
+            (Likeness::Same, Age::Unclear) if self.known.is_some() => Likeness::Same,
             _ => Likeness::Unclear,
         }
     }

@@ -3,6 +3,7 @@
 
 mod campaigns;
 mod contacts;
+mod conversations;
 mod creates;
 mod faulty;
 mod follow_ups;
@@ -207,6 +208,7 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
         include_str!("campaigns.rs"),
         include_str!("contacts.rs"),
         include_str!("follow_ups.rs"),
+        include_str!("conversations.rs"),
         include_str!("opportunities.rs"),
         include_str!("pages.rs"),
         include_str!("reads.rs"),

@@ -16,10 +16,13 @@ const OBJECTS: &[(&str, Option<&str>, Option<&str>)] = &[
     ("webhook", Some("list_webhooks"), None),
     ("location", Some("list_locations"), Some("locations")),
     ("invoice", Some("list_invoices"), None),
+    ("conversation", Some("list_conversations"), None),
+    ("message", Some("list_messages"), None),
 ];
 
 /// Arguments that hold the id of another object: `(argument, noun)`.
-const REFERENCES: [(&str, &str); 1] = [("contactId", "contact")];
+const REFERENCES: [(&str, &str); 3] =
+    [("contactId", "contact"), ("conversationId", "conversation"), ("replyTo", "message")];
 
 /// Domains of HighLevel's web application.
 const APP_DOMAINS: [&str; 3] = ["gohighlevel.com", "leadconnectorhq.com", "msgsndr.com"];
