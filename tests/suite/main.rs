@@ -15,6 +15,7 @@ mod any_input;
 mod arguments;
 mod basics;
 mod billing;
+mod calendars;
 mod catalogue;
 mod completion;
 mod confirmations;

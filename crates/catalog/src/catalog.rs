@@ -1,9 +1,9 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, campaigns, contacts, conversations, forms, funnels, id::Id, insights,
-    invocation::Invocation, invoices, locations, notes, operation::Operation, operations, opportunities, pages,
-    route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
+    api::Api, argument_rules::ArgumentRules, calendars, campaigns, contacts, conversations, forms, funnels, id::Id,
+    insights, invocation::Invocation, invoices, locations, notes, operation::Operation, operations, opportunities,
+    pages, route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
 };
 use highlevel_core::error::{Code, Error, Result};
 use std::{collections::HashMap, sync::LazyLock};
@@ -71,6 +71,12 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<workflows::ListWorkflows>(),
         OperationSpec::of::<workflows::AddToWorkflow>(),
         OperationSpec::of::<workflows::RemoveFromWorkflow>(),
+        OperationSpec::of::<calendars::ListCalendars>(),
+        OperationSpec::of::<calendars::ListFreeSlots>(),
+        OperationSpec::of::<calendars::ListAppointments>(),
+        OperationSpec::of::<calendars::GetAppointment>(),
+        OperationSpec::of::<calendars::BookAppointment>(),
+        OperationSpec::of::<calendars::UpdateAppointment>(),
         OperationSpec::of::<operations::SearchOperations>(),
         OperationSpec::of::<operations::DescribeOperation>(),
         OperationSpec::of::<operations::RunOperation>(),

@@ -94,6 +94,23 @@ impl Store {
         .await
     }
 
+    /// The objects that answered creates of `key` begun since a moment, newest first.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn created_since(&self, account: &str, key: &str, since: DateTime<Utc>) -> Result<Vec<String>> {
+        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
+        self.with(move |db| {
+            let mut found = db.prepare(
+                "SELECT object FROM creations
+                 WHERE account = ?1 AND key = ?2 AND begun_at >= ?3 AND object IS NOT NULL ORDER BY number DESC",
+            )?;
+            let objects = found.query_map(params![account, key, since.timestamp_millis()], |row| row.get(0))?;
+            objects.collect()
+        })
+        .await
+    }
+
     /// Claims an object that was found for an unanswered create.
     ///
     /// # Errors

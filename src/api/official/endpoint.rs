@@ -43,6 +43,10 @@ pub(super) enum RequestBuilder {
     NewInvoice,
     /// The request that sends an invoice, in the name of a user.
     InvoiceSend,
+    /// The request that books an appointment, after a check that the slot is free.
+    Booking(fn(&Invocation, &Account<'_>) -> Request),
+    /// The requests for a calendar's free slots.
+    FreeSlots,
     /// The requests for the pages of a list.
     List(List),
     /// The request that the operation's row describes.
@@ -67,6 +71,8 @@ pub(super) enum List {
     Cursored(&'static Cursored),
     /// The messages of a conversation, or of the whole location.
     Messages,
+    /// The appointments of a contact, a user, a calendar or all calendars.
+    Appointments,
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -102,6 +108,8 @@ pub(super) struct Names {
     pub(super) surveys: Arc<Vec<Value>>,
     /// Today in the location's time zone, if the endpoint needs it and the zone can be read.
     pub(super) today: Option<NaiveDate>,
+    /// The calendars.
+    pub(super) calendars: Arc<Vec<Value>>,
 }
 
 impl OfficialOperation {
@@ -120,6 +128,7 @@ impl OfficialOperation {
                 | List::Submissions
                 | List::Cursored(_)
                 | List::Messages
+                | List::Appointments
                 | List::FunnelPages
                 | List::Locations,
             ) => PagingStyle::Offset,

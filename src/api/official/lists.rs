@@ -11,7 +11,7 @@ use highlevel_catalog::{Invocation, ListAnswer, PagingStyle};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
-use std::{collections::HashSet, ops::Range};
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 /// Items as the API returned them, with the paging of the answer.
 pub(super) struct RawPage {
@@ -75,10 +75,15 @@ impl Official {
                 behind = follows;
                 raw
             }
+            RequestBuilder::List(List::Appointments) => {
+                let (raw, range) = self.appointments(list, context).await?;
+                note = range.map(Cow::Owned);
+                raw
+            }
             RequestBuilder::List(List::FunnelPages) => self.every_page(context).await?,
             RequestBuilder::List(List::Locations) => {
                 let (raw, only_own) = self.every_location(context).await?;
-                note = only_own;
+                note = only_own.map(Cow::Borrowed);
                 raw
             }
             RequestBuilder::List(List::Whole { member, request }) => {
@@ -93,6 +98,8 @@ impl Official {
             RequestBuilder::Object(_)
             | RequestBuilder::NewInvoice
             | RequestBuilder::InvoiceSend
+            | RequestBuilder::Booking(_)
+            | RequestBuilder::FreeSlots
             | RequestBuilder::WithFields(_)
             | RequestBuilder::Authored(_) => return Err(nowhere(list)),
         };

@@ -4,8 +4,11 @@
 //! was meant.
 
 use chrono::{DateTime, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
-use chrono_tz::Tz;
-use highlevel_core::error::{Error, Result};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use highlevel_core::{
+    error::{Error, Result},
+    suggest::nearest,
+};
 
 /// The formats of a time without an offset. The second one is that of a contact's appointments.
 const LOCAL: [&str; 3] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
@@ -17,6 +20,21 @@ pub(super) enum End {
     From,
     /// The beginning of the next day.
     To,
+}
+
+/// The time zone with this IANA name. Case does not count.
+///
+/// # Errors
+/// `invalid_arguments` with the nearest name.
+pub(super) fn zone(field: &str, name: &str) -> Result<Tz> {
+    let name = name.trim();
+    let found = name.parse().ok();
+    let in_any_case = || TZ_VARIANTS.into_iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
+    found.or_else(in_any_case).ok_or_else(|| {
+        let near = nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let near = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
+        Error::invalid(field, format!("`{field}`: `{name}` is not an IANA time zone, such as Europe/Berlin.{near}"))
+    })
 }
 
 /// A time with an offset, in one of the API's forms.
@@ -65,7 +83,7 @@ pub(super) fn moment(field: &str, text: &str, zone: Option<Tz>) -> Result<DateTi
 
 /// The error for a local time in a location whose time zone is unknown.
 pub(super) fn no_zone(field: &str) -> Error {
-    let message = format!("`{field}`: the location has no time zone. Give a time with an offset.");
+    let message = format!("`{field}`: the location has no time zone. Give `timeZone`, or a time with an offset.");
     Error::invalid(field, message)
 }
 
@@ -140,5 +158,11 @@ mod tests {
         assert_eq!(end("2027-03-14", End::From), "2027-03-14T05:00:00+00:00");
         assert_eq!(end("2027-03-14", End::To), "2027-03-15T04:00:00+00:00");
         assert!(range_end("to", "soon", End::To, New_York).is_err());
+    }
+
+    #[test]
+    fn zones_are_found_in_any_case_and_near_names_are_named() {
+        assert_eq!(zone("timeZone", " europe/berlin ").unwrap(), Berlin);
+        assert!(zone("timeZone", "Europe/Berlim").unwrap_err().message.contains("`Europe/Berlin`"));
     }
 }

@@ -1,6 +1,9 @@
 //! The official API. Each resource has a file with its operations, their requests and the conversion of their answers.
 //! Some operations take several requests.
 
+mod appointments;
+mod booking;
+mod calendars;
 mod campaigns;
 mod catalogue;
 mod contacts;
@@ -21,11 +24,13 @@ mod names;
 mod new_invoice;
 mod notes;
 mod opportunities;
+mod own_bookings;
 mod page_window;
 mod passthrough;
 mod readings;
 mod registry;
 mod request;
+mod resolve_calendars;
 mod resolve_due;
 mod resolve_names;
 mod row;
@@ -60,7 +65,7 @@ use highlevel_core::{
 use highlevel_store::Store;
 use name_cache::{NameCache, NameList};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The turn of new invoices, which take consecutive numbers.
 const NUMBERS: &str = "invoice numbers";
@@ -139,6 +144,13 @@ impl Official {
         }
         let spec = invocation.spec;
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
+        let _turn = match &endpoint.requests {
+            RequestBuilder::FreeSlots => return self.list_free_slots(invocation, context).await,
+            RequestBuilder::Booking(_) => {
+                Some(self.booking_turn(invocation, context).await.map_err(SendError::not_sent)?)
+            }
+            _ => None,
+        };
         let (request, response) = self.exchange(endpoint, invocation, context).await?;
         let sent_at = response.sent_at;
         let status = response.status;
@@ -173,8 +185,10 @@ impl Official {
         } else if spec.is::<SendMessage>() {
             conversations::complete(invocation, &mut object);
         }
-        if matches!(endpoint.requests, RequestBuilder::Authored(_)) {
-            self.note_author(&request, context).await;
+        match endpoint.requests {
+            RequestBuilder::Authored(_) => self.note_author(&request, context).await,
+            RequestBuilder::Booking(_) => self.note_booking(&Value::Object(object.clone())).await,
+            _ => {}
         }
         let value = self.converted(endpoint, object, context).await;
         let value = finished(spec, value).ok_or_else(|| {
@@ -249,7 +263,7 @@ impl Official {
         }
         let flaw = flaw.filter(|flaw| *flaw != Flaw::Fewer);
         let flaw = flaw.map(|flaw| format!("The list is incomplete: {}.", flaw.as_str()));
-        let notes = note.map(str::to_owned).into_iter().chain(flaw).collect();
+        let notes = note.map(Cow::into_owned).into_iter().chain(flaw).collect();
         Ok(Done { answer: Answer::List(ListAnswer { items, paging, notes, unreadable: Vec::new() }), sent_at })
     }
 
@@ -257,7 +271,7 @@ impl Official {
     async fn request(&self, endpoint: &Endpoint, invocation: &Invocation, context: &CallContext) -> Result<Request> {
         let account = self.account();
         match &endpoint.requests {
-            RequestBuilder::Object(request) => Ok(request(invocation, &account)),
+            RequestBuilder::Object(request) | RequestBuilder::Booking(request) => Ok(request(invocation, &account)),
             RequestBuilder::WithFields(request) => Ok(request(invocation, &account, &self.fields_of(invocation).await)),
             RequestBuilder::Authored(request) => {
                 let user = self.author(context).await?;
@@ -267,7 +281,7 @@ impl Official {
             RequestBuilder::NewInvoice => self.new_invoice(invocation, context).await,
             RequestBuilder::InvoiceSend => self.invoice_send(invocation, context).await,
             RequestBuilder::Row => row::request(invocation, &account),
-            RequestBuilder::List(_) => Err(nowhere(invocation.spec)),
+            RequestBuilder::List(_) | RequestBuilder::FreeSlots => Err(nowhere(invocation.spec)),
         }
     }
 
@@ -299,6 +313,9 @@ impl Official {
         }
         if endpoint.needs_today {
             names.today = self.today(context).await;
+        }
+        if endpoint.names.contains(&NameList::Calendars) {
+            names.calendars = self.names(NameList::Calendars, context).await;
         }
         let mut value = (endpoint.convert)(object, &names);
         // The list of users takes a request, so it is only read for objects with an owner.

@@ -3,7 +3,7 @@
 //! The lists are stored in the state directory with their age. They are read again when they are old, and before a call
 //! is refused because of a missing name.
 
-use super::{Official, forms::Source, locations, opportunities, request, users, workflows};
+use super::{Official, calendars, forms::Source, locations, opportunities, request, users, workflows};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::Request;
 use highlevel_core::context::CallContext;
@@ -31,6 +31,7 @@ pub(super) enum NameList {
     Forms,
     Surveys,
     Workflows,
+    Calendars,
 }
 
 impl NameList {
@@ -43,6 +44,7 @@ impl NameList {
             Self::Forms => "forms",
             Self::Surveys => "surveys",
             Self::Workflows => "workflows",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -55,6 +57,7 @@ impl NameList {
             Self::Forms => "forms",
             Self::Surveys => "surveys",
             Self::Workflows => "workflows",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -67,6 +70,7 @@ impl NameList {
             Self::Forms => "forms are shown by id",
             Self::Surveys => "surveys are shown by id",
             Self::Workflows => "workflows are shown by id",
+            Self::Calendars => "calendars are shown by id",
         }
     }
 
@@ -76,6 +80,7 @@ impl NameList {
             Self::Pipelines => opportunities::pipelines(location),
             Self::CustomFields => locations::custom_fields(location),
             Self::Users => users::users(location),
+            Self::Calendars => calendars::calendars(location),
             Self::Workflows => workflows::workflows(location),
             Self::Forms => return Err(Source::Forms),
             Self::Surveys => return Err(Source::Surveys),

@@ -1,7 +1,7 @@
 //! The registry of the official API's operations: the typed ones and rows of data.
 
 use super::{
-    campaigns, catalogue, contacts, conversations,
+    calendars, campaigns, catalogue, contacts, conversations,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
     forms, funnels, invoices, locations, notes, opportunities, tasks, users, workflows,
 };
@@ -59,6 +59,7 @@ impl Registry {
             notes::operations(),
             tasks::operations(),
             opportunities::operations(),
+            calendars::operations(),
             campaigns::operations(),
             funnels::operations(),
             forms::operations(),

@@ -3,9 +3,8 @@
 use super::{
     Official,
     local_time::{self, End},
-    name_cache::FRESH,
 };
-use chrono::{NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{NaiveDate, SecondsFormat, TimeDelta};
 use chrono_tz::Tz;
 use highlevel_catalog::Invocation;
 use highlevel_core::{context::CallContext, error::Result};
@@ -48,20 +47,5 @@ impl Official {
     /// The zone of days and local times.
     async fn due_zone(&self, context: &CallContext) -> Result<Tz> {
         Ok(self.location_zone(context).await?.unwrap_or(Tz::UTC))
-    }
-
-    /// The location's time zone. `None` if it has none that is known.
-    pub(super) async fn location_zone(&self, context: &CallContext) -> Result<Option<Tz>> {
-        let held = self.zone.lock().await;
-        if let Some((zone, at)) = *held
-            && at >= Utc::now() - FRESH
-        {
-            return Ok(zone);
-        }
-        drop(held);
-        let at = Utc::now();
-        let zone = self.time_zone(context).await?.parse().ok();
-        *self.zone.lock().await = Some((zone, at));
-        Ok(zone)
     }
 }

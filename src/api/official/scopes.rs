@@ -24,6 +24,10 @@ const SCOPES: &[(&str, &str, &str)] = &[
     ("/conversations/*/messages", "conversations/message.readonly", "conversations/message.write"),
     ("/conversations", "conversations.readonly", "conversations.write"),
     ("/workflows", "workflows.readonly", "workflows.readonly"),
+    ("/calendars/events", "calendars/events.readonly", "calendars/events.write"),
+    ("/calendars/blocked-slots", "calendars/events.readonly", "calendars/events.write"),
+    ("/calendars/groups", "calendars/groups.readonly", "calendars/groups.write"),
+    ("/calendars", "calendars.readonly", "calendars.write"),
     ("/campaigns", "campaigns.readonly", "campaigns.readonly"),
     ("/funnels/funnel", "funnels/funnel.readonly", "funnels/funnel.readonly"),
     ("/funnels/page", "funnels/page.readonly", "funnels/page.readonly"),
@@ -67,6 +71,9 @@ mod tests {
             (Method::POST, "/conversations/messages", "conversations/message.write"),
             (Method::DELETE, "/contacts/c1/workflow/w1", "contacts.write"),
             (Method::GET, "/funnels/page", "funnels/page.readonly"),
+            (Method::GET, "/calendars/c1/free-slots", "calendars.readonly"),
+            (Method::PUT, "/calendars/events/appointments/e1", "calendars/events.write"),
+            (Method::GET, "/contacts/c1/appointments", "contacts.readonly"),
         ] {
             assert_eq!(of(&method, path), Some(scope), "{method} {path}");
         }

@@ -10,7 +10,7 @@ use crate::{
     service::{objects, scan},
 };
 use highlevel_api_client::Moment;
-use highlevel_catalog::{Id, Invocation, ReadBack};
+use highlevel_catalog::{Id, Invocation, ReadBack, calendars::BookAppointment};
 use highlevel_core::context::CallContext;
 use highlevel_store::Claim;
 use serde_json::Value;
@@ -144,6 +144,8 @@ impl Lookup<'_> {
             (Likeness::Same, Age::Since) => Likeness::Same,
             // It was not there before, whatever its time says.
             (Likeness::Same, Age::Unclear) if self.known.is_some() => Likeness::Same,
+            // A booking is only sent if the contact does not have it yet, whatever the clocks say.
+            (Likeness::Same, Age::Unclear) if self.create.spec.is::<BookAppointment>() => Likeness::Same,
             _ => Likeness::Unclear,
         }
     }

@@ -1,6 +1,7 @@
 //! The contract: every tool over stdio against the sandbox, over each API. The expected requests and answers are written by
 //! hand from the API's description: values derived from the catalogue would only agree with themselves.
 
+mod calendars;
 mod campaigns;
 mod contacts;
 mod conversations;
@@ -205,6 +206,7 @@ in_all_manners!(every_tool_has_its_cases, operations_that_the_api_lacks_are_not_
 
 async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     let cases = [
+        include_str!("calendars.rs"),
         include_str!("campaigns.rs"),
         include_str!("contacts.rs"),
         include_str!("follow_ups.rs"),

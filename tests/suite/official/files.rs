@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi");
 
 pub const FILES: &[&str] = &[
+    "calendars",
     "contacts",
     "conversations",
     "opportunities",
