@@ -10,6 +10,7 @@ macro_rules! row {
 mod contacts;
 mod content;
 mod cost;
+mod daily;
 mod deals;
 mod describe;
 mod duplicates;

@@ -1,7 +1,8 @@
 //! Prompts as hosts see them: listed if their tools are, filled in, and refused with the argument's name.
 
-use crate::support::{Account, Era, Host, Person};
-use highlevel_mcp::mcp::PROMPTS;
+use crate::support::{Account, Api, Era, Host, Person, is_declared, on_both_apis};
+use highlevel_mcp::mcp::{self, PROMPTS};
+use highlevel_sandbox::SandboxConfig;
 use rmcp::{
     ErrorData,
     model::{GetPromptRequestParams, Prompt},
@@ -105,13 +106,15 @@ async fn a_prompt_whose_tools_are_hidden_is_hidden() {
     assert!(error.message.contains("update_page"), "{error:?}");
 }
 
-/// The SQL statements of every prompt run unchanged.
-#[tokio::test]
-async fn the_statements_of_the_prompts_run() {
-    let account = Account::new().await;
+on_both_apis!(the_statements_of_the_prompts_run);
+
+/// The SQL statements of every prompt that the API has the tools for run unchanged.
+async fn the_statements_of_the_prompts_run(api: Api) {
+    let account = Account::with(SandboxConfig { api, ..SandboxConfig::default() }).await;
     let host = Host::new(&account, &[]).await;
+    let listed = names(&account, &[]).await;
     let mut ran = 0;
-    for prompt in &PROMPTS {
+    for prompt in PROMPTS.iter().filter(|prompt| listed.iter().any(|name| name == prompt.name)) {
         for owner in [json!({}), json!({"owner": "user-3"})] {
             let takes = |name| prompt.arguments.iter().any(|argument| argument.name == name);
             let mut arguments = if takes("owner") { owner } else { json!({}) };
@@ -129,4 +132,22 @@ async fn the_statements_of_the_prompts_run() {
         }
     }
     assert!(ran >= 10, "{ran}");
+}
+
+/// The prompts of the daily jobs need tools that only the official API has.
+#[tokio::test]
+async fn the_prompts_of_the_daily_jobs_are_listed_with_their_tools() {
+    let daily = ["waiting_contacts", "no_shows", "unpaid_invoices", "answer_times", "untouched_contacts"];
+    let is_whole = |prompt: &&mcp::Prompt| daily.contains(&prompt.name) && prompt.tools().all(is_declared);
+    let daily: Vec<_> = PROMPTS.iter().filter(is_whole).map(|prompt| prompt.name).collect();
+    let account = Account::with(SandboxConfig { api: Api::Official, ..SandboxConfig::default() }).await;
+    for flags in [&[][..], &["--read-only"]] {
+        let listed = names(&account, flags).await;
+        assert!(daily.iter().all(|name| listed.iter().any(|listed| listed == name)), "{flags:?}: {listed:?}");
+    }
+    if !is_declared("list_appointments") {
+        return;
+    }
+    let listed = names(&account, &["--exclude-tools", "list_appointments"]).await;
+    assert!(!listed.iter().any(|name| name == "no_shows"), "{listed:?}");
 }

@@ -1,9 +1,9 @@
 //! The prompts. A text says what to do, step by step; the tools' own descriptions say how.
 
-use super::{ArgumentKind, ArgumentPresence, Prompt, PromptArgument};
+use super::{ArgumentKind, ArgumentPresence, Prompt, PromptArgument, daily};
 
 /// The prompts in the order in which hosts list them.
-pub static PROMPTS: [Prompt; 4] = [
+pub static PROMPTS: [Prompt; 9] = [
     Prompt {
         name: "pipeline_review",
         title: "Review the pipeline",
@@ -50,6 +50,11 @@ pub static PROMPTS: [Prompt; 4] = [
         }],
         text: PAGE_CHECKLIST,
     },
+    daily::WAITING,
+    daily::NO_SHOWS,
+    daily::UNPAID,
+    daily::ANSWER_TIMES,
+    daily::UNTOUCHED,
 ];
 
 const PIPELINE_REVIEW: &str = "\

@@ -9,7 +9,7 @@ use crate::{
         scan::PAGE,
     },
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use highlevel_catalog::{Invocation, locations::GetDefaultLocation};
 use highlevel_core::context::CallContext;
@@ -174,8 +174,12 @@ impl Mirroring {
     /// The list that fills a table; only its items that are not older than `since`.
     fn list_of(&self, table: &Table, since: Option<DateTime<Utc>>) -> Result<Invocation> {
         let mut list = Invocation::bare(self.api.catalog().named(table.tool)?);
+        for (name, value) in table.arguments {
+            list.arguments.set(name, *value);
+        }
         if let (Some(recent), Some(since)) = (&table.recent, since) {
-            list.arguments.set(recent.argument, since.to_rfc3339_opts(SecondsFormat::Secs, true));
+            // What the day has before that moment is read too.
+            list.arguments.set(recent.argument, since.format("%Y-%m-%d").to_string());
         }
         Ok(list)
     }

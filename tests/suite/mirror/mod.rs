@@ -6,6 +6,7 @@ mod capped;
 mod changes;
 mod charts;
 mod command_line;
+mod daily;
 mod drift;
 mod filling;
 mod freshness;

@@ -278,9 +278,8 @@ fn where_it_is(name: &str) -> Option<&'static str> {
         "payments" | "charges" | "refunds" => "They are in transactions.",
         "todos" | "reminders" => "They are in tasks.",
         "companies" | "businesses" => "A contact's company is its companyName.",
-        "pipelines" | "stages" => "A deal's stage is its stage in opportunities.",
+        "stages" => "They are in pipeline_stages, and a deal's stage is its stage in opportunities.",
         "tags" => "They are in contact_tags and opportunity_tags.",
-        "custom_fields" => "Their values are in contact_fields.",
         _ => return None,
     })
 }

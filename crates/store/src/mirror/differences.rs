@@ -65,8 +65,8 @@ fn each(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<(String, Valu
 
 /// The rows of a table of parts by what they are called.
 fn members(child: &Child, rows: Option<&[Vec<Cell>]>) -> Map<String, Value> {
-    // A funnel's page is known by its name, which follows its id.
-    let at = usize::from(child.parts == Parts::Pages);
+    // A funnel's page, for example, is known by its name, which follows its id.
+    let at = usize::from(child.parts == Parts::InOrder);
     let rows = rows.unwrap_or_default().iter();
     rows.filter_map(|row| {
         let name = match row.get(at)? {

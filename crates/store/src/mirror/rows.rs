@@ -122,10 +122,13 @@ fn parts(child: &Child, value: &Value) -> Option<Vec<Vec<Cell>>> {
             fields.iter().map(|(key, value)| vec![Cell::Text(key.clone()), plain(value)]).collect()
         }
         (Parts::Fields, Value::Array(fields)) => fields.iter().map(field).collect::<Option<_>>()?,
-        (Parts::Pages, Value::Array(pages)) => {
-            let text = |page: &Value, name| page.get(name).map_or(Cell::Null, |value| Cell::Text(as_text(value)));
-            let position = |page: &Value| page.get("order").map_or(Cell::Null, plain);
-            pages.iter().map(|page| vec![text(page, "id"), text(page, "name"), position(page)]).collect()
+        (Parts::InOrder, Value::Array(parts)) => {
+            let text = |part: &Value, name| part.get(name).map_or(Cell::Null, |value| Cell::Text(as_text(value)));
+            let position = |part: &Value| ["order", "position"].iter().find_map(|name| part.get(*name)).map(plain);
+            let row = |(at, part): (i64, &Value)| {
+                vec![text(part, "id"), text(part, "name"), position(part).unwrap_or(Cell::Integer(at))]
+            };
+            (1..).zip(parts).map(row).collect()
         }
         _ => return None,
     })

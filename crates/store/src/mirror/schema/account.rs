@@ -1,4 +1,4 @@
-//! Locations, users and custom values.
+//! Locations, users, custom fields and custom values.
 
 use super::{ON_DEMAND, PLAIN, Table, date, json, text};
 
@@ -27,9 +27,18 @@ pub(super) const USERS: Table = Table {
 
 pub(super) const CUSTOM_VALUES: Table = Table {
     name: "custom_values",
-    one: "custom value",
+    one: "customValue",
     tool: "list_custom_values",
-    columns: &[text("name"), text("key"), text("value")],
-    searched: &["key", "value"],
+    columns: &[text("name"), text("fieldKey"), text("value")],
+    searched: &["fieldKey", "value"],
+    ..ON_DEMAND
+};
+
+pub(super) const CUSTOM_FIELDS: Table = Table {
+    name: "custom_fields",
+    one: "customField",
+    tool: "list_custom_fields",
+    columns: &[text("name"), text("fieldKey"), text("dataType"), text("model"), json("picklistOptions")],
+    searched: &["fieldKey"],
     ..ON_DEMAND
 };

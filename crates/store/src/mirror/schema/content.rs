@@ -39,7 +39,7 @@ pub(super) const FUNNELS: Table = Table {
     children: &[Child {
         name: "funnel_pages",
         from: "pages",
-        parts: Parts::Pages,
+        parts: Parts::InOrder,
         columns: &["funnelId", "pageId", "name", "position"],
     }],
     ..PLAIN

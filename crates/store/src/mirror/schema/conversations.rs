@@ -1,6 +1,6 @@
 //! Conversations and their messages.
 
-use super::{Inclusion, ON_DEMAND, Recent, Table, body, date, number, text};
+use super::{ColumnKind, DAY, Inclusion, ON_DEMAND, Recent, Table, body, column, date, number, text};
 use std::time::Duration;
 
 pub(super) const CONVERSATIONS: Table = Table {
@@ -17,6 +17,7 @@ pub(super) const CONVERSATIONS: Table = Table {
         text("lastMessageDirection"),
         text("lastMessageType"),
         body("lastMessageBody"),
+        column("lastManualMessageAt", "lastManualMessageDate", ColumnKind::Date),
         date("createdAt"),
         date("updatedAt"),
     ],
@@ -37,6 +38,7 @@ pub(super) const MESSAGES: Table = Table {
         text("conversationId"),
         text("contactId"),
         text("direction"),
+        text("channel"),
         text("type"),
         text("status"),
         text("subject"),
@@ -54,11 +56,7 @@ pub(super) const MESSAGES: Table = Table {
     inclusion: Inclusion::IfNamed,
     detailed: true,
     // A message's status follows within days, and nothing else of it changes.
-    recent: Some(Recent {
-        argument: "since",
-        overlap: Duration::from_secs(3 * 24 * 3600),
-        full: Duration::from_secs(24 * 3600),
-    }),
-    remark: "direction inbound or outbound; userId who sent it; callDuration in s",
+    recent: Some(Recent { argument: "since", overlap: Duration::from_secs(3 * DAY), full: Duration::from_secs(DAY) }),
+    remark: "direction inbound or outbound; type TYPE_SMS, TYPE_CALL, TYPE_ACTIVITY_…; no texts of e-mails",
     ..ON_DEMAND
 };

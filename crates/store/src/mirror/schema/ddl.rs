@@ -27,7 +27,7 @@ pub(in crate::mirror) fn daily_jobs() -> String {
     sql
 }
 
-const DAILY: [&str; 11] = [
+const DAILY: [&str; 13] = [
     "conversations",
     "messages",
     "appointments",
@@ -38,6 +38,8 @@ const DAILY: [&str; 11] = [
     "forms",
     "submissions",
     "workflows",
+    "pipelines",
+    "custom_fields",
     "custom_values",
 ];
 

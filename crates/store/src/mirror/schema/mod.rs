@@ -53,8 +53,8 @@ pub enum Parts {
     Tags,
     /// An object: one row a member.
     Fields,
-    /// A funnel's pages.
-    Pages,
+    /// A list of objects with an id and a name, such as a funnel's pages: one row an object, with its position.
+    InOrder,
 }
 
 /// A table that belongs to another: what an object has several of.
@@ -101,6 +101,8 @@ pub struct Table {
     pub one: &'static str,
     /// The tool that reads its objects. Where that is hidden by a setting, the table is.
     pub tool: &'static str,
+    /// The arguments with which the tool shows all of them.
+    pub arguments: &'static [(&'static str, &'static str)],
     /// Its columns, beside `id`, which comes first, and `other`, which comes last and holds, as JSON, what has no column.
     pub columns: &'static [Column],
     /// Its tables of parts.
@@ -128,6 +130,9 @@ pub struct Table {
     /// What a reader should know.
     pub remark: &'static str,
 }
+
+/// Seconds.
+const DAY: u64 = 24 * 3600;
 
 const fn column(name: &'static str, from: &'static str, kind: ColumnKind) -> Column {
     Column { name, from, kind }
@@ -162,6 +167,7 @@ const PLAIN: Table = Table {
     name: "",
     one: "",
     tool: "",
+    arguments: &[],
     columns: &[],
     children: &[],
     dropped: &[],
@@ -200,6 +206,8 @@ pub static TABLES: &[Table] = &[
     forms::FORMS,
     forms::SUBMISSIONS,
     work::WORKFLOWS,
+    sales::PIPELINES,
+    account::CUSTOM_FIELDS,
     account::CUSTOM_VALUES,
 ];
 

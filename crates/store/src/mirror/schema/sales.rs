@@ -1,6 +1,6 @@
-//! Contacts and opportunities.
+//! Contacts, opportunities and their pipelines.
 
-use super::{Child, PLAIN, Parts, Table, date, day, number, text, within};
+use super::{Child, ON_DEMAND, PLAIN, Parts, Table, date, day, number, text, within};
 
 pub(super) const CONTACTS: Table = Table {
     name: "contacts",
@@ -66,4 +66,18 @@ pub(super) const OPPORTUNITIES: Table = Table {
     indexes: &["contactId"],
     detailed: true,
     ..PLAIN
+};
+
+pub(super) const PIPELINES: Table = Table {
+    name: "pipelines",
+    one: "pipeline",
+    tool: "list_pipelines",
+    columns: &[text("name")],
+    children: &[Child {
+        name: "pipeline_stages",
+        from: "stages",
+        parts: Parts::InOrder,
+        columns: &["pipelineId", "stageId", "name", "position"],
+    }],
+    ..ON_DEMAND
 };

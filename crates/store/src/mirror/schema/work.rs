@@ -16,6 +16,8 @@ pub(super) const TASKS: Table = Table {
         date("createdAt"),
         date("updatedAt"),
     ],
+    // The contact's own name is in contacts.
+    dropped: &["contactName"],
     title: &["title"],
     searched: &["body"],
     shown: &["dueDate", "completed", "contactId", "assignedTo"],
