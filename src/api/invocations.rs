@@ -1,6 +1,6 @@
 //! Invocations for the tests of both APIs.
 
-use highlevel_catalog::{Invocation, OperationSpec};
+use highlevel_catalog::{Effect, Invocation, OperationSpec};
 use serde_json::{Map, Value, json};
 
 /// An invocation of any operation, with arbitrary valid arguments.
@@ -13,6 +13,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
                 "email" => json!("a@example.com"),
                 "value" => json!(1),
                 "status" => json!("open"),
+                "startTime" => json!("2026-03-01T09:00"),
                 "url" => json!("https://example.com"),
                 "events" => json!(["contact.created"]),
                 _ => json!("a1"),
@@ -20,6 +21,10 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
             (name.to_owned(), value)
         })
         .collect();
+    // An update changes something.
+    if spec.effect == Effect::Update && spec.clearable.is_empty() {
+        arguments.insert("title".to_owned(), json!("a1"));
+    }
     arguments.extend(spec.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
     spec.parse(arguments).ok()
 }

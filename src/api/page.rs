@@ -5,6 +5,7 @@ use highlevel_catalog::ListAnswer;
 use highlevel_core::error::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// One page of a list, and what it shows about the rest.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Page {
     /// The lists of names that could not be read, with the errors. Items show ids in place of those names.
     pub unnamed: Vec<(&'static str, Error)>,
     /// A remark for the caller.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
 }
 
 /// A reason why an API never shows the whole list.

@@ -34,7 +34,12 @@ pub fn object_resources(
     specs: impl Iterator<Item = &'static OperationSpec> + Clone,
 ) -> impl Iterator<Item = ObjectResource> + Clone {
     specs.filter_map(|spec| match (spec.effect, &spec.answer) {
-        (Effect::Read, AnswerShape::One(noun)) if !spec.is_local() && spec.toolset != Toolset::Operations => {
+        // What needs more than an id has no URI.
+        (Effect::Read, AnswerShape::One(noun))
+            if !spec.is_local()
+                && spec.toolset != Toolset::Operations
+                && (spec.id_field.is_some() || spec.input_schema().get("required").is_none()) =>
+        {
             Some(ObjectResource { spec, noun, by_id: spec.id_field.is_some() })
         }
         _ => None,

@@ -1,6 +1,6 @@
 //! Partial updates of values that the API can only replace: the value is read, changed and sent in full.
 
-use super::custom_fields;
+use super::{appointments, custom_fields};
 use crate::api::Adapter;
 use highlevel_catalog::{Arguments, Effect, Invocation};
 use highlevel_core::UNREADABLE;
@@ -21,7 +21,8 @@ pub(super) fn needs_object(api: &Adapter, update: &Invocation) -> bool {
         && ((nested && !api.keeps_members())
             || (given("customFields").is_some_and(Value::is_null) && api.keeps_members())
             || (tags && !api.has_tag_requests())
-            || given("replace").is_some())
+            || given("replace").is_some()
+            || appointments::moves(update))
 }
 
 /// The update to send, merged with the object's current state.
@@ -42,6 +43,9 @@ pub(super) fn full_update(api: &Adapter, update: &Invocation, object: &Value) ->
     }
     if !api.has_tag_requests() {
         change_tags(&mut whole, object)?;
+    }
+    if appointments::moves(update) {
+        appointments::keep_length(&mut whole, object)?;
     }
     if let Some(Value::Array(parts)) = whole.arguments.take("replace") {
         let content = object.get("content").and_then(Value::as_str).unwrap_or_default();

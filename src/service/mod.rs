@@ -1,5 +1,6 @@
 //! What an operation means for an account: page rules, merges, reconciliation, filters that the API lacks.
 
+mod appointments;
 mod by_phone;
 mod create_once;
 mod custom_fields;

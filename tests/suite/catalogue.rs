@@ -17,7 +17,7 @@ const MOST_TOKENS: usize = 3_700;
 const MOST_TOOLS: usize = 34;
 
 /// The first words of the names of tools that write.
-const WRITE_VERBS: [&str; 5] = ["create_", "update_", "delete_", "publish_", "run_"];
+const WRITE_VERBS: [&str; 6] = ["book_", "create_", "update_", "delete_", "publish_", "run_"];
 
 /// The tools as `tools --json` prints them, which is what `tools/list` answers (the protocol's tests compare the two).
 async fn listed(api: Api) -> Vec<Value> {
@@ -119,25 +119,35 @@ async fn names_titles_and_hints_agree_with_the_effect(api: Api) {
         for hint in ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"] {
             assert!(hints[hint].is_boolean(), "{name} lacks {hint}");
         }
+        let creates = ["create_", "book_"].iter().any(|verb| name.starts_with(verb));
         let reads = !WRITE_VERBS.iter().any(|verb| name.starts_with(verb));
         assert_eq!(hints["readOnlyHint"], reads, "{name}");
-        assert_eq!(hints["destructiveHint"], !reads && !name.starts_with("create_"), "{name}");
-        assert_eq!(hints["idempotentHint"], !name.starts_with("create_"), "{name}");
+        assert_eq!(hints["destructiveHint"], !reads && !creates, "{name}");
+        assert_eq!(hints["idempotentHint"], !creates, "{name}");
         assert!(tool["title"].as_str().is_some_and(|title| !title.is_empty()), "{name} has no title");
         assert!(tool["description"].as_str().is_some_and(|text| text.ends_with('.')), "{name}: a sentence");
         let properties = &tool["inputSchema"]["properties"];
-        if name.starts_with("list_") {
+        if name.starts_with("list_") && tool["outputSchema"]["properties"]["data"].is_object() {
             for argument in ["limit", "offset", "fields"] {
                 assert!(properties[argument].is_object(), "{name} lacks {argument}");
             }
         }
-        // A deal of the official API has no field that can be emptied.
-        if name.starts_with("update_") && (api, name) != (Api::Official, "update_opportunity") {
+        // A deal of the official API and an appointment have no field that can be emptied.
+        let keeps_all = (api, name) == (Api::Official, "update_opportunity") || name == "update_appointment";
+        if name.starts_with("update_") && !keeps_all {
             assert!(properties["clear"]["items"]["enum"].is_array(), "{name} lacks clear");
         }
-        let guarded =
-            ["create_campaign", "delete_page", "publish_page", "create_webhook", "delete_webhook", "run_operation"]
-                .contains(&name);
+        let guarded = [
+            "create_campaign",
+            "delete_page",
+            "publish_page",
+            "create_webhook",
+            "delete_webhook",
+            "run_operation",
+            "book_appointment",
+            "update_appointment",
+        ]
+        .contains(&name);
         assert_eq!(properties["confirmationToken"].is_object(), guarded, "{name}");
     }
 }

@@ -14,6 +14,7 @@ mod accounts;
 mod any_input;
 mod arguments;
 mod basics;
+mod calendars;
 mod catalogue;
 mod completion;
 mod confirmations;

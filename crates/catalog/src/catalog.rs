@@ -1,9 +1,9 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, campaigns, contacts, funnels, id::Id, insights, invocation::Invocation,
-    locations, operation::Operation, operations, opportunities, pages, route::Route, spec::OperationSpec, users,
-    webhooks,
+    api::Api, argument_rules::ArgumentRules, calendars, campaigns, contacts, funnels, id::Id, insights,
+    invocation::Invocation, locations, operation::Operation, operations, opportunities, pages, route::Route,
+    spec::OperationSpec, users, webhooks,
 };
 use highlevel_core::error::{Code, Error, Result};
 use std::{collections::HashMap, sync::LazyLock};
@@ -48,6 +48,12 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<webhooks::ListWebhooks>(),
         OperationSpec::of::<webhooks::CreateWebhook>(),
         OperationSpec::of::<webhooks::DeleteWebhook>(),
+        OperationSpec::of::<calendars::ListCalendars>(),
+        OperationSpec::of::<calendars::ListFreeSlots>(),
+        OperationSpec::of::<calendars::ListAppointments>(),
+        OperationSpec::of::<calendars::GetAppointment>(),
+        OperationSpec::of::<calendars::BookAppointment>(),
+        OperationSpec::of::<calendars::UpdateAppointment>(),
         OperationSpec::of::<operations::SearchOperations>(),
         OperationSpec::of::<operations::DescribeOperation>(),
         OperationSpec::of::<operations::RunOperation>(),

@@ -59,6 +59,12 @@ checked_text!(
     "A date (`2025-02-28`) or an RFC 3339 date-time, kept as given."
 );
 checked_text!(
+    StartTime,
+    json_schema!({"type": "string"}),
+    near::date::read_time,
+    "A local time (`2026-03-01T09:00`), or an RFC 3339 date-time."
+);
+checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
     near::unquoted,
@@ -122,6 +128,19 @@ impl FromStr for Date {
             Ok(Self(text.to_owned()))
         } else {
             Err("must be a date, such as 2025-02-28".to_owned())
+        }
+    }
+}
+
+impl FromStr for StartTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_local = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok();
+        if chrono::DateTime::parse_from_rfc3339(text).is_ok() || is_local() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a date with a time, such as 2026-03-01T09:00 or 2026-03-01T09:00:00+01:00".to_owned())
         }
     }
 }

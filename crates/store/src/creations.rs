@@ -2,7 +2,7 @@
 //! answers two calls.
 
 use super::{Store, sha256_hex};
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_core::error::Result;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -56,6 +56,23 @@ impl Store {
                 None => db.execute("DELETE FROM creations WHERE number = ?1", [number]),
             }
             .map(drop)
+        })
+        .await
+    }
+
+    /// The objects that answered creates of `key` begun since a moment, newest first.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn created_since(&self, account: &str, key: &str, since: DateTime<Utc>) -> Result<Vec<String>> {
+        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
+        self.with(move |db| {
+            let mut found = db.prepare(
+                "SELECT object FROM creations
+                 WHERE account = ?1 AND key = ?2 AND begun_at >= ?3 AND object IS NOT NULL ORDER BY number DESC",
+            )?;
+            let objects = found.query_map(params![account, key, since.timestamp_millis()], |row| row.get(0))?;
+            objects.collect()
         })
         .await
     }

@@ -34,6 +34,10 @@ pub(super) enum RequestBuilder {
     WithFields(fn(&Invocation, &Account<'_>, &[Value]) -> Request),
     /// A request that needs an author and a time zone.
     Authored(fn(&Invocation, &Account<'_>, &Author<'_>) -> Request),
+    /// The request that books an appointment, after a check that the slot is free.
+    Booking(fn(&Invocation, &Account<'_>) -> Request),
+    /// The requests for a calendar's free slots.
+    FreeSlots,
     /// The requests for the pages of a list.
     List(List),
     /// The request that the operation's row describes.
@@ -48,6 +52,8 @@ pub(super) enum List {
     Searched(&'static Search),
     /// In one request. `member` holds the items.
     Whole { member: &'static str, request: fn(&Account<'_>) -> Request },
+    /// The appointments of a contact, a user, a calendar or all calendars.
+    Appointments,
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -77,6 +83,8 @@ pub(super) struct Names {
     pub(super) fields: Arc<Vec<Value>>,
     /// The pipelines.
     pub(super) pipelines: Arc<Vec<Value>>,
+    /// The calendars.
+    pub(super) calendars: Arc<Vec<Value>>,
 }
 
 impl OfficialOperation {
@@ -89,7 +97,9 @@ impl OfficialOperation {
         }
         spec.version = Some(request::VERSION.into());
         spec.paging = match &requests {
-            RequestBuilder::List(List::Counted { .. } | List::FunnelPages | List::Locations) => PagingStyle::Offset,
+            RequestBuilder::List(List::Counted { .. } | List::FunnelPages | List::Locations | List::Appointments) => {
+                PagingStyle::Offset
+            }
             RequestBuilder::List(List::Searched(_)) => PagingStyle::PageThenCursor,
             _ => PagingStyle::None,
         };

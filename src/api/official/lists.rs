@@ -11,7 +11,7 @@ use highlevel_catalog::{Invocation, ListAnswer, PagingStyle};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
 use serde_json::{Map, Value};
-use std::{collections::HashSet, ops::Range};
+use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 /// Items as the API returned them, with the paging of the answer.
 pub(super) struct RawPage {
@@ -64,10 +64,15 @@ impl Official {
                 let ask = |offset, limit| page(list, &account, offset, limit);
                 self.counted(member, *most, ask, offset..offset + limit, context).await?
             }
+            RequestBuilder::List(List::Appointments) => {
+                let (raw, range) = self.appointments(list, context).await?;
+                note = range.map(Cow::Owned);
+                raw
+            }
             RequestBuilder::List(List::FunnelPages) => self.every_page(context).await?,
             RequestBuilder::List(List::Locations) => {
                 let (raw, only_own) = self.every_location(context).await?;
-                note = only_own;
+                note = only_own.map(Cow::Borrowed);
                 raw
             }
             RequestBuilder::List(List::Whole { member, request }) => {
@@ -75,9 +80,11 @@ impl Official {
                 RawPage { whole: true, ..raw }
             }
             RequestBuilder::Row => self.row_page(list, &account, offset, limit, context).await?,
-            RequestBuilder::Object(_) | RequestBuilder::WithFields(_) | RequestBuilder::Authored(_) => {
-                return Err(nowhere(list));
-            }
+            RequestBuilder::Object(_)
+            | RequestBuilder::Booking(_)
+            | RequestBuilder::FreeSlots
+            | RequestBuilder::WithFields(_)
+            | RequestBuilder::Authored(_) => return Err(nowhere(list)),
         };
         if raw.whole {
             raw.count_items();

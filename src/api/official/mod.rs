@@ -1,6 +1,9 @@
 //! The official API. Each resource has a file with its operations, their requests and the conversion of their answers.
 //! Some operations take several requests.
 
+mod appointments;
+mod booking;
+mod calendars;
 mod campaigns;
 mod catalogue;
 mod contacts;
@@ -10,14 +13,17 @@ mod fields;
 mod funnels;
 mod known_scopes;
 mod lists;
+mod local_time;
 mod locations;
 mod name_cache;
 mod names;
 mod opportunities;
+mod own_bookings;
 mod page_window;
 mod passthrough;
 mod registry;
 mod request;
+mod resolve_calendars;
 mod resolve_names;
 mod row;
 mod scopes;
@@ -43,7 +49,7 @@ use highlevel_core::{
 use highlevel_store::Store;
 use name_cache::{NameCache, NameList};
 use serde_json::{Map, Value};
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The official API for one location.
 #[derive(Debug)]
@@ -56,6 +62,8 @@ pub(super) struct Official {
     user: Option<String>,
     store: Arc<Store>,
     names: NameCache,
+    /// The location's time zone, and when it was read.
+    zone: tokio::sync::Mutex<Option<(Option<chrono_tz::Tz>, chrono::DateTime<chrono::Utc>)>>,
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
 }
@@ -75,6 +83,7 @@ impl Official {
             user,
             store,
             names: NameCache::default(),
+            zone: tokio::sync::Mutex::default(),
             cursors: cursor_paging::Cursors::default(),
             scopes: known_scopes::KnownScopes::default(),
         }
@@ -109,6 +118,13 @@ impl Official {
         }
         let spec = invocation.spec;
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
+        let _turn = match &endpoint.requests {
+            RequestBuilder::FreeSlots => return self.list_free_slots(invocation, context).await,
+            RequestBuilder::Booking(_) => {
+                Some(self.booking_turn(invocation, context).await.map_err(SendError::not_sent)?)
+            }
+            _ => None,
+        };
         let request = self.request(endpoint, invocation, context).await.map_err(SendError::not_sent)?;
         let response = self.client.send(&request, context).await.map_err(|failed| missing_user(invocation, failed))?;
         let sent_at = response.sent_at;
@@ -136,8 +152,10 @@ impl Official {
             object.retain(|name, _| name == "tags");
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
-        if matches!(endpoint.requests, RequestBuilder::Authored(_)) {
-            self.note_author(&request, context).await;
+        match endpoint.requests {
+            RequestBuilder::Authored(_) => self.note_author(&request, context).await,
+            RequestBuilder::Booking(_) => self.note_booking(&Value::Object(object.clone())).await,
+            _ => {}
         }
         let value = self.converted(endpoint, object, context).await;
         let value = finished(spec, value).ok_or_else(|| {
@@ -165,7 +183,7 @@ impl Official {
         }
         let flaw = flaw.filter(|flaw| *flaw != Flaw::Fewer);
         let flaw = flaw.map(|flaw| format!("The list is incomplete: {}.", flaw.as_str()));
-        let notes = note.map(str::to_owned).into_iter().chain(flaw).collect();
+        let notes = note.map(Cow::into_owned).into_iter().chain(flaw).collect();
         Ok(Done { answer: Answer::List(ListAnswer { items, paging, notes, unreadable: Vec::new() }), sent_at })
     }
 
@@ -173,7 +191,7 @@ impl Official {
     async fn request(&self, endpoint: &Endpoint, invocation: &Invocation, context: &CallContext) -> Result<Request> {
         let account = self.account();
         match &endpoint.requests {
-            RequestBuilder::Object(request) => Ok(request(invocation, &account)),
+            RequestBuilder::Object(request) | RequestBuilder::Booking(request) => Ok(request(invocation, &account)),
             RequestBuilder::WithFields(request) => Ok(request(invocation, &account, &self.fields_of(invocation).await)),
             RequestBuilder::Authored(request) => {
                 let user = self.author(context).await?;
@@ -181,7 +199,7 @@ impl Official {
                 Ok(request(invocation, &account, &Author { user: &user, time_zone: &time_zone }))
             }
             RequestBuilder::Row => row::request(invocation, &account),
-            RequestBuilder::List(_) => Err(nowhere(invocation.spec)),
+            RequestBuilder::List(_) | RequestBuilder::FreeSlots => Err(nowhere(invocation.spec)),
         }
     }
 
@@ -202,6 +220,9 @@ impl Official {
         }
         if endpoint.names.contains(&NameList::Pipelines) {
             names.pipelines = self.names(NameList::Pipelines, context).await;
+        }
+        if endpoint.names.contains(&NameList::Calendars) {
+            names.calendars = self.names(NameList::Calendars, context).await;
         }
         let mut value = (endpoint.convert)(object, &names);
         // The list of users takes a request, so it is only read for objects with an owner.

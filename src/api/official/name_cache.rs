@@ -3,7 +3,7 @@
 //! The lists are stored in the state directory with their age. They are read again when they are old, and before a call
 //! is refused because of a missing name.
 
-use super::{Official, locations, opportunities, request, users};
+use super::{Official, calendars, locations, opportunities, request, users};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_api_client::Request;
 use highlevel_core::context::CallContext;
@@ -28,6 +28,7 @@ pub(super) enum NameList {
     Pipelines,
     CustomFields,
     Users,
+    Calendars,
 }
 
 impl NameList {
@@ -37,6 +38,7 @@ impl NameList {
             Self::Pipelines => "pipelines",
             Self::CustomFields => "customFields",
             Self::Users => "users",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -46,6 +48,7 @@ impl NameList {
             Self::Pipelines => "pipelines",
             Self::CustomFields => "custom fields",
             Self::Users => "users",
+            Self::Calendars => "calendars",
         }
     }
 
@@ -55,6 +58,7 @@ impl NameList {
             Self::Pipelines => "stages are shown by id",
             Self::CustomFields => "custom fields are shown by id",
             Self::Users => "owners are shown by id",
+            Self::Calendars => "calendars are shown by id",
         }
     }
 
@@ -63,6 +67,7 @@ impl NameList {
             Self::Pipelines => opportunities::pipelines(location),
             Self::CustomFields => locations::custom_fields(location),
             Self::Users => users::users(location),
+            Self::Calendars => calendars::calendars(location),
         }
     }
 }

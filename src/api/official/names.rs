@@ -85,6 +85,43 @@ pub(super) fn user_id(users: &[Value], field: &str, wanted: &str) -> Result<Stri
     }
 }
 
+/// The calendar `wanted`: an id or a name.
+///
+/// # Errors
+/// `invalid_arguments` with the nearest name and all known names, or with all calendars of that name.
+pub(super) fn calendar_named<'a>(calendars: &'a [Value], wanted: &str) -> Result<&'a Map<String, Value>> {
+    let wanted = wanted.trim();
+    let has_name = |calendar: &&Map<String, Value>| text(calendar, "name").is_some_and(|name| same(name, wanted));
+    let found: Vec<&Map<String, Value>> = match objects(calendars).find(|one| text(one, "id") == Some(wanted)) {
+        Some(calendar) => vec![calendar],
+        None => objects(calendars).filter(has_name).collect(),
+    };
+    match found.as_slice() {
+        [only] => Ok(only),
+        [] => {
+            let known: Vec<String> =
+                objects(calendars).filter_map(|one| text(one, "name")).map(str::to_owned).collect();
+            Err(unknown("calendar", wanted, nearest(wanted, known.iter().map(String::as_str)), &known))
+        }
+        several => {
+            let shown = several.iter().map(|one| {
+                let id = text(one, "id").unwrap_or_default();
+                let is_active = one.get("isActive").and_then(Value::as_bool) != Some(false);
+                format!("{id}{}", if is_active { "" } else { " (inactive)" })
+            });
+            let all = shown.collect::<Vec<_>>().join(", ");
+            let message = format!("`calendar`: {} calendars are called `{wanted}`: {all}. Give the id.", several.len());
+            Err(Error::invalid("calendar", message))
+        }
+    }
+}
+
+/// The name of the calendar with this id.
+pub(super) fn calendar_name(calendars: &[Value], id: &str) -> Option<String> {
+    let found = objects(calendars).find(|calendar| text(calendar, "id") == Some(id))?;
+    text(found, "name").map(|name| name.trim().to_owned())
+}
+
 /// The name of the user with this id.
 pub(super) fn user_name(users: &[Value], id: &str) -> Option<String> {
     objects(users).find(|user| text(user, "id") == Some(id)).map(name_of).filter(|name| !name.is_empty())

@@ -1,7 +1,7 @@
 //! The registry of the official API's operations: the typed ones and rows of data.
 
 use super::{
-    campaigns, catalogue, contacts,
+    calendars, campaigns, catalogue, contacts,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
     funnels, locations, opportunities, users,
 };
@@ -55,6 +55,7 @@ impl Registry {
             locations::operations(),
             contacts::operations(),
             opportunities::operations(),
+            calendars::operations(),
             campaigns::operations(),
             funnels::operations(),
             catalogue::operations(),

@@ -83,6 +83,12 @@ pub(super) fn body(response: Response) -> Result<Value, Error> {
 
 /// The error for a refusal. Unlike the session API, this API also answers 400 and 422 for objects that do not exist.
 pub(super) fn failure(status: StatusCode, body: &Body) -> Error {
+    let taken = status == StatusCode::BAD_REQUEST
+        && api_message(body).is_some_and(|text| text.to_lowercase().contains("no longer available"));
+    if taken {
+        let message = "The slot is taken or not within the open hours. See list_free_slots.";
+        return Error::new(Code::Conflict, message);
+    }
     let missing = [StatusCode::BAD_REQUEST, StatusCode::UNPROCESSABLE_ENTITY].contains(&status)
         && api_message(body).is_some_and(|text| text.to_lowercase().contains("not found"));
     session::failure(if missing { StatusCode::NOT_FOUND } else { status }, body)

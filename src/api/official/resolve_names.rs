@@ -27,6 +27,9 @@ impl Official {
             let named = self.custom_fields(Model::of(invocation.spec.toolset), values, context).await?;
             resolved.arguments.set("customFields", named);
         }
+        if invocation.spec.toolset == Toolset::Calendars {
+            self.resolve_calendar(&mut resolved, context).await?;
+        }
         match (invocation.arguments.text("stage"), invocation.spec.toolset, invocation.spec.effect) {
             (Some(stage), Toolset::Opportunities, _) => self.set_stage(&mut resolved, stage, context).await?,
             (None, Toolset::Opportunities, Effect::Create) => self.set_only_pipeline(&mut resolved, context).await?,

@@ -4,7 +4,7 @@
 use http::Method;
 
 /// Path prefixes with their scopes: `(path, read scope, write scope)`. `*` matches an id. The first match applies.
-const SCOPES: [(&str, &str, &str); 11] = [
+const SCOPES: &[(&str, &str, &str)] = &[
     ("/contacts", "contacts.readonly", "contacts.write"),
     ("/opportunities", "opportunities.readonly", "opportunities.write"),
     ("/locations/*/customFields", "locations/customFields.readonly", "locations/customFields.write"),
@@ -13,6 +13,10 @@ const SCOPES: [(&str, &str, &str); 11] = [
     ("/locations", "locations.readonly", "locations.write"),
     ("/users", "users.readonly", "users.write"),
     ("/emails/locations/*/campaigns", "emails/campaigns.readonly", "emails/campaigns.write"),
+    ("/calendars/events", "calendars/events.readonly", "calendars/events.write"),
+    ("/calendars/blocked-slots", "calendars/events.readonly", "calendars/events.write"),
+    ("/calendars/groups", "calendars/groups.readonly", "calendars/groups.write"),
+    ("/calendars", "calendars.readonly", "calendars.write"),
     ("/campaigns", "campaigns.readonly", "campaigns.readonly"),
     ("/funnels/funnel", "funnels/funnel.readonly", "funnels/funnel.readonly"),
     ("/funnels/page", "funnels/page.readonly", "funnels/page.readonly"),
@@ -50,6 +54,9 @@ mod tests {
             (Method::GET, "/users/", "users.readonly"),
             (Method::POST, "/emails/locations/l1/campaigns/emails", "emails/campaigns.write"),
             (Method::GET, "/funnels/page", "funnels/page.readonly"),
+            (Method::GET, "/calendars/c1/free-slots", "calendars.readonly"),
+            (Method::PUT, "/calendars/events/appointments/e1", "calendars/events.write"),
+            (Method::GET, "/contacts/c1/appointments", "contacts.readonly"),
         ] {
             assert_eq!(of(&method, path), Some(scope), "{method} {path}");
         }

@@ -19,7 +19,11 @@ pub(super) enum Likeness {
 pub(super) fn likeness(identity: &Identity, create: &Invocation, object: &Value) -> Likeness {
     let is_stored = |name: &str, sent: &Value| {
         // The API does not show secrets, so they cannot be compared.
-        create.spec.is_sensitive(name) || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
+        // Nor does it show switches that are about the call, such as whether people are notified.
+        let is_switch = sent.is_boolean() && create.spec.unreported.iter().any(|other| other == name);
+        create.spec.is_sensitive(name)
+            || is_switch
+            || normal::same(name, sent, object.get(name).unwrap_or(&Value::Null))
     };
     match identity.likeness(&create.arguments, object) {
         Likeness::Same if create.arguments.iter().all(|(name, value)| is_stored(name, value)) => Likeness::Same,

@@ -10,7 +10,7 @@ use crate::{
     service::{objects, scan},
 };
 use highlevel_api_client::Moment;
-use highlevel_catalog::{Id, Invocation, ReadBack};
+use highlevel_catalog::{Id, Invocation, ReadBack, calendars::BookAppointment};
 use highlevel_core::context::CallContext;
 use highlevel_store::Claim;
 use serde_json::Value;
@@ -136,6 +136,8 @@ impl Lookup<'_> {
         match (likeness(self.identity, self.create, object), self.stamps.age(object, self.sent_at, self.api)) {
             (Likeness::Different, _) | (_, Age::Before) => Likeness::Different,
             (Likeness::Same, Age::Since) => Likeness::Same,
+            // A booking is only sent if the contact does not have it yet, whatever the clocks say.
+            (Likeness::Same, Age::Unclear) if self.create.spec.is::<BookAppointment>() => Likeness::Same,
             _ => Likeness::Unclear,
         }
     }

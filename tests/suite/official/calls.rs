@@ -26,6 +26,22 @@ impl Answers {
     }
 }
 
+/// Calls the tools for appointments of a contact.
+async fn appointments(all: &mut Answers, host: &Host, contact: &Value) {
+    let calendar = all.call(host, "list_calendars", json!({})).await["data"][0]["id"].clone();
+    let slots = all.call(host, "list_free_slots", json!({"calendar": calendar, "timeZone": "Europe/Berlin"})).await;
+    let slot = slots["slots"][0].clone();
+    let booking = json!({"calendar": calendar, "contactId": contact, "startTime": slot, "title": "T", "description": "D",
+        "address": "Zoom"});
+    let booked = all.call(host, "book_appointment", booking).await["id"].clone();
+    all.call(host, "update_appointment", json!({"id": booked, "startTime": slot, "status": "confirmed"})).await;
+    all.call(host, "update_appointment", json!({"id": booked, "title": "U", "calendar": calendar})).await;
+    all.call(host, "get_appointment", json!({"id": booked})).await;
+    all.call(host, "list_appointments", json!({"contactId": contact})).await;
+    all.call(host, "list_appointments", json!({"calendar": calendar, "from": "2026-01-01"})).await;
+    all.call(host, "list_appointments", json!({"limit": 5})).await;
+}
+
 /// Calls every tool.
 pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     let mut all = Answers::default();
@@ -59,6 +75,7 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     let campaign = all.call(host, "create_campaign", campaign).await["id"].clone();
     all.call(host, "get_campaign", json!({"id": campaign})).await;
     all.call(host, "list_campaigns", json!({"status": "archived", "limit": 50})).await;
+    appointments(&mut all, host, &made).await;
     all.call(host, "list_funnels", json!({})).await;
     all.call(host, "list_pages", json!({})).await;
     let get = json!({"operation": "contacts.get-contact", "arguments": {"contactId": made}});

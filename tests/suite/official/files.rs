@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// The parts of HighLevel's files that tests need.
 pub const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi");
 
-pub const FILES: [&str; 6] = ["contacts", "opportunities", "users", "locations", "funnels", "emails-v3"];
+pub const FILES: &[&str] = &["calendars", "contacts", "opportunities", "users", "locations", "funnels", "emails-v3"];
 
 /// The operations of all files: method, path, declaration, and the file's schemas.
 fn operations() -> Vec<(String, String, Value, Value)> {

@@ -1,6 +1,6 @@
 //! Dates and times in other forms than the API's, if they have only one reading.
 
-use chrono::{DateTime, NaiveDate, SecondsFormat};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat};
 
 /// Formats in which the order of day and month is clear.
 const UNAMBIGUOUS: [&str; 12] = [
@@ -23,6 +23,27 @@ const UNAMBIGUOUS: [&str; 12] = [
 pub(crate) fn read(text: &str) -> String {
     let text = super::unquoted(text);
     date(text).or_else(|| moment(text)).unwrap_or_else(|| text.to_owned())
+}
+
+/// Converts a time with only one reading to RFC 3339, or to a local date-time in seconds if it has no zone.
+pub(crate) fn read_time(text: &str) -> String {
+    let text = super::unquoted(text);
+    moment(text).or_else(|| local(text)).unwrap_or_else(|| text.to_owned())
+}
+
+/// Converts a time without a zone.
+fn local(text: &str) -> Option<String> {
+    let text = text.to_ascii_uppercase();
+    let forms = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%d %I:%M %p",
+        "%Y-%m-%d %I:%M%p",
+    ];
+    let found = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok())?;
+    Some(found.format("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
 fn date(text: &str) -> Option<String> {
@@ -69,7 +90,23 @@ fn moment(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, read_time};
+
+    #[test]
+    fn times_keep_their_offset_or_have_none() {
+        for (text, expected) in [
+            ("2026-03-01T09:00", "2026-03-01T09:00:00"),
+            (" '2026-03-01 09:00' ", "2026-03-01T09:00:00"),
+            ("2026-03-01 2:30 pm", "2026-03-01T14:30:00"),
+            ("2026-03-01T09:00:00", "2026-03-01T09:00:00"),
+            ("2026-03-01T09:00:00-05:00", "2026-03-01T09:00:00-05:00"),
+            ("2026-03-01T09:00Z", "2026-03-01T09:00:00Z"),
+            ("2026-03-01", "2026-03-01"),
+            ("tomorrow at nine", "tomorrow at nine"),
+        ] {
+            assert_eq!(read_time(text), expected);
+        }
+    }
 
     #[test]
     fn unambiguous_dates_are_converted() {

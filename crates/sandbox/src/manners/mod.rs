@@ -72,6 +72,8 @@ pub struct Manners {
     pub(crate) message_shapes: bool,
     /// A second contact with the same e-mail or phone is refused.
     pub(crate) no_duplicates: bool,
+    /// A booking is checked against what lists show, which lags behind other bookings.
+    pub(crate) late_bookings: bool,
 }
 
 impl Manners {

@@ -43,6 +43,7 @@ Not part of live, since accounts differ:
   ignore:FIELD         writes leave FIELD as it is and answer with success; a stored name such as `source`,
                        `address.city` or `customFields.industry`; repeat the word for several fields
   scope:SCOPE          the token lacks SCOPE, such as `opportunities.readonly`: 401; repeat the word for several scopes
+  late-bookings        a booking is checked against what lists show, so that two may get one slot within the lag
   no-duplicates        a second contact with the same e-mail or phone is refused with 400 and the first one's id
 
 Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
@@ -91,6 +92,7 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
             "dnd" => &mut self.dnd_refused,
             "messages" => &mut self.message_shapes,
             "no-duplicates" => &mut self.no_duplicates,
+            "late-bookings" => &mut self.late_bookings,
             _ => return None,
         })
     }
@@ -99,7 +101,7 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
 fn unknown() -> String {
     "unknown; allowed are live, plain, normalise, lag:MS, stamp:seconds, clock:S, cap:N, total:HOW, ignore:FIELD, \
      scope:SCOPE, lower-search, page-bound, version, odd, values, options, dnd, settle:MS, \
-     messages and no-duplicates"
+     messages, no-duplicates and late-bookings"
         .to_owned()
 }
 

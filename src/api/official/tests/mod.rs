@@ -33,7 +33,7 @@ fn fields() -> Vec<Value> {
 }
 
 fn known() -> Names {
-    Names { fields: Arc::new(fields()), pipelines: Arc::new(pipelines()) }
+    Names { fields: Arc::new(fields()), pipelines: Arc::new(pipelines()), ..Names::default() }
 }
 
 fn endpoint(tool: &str) -> &'static Endpoint {

@@ -211,7 +211,7 @@ fn write(
     manners: &Manners,
 ) -> Result<(), ApiResponse> {
     let before = appointment.clone();
-    let availability = Availability::of(account, calendar, times.now, false);
+    let availability = Availability::of(account, calendar, times.now, manners.late_bookings);
     let start = match body.get("startTime").and_then(Value::as_str) {
         Some(start) => given_time("startTime", start)?,
         None => time(appointment, "startTime").unwrap_or_default(),
