@@ -24,7 +24,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
         })
         .collect();
     // An update changes something.
-    if spec.effect == Effect::Update && spec.clearable.is_empty() {
+    if spec.effect == Effect::Update && spec.clearable.is_empty() && spec.has_own_fields() {
         arguments.insert("title".to_owned(), json!("a1"));
     }
     arguments.extend(spec.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));

@@ -213,7 +213,7 @@ pub struct BookAppointment {
     /// Name or id
     pub calendar: String,
     pub contact_id: Id,
-    /// 2026-03-01T09:00, local or with offset
+    /// Local, or with offset
     pub start_time: StartTime,
     pub end_time: Option<StartTime>,
     /// Default the location's

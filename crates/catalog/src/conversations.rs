@@ -192,7 +192,6 @@ pub struct SendMessage {
     pub channel: Channel,
     pub body: String,
     pub subject: Option<String>,
-    /// Another number or address of the contact
     pub to: Option<String>,
     pub from: Option<String>,
     pub cc: Option<Vec<String>>,
@@ -201,7 +200,7 @@ pub struct SendMessage {
     pub attachments: Option<Vec<String>>,
     /// Message id
     pub reply_to: Option<Id>,
-    /// Send later, such as 2026-03-01T09:00:00-05:00
+    /// Send later
     pub at: Option<String>,
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// Answer a question over the whole account (contacts, deals, messages, appointments, invoices and more) with one SQLite SELECT
-/// over a local mirror: exact, and with next to no requests. describe_crm tells the tables.
+/// Answer a question over the whole account with one SQLite SELECT over a local mirror: exact, and with next to no requests.
+/// describe_crm tells the tables.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
@@ -195,8 +195,7 @@ impl Operation for SearchCrm {
     const SESSION: Route = Route::Mirror;
 }
 
-/// List pairs of contacts that are likely one person's (same e-mail or phone, near names in one company), the likeliest first,
-/// each with its reasons.
+/// List pairs of contacts that are likely one person's, the likeliest first, with reasons.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
@@ -216,8 +215,7 @@ impl Operation for FindDuplicates {
     const SESSION: Route = Route::Mirror;
 }
 
-/// List what was added, changed (old and new values) or removed in the account since a time, newest first, with the tool if it
-/// was one of these.
+/// List what was added, changed (old and new values) or removed since a time, newest first, with the tool.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]

@@ -121,6 +121,7 @@ impl Operation for ListInvoices {
     const TITLE: &'static str = "List invoices";
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Invoices;
+    const LISTED: bool = false;
     const SESSION: Route = Route::Absent;
 }
 

@@ -24,7 +24,7 @@ pub struct Paging {
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
     pub offset: Option<u64>,
-    /// Return only these of each item
+    /// Only these
     pub fields: Option<Vec<String>>,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// Find operations for a job in words, such as "text a client" or "who paid". Covers all of HighLevel; says what its API cannot do.
+/// Find operations for a job in words, such as "text a client" or "who paid". Says what HighLevel cannot do.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct SearchOperations {

@@ -156,7 +156,7 @@ impl Row {
             properties.insert("limit".to_owned(), limit);
             properties.insert("offset".to_owned(), json!({"type": "integer", "minimum": 0}));
             let fields = json!({"type": "array", "items": {"type": "string"},
-                "description": "Return only these of each item"});
+                "description": "Only these"});
             properties.insert("fields".to_owned(), fields);
         }
         let mut input = object(properties, &self.required);

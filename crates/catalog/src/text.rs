@@ -61,7 +61,7 @@ checked_text!(
 checked_text!(Day, json_schema!({"type": "string", "format": "date"}), near::date::read, "A day (`2025-02-28`).");
 checked_text!(
     DateOrTime,
-    json_schema!({"type": "string", "description": "YYYY-MM-DD, or with time"}),
+    json_schema!({"type": "string", "description": "Date, or with time"}),
     near::date::read_either,
     "A date (`2025-02-28`), a local time (`2025-02-28T09:00`), or an RFC 3339 date-time."
 );

@@ -26,7 +26,8 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             Route::get("/locations/{locationId}"),
             "GET /locations/{locationId}",
             RequestBuilder::Object(|get, _| location(get.id.as_ref().map_or("", |id| id.as_str()))),
-        ),
+        )
+        .unlisted(),
         OfficialOperation::new::<ListLocations>(
             Route::get("/locations/search"),
             "GET /locations/search; the one it is held to where the token may not",

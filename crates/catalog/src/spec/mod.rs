@@ -9,6 +9,7 @@ use crate::{
     meaning::{FilterGap, GapValues, Inverse, Lookup, Names, ReadBack, ScopeField, StateRule},
     near,
     operation::{AnswerShape, Effect, EffectRule, Operation, Toolset},
+    operations::RunOperation,
     passthrough::{Passthrough, Touches, is_secret_name},
     route::{PagingStyle, Route},
     schema,
@@ -127,7 +128,7 @@ impl OperationSpec {
 
     /// Whether the operation runs the one that its argument names.
     pub fn runs_any_operation(&self) -> bool {
-        self.route == Route::AnyOperation
+        self.is::<RunOperation>()
     }
 
     /// Whether the arguments besides the id are fields of the object, as those of typed operations are.
