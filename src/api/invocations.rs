@@ -14,6 +14,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
                 "dueDate" => json!("2030-01-01"),
                 "value" => json!(1),
                 "channel" => json!("SMS"),
+                "items" => json!([{"name": "a", "amount": 1}]),
                 "status" => json!("open"),
                 "startTime" => json!("2026-03-01T09:00"),
                 "url" => json!("https://example.com"),
@@ -24,8 +25,10 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
         })
         .collect();
     // An update changes something.
-    if spec.effect == Effect::Update && spec.clearable.is_empty() && spec.has_own_fields() {
-        arguments.insert("title".to_owned(), json!("a1"));
+    let has = |name: &&&str| spec.input_schema().get("properties").is_some_and(|all| all.get(**name).is_some());
+    if spec.effect == Effect::Update && spec.clearable.is_empty() {
+        let field = ["title", "firstName"].iter().find(has);
+        arguments.extend(field.map(|field| ((*field).to_owned(), json!("a1"))));
     }
     arguments.extend(spec.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
     spec.parse(arguments).ok()

@@ -147,7 +147,7 @@ pub struct ListFreeSlots {
     pub calendar: String,
     pub from: Option<Date>,
     pub to: Option<Date>,
-    /// Such as Europe/Berlin
+    /// IANA
     pub time_zone: Option<String>,
     pub assigned_to: Option<UserRef>,
 }

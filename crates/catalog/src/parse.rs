@@ -88,7 +88,9 @@ impl OperationSpec {
         }
         let id = self.id_in(&arguments)?;
         cleared.put(&mut arguments);
-        if self.effect == Effect::Update && self.has_own_fields() && arguments.len() < 2 {
+        // An upsert takes no id.
+        let least = if self.id_field.is_some() { 2 } else { 1 };
+        if self.effect == Effect::Update && self.has_own_fields() && arguments.len() < least {
             let message = format!("Nothing to change: give {} at least one field besides `id`.", self.name);
             return Err(Error::new(Code::InvalidArguments, message));
         }

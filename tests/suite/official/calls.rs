@@ -87,6 +87,14 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     let invoice = all.call(host, "create_invoice", invoice).await["id"].clone();
     all.call(host, "get_invoice", json!({"id": invoice})).await;
     all.call(host, "list_transactions", json!({"contactId": made, "since": "2026-01-01", "limit": 5})).await;
+    all.call(host, "create_note", json!({"contactId": made, "body": "Called", "title": "Call"})).await;
+    all.call(host, "list_notes", json!({"contactId": made})).await;
+    let task = json!({"contactId": made, "title": "Call", "dueDate": "2030-01-01", "body": "b", "assignedTo": user});
+    let task = all.call(host, "create_task", task).await["id"].clone();
+    let done = json!({"id": task, "contactId": made, "completed": true, "title": "Called"});
+    all.call(host, "update_task", done).await;
+    all.call(host, "list_tasks", json!({"contactId": made})).await;
+    all.call(host, "list_tasks", json!({"completed": false, "assignedTo": user, "limit": 5})).await;
     let get = json!({"operation": "contacts.get-contact", "arguments": {"contactId": made}});
     all.call(host, "run_operation", get).await;
     conversations(&mut all, host, &made).await;

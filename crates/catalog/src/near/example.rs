@@ -53,7 +53,8 @@ fn text(name: &str, schema: &Value) -> Option<&'static str> {
     let is_date = schema
         .get("description")
         .and_then(Value::as_str)
-        .is_some_and(|text| text.contains("Date") || text.contains("YYYY"));
+        .is_some_and(|text| text.contains("Date") || text.contains("YYYY"))
+        || schema.get("format").and_then(Value::as_str) == Some("date");
     Some(match name {
         _ if is_date => "2025-02-28",
         "email" => "ada@example.com",
