@@ -7,7 +7,10 @@ use super::{
 };
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
 use highlevel_catalog::{Answer, Catalog, Id, Invocation, ListAnswer, OperationSpec};
-use highlevel_core::{context::CallContext, error::Result};
+use highlevel_core::{
+    context::CallContext,
+    error::{Code, Error, Result},
+};
 use highlevel_store::{Store, WriteLock};
 use serde_json::Value;
 use std::{borrow::Cow, sync::Arc};
@@ -194,6 +197,28 @@ impl Adapter {
     pub async fn object(&self, invocation: &Invocation, context: &CallContext) -> Result<Value> {
         let done = self.run(invocation, context).await.map_err(|failed| failed.error)?;
         Ok(done.answer.into_json())
+    }
+
+    /// The object that a write of the operation is about, by the operation's own request for it.
+    ///
+    /// # Errors
+    /// The error of the request; `not_found`.
+    pub async fn own_object(&self, write: &Invocation, id: &Id, context: &CallContext) -> Result<Value> {
+        match &self.dialect {
+            Dialect::Session => Err(Error::new(Code::Internal, "The session API reads objects by operations only.")),
+            Dialect::Official(official) => official.own_object(write, id, context).await,
+        }
+    }
+
+    /// The id of the contact that the API matches by an e-mail address or a phone number (`field`), if there is one.
+    ///
+    /// # Errors
+    /// The error of the request.
+    pub async fn matching_contact(&self, field: &str, value: &str, context: &CallContext) -> Result<Option<Id>> {
+        match &self.dialect {
+            Dialect::Session => Ok(None),
+            Dialect::Official(official) => official.matching_contact(field, value, context).await,
+        }
     }
 
     async fn run_session(&self, invocation: &Invocation, context: &CallContext) -> Result<Done, SendError> {

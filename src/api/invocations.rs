@@ -11,6 +11,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
         .map(|name| {
             let value = match name {
                 "email" => json!("a@example.com"),
+                "dueDate" => json!("2030-01-01"),
                 "value" => json!(1),
                 "status" => json!("open"),
                 "startTime" => json!("2026-03-01T09:00"),

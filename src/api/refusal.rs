@@ -4,7 +4,7 @@
 //! created only if it names what it refuses. A send counts as the create of a message.
 
 use highlevel_api_client::{Body, Fate};
-use highlevel_catalog::{Effect, OperationSpec};
+use highlevel_catalog::{Effect, OperationSpec, contacts::UpsertContact};
 use http::StatusCode;
 use serde_json::Value;
 
@@ -66,7 +66,9 @@ pub(super) fn fate<'a>(
     body: &Body,
     sent: impl Iterator<Item = (&'a str, &'a Value)>,
 ) -> Fate {
-    if matches!(spec.effect, Effect::Read | Effect::Update | Effect::Publish | Effect::Delete) {
+    let repeats = matches!(spec.effect, Effect::Read | Effect::Update | Effect::Publish | Effect::Delete);
+    // An upsert that is sent creates a contact.
+    if repeats && !spec.is::<UpsertContact>() {
         return Fate::NotExecuted;
     }
     match status {

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 /// The fields by which a person recognizes an object.
-const IDENTIFYING: [&str; 11] =
-    ["id", "name", "slug", "status", "url", "title", "firstName", "lastName", "email", "value", "events"];
+const IDENTIFYING: [&str; 12] =
+    ["id", "name", "slug", "status", "url", "title", "firstName", "lastName", "email", "phone", "value", "events"];
 
 /// The longest text of the account in a preview, in characters.
 const TEXT_CHARS: usize = 200;
@@ -96,8 +96,9 @@ impl Preview {
             Effect::Access => " It gives others access to the account or its data.",
             Effect::Read | Effect::Create | Effect::Update => "",
         };
+        let more = spec.consequence.as_deref().map_or_else(String::new, |more| format!(" {more}"));
         Ok(Self {
-            sentence: format!("{}{what}?{}{consequence}", spec.title, touched(invocation)),
+            sentence: format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)),
             tool: spec.name.to_string(),
             label,
             location: location(location_name, location_id),

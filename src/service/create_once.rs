@@ -7,6 +7,8 @@ mod likeness;
 mod lookup;
 
 use crate::api::{Adapter, Done};
+pub(super) use identity::{contact_key, emails, phones};
+
 use age::Stamps;
 use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_api_client::{Fate, SendError};

@@ -23,6 +23,7 @@ mod repeated_pages;
 mod rules;
 mod scan;
 mod scopes;
+mod upsert;
 mod verify_write;
 mod writes;
 

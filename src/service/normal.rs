@@ -7,6 +7,7 @@ mod date;
 mod text;
 
 pub(super) use date::moment;
+use highlevel_core::html;
 use serde_json::{Map, Value};
 
 /// The kind of a field's value, guessed from the field's name.
@@ -16,6 +17,8 @@ enum ValueKind {
     Country,
     Slug,
     Url,
+    /// Text that the API stores as HTML.
+    Html,
     Anything,
 }
 
@@ -26,6 +29,7 @@ impl ValueKind {
         match field.as_str() {
             "slug" => Self::Slug,
             "country" => Self::Country,
+            "body" => Self::Html,
             _ if ends(&["phone", "mobile"]) => Self::Phone,
             _ if ends(&["url", "website"]) => Self::Url,
             _ => Self::Anything,
@@ -71,6 +75,7 @@ pub(super) fn canonical(field: &str, value: &Value) -> String {
                 ValueKind::Country => country::code(&text).map(str::to_owned),
                 ValueKind::Slug => Some(text::slug(&text)),
                 ValueKind::Url => text::url(&text).or_else(|| text::url(&format!("https://{text}"))),
+                ValueKind::Html => Some(text::fold(&html::text(&text))),
                 ValueKind::Anything => text::number(&text),
             }
             .unwrap_or_else(|| text::fold(&text))
@@ -144,6 +149,7 @@ fn same_scalar(kind: ValueKind, sent: &Value, stored: &Value) -> bool {
         ValueKind::Country => country::code(&a).is_some_and(|code| country::code(&b) == Some(code)),
         ValueKind::Slug => text::slug(&a) == text::slug(&b),
         ValueKind::Url => same_url(&a, &b),
+        ValueKind::Html => text::fold(&html::text(&a)) == text::fold(&html::text(&b)),
         ValueKind::Anything => {
             let one_is_bool = sent.is_boolean() || stored.is_boolean();
             equal(text::number(&a), text::number(&b))

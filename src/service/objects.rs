@@ -1,8 +1,8 @@
 //! Reads of the object that an operation is about.
 
-use super::{passthrough, scan};
+use super::{passthrough, scan, upsert};
 use crate::api::Adapter;
-use highlevel_catalog::{Id, Invocation, OperationSpec, ReadBack};
+use highlevel_catalog::{Id, Invocation, ReadBack};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
@@ -38,14 +38,16 @@ pub(super) async fn read(api: &Adapter, invocation: &Invocation, context: &CallC
         return passthrough::object(api, invocation, context).await;
     }
     match invocation.id.clone() {
-        Some(id) => by_id(api, invocation.spec, id, context).await,
+        Some(id) => by_id(api, invocation, id, context).await,
+        None if upsert::applies(invocation) => Ok(upsert::find(api, invocation, context).await?.contact),
         None => Ok(None),
     }
 }
 
 /// The object with this id; `None` for operations that declare no way to read it back.
-pub(super) async fn by_id(api: &Adapter, spec: &OperationSpec, id: Id, context: &CallContext) -> Result<Option<Value>> {
-    match &spec.read_back {
+pub(super) async fn by_id(api: &Adapter, write: &Invocation, id: Id, context: &CallContext) -> Result<Option<Value>> {
+    match &write.spec.read_back {
+        Some(ReadBack::Own(_)) => api.own_object(write, &id, context).await.map(Some),
         Some(ReadBack::Get(operation)) => api.object(&api.about(operation, id)?, context).await.map(Some),
         Some(ReadBack::List(list)) => match in_list(api, list, &id, context).await? {
             Presence::Present(object) => Ok(Some(object)),

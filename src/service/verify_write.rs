@@ -35,6 +35,8 @@ pub(super) struct VerifiedWrite {
     pub(super) note: Option<String>,
     /// Whether `value` is known to be only a part of the object.
     pub(super) is_partial: bool,
+    /// Whether an upsert created the object.
+    pub(super) created: Option<bool>,
 }
 
 /// How a field of the object compares with the argument that was sent.
@@ -102,7 +104,7 @@ pub(super) async fn verify(
         }
     }
     let note = (!notes.is_empty()).then(|| notes.join(" "));
-    Ok(VerifiedWrite { value, not_applied, note, is_partial: unread_partial })
+    Ok(VerifiedWrite { value, not_applied, note, is_partial: unread_partial, created: None })
 }
 
 /// The error for a success without content whose object does not exist.
@@ -212,7 +214,7 @@ fn shows_nothing(write: &Invocation, object: &Value) -> bool {
 async fn read(api: &Adapter, write: &Invocation, answer: &Value, context: &CallContext) -> Result<Value> {
     let id = write.id.clone().or_else(|| answer.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok()));
     let Some(id) = id else { return Err(Error::new(Code::UpstreamError, "the answer has no id")) };
-    let found = objects::by_id(api, write.spec, id, context).await?;
+    let found = objects::by_id(api, write, id, context).await?;
     found.ok_or_else(|| Error::new(Code::UpstreamError, "it cannot be read by its id"))
 }
 
@@ -252,19 +254,22 @@ fn getter(write: &Invocation) -> &str {
 impl VerifiedWrite {
     /// A write that needs no verification.
     pub(super) fn plain(value: Value) -> Self {
-        Self { value, not_applied: Vec::new(), note: None, is_partial: false }
+        Self { value, not_applied: Vec::new(), note: None, is_partial: false, created: None }
     }
 
     /// An update that changes nothing.
     pub(super) fn unchanged(value: Value) -> Self {
         let note = "The object already has these values, so nothing was sent.".to_owned();
-        Self { value, not_applied: Vec::new(), note: Some(note), is_partial: false }
+        Self { value, not_applied: Vec::new(), note: Some(note), is_partial: false, created: None }
     }
 
     /// The answer for the caller, with the arguments that were not applied.
     pub(super) fn into_object(self) -> Value {
         let mut answer = self.value;
         let Some(members) = answer.as_object_mut() else { return answer };
+        if let Some(created) = self.created {
+            members.shift_insert(0, "created".to_owned(), created.into());
+        }
         if !self.not_applied.is_empty() {
             members.insert("notApplied".to_owned(), self.not_applied.into());
         }

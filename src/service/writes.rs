@@ -3,6 +3,7 @@
 use super::{
     AccountService, create_once, merge, present,
     reconcile::{self, WriteOutcome},
+    upsert,
     verify_write::{self, VerifiedWrite},
 };
 use crate::{api::custom_fields, guard::Agreement};
@@ -33,7 +34,7 @@ impl AccountService {
 
     /// Waits until no other process writes the same object. A retry must not overwrite a later call's write, and an
     /// update that merges needs the object unchanged between its read and its write.
-    async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteLock>> {
+    pub(super) async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteLock>> {
         match (&invocation.id, invocation.spec.effect) {
             (None, Effect::Update | Effect::Delete) if invocation.spec.passthrough.is_some() => {
                 let key = self.api.path(invocation)?;
@@ -54,6 +55,9 @@ impl AccountService {
         agreed: Agreement,
         context: &CallContext,
     ) -> Result<VerifiedWrite> {
+        if upsert::applies(invocation) {
+            return self.upsert(invocation, agreed, context).await;
+        }
         let creation = match invocation.spec.effect {
             Effect::Create | Effect::Send | Effect::Money | Effect::Start | Effect::Access => {
                 Some(create_once::Creation::in_turn(&self.api, invocation, context).await?)

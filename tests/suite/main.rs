@@ -22,6 +22,7 @@ mod contract;
 mod docs;
 mod faults;
 mod fire;
+mod follow_ups;
 mod hostile;
 mod journal;
 mod mirror;

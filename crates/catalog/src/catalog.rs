@@ -2,8 +2,8 @@
 
 use crate::{
     api::Api, argument_rules::ArgumentRules, calendars, campaigns, contacts, funnels, id::Id, insights,
-    invocation::Invocation, locations, operation::Operation, operations, opportunities, pages, route::Route,
-    spec::OperationSpec, users, webhooks,
+    invocation::Invocation, locations, notes, operation::Operation, operations, opportunities, pages, route::Route,
+    spec::OperationSpec, tasks, users, webhooks,
 };
 use highlevel_core::error::{Code, Error, Result};
 use std::{collections::HashMap, sync::LazyLock};
@@ -26,15 +26,25 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<locations::GetDefaultLocation>(),
         OperationSpec::of::<locations::GetLocation>(),
         OperationSpec::of::<locations::ListLocations>(),
+        OperationSpec::of::<locations::ListCustomFields>(),
+        OperationSpec::of::<locations::ListCustomValues>(),
         OperationSpec::of::<contacts::ListContacts>(),
         OperationSpec::of::<contacts::GetContact>(),
         OperationSpec::of::<contacts::CreateContact>(),
         OperationSpec::of::<contacts::UpdateContact>(),
+        OperationSpec::of::<contacts::UpsertContact>(),
+        OperationSpec::of::<contacts::DeleteContact>(),
+        OperationSpec::of::<notes::ListNotes>(),
+        OperationSpec::of::<notes::CreateNote>(),
+        OperationSpec::of::<tasks::ListTasks>(),
+        OperationSpec::of::<tasks::CreateTask>(),
+        OperationSpec::of::<tasks::UpdateTask>(),
         OperationSpec::of::<opportunities::ListOpportunities>(),
         OperationSpec::of::<opportunities::GetOpportunity>(),
         OperationSpec::of::<opportunities::CreateOpportunity>(),
         OperationSpec::of::<opportunities::UpdateOpportunity>(),
         OperationSpec::of::<opportunities::ListPipelines>(),
+        OperationSpec::of::<opportunities::DeleteOpportunity>(),
         OperationSpec::of::<campaigns::ListCampaigns>(),
         OperationSpec::of::<campaigns::GetCampaign>(),
         OperationSpec::of::<campaigns::CreateCampaign>(),

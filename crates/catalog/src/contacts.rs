@@ -3,7 +3,7 @@
 use super::{
     argument_rules::ArgumentRules,
     id::Id,
-    list::{List, Paging},
+    list::{Deleted, List, Paging},
     meaning::{FilterGap, GapValues, Inverse, Lookup, LookupField, LookupFilter, ReadBack},
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     route::Route,
@@ -182,4 +182,65 @@ impl Operation for UpdateContact {
         &["phone", "companyName", "tags", "source", "assignedTo", "address", "customFields"];
     const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
     const INVERSE: Option<Inverse> = Some(Inverse::to_before(Self::NAME));
+}
+
+/// Create a contact, or change the one with this email, else this phone. Tags are added.
+#[skip_serializing_none]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
+pub struct UpsertContact {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub email: Option<Email>,
+    #[serde(flatten)]
+    pub details: ContactDetails,
+}
+
+/// A contact that was created or changed.
+#[skip_serializing_none]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Contact")]
+pub struct UpsertedContact {
+    /// Whether it is new.
+    pub created: Option<bool>,
+    /// The contact.
+    #[serde(flatten)]
+    pub contact: Contact,
+}
+
+impl Output for UpsertedContact {
+    const SHAPE: AnswerShape = Contact::SHAPE;
+}
+
+impl Operation for UpsertContact {
+    type Output = UpsertedContact;
+    const NAME: &'static str = "upsert_contact";
+    const TITLE: &'static str = "Create or update contact";
+    const EFFECT: Effect = Effect::Update;
+    const TOOLSET: Toolset = Toolset::Contacts;
+    const LISTED: bool = false;
+    const SESSION: Route = Route::Absent;
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
+}
+
+/// Delete a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
+pub struct DeleteContact {
+    pub id: Id,
+}
+
+impl Operation for DeleteContact {
+    type Output = Deleted;
+    const NAME: &'static str = "delete_contact";
+    const TITLE: &'static str = "Delete contact";
+    const EFFECT: Effect = Effect::Delete;
+    const TOOLSET: Toolset = Toolset::Contacts;
+    const LISTED: bool = false;
+    const SESSION: Route = Route::Absent;
+    const ID: Option<fn(&Self) -> &Id> = Some(|contact| &contact.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
+    const CONSEQUENCE: Option<&'static str> =
+        Some("Its deals, notes, tasks, appointments and conversations are deleted with it.");
 }

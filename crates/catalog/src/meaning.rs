@@ -64,6 +64,8 @@ pub enum ReadBack {
     Get(Cow<'static, str>),
     /// An operation that lists such objects, where the API cannot read a single one.
     List(Cow<'static, str>),
+    /// A request of the write's own, where no operation reads a single object. Callers look at it with this operation.
+    Own(Cow<'static, str>),
 }
 
 impl ReadBack {
@@ -77,10 +79,15 @@ impl ReadBack {
         Self::List(Cow::Borrowed(operation))
     }
 
+    /// Read-back by a request of the write's own. Callers look at the object with `operation`.
+    pub const fn own(operation: &'static str) -> Self {
+        Self::Own(Cow::Borrowed(operation))
+    }
+
     /// The operation's name.
     pub fn operation(&self) -> &str {
         match self {
-            Self::Get(operation) | Self::List(operation) => operation,
+            Self::Get(operation) | Self::List(operation) | Self::Own(operation) => operation,
         }
     }
 }
@@ -197,14 +204,20 @@ pub enum GapValues {
     Words(Names),
     /// Values with a comma, which the API splits.
     WithComma,
+    /// These words, which the API does not know. Each names a member that is true for the items to keep.
+    Flags(Names),
+    /// Any day or time. The items to keep have that one or a later one in this member.
+    From(Cow<'static, str>),
+    /// Any day or time. The items to keep have that one or an earlier one in this member.
+    Until(Cow<'static, str>),
 }
 
 impl FilterGap {
     /// Whether the API's filter misses this value.
     pub fn has(&self, value: &str) -> bool {
         match &self.values {
-            GapValues::All | GapValues::OtherForms => true,
-            GapValues::Words(words) => words.iter().any(|word| word == value),
+            GapValues::All | GapValues::OtherForms | GapValues::From(_) | GapValues::Until(_) => true,
+            GapValues::Words(words) | GapValues::Flags(words) => words.iter().any(|word| word == value),
             GapValues::WithComma => value.contains(','),
         }
     }

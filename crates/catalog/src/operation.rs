@@ -204,6 +204,8 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const SESSION_ARGUMENTS: ArgumentRules = ArgumentRules::NONE;
     /// The filters that the session API applies wrongly. The service applies them itself.
     const SESSION_FILTER_GAPS: &'static [FilterGap] = &[];
+    /// What else a guarded call does, as a sentence for the person who is asked.
+    const CONSEQUENCE: Option<&'static str> = None;
     /// The answer's text member that callers read in parts, by `contentOffset`.
     const LONG_TEXT: Option<&'static str> = None;
 }

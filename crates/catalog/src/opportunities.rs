@@ -3,7 +3,7 @@
 use super::{
     argument_rules::ArgumentRules,
     id::Id,
-    list::{List, Paging},
+    list::{Deleted, List, Paging},
     meaning::{FilterGap, GapValues, Inverse, Lookup, LookupField, LookupFilter, ReadBack},
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     route::Route,
@@ -258,4 +258,23 @@ impl Operation for ListPipelines {
     const EFFECT: Effect = Effect::Read;
     const TOOLSET: Toolset = Toolset::Opportunities;
     const SESSION: Route = Route::Absent;
+}
+
+/// Delete an opportunity (deal).
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
+pub struct DeleteOpportunity {
+    pub id: Id,
+}
+
+impl Operation for DeleteOpportunity {
+    type Output = Deleted;
+    const NAME: &'static str = "delete_opportunity";
+    const TITLE: &'static str = "Delete opportunity";
+    const EFFECT: Effect = Effect::Delete;
+    const TOOLSET: Toolset = Toolset::Opportunities;
+    const LISTED: bool = false;
+    const SESSION: Route = Route::Absent;
+    const ID: Option<fn(&Self) -> &Id> = Some(|opportunity| &opportunity.id);
+    const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetOpportunity::NAME));
 }

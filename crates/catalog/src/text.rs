@@ -65,6 +65,12 @@ checked_text!(
     "A local time (`2026-03-01T09:00`), or an RFC 3339 date-time."
 );
 checked_text!(
+    DateOrTime,
+    json_schema!({"type": "string", "description": "YYYY-MM-DD, or with time"}),
+    near::date::read_either,
+    "A date (`2025-02-28`), a local time (`2025-02-28T09:00`), or an RFC 3339 date-time."
+);
+checked_text!(
     WebhookUrl,
     json_schema!({"type": "string", "description": "https"}),
     near::unquoted,
@@ -141,6 +147,20 @@ impl FromStr for StartTime {
             Ok(Self(text.to_owned()))
         } else {
             Err("must be a date with a time, such as 2026-03-01T09:00 or 2026-03-01T09:00:00+01:00".to_owned())
+        }
+    }
+}
+
+impl FromStr for DateOrTime {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_local = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S").is_ok();
+        if text.parse::<Date>().is_ok() || is_local() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("must be a date or a time, such as 2025-02-28, 2025-02-28T09:00 or 2025-02-28T09:00:00+01:00"
+                .to_owned())
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod clean;
 pub mod context;
 pub mod error;
+pub mod html;
 pub mod phone;
 pub mod suggest;
 

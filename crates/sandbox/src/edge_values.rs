@@ -1,7 +1,7 @@
 //! Edge values in answers: null or empty instead of absent, and times in several forms.
 
 use crate::account::{Fields, ObjectKind};
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use serde_json::{Value, json};
 
 /// The names of times in both APIs.
@@ -89,7 +89,9 @@ fn as_text(value: &mut Value) {
 
 /// A day as its first moment.
 fn as_midnight(value: &mut Value) {
-    if let Value::String(day) = value {
+    if let Value::String(day) = value
+        && day.parse::<NaiveDate>().is_ok()
+    {
         day.push_str("T00:00:00.000Z");
     }
 }

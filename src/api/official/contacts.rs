@@ -10,7 +10,7 @@ use super::{
 use highlevel_api_client::Request;
 use highlevel_catalog::{
     ArgumentRules, Invocation, Route,
-    contacts::{CreateContact, GetContact, ListContacts, UpdateContact},
+    contacts::{CreateContact, DeleteContact, GetContact, ListContacts, UpdateContact, UpsertContact},
 };
 use highlevel_core::phone;
 use http::Method;
@@ -68,12 +68,40 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
         )
         .converted_by(contact, NAMES)
         .arguments(ArgumentRules { described: &[OWNER, FIELDS], ..ArgumentRules::NONE }),
+        OfficialOperation::new::<UpsertContact>(
+            Route::post("/contacts/upsert"),
+            "GET /contacts/search/duplicate; PUT /contacts/{contactId}, POST /contacts/upsert where there is none",
+            RequestBuilder::WithFields(upsert),
+        )
+        .converted_by(contact, NAMES)
+        .arguments(ArgumentRules {
+            described: &[OWNER, FIELDS],
+            any_of: &["email", "phone"],
+            ..ArgumentRules::NONE
+        }),
+        OfficialOperation::new::<DeleteContact>(
+            Route::delete("/contacts/{contactId}"),
+            "DELETE /contacts/{contactId}",
+            RequestBuilder::Object(|delete, _| request::delete(request::under("/contacts/", delete.id.as_ref()))),
+        ),
     ]
 }
 
 /// The request of one part of an update: its fields, or a change to tags.
 fn update(part: &Invocation, account: &Account<'_>, dictionary: &[Value]) -> Request {
     if changes_tags(part) { tags(part) } else { write(part, account.location, dictionary) }
+}
+
+/// `POST /contacts/upsert`.
+fn upsert(upsert: &Invocation, account: &Account<'_>, dictionary: &[Value]) -> Request {
+    Request { path: "/contacts/upsert".to_owned(), ..write(upsert, account.location, dictionary) }
+}
+
+/// `GET /contacts/search/duplicate`: the contact that an upsert would change.
+pub(super) fn matching(location: &str, field: &str, value: &str) -> Request {
+    let name = if field == "phone" { "number" } else { "email" };
+    let query = [("locationId", location.to_owned()), (name, value.to_owned())];
+    request::get("/contacts/search/duplicate".to_owned(), &query)
 }
 
 /// The parts of an address: `(part, member of the API's contact, nullable)`. A part that is not nullable is emptied

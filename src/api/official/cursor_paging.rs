@@ -199,7 +199,9 @@ impl Official {
         let Some(cursor) = page.items.last().and_then(|item| (search.cursor)(item)) else { return Ok(false) };
         let request = (search.after)(list, &self.location, &cursor, search.most);
         let next = self.read(&request, search.member, context).await?;
-        let is_new = |item: &Value| !page.items.iter().any(|known| known.get("id") == item.get("id"));
+        // Some lists have the id under another name.
+        let id = |item: &Value| item.get("id").or_else(|| item.get("_id")).cloned();
+        let is_new = |item: &Value| !page.items.iter().any(|known| id(known) == id(item));
         Ok(next.items.iter().any(is_new))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{cursor_paging::Search, name_cache::NameList, request, scopes};
 use highlevel_api_client::Request;
-use highlevel_catalog::{ArgumentRules, Invocation, Operation, OperationSpec, PagingStyle, Route};
+use highlevel_catalog::{ArgumentRules, FilterGap, Id, Invocation, Operation, OperationSpec, PagingStyle, Route};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -20,6 +20,8 @@ pub(super) struct Endpoint {
     pub(super) requests: RequestBuilder,
     /// Converts an object of the answer to the tools' form.
     pub(super) convert: fn(Map<String, Value>, &Names) -> Value,
+    /// The request that reads an object of the operation, where no operation does.
+    pub(super) read: Option<fn(&Invocation, &Id) -> Request>,
     /// The lists of names by which the objects are shown.
     pub(super) names: &'static [NameList],
     /// Whether the operation needs a logged-in user. A private integration has none.
@@ -54,6 +56,8 @@ pub(super) enum List {
     Whole { member: &'static str, request: fn(&Account<'_>) -> Request },
     /// The appointments of a contact, a user, a calendar or all calendars.
     Appointments,
+    /// In one request, for what the arguments name. `member` holds the items.
+    WholeOf { member: &'static str, request: fn(&Invocation, &Account<'_>) -> Request },
     /// All pages of all funnels.
     FunnelPages,
     /// The locations that the token can access.
@@ -105,7 +109,13 @@ impl OfficialOperation {
         };
         Self {
             spec,
-            endpoint: Endpoint { requests, convert: |object, _| object.into(), names: &[], needs_user: false },
+            endpoint: Endpoint {
+                requests,
+                convert: |object, _| object.into(),
+                read: None,
+                names: &[],
+                needs_user: false,
+            },
         }
     }
 
@@ -123,6 +133,18 @@ impl OfficialOperation {
     ) -> Self {
         self.endpoint.convert = convert;
         self.endpoint.names = names;
+        self
+    }
+
+    /// Sets the request that reads one object, given its id.
+    pub(super) fn read_by(mut self, request: fn(&Invocation, &Id) -> Request) -> Self {
+        self.endpoint.read = Some(request);
+        self
+    }
+
+    /// Sets the filters that the API does not have.
+    pub(super) fn filter_gaps(mut self, gaps: &'static [FilterGap]) -> Self {
+        self.spec.filter_gaps = gaps.into();
         self
     }
 

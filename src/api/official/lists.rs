@@ -79,6 +79,10 @@ impl Official {
                 let raw = self.read(&request(&account), member, context).await?;
                 RawPage { whole: true, ..raw }
             }
+            RequestBuilder::List(List::WholeOf { member, request }) => {
+                let raw = self.read(&request(list, &account), member, context).await?;
+                RawPage { whole: true, ..raw }
+            }
             RequestBuilder::Row => self.row_page(list, &account, offset, limit, context).await?,
             RequestBuilder::Object(_)
             | RequestBuilder::Booking(_)

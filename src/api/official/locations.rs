@@ -7,7 +7,7 @@ use super::{
 use highlevel_api_client::Request;
 use highlevel_catalog::{
     Route,
-    locations::{GetDefaultLocation, GetLocation, ListLocations},
+    locations::{GetDefaultLocation, GetLocation, ListCustomFields, ListCustomValues, ListLocations},
 };
 
 /// The page size of requests.
@@ -33,6 +33,22 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             RequestBuilder::List(List::Locations),
         )
         .unlisted(),
+        OfficialOperation::new::<ListCustomFields>(
+            Route::get("/locations/{locationId}/customFields"),
+            "GET /locations/{locationId}/customFields",
+            RequestBuilder::List(List::Whole {
+                member: "customFields",
+                request: |account| custom_fields(account.location),
+            }),
+        ),
+        OfficialOperation::new::<ListCustomValues>(
+            Route::get("/locations/{locationId}/customValues"),
+            "GET /locations/{locationId}/customValues",
+            RequestBuilder::List(List::Whole {
+                member: "customValues",
+                request: |account| request::get(format!("/locations/{}/customValues", account.location), &[]),
+            }),
+        ),
     ]
 }
 

@@ -17,6 +17,7 @@ mod local_time;
 mod locations;
 mod name_cache;
 mod names;
+mod notes;
 mod opportunities;
 mod own_bookings;
 mod page_window;
@@ -24,9 +25,11 @@ mod passthrough;
 mod registry;
 mod request;
 mod resolve_calendars;
+mod resolve_due;
 mod resolve_names;
 mod row;
 mod scopes;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -40,7 +43,8 @@ use super::{Done, Flaw, Page, refusal, session};
 use endpoint::{Account, Author, Endpoint, Names, RequestBuilder};
 use highlevel_api_client::{Client, Fate, Request, SendError};
 use highlevel_catalog::{
-    Answer, AnswerShape, Catalog, Effect, Invocation, ListAnswer, ListPaging, OperationSpec, list::part, users::GetUser,
+    Answer, AnswerShape, Catalog, Effect, Id, Invocation, ListAnswer, ListPaging, OperationSpec, list::part,
+    users::GetUser,
 };
 use highlevel_core::{
     context::CallContext,
@@ -146,12 +150,15 @@ impl Official {
             let (error, fate) = session::no_object(spec, &body);
             return Err(fail(error, fate));
         }
+        // The answer to an upsert says whether it created the object.
+        let created = body.get("new").and_then(Value::as_bool);
         let mut object = request::object(body, wrapper(spec));
         if spec.effect == Effect::Update && !object.contains_key("id") {
             // The answer has no object. The service reads it afterwards.
             object.retain(|name, _| name == "tags");
             object.extend(invocation.id.as_ref().map(|id| ("id".to_owned(), id.as_str().into())));
         }
+        object.extend(created.map(|created| ("created".to_owned(), created.into())));
         match endpoint.requests {
             RequestBuilder::Authored(_) => self.note_author(&request, context).await,
             RequestBuilder::Booking(_) => self.note_booking(&Value::Object(object.clone())).await,
@@ -165,6 +172,29 @@ impl Official {
         let fate = if spec.effect == Effect::Read { Fate::NotExecuted } else { Fate::Unknown };
         self.check_location(&value).map_err(|error| fail(error, fate))?;
         Ok(Done { answer: Answer::Object(value), sent_at })
+    }
+
+    /// Reads the object of a write by the operation's own request.
+    pub(super) async fn own_object(&self, write: &Invocation, id: &Id, context: &CallContext) -> Result<Value> {
+        let spec = write.spec;
+        let endpoint = self.registry.endpoint(spec).ok_or_else(|| nowhere(spec))?;
+        let read = endpoint.read.ok_or_else(|| nowhere(spec))?;
+        let response = self.client.send(&read(write, id), context).await.map_err(|failed| failed.error)?;
+        let object = request::object(request::body(response)?, wrapper(spec));
+        let value = finished(spec, self.converted(endpoint, object, context).await);
+        let value =
+            value.ok_or_else(|| Error::new(Code::UpstreamError, "The API's answer has no object with an id."))?;
+        self.check_location(&value)?;
+        Ok(value)
+    }
+
+    /// The id of the contact that the API matches by an e-mail address or a phone number.
+    pub(super) async fn matching_contact(&self, field: &str, value: &str, context: &CallContext) -> Result<Option<Id>> {
+        let request = contacts::matching(&self.location, field, value);
+        let response = self.client.send(&request, context).await.map_err(|failed| failed.error)?;
+        let body = request::body(response)?;
+        let id = body.get("contact").and_then(|contact| contact.get("id")?.as_str());
+        Ok(id.and_then(|id| id.parse().ok()))
     }
 
     /// Runs a list operation.

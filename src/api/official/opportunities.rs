@@ -11,7 +11,9 @@ use chrono::DateTime;
 use highlevel_api_client::Request;
 use highlevel_catalog::{
     ArgumentRules, Invocation, Route,
-    opportunities::{CreateOpportunity, GetOpportunity, ListOpportunities, ListPipelines, UpdateOpportunity},
+    opportunities::{
+        CreateOpportunity, DeleteOpportunity, GetOpportunity, ListOpportunities, ListPipelines, UpdateOpportunity,
+    },
 };
 use serde_json::{Map, Value, json};
 
@@ -102,6 +104,11 @@ pub(super) fn operations() -> Vec<OfficialOperation> {
             RequestBuilder::List(List::Whole { member: "pipelines", request: |account| pipelines(account.location) }),
         )
         .converted_by(|object, _| pipeline(object), &[]),
+        OfficialOperation::new::<DeleteOpportunity>(
+            Route::delete("/opportunities/{id}"),
+            "DELETE /opportunities/{id}",
+            RequestBuilder::Object(|delete, _| request::delete(request::under("/opportunities/", delete.id.as_ref()))),
+        ),
     ]
 }
 

@@ -3,7 +3,7 @@
 use super::{
     calendars, campaigns, catalogue, contacts,
     endpoint::{Endpoint, OfficialOperation, RequestBuilder},
-    funnels, locations, opportunities, users,
+    funnels, locations, notes, opportunities, tasks, users,
 };
 use highlevel_catalog::{Catalog, OperationSpec, rows};
 use highlevel_core::error::Result;
@@ -46,6 +46,7 @@ impl Registry {
             endpoint: Endpoint {
                 requests: RequestBuilder::Row,
                 convert: |object, _| object.into(),
+                read: None,
                 names: &[],
                 needs_user: false,
             },
@@ -54,6 +55,8 @@ impl Registry {
             users::operations(),
             locations::operations(),
             contacts::operations(),
+            notes::operations(),
+            tasks::operations(),
             opportunities::operations(),
             calendars::operations(),
             campaigns::operations(),

@@ -36,6 +36,11 @@ pub(super) fn update(path: String, body: Map<String, Value>) -> Request {
     change(Method::PUT, path, body)
 }
 
+/// A DELETE request without a body.
+pub(super) fn delete(path: String) -> Request {
+    request_of(Method::DELETE, path, Vec::new(), None, Repeat::Freely)
+}
+
 /// An idempotent change.
 pub(super) fn change(method: Method, path: String, body: Map<String, Value>) -> Request {
     request_of(method, path, Vec::new(), Some(body.into()), Repeat::Freely)

@@ -35,6 +35,9 @@ impl Official {
             (None, Toolset::Opportunities, Effect::Create) => self.set_only_pipeline(&mut resolved, context).await?,
             _ => {}
         }
+        if invocation.spec.toolset == Toolset::Tasks {
+            self.resolve_due(&mut resolved, context).await?;
+        }
         Ok(resolved)
     }
 

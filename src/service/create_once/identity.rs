@@ -2,7 +2,9 @@
 
 use super::likeness::Likeness;
 use crate::service::normal;
-use highlevel_catalog::{Arguments, Catalog, Invocation, LookupField, LookupFilter};
+use highlevel_catalog::{
+    Arguments, Catalog, Invocation, LookupField, LookupFilter, Operation, contacts::CreateContact,
+};
 use highlevel_core::error::Result;
 use serde_json::{Map, Value};
 
@@ -99,8 +101,13 @@ impl Identity {
     }
 }
 
+/// The key that all creates of a contact with this value share.
+pub(in crate::service) fn contact_key(field: &str, value: &str) -> String {
+    format!("{}\n\n{}", CreateContact::NAME, normal::canonical(field, &value.into()))
+}
+
 /// The e-mail address as sent and in lower case.
-fn emails(sent: &str) -> Vec<String> {
+pub(in crate::service) fn emails(sent: &str) -> Vec<String> {
     let mut forms = vec![sent.to_owned()];
     let lower = sent.trim().to_lowercase();
     if lower != sent {
@@ -110,7 +117,7 @@ fn emails(sent: &str) -> Vec<String> {
 }
 
 /// The phone number as sent and in E.164, if the country can be guessed.
-fn phones(sent: &str) -> Vec<String> {
+pub(in crate::service) fn phones(sent: &str) -> Vec<String> {
     const NORTH_AMERICAN: usize = 10;
     let digits: String = sent.chars().filter(char::is_ascii_digit).collect();
     let whole = match sent.trim() {

@@ -147,7 +147,7 @@ impl Lookup<'_> {
         let id = item.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok());
         match (id, &self.create.spec.read_back) {
             (Some(id), Some(ReadBack::Get(_))) => {
-                objects::by_id(self.api, self.create.spec, id, context).await.map_err(|error| error.message)
+                objects::by_id(self.api, self.create, id, context).await.map_err(|error| error.message)
             }
             _ => Ok(None),
         }

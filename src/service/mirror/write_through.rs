@@ -2,7 +2,7 @@
 
 use super::Mirroring;
 use chrono::{SecondsFormat, Utc};
-use highlevel_catalog::{AnswerShape, Arguments, Effect, Invocation};
+use highlevel_catalog::{AnswerShape, Arguments, Effect, Invocation, contacts::DeleteContact};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
@@ -44,7 +44,10 @@ impl Mirroring {
             client: context.client.as_ref().map(|client| client.name.clone()).filter(|name| !name.is_empty()),
         };
         let noted = match (effect, result, id) {
-            (Effect::Delete, Ok(_), Some(id)) => mirror.removed(table, id, by).await,
+            (Effect::Delete, Ok(_), Some(id)) => match mirror.removed(table, id, by.clone()).await {
+                Ok(()) if invocation.spec.is::<DeleteContact>() => mirror.removed_of_contact(id, by).await,
+                removed => removed,
+            },
             (_, Ok(Value::Object(object)), _) if effect != Effect::Delete => {
                 // An answer leaves out the fields that the update cleared.
                 let mut all = if effect == Effect::Update { cleared(&invocation.arguments) } else { Map::new() };

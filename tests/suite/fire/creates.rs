@@ -57,6 +57,18 @@ async fn creates(account: &Account, number: usize) -> Vec<Create> {
                 "secret": "s3cret",
             }),
         ),
+        (
+            "create_note",
+            "POST /contacts/{contactId}/notes",
+            "notes",
+            json!({"contactId": owner["id"], "body": format!("Called {number} & left <a message>.\nBudget: 5 > 4")}),
+        ),
+        (
+            "create_task",
+            "POST /contacts/{contactId}/tasks",
+            "tasks",
+            json!({"contactId": owner["id"], "title": format!(" Call {number}"), "dueDate": "2030-01-02", "body": "At noon"}),
+        ),
     ];
     all.into_iter().filter(|(tool, ..)| account.has(tool)).collect()
 }

@@ -63,6 +63,14 @@ pub async fn every_tool(host: &Host, names: &Names) -> Answers {
     all.call(host, "update_contact", json!({"id": made, "clear": clear})).await;
     all.call(host, "get_contact", json!({"id": made})).await;
     all.call(host, "list_contacts", json!({"email": "a@b.example", "tags": ["vip"], "phone": "1"})).await;
+    all.call(host, "create_note", json!({"contactId": made, "body": "Called."})).await;
+    all.call(host, "list_notes", json!({"contactId": made})).await;
+    let task = json!({"contactId": made, "title": "T", "dueDate": "2030-01-02", "body": "B", "assignedTo": user});
+    let task = all.call(host, "create_task", task).await["id"].clone();
+    let change = json!({"id": task, "contactId": made, "completed": true, "clear": ["body"]});
+    all.call(host, "update_task", change).await;
+    let open = json!({"contactId": made, "assignedTo": user, "completed": false, "dueUntil": "2031-01-01"});
+    all.call(host, "list_tasks", open).await;
     let mut deal = json!({"name": "D", "contactId": made, "value": 1.5, "status": "open", "assignedTo": user});
     deal.as_object_mut().unwrap().extend(names.stage.map(|stage| ("stage".to_owned(), stage.into())));
     let deal = all.call(host, "create_opportunity", deal).await["id"].clone();

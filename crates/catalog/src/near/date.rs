@@ -31,6 +31,12 @@ pub(crate) fn read_time(text: &str) -> String {
     moment(text).or_else(|| local(text)).unwrap_or_else(|| text.to_owned())
 }
 
+/// Converts a date or a time, with or without a zone.
+pub(crate) fn read_either(text: &str) -> String {
+    let text = super::unquoted(text);
+    date(text).or_else(|| moment(text)).or_else(|| local(text)).unwrap_or_else(|| text.to_owned())
+}
+
 /// Converts a time without a zone.
 fn local(text: &str) -> Option<String> {
     let text = text.to_ascii_uppercase();
@@ -90,7 +96,7 @@ fn moment(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, read_time};
+    use super::{read, read_either, read_time};
 
     #[test]
     fn times_keep_their_offset_or_have_none() {
@@ -105,6 +111,7 @@ mod tests {
             ("tomorrow at nine", "tomorrow at nine"),
         ] {
             assert_eq!(read_time(text), expected);
+            assert_eq!(read_either(text), expected);
         }
     }
 

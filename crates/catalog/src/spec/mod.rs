@@ -69,6 +69,8 @@ pub struct OperationSpec {
     pub inverse: Option<Inverse>,
     /// The object's states that allow the operation.
     pub state_rule: Option<StateRule>,
+    /// What else a guarded call does, as a sentence for the person who is asked.
+    pub consequence: Option<Cow<'static, str>>,
     /// The answer's text member that callers read in parts, by `contentOffset`.
     pub long_text: Option<Cow<'static, str>>,
     /// The differences between the API's arguments and the operation's.

@@ -13,8 +13,16 @@ use serde_json::json;
 use std::time::Duration;
 
 /// The kinds of objects that a contact's deletion removes with it.
-const OF_CONTACT: &[ObjectKind] =
-    &[ObjectKind::Opportunities, ObjectKind::Notes, ObjectKind::Tasks, ObjectKind::Appointments];
+const OF_CONTACT: &[ObjectKind] = &[
+    ObjectKind::Opportunities,
+    ObjectKind::Notes,
+    ObjectKind::Tasks,
+    ObjectKind::Appointments,
+    ObjectKind::Conversations,
+    ObjectKind::Messages,
+    ObjectKind::Emails,
+    ObjectKind::Enrolments,
+];
 
 /// Changes the contact that has the e-mail, else the one that has the phone, else creates one.
 ///
@@ -85,7 +93,7 @@ fn answer(account: &Account, is_new: bool, id: &str, contact: &Fields, trace: &s
     Completed { response: ApiResponse::ok(body), write: Some((write, id.to_owned())) }
 }
 
-/// Deletes a contact with its deals, notes, tasks and appointments.
+/// Deletes a contact with what belongs to it.
 pub(crate) fn delete(account: &mut Account, id: &str) -> HandlerResult {
     account.get(ObjectKind::Contacts, id).ok_or_else(|| not_found("Contact"))?;
     for kind in OF_CONTACT {

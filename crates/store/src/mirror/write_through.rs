@@ -41,6 +41,28 @@ impl Mirror {
         self.touch(table, id.to_owned(), None, by).await
     }
 
+    /// Removes what belongs to a contact that was deleted: its rows in every table that names contacts, but not what it
+    /// paid and submitted.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn removed_of_contact(&self, contact: &str, by: ToolWrite) -> Result<()> {
+        for name in ["opportunities", "tasks", "appointments", "conversations", "messages"] {
+            let Some(table) = Table::named(name) else { continue };
+            let contact = contact.to_owned();
+            let ids: Vec<String> = self
+                .write(move |db| {
+                    let mut statement = db.prepare(&format!("SELECT id FROM {name} WHERE contactId = ?1"))?;
+                    statement.query_map([contact], |row| row.get(0))?.collect()
+                })
+                .await?;
+            for id in ids {
+                self.removed(table, &id, by.clone()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Remembers an object that a tool may have written: a reading will show it.
     ///
     /// # Errors
