@@ -11,10 +11,10 @@ const CONTACTS: [&str; 6] =
 
 /// The arguments that hold the addresses to which something goes.
 const ADDRESSES: [&str; 15] = [
+    "to",
     "email",
     "emails",
     "emailTo",
-    "to",
     "toEmail",
     "phone",
     "phones",
@@ -179,6 +179,7 @@ mod tests {
         for (arguments, recipients, messages) in [
             (json!({"contactId": "c1"}), 1, 1),
             (json!({"contactId": "c1", "emailTo": "a@b.co"}), 2, 1),
+            (json!({"contactId": "c1", "to": "+1 555 010 0199", "cc": ["a@b.co"]}), 3, 2),
             (json!({"contactIds": ["c1", "c2", "c3"]}), 3, 3),
             (json!({"emails": ["a@b.co", "b@b.co"]}), 2, 2),
             (json!({"contactId": "c1", "emailCc": ["a@b.co"], "emailBcc": "b@b.co;c@b.co"}), 4, 4),
@@ -202,6 +203,7 @@ mod tests {
             json!({"contactId": "c1", "emailReplyMode": "reply_all"}),
             json!({"contactIds": [{"name": "Ada"}]}),
             json!({"email": "everyone"}),
+            json!({"contactId": "c1", "to": "everyone"}),
             json!({"contactId": "c1", "emailCc": [{"name": "Ada"}]}),
             json!({"contactIds": []}),
         ] {

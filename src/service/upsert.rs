@@ -11,7 +11,7 @@ use super::{
     verify_write::{self, VerifiedWrite},
 };
 use crate::{api::Adapter, guard::Agreement};
-use chrono::{SecondsFormat, Utc};
+use chrono::{SecondsFormat, TimeDelta, Utc};
 use highlevel_api_client::{Fate, SendError};
 use highlevel_catalog::{
     Id, Invocation, Operation,
@@ -31,6 +31,9 @@ const WAITS: [Duration; 6] = [
     Duration::from_secs(4),
     Duration::from_secs(8),
 ];
+
+/// How long a contact that was created here is looked for by its id. Matching lags behind writes by seconds.
+const REMEMBERED: TimeDelta = TimeDelta::hours(1);
 
 /// The fields that identify a contact, the decisive one first.
 const IDENTIFYING: [&str; 2] = ["email", "phone"];
@@ -89,8 +92,8 @@ async fn with_value(api: &Adapter, field: &str, upsert: &Invocation, context: &C
         }
     }
     let account = api.account_or_address().await?;
-    let Some(id) = api.store().last_creation(&account, &contact_key(field, value)).await? else { return Ok(None) };
-    let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+    let made = api.store().created_since(&account, &contact_key(field, value), Utc::now() - REMEMBERED).await?;
+    let Some(id) = made.into_iter().next().and_then(|id| id.parse::<Id>().ok()) else { return Ok(None) };
     let contact = read(api, id, context).await?;
     let has_value = |contact: &Value| normal::same(field, &value.into(), contact.get(field).unwrap_or(&Value::Null));
     Ok(contact.filter(has_value))

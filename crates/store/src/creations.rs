@@ -80,20 +80,6 @@ impl Store {
         .await
     }
 
-    /// The object that answered the latest create of `key`, in the last day.
-    ///
-    /// # Errors
-    /// `internal` when the state directory cannot be used.
-    pub async fn last_creation(&self, account: &str, key: &str) -> Result<Option<String>> {
-        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
-        self.with(move |db| {
-            let sql = "SELECT object FROM creations WHERE account = ?1 AND key = ?2 AND object IS NOT NULL
-                       ORDER BY number DESC LIMIT 1";
-            db.query_row(sql, [account, key], |row| row.get(0)).optional()
-        })
-        .await
-    }
-
     /// The objects that answered creates of `key` begun since a moment, newest first.
     ///
     /// # Errors

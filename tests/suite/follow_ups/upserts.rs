@@ -69,7 +69,7 @@ async fn four_processes_make_one_contact(manners: Manners) {
     let hosts: Vec<Host> = join_all((0..4).map(|_| process(&account, first.state.path()))).await;
     for round in 0..3 {
         let email = format!("race{round}@x.example");
-        let contact = |number: usize| json!({"firstName": format!("Ada{number}"), "email": email, "phone": format!("+1512555{round}{number}00")});
+        let contact = |number: usize| json!({"firstName": format!("Ada{number}"), "email": email, "phone": format!("+1512666{round}{number}00")});
         let calls = hosts.iter().zip(0..).map(|(host, number)| host.call("upsert_contact", contact(number)));
         let answers: Vec<Value> = join_all(calls).await.iter().map(structured).collect();
         let created = answers.iter().filter(|answer| answer["created"] == true).count();
