@@ -1,6 +1,6 @@
 //! A host: rmcp's own client, with the server as its child process.
 
-use super::{Account, Api, command, watch::Watch};
+use super::{Account, Agency, Api, command, watch::Watch};
 use clap::{Args, Command, FromArgMatches, builder::Resettable};
 use highlevel_mcp::{
     api::{self, Registry},
@@ -165,6 +165,23 @@ impl Host {
     ) -> Self {
         let settings = settings(account, shared, Some(registry), flags);
         Self::of_settings(account, settings, tempfile::tempdir().unwrap(), Era::Modern, person).await
+    }
+
+    /// The same with the several accounts of an agency.
+    pub async fn of_agency(agency: &Agency, registry: &'static Registry, flags: &[&str]) -> Self {
+        let settings = Settings {
+            state_dir: Some(agency.state.path().to_owned()),
+            accounts_file: Some(agency.file()),
+            registry: Some(registry),
+            ..settings_of(flags)
+        };
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let runtime = Runtime::start(&settings).await.unwrap();
+        let server = Server::new(Arc::new(runtime), CancellationToken::new()).unwrap();
+        tokio::spawn(async move { rmcp::serve_server(server, theirs).await.unwrap().waiting().await });
+        let own = tempfile::tempdir().unwrap();
+        let watch = Watch::in_process(agency.accounts[0].1.token(), own.path());
+        Self::attach(ours, watch, own, Era::Modern, Person::Absent).await
     }
 
     async fn of_settings(account: &Account, settings: Settings, own: TempDir, era: Era, person: Person) -> Self {

@@ -50,7 +50,10 @@ async fn greeted(account: &Account) -> usize {
 
 /// The arguments that start a deal of this name for a contact.
 async fn deal(host: &Host, contact: &Value, name: &str) -> Value {
-    let pipelines = host.answer("list_pipelines", json!({})).await;
+    deal_of(&host.answer("list_pipelines", json!({})).await, contact, name)
+}
+
+fn deal_of(pipelines: &Value, contact: &Value, name: &str) -> Value {
     json!({"contactId": contact["id"], "name": name, "status": "open", "pipelineId": pipelines["data"][0]["id"]})
 }
 

@@ -1,7 +1,8 @@
 //! Names and ceilings that are wrong stop the start.
 
-use super::flags;
-use crate::support::{Account, Agency, Api, command, run};
+use super::{REGISTRY, deal_of, flags, greeted, greeting};
+use crate::support::{Account, Agency, Api, Host, command, run};
+use serde_json::{Value, json};
 
 /// What a start with these flags says; `None` if it starts.
 async fn refusal(settings: &[&str]) -> Option<String> {
@@ -55,4 +56,35 @@ async fn a_server_of_several_accounts_checks_the_names_at_the_start() {
     let flags = flags("delete_contct", "5", "2");
     let ran = agency.ran(&[&flags[..], &["tools"]].concat()).await;
     assert!(ran.code != Some(0) && ran.stderr.contains("delete_contct"), "{ran:?}");
+}
+
+/// An account of `accounts.toml` can only allow less than the process, and has a count of its own.
+#[tokio::test]
+async fn an_account_can_only_be_stricter() {
+    let agency = Agency::new(Api::Official, &["Strict", "Lax"]).await;
+    agency.write("", |name| match name {
+        "Strict" => "allow-unconfirmed = [\"greet_lead\"]\nmax-unconfirmed-per-hour = 1\n".to_owned(),
+        _ => "allow-unconfirmed = [\"greet_lead\", \"start_deal\", \"delete_page\"]\nmax-unconfirmed-per-hour = 50\n"
+            .to_owned(),
+    });
+    let host = Host::of_agency(&agency, &REGISTRY, &flags("greet_lead,start_deal", "3", "3")).await;
+    let in_account = |name: &str, mut arguments: Value| {
+        arguments["account"] = json!(name);
+        arguments
+    };
+    for (name, ceiling) in [("Strict", 1), ("Lax", 3)] {
+        for number in 0..ceiling {
+            host.answer("greet_lead", in_account(name, greeting(number))).await;
+        }
+        let error = host.error("greet_lead", in_account(name, greeting(100))).await;
+        assert_eq!(error["code"], "confirmation_required", "{name}: {error}");
+        assert!(error["message"].as_str().unwrap().contains(&format!("{ceiling} of {ceiling}")), "{name}: {error}");
+        assert_eq!(greeted(agency.account(name)).await, ceiling);
+    }
+    // The process allows it, and this account does not.
+    let contact = agency.account("Strict").objects("contacts").await.remove(0);
+    let pipelines = host.answer("list_pipelines", in_account("Strict", json!({}))).await;
+    let error = host.error("start_deal", in_account("Strict", deal_of(&pipelines, &contact, "Unnamed"))).await;
+    assert_eq!(error["code"], "confirmation_required", "{error}");
+    assert!(error.get("unconfirmedAt").is_none(), "{error}");
 }
