@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_catalog::{Catalog, Effect, Invocation, OperationSpec};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
+use highlevel_operations as operations;
 use highlevel_store::{SlotGrant, SlotRequest, UnconfirmedSlot, UsedSlots};
 
 /// The setting that names the operations.
@@ -81,23 +82,22 @@ fn can_be_lifted(spec: &OperationSpec) -> bool {
 }
 
 fn check_name(name: &str, catalog: &Catalog) -> Result<()> {
-    if is_catalogue_name(name) {
-        return Ok(());
-    }
-    let declared = Catalog::declared();
-    let all = || catalog.iter().chain(declared.iter());
+    let all = || catalog.iter().chain(Catalog::declared().iter());
     let wrong = |why: String, near: Option<&str>| {
         let hint = near.map_or(String::new(), |near| format!(" Did you mean `{near}`?"));
         Err(Error::invalid(ALLOW, format!("{ALLOW} names `{name}`, {why}.{hint}")))
     };
-    let mut found = all().filter(|spec| spec.name == name).peekable();
-    if found.peek().is_none() {
-        let near = nearest(name, all().map(|spec| spec.name.as_ref()));
+    let mut found: Vec<&OperationSpec> = all().filter(|spec| spec.name == name).collect();
+    if let Some(operation) = operations::all().iter().find(|operation| operation.name == name) {
+        found.push(operation.spec()?);
+    }
+    if found.is_empty() {
+        let names = operations::all().iter().map(|operation| operation.name);
+        let near = nearest(name, all().map(|spec| spec.name.as_ref()).chain(names));
         return wrong("which is neither a tool nor an operation".to_owned(), near);
     }
-    let liftable = || all().filter(|spec| can_be_lifted(spec) && Recipients::can_be_named(spec));
-    let near = nearest(name, liftable().map(|spec| spec.name.as_ref()));
-    let found: Vec<_> = found.collect();
+    let liftable = all().filter(|spec| can_be_lifted(spec) && Recipients::can_be_named(spec));
+    let near = nearest(name, liftable.map(|spec| spec.name.as_ref()));
     if !found.iter().any(|spec| can_be_lifted(spec)) {
         let why = "which neither sends nor starts anything. Only operations that do can run without a person";
         return wrong(why.to_owned(), near);
@@ -107,13 +107,6 @@ fn check_name(name: &str, catalog: &Catalog) -> Result<()> {
         return wrong(why.to_owned(), near);
     }
     Ok(())
-}
-
-/// Whether a name has the form of an operation of the catalogue: `contacts.add-contact-to-workflow`.
-fn is_catalogue_name(name: &str) -> bool {
-    let is_word =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    name.split_once('.').is_some_and(|(group, operation)| is_word(group) && is_word(operation))
 }
 
 impl Guard {
@@ -131,7 +124,8 @@ impl Guard {
     pub async fn lift(&self, call: &Invocation, account: String) -> Result<Lift> {
         let UnconfirmedCalls { per_hour, per_recipient_day, .. } = self.policy.unconfirmed;
         let (per_hour, per_recipient_day) = (per_hour.unwrap_or(0), per_recipient_day.unwrap_or(0));
-        let Some(Recipients { hashes, messages }) = Recipients::of(call) else {
+        let recipients = Recipients::of(call).filter(|_| call.touched().is_some());
+        let Some(Recipients { hashes, messages }) = recipients else {
             let why = "A person is asked because the arguments do not tell everyone whom this call reaches.".to_owned();
             return Ok(Lift::Ask(Some(NotLifted { why, next: None })));
         };

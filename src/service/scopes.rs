@@ -1,13 +1,17 @@
 //! What the credential may do, by scope, for `doctor --scopes`.
 
 use super::AccountService;
-use highlevel_catalog::{Effect, Invocation, OperationSpec};
+use highlevel_catalog::{Effect, Invocation, Method, OperationSpec};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Result};
+use highlevel_operations as operations;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The scope of the list of users, which no tool shows.
 const USERS: &str = "users.readonly";
+
+/// What the API says of a token that is another holder's than the operation needs.
+const WRONG_HOLDER: &str = "authClass type";
 
 /// A scope that operations of the account's API need.
 #[derive(Debug, Clone)]
@@ -54,7 +58,16 @@ impl AccountService {
         }
         for (scope, read) in known {
             let (found, shown_by) = match read {
-                Some(read) => (self.try_scope(scope, read, context).await?, Some(read.name.to_string())),
+                Some(read) => {
+                    let found = match self.try_scope(scope, read, context).await {
+                        // Reads before this one were answered, so that the token is not at fault.
+                        Err(error) if error.code == Code::Unauthorized && !reports.is_empty() => {
+                            ScopeFinding::Unclear(error.message)
+                        }
+                        found => found?,
+                    };
+                    (found, Some(read.name.to_string()))
+                }
                 None if scope == USERS && self.api.lists_users() => {
                     let asked = self.api.users(context).await.map(drop);
                     (finding(scope, asked)?, Some("the list of users".to_owned()))
@@ -81,6 +94,9 @@ impl AccountService {
                 }
             }
         }
+        if self.api.lists_users() {
+            add_operations(&mut known);
+        }
         known
     }
 
@@ -91,12 +107,34 @@ impl AccountService {
         context: &CallContext,
     ) -> Result<ScopeFinding> {
         let read = Invocation::bare(read);
-        let asked = if read.spec.is_list() {
+        let asked = if read.spec.passthrough.is_some() {
+            let mut read = read;
+            if read.spec.is_list() {
+                read.arguments.set("limit", 1);
+            }
+            self.api.run(&read, context).await.map(drop).map_err(|failed| failed.error)
+        } else if read.spec.is_list() {
             self.api.page(&read, 0, 1, context).await.map(drop).map_err(|failed| failed.error)
         } else {
             self.api.object(&read, context).await.map(drop)
         };
         finding(scope, asked)
+    }
+}
+
+/// Adds the scopes of every operation of the official API. One that no tool's read shows gets a GET of the catalogue.
+fn add_operations(known: &mut BTreeMap<&'static str, Option<&'static OperationSpec>>) {
+    for operation in operations::all() {
+        let is_get = operation.method == Method::Get && operation.effect == Effect::Read;
+        // Other ids than the location's cannot be filled in.
+        let needs_id = operation.path.replace("{locationId}", "").contains('{');
+        let has_one = operation.scopes.iter().collect::<BTreeSet<_>>().len() == 1;
+        for scope in operation.scopes.iter().copied() {
+            let read = known.entry(scope).or_default();
+            if read.is_none() && is_get && !needs_id && has_one && scope.ends_with(".readonly") {
+                *read = operation.spec().ok().filter(|spec| is_plain_read(spec));
+            }
+        }
     }
 }
 
@@ -117,6 +155,8 @@ fn finding(scope: &str, asked: Result<()>) -> Result<ScopeFinding> {
     let Err(error) = asked else { return Ok(ScopeFinding::Granted) };
     let named = error.details.get("scope").and_then(|named| named.as_str());
     match (error.code, named) {
+        // It is for an agency's token, or for a location's.
+        (Code::Unauthorized, _) if error.message.contains(WRONG_HOLDER) => Ok(ScopeFinding::Unclear(error.message)),
         (Code::Unauthorized, Some(named)) if named == scope => Ok(ScopeFinding::Missing),
         (Code::Unauthorized, None) | (Code::Timeout | Code::Cancelled | Code::RateLimited, _) => Err(error),
         // The API has looked at the request itself.

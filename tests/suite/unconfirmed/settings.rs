@@ -25,6 +25,11 @@ async fn a_name_that_cannot_be_lifted_stops_the_start() {
         ("create_webhook", "neither sends nor starts"),
         ("create_campaign", "do not say who is reached"),
         ("contacts.", "neither a tool nor an operation"),
+        ("contacts.add-contact-to-workflw", "Did you mean `contacts.add-contact-to-workflow`?"),
+        ("contacts.delete-contact", "neither sends nor starts"),
+        ("contacts.create-contact", "neither sends nor starts"),
+        // The invoice itself says whom it reaches.
+        ("invoices.send-invoice", "do not say who is reached"),
     ] {
         let refusal = refusal(&flags(name, "5", "2")).await.unwrap_or_else(|| panic!("{name} starts"));
         let expected = refusal.contains("--allow-unconfirmed") && refusal.contains(name) && refusal.contains(why);
