@@ -10,7 +10,7 @@ use upstream::{Reply, Seen, Upstream};
 
 #[path = "../../../crates/api-client/tests/client/upstream.rs"]
 #[allow(dead_code, reason = "the client's tests use the rest")]
-mod upstream;
+pub mod upstream;
 
 pub const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
 

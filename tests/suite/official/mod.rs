@@ -3,7 +3,7 @@
 mod calls;
 mod deep;
 mod doubt;
-mod fake;
+pub mod fake;
 mod files;
 mod lists;
 mod names;

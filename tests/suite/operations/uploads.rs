@@ -1,14 +1,10 @@
 //! Files that run_operation uploads: from allowed folders only, as parts of a form.
 
 use super::run;
+use crate::official::fake::upstream::{self, Upstream};
 use crate::support::{BINARY, Era, Host, Person};
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
-use upstream::Upstream;
-
-#[path = "../../../crates/api-client/tests/client/upstream.rs"]
-#[allow(dead_code, reason = "the client's tests use the rest")]
-mod upstream;
 
 const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
 

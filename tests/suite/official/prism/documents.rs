@@ -72,7 +72,7 @@ pub(super) fn without_examples(value: &mut Value) -> u32 {
                 opened += 1;
             }
             // Below `properties` a member is a field, whatever its name.
-            members.retain(|name, member| !(matches!(name.as_str(), "example" | "examples") && !is_schema(member)));
+            members.retain(|name, member| !matches!(name.as_str(), "example" | "examples") || is_schema(member));
             opened += members.values_mut().map(without_examples).sum::<u32>();
         }
         Value::Array(items) => opened += items.iter_mut().map(without_examples).sum::<u32>(),

@@ -4,6 +4,8 @@
 //! In CI the files are `tests/openapi`: a sample of operations of every group and every form of a body.
 //! `bench/prism DIR` runs the same test on the whole files in `DIR`.
 
+#![expect(clippy::print_stdout, reason = "the figures are what the script is run for")]
+
 use super::{
     Judged, LOCATION, Prism,
     documents::{files, merged, of_the_location, without_examples},
