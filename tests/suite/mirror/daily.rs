@@ -1,7 +1,7 @@
 //! The tables of the daily jobs, which only the official API has: read when a question needs them, and not before.
 
 use super::*;
-use crate::support::{Era, Person, is_declared};
+use crate::support::{Era, Person};
 
 /// The beginnings of the paths of the lists that fill them.
 const LISTS: [&str; 7] =
@@ -24,9 +24,6 @@ async fn lists_read(account: &Account) -> Vec<String> {
 
 #[tokio::test]
 async fn a_table_that_no_question_names_is_not_read() {
-    if !is_declared("list_invoices") {
-        return;
-    }
     let account = official(40).await;
     let host = Host::new(&account, &[]).await;
     host.answer("describe_crm", json!({})).await;
@@ -46,9 +43,6 @@ async fn a_table_that_no_question_names_is_not_read() {
 
 #[tokio::test]
 async fn an_unreadable_list_fails_no_other_table() {
-    if !is_declared("list_invoices") {
-        return;
-    }
     let account = official(40).await;
     let host = Host::new(&account, &[]).await;
     account.faults("403@GET /invoices/").await;
@@ -64,9 +58,6 @@ async fn an_unreadable_list_fails_no_other_table() {
 
 #[tokio::test]
 async fn the_settings_hide_these_tables_too() {
-    if !is_declared("list_invoices") {
-        return;
-    }
     let account = official(10).await;
     for (flags, hidden, shown) in [
         (["--exclude-tools", "list_invoices"], "invoices", "transactions"),
@@ -84,9 +75,6 @@ async fn the_settings_hide_these_tables_too() {
 /// Where people look for what no table has.
 #[tokio::test]
 async fn notes_are_said_to_be_in_no_table() {
-    if !is_declared("list_notes") {
-        return;
-    }
     let account = official(10).await;
     let host = Host::new(&account, &[]).await;
     let described = host.answer("describe_crm", json!({})).await;
@@ -98,9 +86,6 @@ async fn notes_are_said_to_be_in_no_table() {
 /// Messages are found by their words, where they are asked for.
 #[tokio::test]
 async fn messages_are_searched_by_their_words() {
-    if !is_declared("list_messages") {
-        return;
-    }
     let account = official(60).await;
     let host = Host::new(&account, &[]).await;
     let asked = json!({"text": "proposal brightwater", "table": "messages"});
@@ -117,9 +102,6 @@ async fn messages_are_searched_by_their_words() {
 /// After a first reading, only the messages of the last days are read again.
 #[tokio::test]
 async fn new_messages_are_read_without_the_old_ones() {
-    if !is_declared("list_messages") {
-        return;
-    }
     let account = official(60).await;
     let host = Host::new(&account, &[]).await;
     let count = cell(&host, "select count(*) from messages").await.as_u64().unwrap();
@@ -142,9 +124,6 @@ async fn new_messages_are_read_without_the_old_ones() {
 
 #[tokio::test]
 async fn a_written_task_is_in_its_table_at_once() {
-    if !is_declared("create_task") {
-        return;
-    }
     let account = official(60).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     rows(&host, "select count(*) from tasks").await;
@@ -166,9 +145,6 @@ async fn a_written_task_is_in_its_table_at_once() {
 
 #[tokio::test]
 async fn a_drafted_invoice_is_in_its_table_at_once() {
-    if !is_declared("create_invoice") {
-        return;
-    }
     let account = official(60).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     rows(&host, "select count(*) from invoices").await;
@@ -183,9 +159,6 @@ async fn a_drafted_invoice_is_in_its_table_at_once() {
 
 #[tokio::test]
 async fn a_moved_appointment_is_in_its_table_at_once() {
-    if !is_declared("update_appointment") {
-        return;
-    }
     let account = official(120).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     rows(&host, "select count(*) from appointments").await;
@@ -198,9 +171,6 @@ async fn a_moved_appointment_is_in_its_table_at_once() {
 
 #[tokio::test]
 async fn a_sent_message_ends_the_wait_at_once() {
-    if !is_declared("send_message") {
-        return;
-    }
     let account = official(60).await;
     let host = Host::with(&account, &[], Era::Modern, Person::agrees()).await;
     for table in ["messages", "conversations"] {

@@ -85,11 +85,6 @@ pub fn live() -> Manners {
     "live,lag:300".parse().unwrap()
 }
 
-/// Whether a tool of this name exists. Without it, the table that it fills is hidden.
-pub fn is_declared(tool: &str) -> bool {
-    Catalog::declared().find(tool).is_some()
-}
-
 /// Whether a server over this API lists the tool.
 pub fn has(api: Api, tool: &str) -> bool {
     assert!(Catalog::declared().find(tool).is_some(), "{tool} is a tool");

@@ -12,7 +12,7 @@ mod wire;
 
 pub use account::Account;
 pub use agency::Agency;
-pub use both::{Api, Manners, has, is_declared, live, reported};
+pub use both::{Api, Manners, has, live, reported};
 pub(crate) use both::{in_all_manners, in_both_manners, on_both_apis};
 pub use cli::{Ran, run, run_with_input};
 pub use host::{CLIENT, Era, Host, Person, default_settings, error_of, params, structured};
