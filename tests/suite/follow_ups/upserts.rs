@@ -64,6 +64,18 @@ async fn of_two_contacts_the_one_with_the_email_changes() {
     assert_eq!(neither["code"], "invalid_arguments", "{neither}");
 }
 
+#[tokio::test]
+async fn an_address_alone_is_enough_and_changes_nothing_the_second_time() {
+    let (account, host) = plain().await;
+    let email = json!({"email": "only@x.example"});
+    let made = host.answer("upsert_contact", email.clone()).await;
+    let again = host.answer("upsert_contact", email).await;
+    assert_eq!((&made["created"], &again["created"], &again["id"]), (&json!(true), &json!(false), &made["id"]));
+    assert!(text(&again, "note").contains("nothing was sent"), "{again}");
+    let effects = &account.stats().await["effects"];
+    assert_eq!((&effects["creates"], &effects["updates"]), (&json!(1), &json!(0)), "{effects}");
+}
+
 async fn four_processes_make_one_contact(manners: Manners) {
     let (account, first) = with(manners, &[]).await;
     let hosts: Vec<Host> = join_all((0..4).map(|_| process(&account, first.state.path()))).await;
