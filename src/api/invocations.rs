@@ -9,6 +9,8 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
     let mut arguments: Map<String, Value> = required
         .filter_map(Value::as_str)
         .map(|name| {
+            let properties = spec.input_schema().get("properties");
+            let word = properties.and_then(|all| all.get(name)?.get("enum")?.get(0)).cloned();
             let value = match name {
                 "email" => json!("a@example.com"),
                 "dueDate" => json!("2030-01-01"),
@@ -21,7 +23,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
                 "events" => json!(["contact.created"]),
                 _ => json!("a1"),
             };
-            (name.to_owned(), value)
+            (name.to_owned(), word.unwrap_or(value))
         })
         .collect();
     // An update changes something.

@@ -144,6 +144,7 @@ impl AccountService {
             self.pin.check_credential(&self.api, context).await?;
         }
         self.check_location(&invocation, context).await?;
+        recipient::check_operation(&self.api, &invocation, context).await?;
         let object = if reads_object { self.checked_object(&invocation, context).await? } else { None };
         Ok(Prepared { invocation, object })
     }

@@ -15,7 +15,9 @@ use std::{
 };
 
 /// Arguments that hold the id of another object: `(argument, the operation that reads it)`.
-const REFERENCES: [(&str, &str); 6] = [
+const REFERENCES: [(&str, &str); 8] = [
+    ("appointmentId", "calendars.get-appointment"),
+    ("eventId", "calendars.get-appointment"),
     ("contactId", "contacts.get-contact"),
     ("conversationId", "conversations.get-conversation"),
     ("calendarId", "calendars.get-calendar"),

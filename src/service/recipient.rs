@@ -26,6 +26,9 @@ const CHANNELS: [(&str, Option<&str>, Option<&str>); 8] = [
     ("TIKTOK", None, None),
 ];
 
+/// The operation of the catalogue that sends a message.
+const SEND_OPERATION: &str = "conversations.send-a-new-message";
+
 /// Whether a call reaches a contact that has to be read first.
 pub(super) fn applies(invocation: &Invocation) -> bool {
     let spec = invocation.spec;
@@ -48,7 +51,7 @@ pub(super) async fn checked(api: &Adapter, call: &Invocation, context: &CallCont
     let contact = api.object(&api.about(GetContact::NAME, id)?, context).await?;
     let shown = if call.spec.is::<SendMessage>() {
         check_time(call, Utc::now())?;
-        check_disturbance(call, &contact)?;
+        check_disturbance(call.arguments.text("channel").unwrap_or_default(), &contact)?;
         message_to(call, &contact)?
     } else {
         // The person is shown which workflow it is, not what it was called.
@@ -57,6 +60,17 @@ pub(super) async fn checked(api: &Adapter, call: &Invocation, context: &CallCont
         json!({"id": contact.get("id"), "name": name(&contact), "workflow": text("workflow"), "workflowId": text("workflowId")})
     };
     Ok((contact, shown))
+}
+
+/// Checks a message that `run_operation` sends: a contact who asked not to be disturbed is left alone here, too.
+///
+/// # Errors
+/// `policy_denied` for such a contact. The error of the read.
+pub(super) async fn check_operation(api: &Adapter, call: &Invocation, context: &CallContext) -> Result<()> {
+    let Some(id) = call.arguments.text("contactId").filter(|_| call.spec.name == SEND_OPERATION) else { return Ok(()) };
+    let id: Id = id.parse().map_err(|problem| Error::invalid("contactId", format!("`contactId` {problem}.")))?;
+    let contact = api.object(&api.about(GetContact::NAME, id)?, context).await?;
+    check_disturbance(call.arguments.text("type").unwrap_or_default(), &contact)
 }
 
 fn name(contact: &Value) -> String {
@@ -83,8 +97,7 @@ fn check_time(call: &Invocation, now: DateTime<Utc>) -> Result<()> {
 }
 
 /// Refuses a message to a contact who does not want to be disturbed by its channel.
-fn check_disturbance(call: &Invocation, contact: &Value) -> Result<()> {
-    let channel = call.arguments.text("channel").unwrap_or_default();
+fn check_disturbance(channel: &str, contact: &Value) -> Result<()> {
     let Some(why) = disturbance(channel, contact) else { return Ok(()) };
     let message = format!(
         "{} does not want to be disturbed by {channel}: {why}. Nothing was sent. Use a channel that they allow, or have them agree and change it in HighLevel.",

@@ -109,3 +109,17 @@ async fn more_operations_can_be_confirmed() {
     let call = run("contacts.update-contact", json!({"contactId": contact, "firstName": "A"}));
     assert_eq!(host.error("run_operation", call).await["code"], "confirmation_required");
 }
+
+/// A contact who asked not to be disturbed is left alone, whatever the way.
+#[tokio::test]
+async fn a_message_respects_do_not_disturb() {
+    let (account, host) = host(Person::agrees(), &[]).await;
+    let contact = account.find("contacts", |contact| contact["phone"].is_string()).await["id"].clone();
+    account.change("contacts", contact.as_str().unwrap(), json!({"dnd": true})).await;
+    account.forget_requests().await;
+    let send = json!({"contactId": contact, "type": "SMS", "message": "Hello"});
+    let error = host.error("run_operation", run("conversations.send-a-new-message", send)).await;
+    assert_eq!(error["code"], "policy_denied", "{error}");
+    assert!(error["doNotDisturb"].is_string(), "{error}");
+    assert!(account.requests().await.iter().all(|request| request["method"] == "GET"));
+}

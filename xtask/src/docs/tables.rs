@@ -17,9 +17,7 @@ use std::collections::BTreeSet;
 pub(super) fn tools() -> String {
     let policy = Policy::default();
     let session = Catalog::session();
-    let here: Vec<&OperationSpec> = session.iter().collect();
-    let elsewhere = Catalog::declared().names().filter(|name| session.find(name).is_none());
-    let rows = here.iter().map(|entry| {
+    let row = |entry: &OperationSpec| {
         let effect = match entry.effect {
             Effect::Read => "reads",
             Effect::Create => "creates",
@@ -32,10 +30,19 @@ pub(super) fn tools() -> String {
             Effect::Access => "gives access",
         };
         [format!("`{}`", entry.name), entry.description().to_owned(), effect.to_owned(), asks(&policy, entry)]
-    });
-    let more: Vec<String> = elsewhere.map(code).collect();
-    let table = table(["Tool", "What it does", "Effect", "Asks a person"], rows);
-    format!("{} tools:\n\n{table}\nWith `--api official` also {}.\n", here.len(), more.join(", "))
+    };
+    let head = ["Tool", "What it does", "Effect", "Asks a person"];
+    let here = table(head, session.iter().map(row));
+    let official = api::catalog(Api::Official);
+    let more: Vec<&OperationSpec> = official.iter().filter(|entry| session.find(&entry.name).is_none()).collect();
+    let rare = official.iter().filter(|entry| !entry.listed).map(|entry| code(&entry.name));
+    let rare = rare.collect::<Vec<_>>().join(", ");
+    format!(
+        "{} tools with the session API:\n\n{here}\nWith `--api official` these, too:\n\n{}\nWith `--api official` these are \
+         called as any other, and listed only with `--toolsets all` or their group: {rare}.\n",
+        session.iter().count(),
+        table(head, more.into_iter().map(row))
+    )
 }
 
 /// How many operations have each effect, and how many may have another one by a rule.

@@ -78,7 +78,7 @@ fn text(name: &str, schema: &Value) -> Option<&'static str> {
         "timeZone" => "Europe/Berlin",
         "content" => "<p>Hello</p>",
         "sql" => "SELECT COUNT(*) FROM contacts",
-        "id" | "stage" | "assignedTo" | "template" => return None,
+        "id" | "stage" | "assignedTo" | "template" | "replyTo" => return None,
         _ if name.ends_with("Id") => return None,
         _ => "Spring offer",
     })
