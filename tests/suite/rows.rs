@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Rows as docs/architecture.md and CONTRIBUTING.md describe them.
 const ROWS: &str = r#"
 # A list that the API gives whole.
-{"name": "list_custom_fields", "title": "List custom fields", "description": "List the account's custom fields.", "toolset": "locations", "effect": "read", "method": "GET", "path": "/locations/{locationId}/customFields", "scopes": ["locations/customFields.readonly"], "answer": "many", "listMember": "customFields", "arguments": {"model": {"type": "string", "enum": ["contact", "opportunity", "all"]}}, "fields": {"name": {"type": "string"}, "fieldKey": {"type": "string"}}}
+{"name": "list_field_definitions", "title": "List custom fields", "description": "List the account's custom fields.", "toolset": "locations", "effect": "read", "method": "GET", "path": "/locations/{locationId}/customFields", "scopes": ["locations/customFields.readonly"], "answer": "many", "listMember": "customFields", "arguments": {"model": {"type": "string", "enum": ["contact", "opportunity", "all"]}}, "fields": {"name": {"type": "string"}, "fieldKey": {"type": "string"}}}
 # An update whose answer shows nothing: the object is read back. It is guarded.
 {"name": "set_deal_status", "title": "Set deal status", "description": "Set a deal's status.", "toolset": "opportunities", "effect": "update", "effectRules": [{"effect": "send", "when": {"argument": {"name": "status", "values": ["won"]}}}], "method": "PUT", "path": "/opportunities/{id}/status", "answer": {"one": "opportunity"}, "arguments": {"id": {"type": "string"}, "status": {"type": "string", "enum": ["open", "won", "lost", "abandoned"]}}, "required": ["id", "status"], "fields": {"status": {"type": "string"}}, "idField": "id", "readBack": {"get": "get_opportunity"}, "inverse": {"operation": "set_deal_status", "values": "before"}}
 # Two creates of the same request: one says how it is looked up, one does not.
@@ -30,7 +30,7 @@ async fn a_row_is_a_tool_behind_all_others() {
     let (_account, host) = host(Person::Absent).await;
     let tools = host.session.list_all_tools().await.unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    assert_eq!(names[names.len() - 4..], ["list_custom_fields", "set_deal_status", "add_lead", "add_unknown_lead"]);
+    assert_eq!(names[names.len() - 4..], ["list_field_definitions", "set_deal_status", "add_lead", "add_unknown_lead"]);
     let status = serde_json::to_value(&tools[names.len() - 3]).unwrap();
     assert_eq!(status["inputSchema"]["required"], json!(["id", "status"]));
     assert!(status["inputSchema"]["properties"]["confirmationToken"].is_object(), "some calls need a person");
@@ -43,13 +43,13 @@ async fn a_row_is_a_tool_behind_all_others() {
 #[tokio::test]
 async fn a_list_is_read_and_cut_like_any_other() {
     let (account, host) = host(Person::Absent).await;
-    let all = host.answer("list_custom_fields", json!({"model": "all"})).await;
+    let all = host.answer("list_field_definitions", json!({"model": "all"})).await;
     let count = all["data"].as_array().unwrap().len();
     assert!(count > 2 && all["meta"].get("nextOffset").is_none(), "{all}");
-    let part = host.answer("list_custom_fields", json!({"model": "all", "limit": 2, "fields": ["name"]})).await;
+    let part = host.answer("list_field_definitions", json!({"model": "all", "limit": 2, "fields": ["name"]})).await;
     assert_eq!((part["data"].as_array().unwrap().len(), &part["meta"]["nextOffset"]), (2, &json!(2)));
     assert!(part["data"][0].get("fieldKey").is_none() && part["data"][0]["name"].is_string());
-    let error = host.error("list_custom_fields", json!({"model": "deal"})).await;
+    let error = host.error("list_field_definitions", json!({"model": "deal"})).await;
     assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("model")));
     let requests = account.requests().await;
     let last = requests.last().unwrap();
@@ -127,5 +127,5 @@ fn the_row_in_contributing_can_be_read() {
     let (_, row) = text.split_once("```json\n").unwrap();
     let (row, _) = row.split_once("```").unwrap();
     let registry = Registry::with_rows(row).unwrap();
-    assert!(registry.catalog().find("list_custom_fields").is_some());
+    assert!(registry.catalog().find("list_field_definitions").is_some());
 }

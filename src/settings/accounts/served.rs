@@ -87,7 +87,7 @@ impl Settings {
         }
         if accounts.len() > 1 {
             // Each account checks its own settings, and says what is wrong only when it is called.
-            self.policy().unconfirmed.check(Registry::standard().catalog())?;
+            self.policy().unconfirmed.check(self.registry.unwrap_or_else(Registry::standard).catalog())?;
             let default = default.filter(|name| accounts.iter().any(|(account, _)| account.name == *name));
             return Ok(ServedAccounts::Several { default, accounts });
         }

@@ -172,6 +172,7 @@ impl Host {
         let settings = Settings {
             state_dir: Some(agency.state.path().to_owned()),
             accounts_file: Some(agency.file()),
+            api: Some(api::Api::Official),
             registry: Some(registry),
             ..settings_of(flags)
         };
