@@ -2,14 +2,7 @@
 
 use flate2::{Compression, write::DeflateEncoder};
 use serde_json::Value;
-use std::{
-    env,
-    error::Error,
-    fmt::Write as _,
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::{env, error::Error, fmt::Write as _, fs, io::Write as _, path::PathBuf};
 
 const CATALOGUE: &str = "data/catalogue";
 
@@ -29,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(text.as_bytes())?;
-        write_pack(&out.join(format!("{group}.z")), &encoder.finish()?)?;
+        fs::write(out.join(format!("{group}.z")), encoder.finish()?)?;
         writeln!(packs, "    ({group:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{group}.z\"))),")?;
     }
     packs.push_str("];\n");
@@ -45,8 +38,4 @@ fn entry(operation: &Value) -> Result<String, Box<dyn Error>> {
     let scopes = scopes.collect::<Vec<_>>().join(",");
     let scopes = if scopes.is_empty() { "-" } else { &scopes };
     Ok(format!("{} {} {} {scopes}", text("name")?, text("method")?, text("path")?))
-}
-
-fn write_pack(path: &Path, pack: &[u8]) -> std::io::Result<()> {
-    fs::write(path, pack)
 }
