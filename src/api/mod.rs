@@ -38,17 +38,9 @@ pub fn catalog(api: Api) -> &'static Catalog {
 
 /// The typed tool of the official API that sends this request first. The names of path parameters do not count.
 pub fn typed_tool(method: Method, path: &str) -> Option<&'static str> {
-    let same = |one: &str, other: &str| {
-        let plain = |part: &'_ str| !part.starts_with('{');
-        let (one, other) = (one.trim_end_matches('/').split('/'), other.trim_end_matches('/').split('/'));
-        let (one, other): (Vec<_>, Vec<_>) = (one.collect(), other.collect());
-        let is_same = |(one, other): (&&str, &&str)| one == other || (!plain(one) && !plain(other));
-        one.len() == other.len() && one.iter().zip(&other).all(is_same)
-    };
-    let typed = catalog(Api::Official).iter();
-    let mut of_route = typed
-        .filter(|spec| spec.route.as_http().is_some_and(|route| route.method == method && same(&route.path, path)));
-    of_route.next().map(|spec| spec.name.as_ref())
+    let mut typed = catalog(Api::Official).iter();
+    let found = typed.find(|spec| spec.route.as_http().is_some_and(|route| route.is(method, path)));
+    found.map(|spec| spec.name.as_ref())
 }
 
 /// The text of a query parameter. Arrays are joined with commas.

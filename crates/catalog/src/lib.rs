@@ -59,6 +59,6 @@ pub use meaning::{
 pub use near::{advice, advice_on, date_in, drop_location, names_location, number_in, take_token};
 pub use operation::{AnswerShape, Condition, Effect, EffectRule, Operation, Output, Toolset};
 pub use passthrough::{BodyForm, Cursor, PagedList, Passthrough, Touches};
-pub use route::{HttpRoute, Method, PagingStyle, Route};
+pub use route::{HttpRoute, Method, PagingStyle, Route, path_shape};
 pub use schema::CONFIRMATION_TOKEN;
 pub use spec::{OperationSpec, Schemas};

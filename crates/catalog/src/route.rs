@@ -20,6 +20,14 @@ pub enum Method {
 }
 
 impl Method {
+    /// Every method.
+    const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// The method of this name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// The method's name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,6 +110,18 @@ impl HttpRoute {
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
         self.path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
     }
+
+    /// Whether this is the route of `method` and `path`. The names of the path's parameters do not count.
+    pub fn is(&self, method: Method, path: &str) -> bool {
+        self.method == method && path_shape(&self.path).eq(path_shape(path))
+    }
+}
+
+/// The segments of a path, with `{}` for each parameter. Paths of one route have the same. A parameter is `{name}`, or
+/// `:name` as people write it. A slash at the end does not count.
+pub fn path_shape(path: &str) -> impl Iterator<Item = &str> {
+    let segments = path.trim_end_matches('/').split('/');
+    segments.map(|segment| if segment.starts_with(['{', ':']) { "{}" } else { segment })
 }
 
 /// How an API pages a list.
@@ -133,4 +153,28 @@ pub(crate) const fn has_parameter(path: &str) -> bool {
         at += 1;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_parameters_do_not_tell_routes_apart() {
+        let route = Route::post("/contacts/{contactId}/notes");
+        let route = route.as_http().unwrap();
+        for path in ["/contacts/{contactId}/notes", "/contacts/{id}/notes/", "/contacts/:id/notes"] {
+            assert!(route.is(Method::Post, path), "{path}");
+            assert!(!route.is(Method::Get, path), "{path}");
+        }
+        for path in ["/contacts/{id}", "/contacts/notes/{id}", "/contacts/{id}/notes/{noteId}", "/contacts/1/notes"] {
+            assert!(!route.is(Method::Post, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn methods_are_named_in_any_case() {
+        assert_eq!(Method::ALL.map(|method| Method::named(&method.as_str().to_lowercase())), Method::ALL.map(Some));
+        assert_eq!(Method::named("HEAD"), None);
+    }
 }

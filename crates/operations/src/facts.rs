@@ -1,7 +1,7 @@
 //! The facts of an operation, as `data/catalogue` has them.
 
 use flate2::read::DeflateDecoder;
-use highlevel_catalog::{BodyForm, Method, PagedList};
+use highlevel_catalog::{BodyForm, PagedList};
 use highlevel_core::error::{Code, Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,8 +12,6 @@ include!(concat!(env!("OUT_DIR"), "/packs.rs"));
 /// The facts of one operation that the index does not have.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Facts {
-    pub(crate) method: Method,
-    pub(crate) path: String,
     /// The `Version` header. None is declared for some operations.
     pub(crate) version: Option<String>,
     /// The arguments in the query of a request with a body.

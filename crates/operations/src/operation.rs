@@ -5,12 +5,13 @@ use crate::{
     reviewed::{self, Reviewed},
     spec,
 };
-use highlevel_catalog::{Effect, EffectRule, Method, OperationSpec, Touches};
+use highlevel_catalog::{Effect, EffectRule, HttpRoute, Method, OperationSpec, Touches};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
 };
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{LazyLock, OnceLock},
 };
@@ -67,10 +68,7 @@ pub fn find(text: &str) -> Result<&'static Operation> {
         return Ok(found);
     }
     if let Some((method, path)) = text.split_once(' ')
-        && let Some(found) = all().iter().find(|known| {
-            known.method.as_str().eq_ignore_ascii_case(method)
-                && without_names(known.path) == without_names(path.trim())
-        })
+        && let Some(found) = Method::named(method).and_then(|method| at_route(method, path.trim()))
     {
         return Ok(found);
     }
@@ -95,8 +93,7 @@ pub fn find(text: &str) -> Result<&'static Operation> {
 
 /// The operation with this method and path. The names of parameters do not count.
 pub fn at_route(method: Method, path: &str) -> Option<&'static Operation> {
-    let path = without_names(path);
-    all().iter().find(|operation| operation.method == method && without_names(operation.path) == path)
+    all().iter().find(|operation| operation.route().is(method, path))
 }
 
 fn unknown(text: &str) -> Error {
@@ -112,19 +109,11 @@ fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// A path whose parameters have no names, without a slash at its end.
-fn without_names(path: &str) -> String {
-    let parts = path.split('/').map(|part| if part.starts_with(['{', ':']) { "{}" } else { part });
-    parts.collect::<Vec<_>>().join("/").trim_end_matches('/').to_owned()
-}
-
 impl Operation {
     fn read(line: &'static str, reviewed: &HashMap<&'static str, Reviewed>) -> Option<Self> {
         let mut words = line.split(' ');
         let (name, method, path, scopes) = (words.next()?, words.next()?, words.next()?, words.next()?);
-        let method = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete]
-            .into_iter()
-            .find(|known| known.as_str() == method)?;
+        let method = Method::named(method)?;
         let own = reviewed.get(name);
         Some(Self {
             name,
@@ -140,6 +129,11 @@ impl Operation {
             is_reviewed: own.is_some(),
             spec: OnceLock::new(),
         })
+    }
+
+    /// The operation's request.
+    pub fn route(&self) -> HttpRoute {
+        HttpRoute { method: self.method, path: Cow::Borrowed(self.path), takes_query: true }
     }
 
     /// The operation as the guard, the journal and the API take it. Built when it is first asked for.

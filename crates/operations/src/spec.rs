@@ -5,8 +5,8 @@ use crate::{
     operation::{self, Operation},
 };
 use highlevel_catalog::{
-    AnswerShape, BodyForm, Effect, HttpRoute, Method, Names, OperationSpec, PagingStyle, Passthrough, Schemas, Scope,
-    ScopeField, Toolset, passthrough::is_secret_name,
+    AnswerShape, BodyForm, Effect, Method, Names, OperationSpec, PagingStyle, Passthrough, Schemas, Scope, ScopeField,
+    Toolset, passthrough::is_secret_name,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -34,9 +34,9 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
         true => object(json!({"data": {"type": "array", "items": {}}, "meta": {"type": "object"}})),
         false => object(json!({})),
     };
-    let route = HttpRoute { method: facts.method, path: facts.path.clone().into(), takes_query: true };
     let schemas = Schemas { description: operation.summary.to_owned(), input, output };
-    let mut spec = OperationSpec::from_row(operation.name.to_owned(), operation.summary.to_owned(), route, schemas);
+    let mut spec =
+        OperationSpec::from_row(operation.name.to_owned(), operation.summary.to_owned(), operation.route(), schemas);
     spec.toolset = toolset(operation);
     spec.listed = false;
     spec.effect = operation.effect;
@@ -54,7 +54,7 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
         query: facts.query.into_iter().map(Cow::Owned).collect(),
         body: facts.body,
         list: facts.list,
-        reads_itself: reads.first().is_some_and(|read| same_path(read.path, operation.path)),
+        reads_itself: reads.first().is_some_and(|read| read.route().is(Method::Get, operation.path)),
         reads: reads.into_iter().map(|read| Cow::Borrowed(read.name)).collect(),
         touches: operation.touches.clone(),
     }));
@@ -151,7 +151,7 @@ fn clearable(operation: &Operation, facts: &Facts) -> Names {
         return Cow::default();
     }
     let is_clearable = |(name, schema): &(&String, &Value)| {
-        let in_path = facts.path.contains(&format!("{{{name}}}"));
+        let in_path = operation.path.contains(&format!("{{{name}}}"));
         let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
         let has_empty = schema.get("nullable") == Some(&Value::Bool(true))
             || (matches!(kind, "string" | "array") && schema.get("enum").is_none());
@@ -174,11 +174,6 @@ fn reads(operation: &Operation) -> Vec<&'static Operation> {
         path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     }
     reads
-}
-
-fn same_path(one: &str, other: &str) -> bool {
-    let parts = |path: &str| path.trim_end_matches('/').split('/').count();
-    parts(one) == parts(other)
 }
 
 fn object(properties: Value) -> Map<String, Value> {

@@ -2,6 +2,7 @@
 
 use super::{Groups, paging, schema::Document};
 use anyhow::Context;
+use highlevel_catalog::path_shape;
 use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,7 +46,9 @@ pub(super) fn groups(dir: &Path) -> anyhow::Result<Groups> {
         for (route, methods) in paths {
             for method in METHODS {
                 let Some(operation) = methods.get(method) else { continue };
-                if !known.insert((method, without_names(route))) {
+                // v2 and v3 name the parameters of a path differently.
+                let shape: Vec<String> = path_shape(route).map(str::to_owned).collect();
+                if !known.insert((method, shape)) {
                     continue;
                 }
                 let id = operation["operationId"].as_str().context("an operationId")?;
@@ -67,12 +70,6 @@ fn files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     Ok(files)
-}
-
-/// A route without the names of its parameters: v2 and v3 name them differently.
-fn without_names(route: &str) -> String {
-    let parts = route.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
-    parts.collect::<Vec<_>>().join("/").trim_end_matches('/').to_owned()
 }
 
 fn facts(

@@ -1,6 +1,7 @@
 //! HighLevel's files as documents that Prism can serve.
 
 use super::LOCATION;
+use highlevel_catalog::path_shape;
 use serde_json::{Map, Value, json};
 use std::{
     collections::HashSet,
@@ -29,8 +30,7 @@ pub(super) fn merged(files: &[PathBuf]) -> Value {
         let mut api: Value = serde_json::from_str(&text).unwrap();
         let mut take = |pointer: &str| api.pointer_mut(pointer).and_then(Value::as_object_mut).map(std::mem::take);
         for (path, methods) in take("/paths").unwrap() {
-            let shape = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>();
-            let shape = shape.join("/").trim_end_matches('/').to_owned();
+            let shape = path_shape(&path).collect::<Vec<_>>().join("/");
             for (method, operation) in methods.as_object().unwrap() {
                 if known.insert((method.clone(), shape.clone())) {
                     let methods = paths.entry(path.clone()).or_insert_with(|| json!({}));
