@@ -246,32 +246,31 @@ impl Account {
 fn exclude_operations(policy: &mut Policy, catalog: &'static Catalog) -> Result<()> {
     let patterns = policy.exclude_operations.clone();
     for pattern in &patterns {
-        let mut is_known = Catalog::declared().names().any(|name| guard::matches(pattern, name));
-        for operation in operations::all().iter().filter(|operation| guard::matches(pattern, operation.name)) {
-            is_known = true;
-            let same = |spec: &&OperationSpec| {
-                let route = spec.route.as_http();
-                let own = route.and_then(|route| operations::at_route(route.method, &route.path));
-                own.is_some_and(|own| own.name == operation.name)
-            };
-            policy.exclude_tools.extend(catalog.iter().filter(same).map(|spec| spec.name.to_string()));
-        }
-        if !is_known {
+        let mut names = Catalog::declared().names().chain(operations::all().iter().map(|operation| operation.name));
+        if !names.any(|name| guard::matches(pattern, name)) {
             let setting = "--exclude-operations";
             let message =
                 format!("{setting}: `{pattern}` matches no operation, such as payments.* or contacts.delete-*.");
             return Err(Error::invalid(setting, message));
         }
     }
+    let excludes = |pattern: &String, spec| operation_of(spec).is_some_and(|name| guard::matches(pattern, name));
+    let excluded = catalog.iter().filter(|spec| patterns.iter().any(|pattern| excludes(pattern, spec)));
+    policy.exclude_tools.extend(excluded.map(|spec| spec.name.to_string()));
     Ok(())
 }
 
 /// Adds the operations of the tools that `--confirm-tools` names.
 fn confirm_operations(policy: &mut Policy, catalog: &'static Catalog) {
-    let routes = policy.confirm_tools.iter().filter_map(|name| catalog.find(name)?.route.as_http());
-    let names = routes.filter_map(|route| operations::at_route(route.method, &route.path));
-    let names: Vec<String> = names.map(|operation| operation.name.to_owned()).collect();
+    let tools = policy.confirm_tools.iter().filter_map(|name| catalog.find(name));
+    let names: Vec<String> = tools.filter_map(operation_of).map(str::to_owned).collect();
     policy.confirm_tools.extend(names);
+}
+
+/// The operation of the catalogue that is a tool's request.
+fn operation_of(spec: &OperationSpec) -> Option<&'static str> {
+    let route = spec.route.as_http()?;
+    Some(operations::at_route(route.method, &route.path)?.name)
 }
 
 /// The mirror's tables that hold what the policy hides or the API does not have, each with the tool that would read it.
