@@ -47,10 +47,8 @@ pub enum Route {
     Absent,
     /// The local mirror answers it, without a request.
     Mirror,
-    /// The catalogue of operations answers it, without a request.
+    /// The catalogue of operations answers it, or says which request to send.
     Catalogue,
-    /// It runs the operation that an argument names.
-    AnyOperation,
     /// An HTTP request.
     Http(HttpRoute),
 }
@@ -100,7 +98,7 @@ impl Route {
     pub const fn as_http(&self) -> Option<&HttpRoute> {
         match self {
             Self::Http(route) => Some(route),
-            Self::Absent | Self::Mirror | Self::Catalogue | Self::AnyOperation => None,
+            Self::Absent | Self::Mirror | Self::Catalogue => None,
         }
     }
 }

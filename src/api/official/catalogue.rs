@@ -8,13 +8,9 @@ use highlevel_catalog::{
 
 /// Search, description and call of operations.
 pub(super) fn operations() -> Vec<OfficialOperation> {
-    vec![
-        local::<SearchOperations>(Route::Catalogue),
-        local::<DescribeOperation>(Route::Catalogue),
-        local::<RunOperation>(Route::AnyOperation),
-    ]
+    vec![of_catalogue::<SearchOperations>(), of_catalogue::<DescribeOperation>(), of_catalogue::<RunOperation>()]
 }
 
-fn local<O: Operation>(route: Route) -> OfficialOperation {
-    OfficialOperation::new::<O>(route, "", RequestBuilder::Row)
+fn of_catalogue<O: Operation>() -> OfficialOperation {
+    OfficialOperation::new::<O>(Route::Catalogue, "", RequestBuilder::Row)
 }

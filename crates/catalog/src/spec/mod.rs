@@ -121,9 +121,9 @@ impl OperationSpec {
         matches!(self.source, Source::Row(_))
     }
 
-    /// Whether the operation is answered without a request for it: by the mirror or the catalogue.
+    /// Whether the operation is answered without a request: by the mirror or the catalogue.
     pub fn is_local(&self) -> bool {
-        matches!(self.route, Route::Mirror | Route::Catalogue)
+        matches!(self.route, Route::Mirror | Route::Catalogue) && !self.runs_any_operation()
     }
 
     /// Whether the operation runs the one that its argument names.
@@ -223,7 +223,7 @@ impl OperationSpec {
         let endpoints = match (&self.endpoints, &self.route) {
             (_, Route::Absent) => return None,
             (_, Route::Mirror) => return Some("from the mirror".to_owned()),
-            (_, Route::Catalogue | Route::AnyOperation) => return Some("from the catalogue of operations".to_owned()),
+            (_, Route::Catalogue) => return Some("from the catalogue of operations".to_owned()),
             (Some(text), Route::Http(_)) => text.to_string(),
             (None, Route::Http(route)) => format!("{} {}", route.method.as_str(), route.path),
         };
