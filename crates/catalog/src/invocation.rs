@@ -64,12 +64,12 @@ impl Invocation {
 
     /// The number of objects that the call touches. `None` if the arguments do not say.
     pub fn touched(&self) -> Option<usize> {
-        match self.spec.passthrough.as_ref().map(|form| &form.touches) {
-            None | Some(Touches::One) => Some(1),
-            Some(Touches::Listed(argument)) => {
+        match self.spec.touches() {
+            Touches::One => Some(1),
+            Touches::Listed(argument) => {
                 self.arguments.get(argument).and_then(Value::as_array).map(Vec::len).filter(|count| *count > 0)
             }
-            Some(Touches::Unknown) => None,
+            Touches::Unknown => None,
         }
     }
 

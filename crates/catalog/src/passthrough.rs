@@ -1,6 +1,9 @@
 //! Operations whose requests and answers are passed on in the API's own form.
 
-use crate::meaning::Names;
+use crate::{
+    meaning::Names,
+    operation::{Effect, EffectRule},
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -99,6 +102,19 @@ pub enum Touches {
     Listed(Cow<'static, str>),
     /// A number of objects that the arguments do not say.
     Unknown,
+}
+
+impl Touches {
+    /// Whether a call with this effect may change several objects.
+    pub fn may_change_several(&self, effect: Effect) -> bool {
+        effect != Effect::Read && *self != Self::One
+    }
+}
+
+/// Whether some calls always need a person's confirmation, whatever the settings say: their effect cannot be reverted, or
+/// they may change several objects.
+pub fn may_be_guarded(effect: Effect, rules: &[EffectRule], touches: &Touches) -> bool {
+    touches.may_change_several(effect) || effect.is_guarded() || rules.iter().any(|rule| rule.effect.is_guarded())
 }
 
 /// Whether a member of an object is secret by its name, such as `apiKey`.

@@ -1,7 +1,7 @@
 //! The description of an operation, within a bound.
 
 use crate::{example::example, operation::Operation};
-use highlevel_catalog::{Condition, Effect, EffectRule, OperationSpec, Scope, Touches};
+use highlevel_catalog::{Condition, Effect, EffectRule, OperationSpec, Scope};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
@@ -115,12 +115,10 @@ fn condition(when: &Condition) -> String {
 
 /// When a person is asked. `None` for never.
 fn asks(operation: &Operation) -> Option<&'static str> {
-    let touches_many = operation.effect != Effect::Read && operation.touches != Touches::One;
-    let guarded = |effect: Effect| effect.is_guarded();
-    let all = operation.effect_rules.iter().map(|rule| rule.effect).chain([operation.effect]);
+    let mut effects = operation.effect_rules.iter().map(|rule| rule.effect).chain([operation.effect]);
     if !operation.may_be_guarded() {
         None
-    } else if touches_many || all.clone().all(guarded) {
+    } else if operation.touches.may_change_several(operation.effect) || effects.all(Effect::is_guarded) {
         Some("always")
     } else {
         Some("by effect")

@@ -5,7 +5,7 @@ use crate::{
     reviewed::{self, Reviewed},
     spec,
 };
-use highlevel_catalog::{Effect, EffectRule, HttpRoute, Method, OperationSpec, Touches};
+use highlevel_catalog::{Effect, EffectRule, HttpRoute, Method, OperationSpec, Touches, passthrough};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
@@ -152,11 +152,9 @@ impl Operation {
         facts::of(self.group, self.name)
     }
 
-    /// Whether some calls need a person's confirmation.
+    /// Whether some calls need a person's confirmation. Unpacks no facts.
     pub fn may_be_guarded(&self) -> bool {
-        self.effect.is_guarded()
-            || (self.effect != Effect::Read && self.touches != Touches::One)
-            || self.effect_rules.iter().any(|rule| rule.effect.is_guarded())
+        passthrough::may_be_guarded(self.effect, &self.effect_rules, &self.touches)
     }
 
     /// Whether HighLevel replaced the operation by another one.

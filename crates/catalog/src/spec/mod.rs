@@ -10,7 +10,7 @@ use crate::{
     near,
     operation::{AnswerShape, Effect, EffectRule, Operation, Toolset},
     operations::RunOperation,
-    passthrough::{Passthrough, Touches, is_secret_name},
+    passthrough::{Passthrough, Touches, is_secret_name, may_be_guarded},
     route::{PagingStyle, Route},
     schema,
 };
@@ -181,11 +181,12 @@ impl OperationSpec {
 
     /// Whether some calls always need a person's confirmation, whatever the settings say.
     pub fn may_be_guarded(&self) -> bool {
-        let touches_many = self.passthrough.as_ref().is_some_and(|form| form.touches != Touches::One);
-        self.runs_any_operation()
-            || (touches_many && self.effect != Effect::Read)
-            || self.effect.is_guarded()
-            || self.effect_rules.iter().any(|rule| rule.effect.is_guarded())
+        self.runs_any_operation() || may_be_guarded(self.effect, &self.effect_rules, self.touches())
+    }
+
+    /// The objects that one call touches.
+    pub(crate) fn touches(&self) -> &Touches {
+        self.passthrough.as_ref().map_or(&Touches::One, |form| &form.touches)
     }
 
     /// Whether the argument holds the object's id.
