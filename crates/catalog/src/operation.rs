@@ -36,6 +36,34 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Every effect.
+    pub const ALL: [Self; 9] = [
+        Self::Read,
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Publish,
+        Self::Send,
+        Self::Money,
+        Self::Start,
+        Self::Access,
+    ];
+
+    /// The effect's word, as answers and the reviewed table have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Publish => "publish",
+            Self::Delete => "delete",
+            Self::Send => "send",
+            Self::Money => "money",
+            Self::Start => "start",
+            Self::Access => "access",
+        }
+    }
+
     /// Whether the effect always needs a person's confirmation, because it cannot be reverted.
     pub const fn is_guarded(self) -> bool {
         !matches!(self, Self::Read | Self::Create | Self::Update)
@@ -96,6 +124,16 @@ impl Condition {
             Self::Argument { name, values } => value(name).is_some_and(|value| is_one_of(value, values)),
             Self::ArgumentIsNot { name, values } => value(name).is_none_or(|value| !is_one_of(value, values)),
             Self::Given { name } => value(name).is_some(),
+        }
+    }
+
+    /// The condition in words. `written` is the form of an argument's name.
+    pub fn in_words(&self, written: impl Fn(&str) -> String) -> String {
+        match self {
+            Self::Always => "always".to_owned(),
+            Self::Argument { name, values } => format!("if {} is {}", written(name), values.join(" or ")),
+            Self::ArgumentIsNot { name, values } => format!("unless {} is {}", written(name), values.join(" or ")),
+            Self::Given { name } => format!("with {}", written(name)),
         }
     }
 }
@@ -208,4 +246,33 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const CONSEQUENCE: Option<&'static str> = None;
     /// The answer's text member that callers read in parts, by `contentOffset`.
     const LONG_TEXT: Option<&'static str> = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_effect_is_written_as_answers_have_it() {
+        for effect in Effect::ALL {
+            assert_eq!(json!(effect), effect.as_str());
+        }
+    }
+
+    #[test]
+    fn conditions_are_put_into_words() {
+        let values: Cow<'static, [Cow<'static, str>]> = vec!["published".into(), "scheduled".into()].into();
+        for (condition, words) in [
+            (Condition::Always, "always"),
+            (
+                Condition::Argument { name: "status".into(), values: values.clone() },
+                "if `status` is published or scheduled",
+            ),
+            (Condition::ArgumentIsNot { name: "status".into(), values }, "unless `status` is published or scheduled"),
+            (Condition::Given { name: "tags".into() }, "with `tags`"),
+        ] {
+            assert_eq!(condition.in_words(|name| format!("`{name}`")), words);
+        }
+    }
 }

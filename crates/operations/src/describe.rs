@@ -1,7 +1,7 @@
 //! The description of an operation, within a bound.
 
 use crate::{example::example, operation::Operation};
-use highlevel_catalog::{Condition, Effect, EffectRule, OperationSpec, Scope};
+use highlevel_catalog::{Effect, EffectRule, OperationSpec, Scope};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
@@ -97,20 +97,11 @@ fn head(operation: &'static Operation, spec: &OperationSpec) -> Map<String, Valu
 
 /// The effect with its rules.
 fn effect(operation: &Operation) -> String {
-    let mut text = word(operation.effect).to_owned();
+    let mut text = operation.effect.as_str().to_owned();
     for EffectRule { effect, when } in &operation.effect_rules {
-        text.push_str(&format!("; {} {}", word(*effect), condition(when)));
+        text.push_str(&format!("; {} {}", effect.as_str(), when.in_words(str::to_owned)));
     }
     text
-}
-
-fn condition(when: &Condition) -> String {
-    match when {
-        Condition::Always => "always".to_owned(),
-        Condition::Argument { name, values } => format!("if {name} is {}", values.join(" or ")),
-        Condition::ArgumentIsNot { name, values } => format!("unless {name} is {}", values.join(" or ")),
-        Condition::Given { name } => format!("with {name}"),
-    }
 }
 
 /// When a person is asked. `None` for never.
@@ -122,20 +113,6 @@ fn asks(operation: &Operation) -> Option<&'static str> {
         Some("always")
     } else {
         Some("by effect")
-    }
-}
-
-fn word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Read => "read",
-        Effect::Create => "create",
-        Effect::Update => "update",
-        Effect::Publish => "publish",
-        Effect::Delete => "delete",
-        Effect::Send => "send",
-        Effect::Money => "money",
-        Effect::Start => "start",
-        Effect::Access => "access",
     }
 }
 

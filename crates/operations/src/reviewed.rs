@@ -43,18 +43,7 @@ fn row(line: &'static str) -> Option<(&'static str, Reviewed)> {
 }
 
 fn effect(word: &str) -> Option<Effect> {
-    Some(match word {
-        "read" => Effect::Read,
-        "create" => Effect::Create,
-        "update" => Effect::Update,
-        "delete" => Effect::Delete,
-        "publish" => Effect::Publish,
-        "send" => Effect::Send,
-        "money" => Effect::Money,
-        "start" => Effect::Start,
-        "access" => Effect::Access,
-        _ => return None,
-    })
+    Effect::ALL.into_iter().find(|effect| effect.as_str() == word)
 }
 
 /// `EFFECT if ARGUMENT`, with `= VALUE/VALUE` or `!= VALUE/VALUE`.

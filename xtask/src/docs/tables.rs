@@ -64,8 +64,13 @@ pub(super) fn effects() -> String {
         let by_rule = all.iter().filter(|operation| {
             operation.effect != effect && operation.effect_rules.iter().any(|rule| rule.effect == effect)
         });
-        let name = format!("{effect:?}").to_lowercase();
-        [name, meaning.to_owned(), own.count().to_string(), by_rule.count().to_string(), asks.to_owned()]
+        [
+            effect.as_str().to_owned(),
+            meaning.to_owned(),
+            own.count().to_string(),
+            by_rule.count().to_string(),
+            asks.to_owned(),
+        ]
     });
     let many = all.iter().filter(|operation| operation.touches != highlevel_catalog::Touches::One).count();
     let table = table(["Effect", "What it does", "Operations", "More by their arguments", "Asks a person"], rows);
@@ -79,9 +84,7 @@ fn asks(policy: &Policy, entry: &OperationSpec) -> String {
     }
     let cases = entry.effect_rules.iter().map(|rule| match &rule.when {
         Condition::Always => "yes".to_owned(),
-        Condition::Argument { name, values } => format!("if `{name}` is {}", values.join(" or ")),
-        Condition::ArgumentIsNot { name, values } => format!("unless `{name}` is {}", values.join(" or ")),
-        Condition::Given { name } => format!("with `{name}`"),
+        when => when.in_words(code),
     });
     cases.collect::<Vec<_>>().join(", ")
 }
