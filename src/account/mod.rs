@@ -9,7 +9,7 @@ pub use call::{ACCOUNT, Answer, Reply};
 pub use run_operation::effect_of;
 
 use crate::{
-    api::{Adapter, Registry, UploadFolders},
+    api::{Adapter, Registry},
     guard::{self, Guard, Policy},
     service::{AccountRules, AccountService, QueryResult, Question, ScopeReport, Watcher},
     settings::Settings,
@@ -87,7 +87,7 @@ impl Account {
             Api::Session => Adapter::session(client.clone()),
             Api::Official => {
                 let user = settings.login.as_ref().and_then(|login| login.user.clone());
-                let folders = UploadFolders::new(settings.upload_dirs.clone());
+                let folders = settings.folders();
                 let location = settings.official_location()?;
                 Adapter::official(registry, client.clone(), location, user, Arc::clone(store), folders)
             }

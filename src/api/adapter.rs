@@ -2,7 +2,7 @@
 
 use super::{
     Page, Registry, custom_fields,
-    official::{self, Official, UploadFolders},
+    official::{self, Official},
     session,
 };
 use highlevel_api_client::{Client, Moment, QuotaView, SendError, ServerTime};
@@ -10,6 +10,7 @@ use highlevel_catalog::{Answer, Catalog, Id, Invocation, ListAnswer, OperationSp
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
+    folders::Folders,
 };
 use highlevel_store::{Store, WriteLock};
 use serde_json::Value;
@@ -44,14 +45,14 @@ impl Adapter {
     }
 
     /// An adapter for the official API, for one location and, with an OAuth login, one user. Lists of names are cached
-    /// in `store`. Files are uploaded from `folders` only.
+    /// in `store`. Files are read from and written in `folders` only.
     pub fn official(
         registry: &'static Registry,
         client: Client,
         location: String,
         user: Option<String>,
         store: Arc<Store>,
-        folders: UploadFolders,
+        folders: Folders,
     ) -> Self {
         let official = Official::new(registry, client.clone(), location, user, store, folders);
         Self { client, dialect: Dialect::Official(Arc::new(official)) }

@@ -14,7 +14,7 @@ pub mod session;
 
 pub use adapter::{Adapter, Done};
 pub use highlevel_catalog::Api;
-pub use official::{Registry, UploadFolders};
+pub use official::Registry;
 pub use page::{Flaw, Page, may_be_cap};
 
 use highlevel_api_client::{Expect, Repeat};

@@ -13,10 +13,14 @@ use crate::{
 use clap::{ArgAction, Args, Command, builder::BoolishValueParser};
 use highlevel_api_client::LoginView;
 use highlevel_catalog::Toolset;
+use highlevel_core::folders::{Folders, ReadFolders, WriteFolder};
 use highlevel_store::CredentialName;
 use secrecy::SecretString;
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 use url::Url;
+
+/// What separates the folders of a list, as in PATH.
+const PATH_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
 
 /// The settings that every subcommand takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -108,9 +112,12 @@ pub struct Settings {
         help_heading = "Guards"
     )]
     pub exclude_operations: Vec<String>,
-    /// Upload files of this folder and those in it. May be repeated. Default: no uploads
-    #[arg(long = "upload-dir", global = true, env = "GHL_UPLOAD_DIR", value_name = "DIR", help_heading = "Guards")]
-    pub upload_dirs: Vec<PathBuf>,
+    /// Files in this folder and below it may be read: uploads, imports. May be repeated; the variable takes a list, separated as in PATH. Default: none
+    #[arg(long = "read-dir", global = true, env = "GHL_READ_DIR", value_delimiter = PATH_SEPARATOR, value_name = "DIR", help_heading = "Guards")]
+    pub read_dirs: Vec<PathBuf>,
+    /// New files may be written in this folder: downloads, exports. No file in it is replaced. Default: none
+    #[arg(long, global = true, env = "GHL_WRITE_DIR", value_name = "DIR", help_heading = "Guards")]
+    pub write_dir: Option<PathBuf>,
     /// Allow webhooks with a private address
     #[arg(long, global = true, env = "GHL_ALLOW_PRIVATE_WEBHOOKS", value_parser = BoolishValueParser::new(), help_heading = "Guards")]
     pub allow_private_webhooks: bool,
@@ -231,6 +238,11 @@ impl Settings {
     /// How long one call may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout)
+    }
+
+    /// The folders that files may be read from and written in.
+    pub fn folders(&self) -> Folders {
+        Folders { read: ReadFolders::new(self.read_dirs.clone()), write: WriteFolder::new(self.write_dir.clone()) }
     }
 
     /// Which tools are available, and which need a confirmation.

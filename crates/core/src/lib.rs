@@ -1,10 +1,12 @@
-//! What every layer shares: the one [`error`], the [`context`] of a call, and how text is cleaned and compared.
+//! What every layer shares: the one [`error`], the [`context`] of a call, and how text is cleaned and compared,
+//! and the [`folders`] of a person's files.
 
 #![deny(missing_docs)]
 
 pub mod clean;
 pub mod context;
 pub mod error;
+pub mod folders;
 pub mod html;
 pub mod phone;
 pub mod suggest;

@@ -45,7 +45,6 @@ mod workflows;
 
 pub(super) use contacts::parts;
 pub(super) use fields::to_map;
-pub use passthrough::UploadFolders;
 pub use registry::Registry;
 
 use super::{Done, Flaw, Page, refusal, session};
@@ -61,6 +60,7 @@ use highlevel_catalog::{
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
+    folders::Folders,
 };
 use highlevel_store::Store;
 use name_cache::{NameCache, NameList};
@@ -86,7 +86,7 @@ pub(super) struct Official {
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
     submission_places: submissions::SubmissionPlaces,
-    folders: UploadFolders,
+    folders: Folders,
     readings: readings::Readings,
 }
 
@@ -97,7 +97,7 @@ impl Official {
         location: String,
         user: Option<String>,
         store: Arc<Store>,
-        folders: UploadFolders,
+        folders: Folders,
     ) -> Self {
         Self {
             registry,

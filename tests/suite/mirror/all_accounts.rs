@@ -6,9 +6,10 @@ use highlevel_api_client::{Login, Runtime};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error},
+    folders::Folders,
 };
 use highlevel_mcp::{
-    api::{Adapter, Registry, UploadFolders},
+    api::{Adapter, Registry},
     service::{
         AccountRules, AccountService, AllAccounts, MirrorPlace, NamedAccount, QueryResult, Question, WaitPolicy,
     },
@@ -65,7 +66,7 @@ impl Agency {
                 settings.official_location().unwrap(),
                 None,
                 store,
-                UploadFolders::default(),
+                Folders::default(),
             ),
         };
         let rules = AccountRules {

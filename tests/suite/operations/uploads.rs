@@ -12,6 +12,11 @@ const UPLOAD: &str = "conversations.upload-file-attachments";
 
 /// An API that takes every request, and a server that may upload from `folder`.
 async fn start(folder: Option<&Path>) -> (Upstream, Host) {
+    let folder = folder.into_iter().flat_map(|folder| ["--read-dir".as_ref(), folder.as_os_str()]);
+    start_with(|server| _ = server.args(folder)).await
+}
+
+async fn start_with(settings: impl FnOnce(&mut Command)) -> (Upstream, Host) {
     let api = Upstream::with(|_| Some(upstream::json(200, &json!({"location": {"id": LOCATION}}).to_string()))).await;
     let state = tempfile::tempdir().unwrap();
     let mut server = Command::new(BINARY);
@@ -20,7 +25,7 @@ async fn start(folder: Option<&Path>) -> (Upstream, Host) {
         .env("GHL_BASE_URL", api.url().as_str())
         .env("GHL_TOKEN_ID", "pit-of-nobody")
         .env("GHL_LOCATION_ID", LOCATION);
-    server.args(folder.into_iter().flat_map(|folder| ["--upload-dir".as_ref(), folder.as_os_str()]));
+    settings(&mut server);
     (api, Host::start(server, state, Era::Modern, Person::agrees()).await)
 }
 
@@ -73,6 +78,16 @@ async fn no_other_file_is_read() {
     let (closed, without) = start(None).await;
     let error = without.error("run_operation", upload("secret.txt")).await;
     assert_eq!(error["code"], "policy_denied", "{error}");
-    assert!(error["message"].as_str().unwrap().contains("--upload-dir"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("--read-dir"), "{error}");
     assert_eq!((posts(&api).len(), posts(&closed).len()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_variable_takes_a_list_of_folders_as_path_does() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    fs::write(folders[1].path().join("Spring.pdf"), "%PDF-1.7 spring").unwrap();
+    let list = std::env::join_paths(folders.iter().map(tempfile::TempDir::path)).unwrap();
+    let (api, host) = start_with(|server| _ = server.env("GHL_READ_DIR", list)).await;
+    host.answer("run_operation", upload("Spring.pdf")).await;
+    assert_eq!(posts(&api).len(), 1);
 }

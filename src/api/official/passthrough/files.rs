@@ -3,13 +3,12 @@
 use super::Official;
 use highlevel_api_client::{FilePart, SendError};
 use highlevel_catalog::{BodyForm, Invocation, Passthrough};
-use highlevel_core::error::{Code, Error, Result};
-use serde_json::Value;
-use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
+use highlevel_core::{
+    error::{Code, Error, Result},
+    folders::ReadFolders,
 };
+use serde_json::Value;
+use std::io::Read;
 
 /// The largest file. HighLevel takes 25 to 50 MB, by operation.
 const MAX_BYTES: u64 = 50 * 1024 * 1024;
@@ -37,53 +36,19 @@ const TYPES: [(&str, &str); 19] = [
     ("zip", "application/zip"),
 ];
 
-/// The folders whose files may be uploaded (`--upload-dir`).
-#[derive(Debug, Clone, Default)]
-pub struct UploadFolders(Vec<PathBuf>);
-
-impl UploadFolders {
-    /// These folders, and no others.
-    pub fn new(folders: Vec<PathBuf>) -> Self {
-        Self(folders)
+/// A file in an allowed folder: its name, and what is in it.
+fn read(folders: &ReadFolders, argument: &str, path: &str) -> Result<(String, Vec<u8>)> {
+    let (file, path) = folders.open(argument, path)?;
+    let mut content = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut content)
+        .map_err(|fault| Error::invalid(argument, format!("`{argument}` cannot be read: {fault}.")).caused_by(fault))?;
+    if content.len() as u64 > MAX_BYTES {
+        let most = MAX_BYTES / 1024 / 1024;
+        return Err(Error::invalid(argument, format!("`{argument}` must be a file of at most {most} MB.")));
     }
-
-    /// Reads a file. A relative path is looked up in each folder.
-    ///
-    /// # Errors
-    /// `policy_denied` without folders. `invalid_arguments` for what is no file in one of them, and for a file that is too
-    /// large.
-    fn read(&self, argument: &str, path: &str) -> Result<(String, Vec<u8>)> {
-        if self.0.is_empty() {
-            let message = format!(
-                "`{argument}`: no folder is allowed for uploads. Start the server with --upload-dir DIR (GHL_UPLOAD_DIR)."
-            );
-            return Err(Error { field: Some(argument.to_owned()), ..Error::new(Code::PolicyDenied, message) });
-        }
-        let wrong = || {
-            let folders: Vec<String> = self.0.iter().map(|folder| folder.display().to_string()).collect();
-            Error::invalid(argument, format!("`{argument}` must be a file in {}.", folders.join(" or ")))
-        };
-        let file = self.0.iter().find_map(|folder| inside(folder, path)).ok_or_else(wrong)?;
-        let mut content = Vec::new();
-        let opened = File::open(&file).map_err(|_| wrong())?;
-        if !opened.metadata().is_ok_and(|facts| facts.is_file()) {
-            return Err(wrong());
-        }
-        opened.take(MAX_BYTES + 1).read_to_end(&mut content).map_err(|_| wrong())?;
-        if content.len() as u64 > MAX_BYTES {
-            let most = MAX_BYTES / 1024 / 1024;
-            return Err(Error::invalid(argument, format!("`{argument}` must be a file of at most {most} MB.")));
-        }
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok((name.unwrap_or_default(), content))
-    }
-}
-
-/// The file at a path, if it is in the folder when all links are followed.
-fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
-    let folder = folder.canonicalize().ok()?;
-    let file = folder.join(path).canonicalize().ok()?;
-    file.starts_with(&folder).then_some(file)
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok((name.unwrap_or_default(), content))
 }
 
 impl Official {
@@ -96,10 +61,10 @@ impl Official {
         if form.body != BodyForm::Form {
             return Ok(None);
         }
-        let (folders, named) = (self.folders.clone(), named(invocation));
+        let (folders, named) = (self.folders.read.clone(), named(invocation));
         let read = move || {
             let files = named.into_iter().map(|(part, path)| {
-                let (file_name, content) = folders.read(&part, &path)?;
+                let (file_name, content) = read(&folders, &part, &path)?;
                 let content_type = content_type(&file_name);
                 Ok(FilePart { name: part, file_name, content_type, content: content.into() })
             });

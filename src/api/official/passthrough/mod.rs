@@ -4,7 +4,6 @@ mod files;
 mod list;
 mod request;
 
-pub use files::UploadFolders;
 pub(in crate::api) use request::path;
 
 use super::{Official, request as official_request, sent};
