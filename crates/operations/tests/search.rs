@@ -22,11 +22,10 @@ fn share(part: usize, all: usize) -> f64 {
     f64::from(u32::try_from(part).unwrap()) / f64::from(u32::try_from(all).unwrap())
 }
 
-#[test]
-fn jobs_find_their_operation() {
-    let jobs = jobs();
+/// How many of the jobs found their operation, and what was found for the others.
+fn measure(jobs: &[(&str, Vec<&str>)]) -> (f64, f64) {
     let (mut first, mut in_five, mut misses) = (0, 0, Vec::new());
-    for (job, right) in &jobs {
+    for (job, right) in jobs {
         right.iter().for_each(|name| assert!(find(name).is_ok(), "{job}: {name}"));
         let found = search(job, SHOWN).operations;
         let place = found.iter().position(|one| right.contains(&one.name));
@@ -38,10 +37,35 @@ fn jobs_find_their_operation() {
             misses.push(format!("{place}: {job} ({}): {names:?}", right.join(", ")));
         }
     }
-    eprintln!("{}\nof {}: {first} first, {in_five} in the first five", misses.join("\n"), jobs.len());
-    assert!(jobs.len() >= 780);
-    assert!(share(in_five, jobs.len()) >= 0.95, "{in_five} of {} in the first five", jobs.len());
-    assert!(share(first, jobs.len()) >= 0.75, "{first} of {} first", jobs.len());
+    let (in_five_of, first_of) = (share(in_five, jobs.len()), share(first, jobs.len()));
+    let (five_percent, first_percent) = (in_five_of * 100.0, first_of * 100.0);
+    let misses = misses.join("\n");
+    let all = jobs.len();
+    eprintln!(
+        "{misses}\nof {all}: {in_five} in the first five ({five_percent:.1} %), {first} first ({first_percent:.1} %)"
+    );
+    (in_five_of, first_of)
+}
+
+#[test]
+fn jobs_find_their_operation() {
+    let jobs = jobs();
+    assert!(jobs.len() >= 1100);
+    let (in_five, first) = measure(&jobs);
+    assert!(in_five >= 0.97, "{in_five} in the first five");
+    assert!(first >= 0.88, "{first} first");
+}
+
+/// `PHRASES=/path/of/jobs.tsv cargo test -p highlevel-operations --test search -- --ignored --nocapture` measures jobs that
+/// are not in the repository.
+#[test]
+#[ignore = "measures the file that PHRASES names"]
+fn jobs_of_a_file() {
+    let path = std::env::var("PHRASES").unwrap_or_else(|_| panic!("set PHRASES to a file of jobs"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    let jobs: Vec<_> = lines.map(|(job, right)| (job, right.split(',').map(str::trim).collect())).collect();
+    measure(&jobs);
 }
 
 #[test]

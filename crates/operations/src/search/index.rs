@@ -55,7 +55,7 @@ impl Document {
         let mut of_summary = Vec::new();
         let phrases = parts.iter().map(|part| {
             let words = if part.is_name { text::name_words(part.text) } else { text::words(part.text) };
-            let reading = lexicon.read_own(&words);
+            let reading = lexicon.read_own(words);
             terms.extend(&reading.terms);
             if part.is_own {
                 of_summary.extend(&reading.terms);
@@ -102,7 +102,7 @@ impl Index {
         index
     }
 
-    /// A rare term weighs more. A term of a concept weighs as its concept does.
+    /// A rare term weighs more, though not as much as by `ln` alone: the phrases are few. A term of a concept weighs as its concept does.
     #[allow(clippy::cast_precision_loss, reason = "there are some hundred documents")]
     fn weigh_terms(&mut self) {
         let mut counts = vec![0_u16; self.lexicon.len()];
@@ -114,9 +114,10 @@ impl Index {
                 }
             }
         }
+        const OF_RARITY: f32 = 0.8;
         let all = self.documents.len() as f32;
         for (place, (weight, count)) in self.weights.iter_mut().zip(counts).enumerate() {
-            let rarity = (1.0 + all / (f32::from(count) + 1.0)).ln();
+            let rarity = (1.0 + all / (f32::from(count) + 1.0)).ln().powf(OF_RARITY);
             *weight = rarity * self.lexicon.share(Term::try_from(place).unwrap_or(Term::MAX));
         }
     }
@@ -130,17 +131,18 @@ impl Index {
 
     /// How like each document is to the query, from 0 to about 1. Nothing if the query has no word that counts.
     pub(super) fn likeness(&self, query: &str) -> Vec<f32> {
-        let query = self.query(&self.read(query));
-        if query.weight <= 0.0 {
+        let reading = self.read(query);
+        if !reading.has_subject {
             return Vec::new();
         }
+        let query = self.query(&reading);
         self.documents.iter().map(|document| self.compare(&query, document)).collect()
     }
 
     /// Reads a query. The words of a note or message that it gives do not say what it is about.
     fn read(&self, query: &str) -> Reading {
         let query = text::without_quotations(query);
-        let read = |text: &str| self.lexicon.read_typed(&text::words(text));
+        let read = |text: &str| self.lexicon.read_typed(text::words(text));
         let job = text::before_contents(&query).map(read);
         let writes =
             |job: &Reading| matches!(job.intent, None | Some(Intent::Create | Intent::Send)) && !job.terms.is_empty();
@@ -161,13 +163,17 @@ impl Index {
 
     fn compare(&self, query: &Query, document: &Document) -> f32 {
         const SINGLE: f32 = 0.88;
+        /// What the second of the best phrases counts beside the first. An absent job is said in fewer ways.
+        const OF_OPERATION: f32 = 0.5;
+        const OF_ABSENT: f32 = 0.25;
         let shared = query.shared(&document.terms);
         if shared <= 0.0 {
             return 0.0;
         }
         let of_intent = intent_factor(query.intent, &document.intents);
         let alike = |phrase| query.alike(phrase, document.intents.is_empty(), of_intent);
-        let alike = document.phrases.iter().map(alike).fold(0.0, f32::max);
+        let decay = if document.intents.is_empty() { OF_ABSENT } else { OF_OPERATION };
+        let alike = best(document.phrases.iter().map(alike), decay);
         let covered = shared / query.weight * of_intent;
         let of_number = if query.is_plural && document.is_single { SINGLE } else { 1.0 };
         let factors = of_number * document.prior * qualifier_factor(query, document);
@@ -203,13 +209,27 @@ impl Query {
     }
 }
 
+/// The mean of the three best, each of which counts `decay` of the one before: what several phrases say is more certain.
+fn best(likenesses: impl Iterator<Item = f32>, decay: f32) -> f32 {
+    let mut best = [0.0_f32; 3];
+    for mut likeness in likenesses {
+        for place in &mut best {
+            if likeness > *place {
+                std::mem::swap(place, &mut likeness);
+            }
+        }
+    }
+    let [first, second, third] = best;
+    (first + decay * second + decay * decay * third) / (1.0 + decay + decay * decay)
+}
+
 /// What remains of a likeness if the document does something else than what is wanted.
 fn intent_factor(wanted: Option<Intent>, has: &[Intent]) -> f32 {
     use Intent::{Create, Delete, Read, Send, Update};
     const NEAR: f32 = 0.85;
     const FAR: f32 = 0.7;
-    const READ: f32 = 0.65;
-    const UNSAID: f32 = 0.85;
+    const READ: f32 = 0.68;
+    const UNSAID: f32 = 0.92;
     let Some(wanted) = wanted else { return if has.contains(&Read) || has.is_empty() { 1.0 } else { UNSAID } };
     let factor = |has: &Intent| match (wanted, has) {
         (one, other) if one == *other => 1.0,
@@ -223,7 +243,7 @@ fn intent_factor(wanted: Option<Intent>, has: &[Intent]) -> f32 {
 
 /// What remains of a likeness if one has qualifiers that the other has not: an invoice is no invoice template.
 fn qualifier_factor(query: &Query, document: &Document) -> f32 {
-    const NOT_ASKED_FOR: f32 = 0.85;
+    const NOT_ASKED_FOR: f32 = 0.93;
     const NOT_HAD: f32 = 0.75;
     let has_extra = document.own_qualifiers.iter().any(|one| !query.qualifiers.contains(one));
     let is_without = query.qualifiers.iter().any(|one| !document.qualifiers.contains(one));

@@ -88,7 +88,7 @@ fn document(lexicon: &mut Lexicon, operation: &'static Operation) -> Document {
     parts.push(Part { text: head(operation.summary), share: SUMMARY, is_name: false, is_own: true });
     parts.push(Part { text: object(operation.summary), share: NAME, is_name: false, is_own: true });
     parts.push(Part { text: operation.name, share: NAME, is_name: true, is_own: true });
-    let intent_of = |verb: String| lexicon.read_own(&text::words(&verb)).intent;
+    let intent_of = |verb: String| lexicon.read_own(text::words(&verb)).intent;
     let mut intents: Vec<Intent> = verbs(operation.summary).into_iter().filter_map(intent_of).collect();
     let of_effect = match operation.effect {
         Effect::Read => Some(Intent::Read),

@@ -1,5 +1,7 @@
 //! Words of a text, in the form in which they are compared.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 /// Words that never carry meaning, not even inside a phrase.
 const ARTICLES: [&str; 9] = ["a", "an", "the", "my", "our", "your", "their", "its", "some"];
 
@@ -17,9 +19,22 @@ const APART: [(&str, &str); 10] = [
     ("ratings", "rating"),
 ];
 
+/// Forms that no rule finds, with their base.
+const IRREGULAR: &str = "began=begin begun=begin bought=buy broke=break broken=break brought=bring built=build came=come \
+    chose=choose chosen=choose drew=draw drawn=draw fell=fall fallen=fall found=find gave=give given=give went=go gone=go \
+    grew=grow grown=grow heard=hear held=hold kept=keep knew=know known=know lost=lose made=make meant=mean met=meet \
+    paid=pay ran=run said=say sent=send sold=sell spent=spend spoke=speak spoken=speak stood=stand stuck=stick \
+    taught=teach thought=think threw=throw thrown=throw told=tell took=take taken=take won=win wrote=write \
+    written=write men=man women=woman children=child";
+
+static BASES: LazyLock<HashMap<&str, &str>> =
+    LazyLock::new(|| IRREGULAR.split_whitespace().filter_map(|pair| pair.split_once('=')).collect());
+
 /// One word of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
+    /// The word as it stands.
+    pub(super) form: String,
     pub(super) stem: String,
     /// Whether it ends as a plural does.
     pub(super) is_plural: bool,
@@ -28,11 +43,11 @@ pub(super) struct Word {
 }
 
 impl Word {
-    fn new(word: &str) -> Self {
+    pub(super) fn new(word: &str) -> Self {
         let is_plural = word == "people"
             || word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end));
         let is_participle = word.len() > 4 && (word.ends_with("ed") || word.ends_with("ing"));
-        Self { stem: stem(word), is_plural, is_command: !is_plural && !is_participle }
+        Self { form: word.to_owned(), stem: stem(word), is_plural, is_command: !is_plural && !is_participle }
     }
 }
 
@@ -98,6 +113,7 @@ fn stem(word: &str) -> String {
     if let Some((_, stem)) = APART.iter().find(|(known, _)| *known == word) {
         return (*stem).to_owned();
     }
+    let word = BASES.get(word).copied().unwrap_or(word);
     if word.len() <= 3 || !word.is_ascii() {
         return word.to_owned();
     }
@@ -160,6 +176,8 @@ mod tests {
             ("box", "boxes"),
             ("business", "businesses"),
             ("client", "client's clients' client’s"),
+            ("give", "gave given gives"),
+            ("send", "sent sending"),
         ] {
             let base = words(one).remove(0);
             for word in words(other) {

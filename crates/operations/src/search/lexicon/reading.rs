@@ -18,14 +18,17 @@ pub(in crate::search) struct Reading {
     pub(in crate::search) intent: Option<Intent>,
     /// Whether several objects are asked for.
     pub(in crate::search) is_plural: bool,
+    /// Whether any word says what the text is about.
+    pub(in crate::search) has_subject: bool,
     /// Words that are no known terms.
     unknown: Vec<String>,
 }
 
 impl Lexicon {
     /// The terms of words of our own data. All of them become known.
-    pub(in crate::search) fn read_own(&mut self, words: &[Word]) -> Reading {
-        let mut reading = self.read(words);
+    pub(in crate::search) fn read_own(&mut self, words: Vec<Word>) -> Reading {
+        let words = self.spell(words);
+        let mut reading = self.read(&words);
         for word in std::mem::take(&mut reading.unknown) {
             let term = self.learn(&word);
             if !reading.terms.contains(&term) {
@@ -35,18 +38,9 @@ impl Lexicon {
         reading
     }
 
-    /// The terms of words that somebody typed. Words that nobody knows are names or typos: these count if one known word
-    /// is very near.
-    pub(in crate::search) fn read_typed(&self, words: &[Word]) -> Reading {
-        let mut reading = self.read(words);
-        for word in std::mem::take(&mut reading.unknown) {
-            if let Some(term) = self.corrected(&word)
-                && !reading.terms.contains(&term)
-            {
-                reading.terms.push(term);
-            }
-        }
-        reading
+    /// The terms of words that somebody typed. Words that nobody knows, such as names, do not count.
+    pub(in crate::search) fn read_typed(&self, words: Vec<Word>) -> Reading {
+        self.read(&words.into_iter().map(|word| self.corrected(word)).collect::<Vec<_>>())
     }
 
     fn read(&self, words: &[Word]) -> Reading {
@@ -75,9 +69,8 @@ impl Lexicon {
 
     /// Adds what was said to the reading, if it counts.
     fn take(&self, said: String, length: usize, reading: &mut Reading) {
-        if self.stops.contains(&said) || (length == 1 && self.questions.contains(&said)) {
-            return;
-        }
+        let is_subject = !(self.stops.contains(&said) || (length == 1 && self.questions.contains(&said)));
+        reading.has_subject |= is_subject && self.terms.contains_key(&said);
         match self.terms.get(&said) {
             Some(term) if reading.terms.contains(term) => {}
             Some(term) => reading.terms.push(*term),
@@ -102,18 +95,5 @@ impl Lexicon {
         let near = after.iter().take(FARTHEST_PARTICLE).filter(|word| PARTICLES.contains(&word.stem.as_str()));
         let mut phrases = near.map(|particle| format!("{} {}", verb.stem, particle.stem));
         phrases.find(|phrase| self.phrases.contains(phrase))
-    }
-
-    /// The known word that is one edit away from a word of five letters or more.
-    fn corrected(&self, word: &str) -> Option<Term> {
-        const SHORTEST: usize = 5;
-        if word.chars().count() < SHORTEST {
-            return None;
-        }
-        let is_long = |known: &&String| known.len() + 1 >= SHORTEST && known.len().abs_diff(word.len()) <= 1;
-        let near = |known: &&String| is_long(known) && strsim::osa_distance(known, word) == 1;
-        let known =
-            self.names.iter().filter(near).min_by_key(|known| (known.chars().next() != word.chars().next(), *known))?;
-        self.terms.get(known).copied()
     }
 }
