@@ -27,8 +27,8 @@ const SLOT_DAYS: Duration = Duration::days(7);
 const SUGGESTED: usize = 5;
 
 /// The free slots within a range, and when they were requested.
-struct Slots {
-    starts: BTreeSet<DateTime<Utc>>,
+pub(super) struct Slots {
+    pub(super) starts: BTreeSet<DateTime<Utc>>,
     sent_at: Moment,
 }
 
@@ -53,7 +53,7 @@ impl Official {
     }
 
     /// The free slots that start within a range.
-    async fn free_slots(
+    pub(super) async fn free_slots(
         &self,
         calendar: &str,
         (from, to): Range,
@@ -82,11 +82,15 @@ impl Official {
     }
 
     /// Waits until no other process of this state directory books, and checks that the slot is free. The API checks it too;
-    /// this check names the slots that are free instead.
+    /// this check names the slots that are free instead. Returns the booking with the team's member, if one has to be named.
     ///
     /// # Errors
     /// `conflict` with free slots of the day.
-    pub(super) async fn booking_turn(&self, booking: &Invocation, context: &CallContext) -> Result<WriteLock> {
+    pub(super) async fn booking_turn(
+        &self,
+        booking: &Invocation,
+        context: &CallContext,
+    ) -> Result<(WriteLock, Invocation)> {
         let start = booking.arguments.text("startTime").unwrap_or_default();
         let start = local_time::moment("startTime", start, None)?;
         let zone = self.zone_of(booking, context).await?;
@@ -99,8 +103,11 @@ impl Official {
         let range = (at - around, at + around);
         let slots = self.free_slots(calendar, range, zone, user, context).await.map_err(|failed| failed.error)?;
         if slots.starts.contains(&at) {
-            self.refuse_just_booked(booking, at, zone, context).await?;
-            return Ok(turn);
+            let mut booking = booking.clone();
+            if let Some(member) = self.member_for(&booking, at, zone, context).await? {
+                booking.arguments.set("assignedTo", member);
+            }
+            return Ok((turn, booking));
         }
         let mut near: Vec<_> = slots.starts.into_iter().collect();
         near.sort_by_key(|free| (*free - at).abs());

@@ -64,6 +64,7 @@ use highlevel_core::{
 };
 use highlevel_store::Store;
 use name_cache::{NameCache, NameList};
+use own_bookings::takes_a_time;
 use serde_json::{Map, Value};
 use std::{borrow::Cow, sync::Arc};
 
@@ -144,13 +145,20 @@ impl Official {
         }
         let spec = invocation.spec;
         let endpoint = self.registry.endpoint(spec).ok_or_else(|| SendError::not_sent(nowhere(spec)))?;
+        let mut booking = None;
         let _turn = match &endpoint.requests {
             RequestBuilder::FreeSlots => return self.list_free_slots(invocation, context).await,
             RequestBuilder::Booking(_) => {
-                Some(self.booking_turn(invocation, context).await.map_err(SendError::not_sent)?)
+                let (turn, checked) = self.booking_turn(invocation, context).await.map_err(SendError::not_sent)?;
+                booking = Some(checked);
+                Some(turn)
+            }
+            _ if takes_a_time(invocation) => {
+                Some(self.move_turn(invocation, context).await.map_err(SendError::not_sent)?)
             }
             _ => None,
         };
+        let invocation = booking.as_ref().unwrap_or(invocation);
         let (request, response) = self.exchange(endpoint, invocation, context).await?;
         let sent_at = response.sent_at;
         let status = response.status;
@@ -188,6 +196,7 @@ impl Official {
         match endpoint.requests {
             RequestBuilder::Authored(_) => self.note_author(&request, context).await,
             RequestBuilder::Booking(_) => self.note_booking(&Value::Object(object.clone())).await,
+            _ if takes_a_time(invocation) => self.note_booking(&Value::Object(object.clone())).await,
             _ => {}
         }
         let value = self.converted(endpoint, object, context).await;

@@ -110,9 +110,39 @@ async fn a_move_to_a_taken_slot_is_refused(manners: Manners) {
     let host = Host::new(&account, &[]).await;
     let (one, other) = (at(monday(), 9, 0, HOME), at(monday(), 11, 0, HOME));
     let first = book(&account, &host, ALWAYS, &shown(one, HOME)).await;
-    book(&account, &host, ALWAYS, &shown(other, HOME)).await;
+    // With a state directory of its own: only HighLevel knows of this booking.
+    let stranger = Host::new(&account, &[]).await;
+    book(&account, &stranger, ALWAYS, &shown(other, HOME)).await;
     let error = host.error("update_appointment", json!({"id": first["id"], "startTime": shown(other, HOME)})).await;
     assert_eq!(error["code"], "conflict", "{error}");
     assert_eq!(truth(&account, &first["id"]).await["startTime"], stored(one));
     assert_eq!(requests(&account, "PUT").await, 1);
+}
+
+/// A move or a return takes no slot that another process just booked, although HighLevel's own check lags.
+#[tokio::test]
+async fn a_slot_that_was_just_booked_is_no_place_to_move_or_return_to() {
+    let account = account("live,lag:600000,late-bookings".parse().unwrap()).await;
+    let host = Host::new(&account, &[]).await;
+    let contacts = account.objects("contacts").await;
+    let [nine, eleven, one] = [9, 11, 13].map(|hour| shown(at(monday(), hour, 0, HOME), HOME));
+    let book = async |contact: usize, start: &str| {
+        let call = json!({"calendar": ALWAYS, "contactId": contacts[contact]["id"], "startTime": start});
+        host.answer("book_appointment", call).await["id"].clone()
+    };
+    let (first, second) = (book(0, &nine).await, book(1, &eleven).await);
+    let refused = |error: &serde_json::Value, by: &serde_json::Value| {
+        assert_eq!((&error["code"], &error["existingId"]), (&json!("conflict"), by), "{error}");
+    };
+    refused(&host.error("update_appointment", json!({"id": first, "startTime": eleven})).await, &second);
+    // A moved appointment takes its new time, and frees the old one.
+    host.answer("update_appointment", json!({"id": first, "startTime": one})).await;
+    let call = json!({"calendar": ALWAYS, "contactId": contacts[2]["id"], "startTime": one});
+    refused(&host.error("book_appointment", call).await, &first);
+    host.answer("update_appointment", json!({"id": second, "status": "cancelled"})).await;
+    let third = book(3, &eleven).await;
+    refused(&host.error("update_appointment", json!({"id": second, "status": "confirmed"})).await, &third);
+    // What takes no time is not held against bookings.
+    host.answer("update_appointment", json!({"id": second, "title": "Later"})).await;
+    host.answer("update_appointment", json!({"id": third, "status": "showed"})).await;
 }
