@@ -94,14 +94,14 @@ impl Adapter {
         }
     }
 
-    /// Refuses argument values that only the other API accepts. Sends nothing.
+    /// Refuses argument values that only the other API accepts, and those that name another location. Sends nothing.
     ///
     /// # Errors
-    /// `invalid_arguments` with the argument.
+    /// `invalid_arguments` or `policy_denied` with the argument.
     pub fn check(&self, invocation: &Invocation) -> Result<()> {
-        match self.dialect {
+        match &self.dialect {
             Dialect::Session => session::check_ids(invocation),
-            Dialect::Official(_) => Ok(()),
+            Dialect::Official(official) => official.check(invocation),
         }
     }
 

@@ -121,6 +121,14 @@ impl Official {
         self.registry.catalog()
     }
 
+    /// Refuses arguments that name another location in their members. Sends nothing.
+    ///
+    /// # Errors
+    /// `policy_denied` with the member.
+    pub(super) fn check(&self, invocation: &Invocation) -> Result<()> {
+        passthrough::check_locations(invocation, &self.location)
+    }
+
     /// The path of a call's request, for an operation of the catalogue.
     pub(super) fn path(&self, invocation: &Invocation) -> Result<String> {
         passthrough::path(invocation, &self.location)

@@ -76,3 +76,30 @@ async fn the_checked_object_is_remembered() {
     let sent = account.requests().await;
     assert_eq!(sent.len(), 1, "the second note needs its own request alone: {sent:?}");
 }
+
+/// Arguments may name a location in their members, too.
+#[tokio::test]
+async fn another_location_inside_of_an_argument_is_refused() {
+    let (account, host) = host().await;
+    account.forget_requests().await;
+    let described = async |operation: &str| {
+        host.answer("describe_operation", json!({"operation": operation})).await["example"].clone()
+    };
+    let send = |location: &str| json!({"altId": location, "altType": "location", "action": "email", "liveMode": true, "userId": "u1"});
+    let mut estimate = described("invoices.create-new-estimate").await;
+    estimate["sendEstimateDetails"] = send("other");
+    let mut post = described("social-media-posting.createQueueItem").await;
+    post["modifiedPostPayload"] = json!({"locationId": "other"});
+    for (operation, arguments, field) in [
+        ("invoices.create-new-estimate", estimate.clone(), "sendEstimateDetails.altId"),
+        ("social-media-posting.createQueueItem", post, "modifiedPostPayload.locationId"),
+    ] {
+        let error = host.error("run_operation", run(operation, arguments)).await;
+        assert_eq!((&error["code"], &error["field"]), (&json!("policy_denied"), &json!(field)), "{error}");
+    }
+    let sent = account.requests().await;
+    assert!(sent.iter().all(|request| request["path"].as_str().unwrap().starts_with("/locations/")), "{sent:?}");
+    estimate["sendEstimateDetails"] = send(&account.location().unwrap());
+    let error = host.error("run_operation", run("invoices.create-new-estimate", estimate)).await;
+    assert_eq!(error["code"], "confirmation_required", "its own location is allowed: {error}");
+}

@@ -1,9 +1,11 @@
 //! Operations of the catalogue: requests and answers in the API's own form.
 
 mod files;
+mod inner_locations;
 mod list;
 mod request;
 
+pub(in crate::api) use inner_locations::check as check_locations;
 pub(in crate::api) use request::path;
 
 use super::{Official, request as official_request, sent};
