@@ -1,7 +1,7 @@
 //! The policy from the settings: which tools are available, and which need confirmation.
 
 use super::UnconfirmedCalls;
-use highlevel_catalog::{Catalog, Effect, Invocation, OperationSpec, Toolset};
+use highlevel_catalog::{Catalog, Effect, Invocation, Operation, OperationSpec, Toolset, operations::RunOperation};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_core::suggest::nearest;
 
@@ -79,7 +79,7 @@ impl Policy {
         let named = |names: &[String]| names.iter().any(|name| *name == spec.name);
         (!self.read_only || spec.effect == Effect::Read || spec.runs_any_operation())
             && (self.toolsets.is_empty() || self.toolsets.contains(&spec.toolset))
-            && (self.tools.is_empty() || named(&self.tools))
+            && (self.tools.is_empty() || names(&self.tools, spec))
             && !named(&self.exclude_tools)
             && !self.excludes(spec)
     }
@@ -140,8 +140,9 @@ impl Policy {
         Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", operation.name)))
     }
 
+    /// Whether `--confirm-tools` names the tool, or the tool that runs the operation.
     fn is_added(&self, spec: &OperationSpec) -> bool {
-        self.confirm_tools.iter().any(|name| *name == spec.name)
+        names(&self.confirm_tools, spec)
     }
 
     /// Refuses a tool that is not available.
@@ -159,6 +160,11 @@ impl Policy {
         };
         Err(Error::new(Code::PolicyDenied, format!("{} is not available: {why}.", spec.name)))
     }
+}
+
+/// Whether a setting names the tool, or `run_operation` for an operation of the catalogue.
+fn names(tools: &[String], spec: &OperationSpec) -> bool {
+    tools.iter().any(|name| *name == spec.name || (spec.passthrough.is_some() && name == RunOperation::NAME))
 }
 
 /// Whether a name matches a pattern. `*` stands for any text, and case does not count.

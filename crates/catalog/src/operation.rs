@@ -115,6 +115,7 @@ impl Condition {
             let outer = argument(names.next()?)?;
             names.try_fold(outer, |value, name| value.get(name)).filter(|value| !value.is_null())
         };
+        let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
         let is_one_of = |value: &Value, values: &[Cow<'static, str>]| {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             values.iter().any(|known| known.eq_ignore_ascii_case(text.trim()))
@@ -123,7 +124,7 @@ impl Condition {
             Self::Always => true,
             Self::Argument { name, values } => value(name).is_some_and(|value| is_one_of(value, values)),
             Self::ArgumentIsNot { name, values } => value(name).is_none_or(|value| !is_one_of(value, values)),
-            Self::Given { name } => value(name).is_some(),
+            Self::Given { name } => value(name).is_some_and(|value| !is_blank(value)),
         }
     }
 

@@ -110,6 +110,23 @@ async fn more_operations_can_be_confirmed() {
     assert_eq!(host.error("run_operation", call).await["code"], "confirmation_required");
 }
 
+/// `run_operation` in a setting stands for every operation that it runs.
+#[tokio::test]
+async fn a_setting_that_names_run_operation_means_its_operations() {
+    let account = Account::of(Api::Official).await;
+    let contact = account.objects("contacts").await[0]["id"].clone();
+    let call = run("contacts.update-contact", json!({"contactId": contact, "firstName": "Changed"}));
+    let host = Host::with(&account, &["--confirm-tools", "run_operation"], Era::Modern, Person::Absent).await;
+    assert_eq!(host.error("run_operation", call.clone()).await["code"], "confirmation_required");
+    let denies = ["--confirm-tools", "run_operation", "--confirm", "deny"];
+    let host = Host::with(&account, &denies, Era::Modern, Person::Absent).await;
+    assert_eq!(host.error("run_operation", call.clone()).await["code"], "policy_denied");
+    assert_ne!(account.objects("contacts").await[0]["firstName"], "Changed");
+    let host = Host::with(&account, &["--tools", "run_operation"], Era::Modern, Person::Absent).await;
+    host.answer("run_operation", call).await;
+    assert_eq!(account.objects("contacts").await[0]["firstName"], "Changed");
+}
+
 /// A contact who asked not to be disturbed is left alone, whatever the way.
 #[tokio::test]
 async fn a_message_respects_do_not_disturb() {
