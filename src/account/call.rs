@@ -6,7 +6,9 @@ use crate::{
     guard::{Agreement, ApprovalTicket, Confirmation, Decision, Lift, Preview, Subject},
     service::{Location, Prepared, picture},
 };
-use highlevel_catalog::{self as catalog, Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec};
+use highlevel_catalog::{
+    self as catalog, Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec, secrets::secret_texts,
+};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
@@ -246,5 +248,6 @@ fn with_advice(invocation: &Invocation, mut error: Error) -> Error {
 /// The texts of the secret arguments of a call that is not checked yet.
 fn secrets(spec: &OperationSpec, arguments: &Map<String, Value>) -> Vec<String> {
     let texts = spec.sensitive.iter().filter_map(|name| arguments.get(name.as_ref())?.as_str());
-    texts.filter(|text| !text.is_empty()).map(str::to_owned).collect()
+    let nested = if spec.runs_any_operation() { secret_texts(arguments) } else { Vec::new() };
+    texts.filter(|text| !text.is_empty()).chain(nested).map(str::to_owned).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::approval::hash;
 use crate::answer;
-use highlevel_catalog::{Effect, HIDDEN, Invocation, workflows::RemoveFromWorkflow};
+use highlevel_catalog::{Effect, HIDDEN, Invocation, secrets, workflows::RemoveFromWorkflow};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -182,7 +182,10 @@ impl Preview {
 fn shown_arguments(invocation: &Invocation, max_answer: usize) -> Result<Map<String, Value>> {
     let room = answer::max_error_details(max_answer);
     let shown = invocation.fields().map(|(name, value)| {
-        let value = if invocation.spec.is_sensitive(name) { HIDDEN.into() } else { value.clone() };
+        let mut value = if invocation.spec.is_sensitive(name) { HIDDEN.into() } else { value.clone() };
+        if invocation.spec.passthrough.is_some() {
+            secrets::hide(&mut value, HIDDEN);
+        }
         (name.to_owned(), value)
     });
     uncut(host_first(shown.collect()), ARGUMENT_BYTES.min(room / 2))

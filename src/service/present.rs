@@ -2,7 +2,9 @@
 //! size.
 
 use crate::api::Flaw;
-use highlevel_catalog::{Answer, Invocation, ListAnswer, OperationSpec, PagingStyle, list::part};
+use highlevel_catalog::{
+    Answer, Invocation, ListAnswer, OperationSpec, PagingStyle, list::part, secrets::secret_members,
+};
 use highlevel_core::suggest::nearest;
 use serde_json::{Map, Value};
 
@@ -28,7 +30,8 @@ fn hide_secrets(spec: &OperationSpec, value: &mut Value) {
     }
     match value {
         Value::Object(object) => {
-            object.retain(|name, _| !spec.is_sensitive(name));
+            let secret = if spec.passthrough.is_some() { secret_members(object) } else { Vec::new() };
+            object.retain(|name, _| !spec.is_sensitive(name) && !secret.contains(name));
             object.values_mut().for_each(|member| hide_secrets(spec, member));
         }
         Value::Array(items) => items.iter_mut().for_each(|item| hide_secrets(spec, item)),

@@ -5,6 +5,7 @@ use crate::{
     list::DEFAULT_LIMIT,
     operation::{Effect, Operation},
     passthrough::Touches,
+    secrets::secret_texts,
     spec::OperationSpec,
 };
 use highlevel_core::error::{Code, Error, Result};
@@ -84,7 +85,8 @@ impl Invocation {
     /// The values of the secret arguments.
     pub fn secrets(&self) -> impl Iterator<Item = &str> {
         let texts = self.spec.sensitive.iter().filter_map(|name| self.arguments.text(name));
-        texts.filter(|text| !text.is_empty())
+        let nested = if self.spec.passthrough.is_some() { secret_texts(&self.arguments.0) } else { Vec::new() };
+        texts.filter(|text| !text.is_empty()).chain(nested)
     }
 
     /// The arguments without the object's id.

@@ -37,6 +37,7 @@ pub mod passthrough;
 mod route;
 pub mod rows;
 mod schema;
+pub mod secrets;
 mod spec;
 pub mod tags;
 pub mod tasks;

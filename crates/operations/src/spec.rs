@@ -6,7 +6,7 @@ use crate::{
 };
 use highlevel_catalog::{
     AnswerShape, BodyForm, Effect, Method, Names, OperationSpec, PagingStyle, Passthrough, Schemas, Scope, ScopeField,
-    Toolset, passthrough::is_secret_name,
+    Toolset, secrets::is_secret_name,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;

@@ -1,7 +1,7 @@
 //! The mask over an entry: every token that the client has held, and the secrets of the call.
 
 use crate::api::Adapter;
-use highlevel_catalog::{Catalog, HIDDEN, Invocation, passthrough::is_secret_name};
+use highlevel_catalog::{Catalog, HIDDEN, Invocation, secrets::secret_members};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -30,9 +30,10 @@ impl<'a> Mask<'a> {
             Value::String(text) => self.text(text).into(),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Object(members) => {
+                let secret = secret_members(members);
                 let masked = members.iter().map(|(name, value)| {
                     let is_secret =
-                        (self.sensitive.contains(name.as_str()) || is_secret_name(name)) && !value.is_null();
+                        (self.sensitive.contains(name.as_str()) || secret.contains(name)) && !value.is_null();
                     (self.text(name), if is_secret { HIDDEN.into() } else { self.value(value) })
                 });
                 masked.collect::<Map<_, _>>().into()

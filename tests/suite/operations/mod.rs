@@ -6,6 +6,7 @@ mod guarded;
 mod location;
 mod pages;
 mod run;
+mod secrets;
 mod uploads;
 
 use crate::support::{Account, Api, Era, Host, Person};

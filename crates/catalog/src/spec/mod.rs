@@ -10,9 +10,10 @@ use crate::{
     near,
     operation::{AnswerShape, Effect, EffectRule, Operation, Toolset},
     operations::RunOperation,
-    passthrough::{Passthrough, Touches, is_secret_name, may_be_guarded},
+    passthrough::{Passthrough, Touches, may_be_guarded},
     route::{PagingStyle, Route},
     schema,
+    secrets::is_secret_name,
 };
 use highlevel_core::error::Result;
 use serde_json::{Map, Value};
