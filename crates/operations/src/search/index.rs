@@ -2,6 +2,7 @@
 
 use super::{
     lexicon::{Intent, Lexicon, Reading, Term},
+    postings::{Postings, Text},
     text,
 };
 use std::collections::HashSet;
@@ -12,23 +13,33 @@ const PHRASE: f32 = 0.6;
 /// One text of a document: a phrase that people say, a summary or a name.
 #[derive(Debug)]
 struct Phrase {
+    text: Text,
     terms: Vec<Term>,
     weight: f32,
     share: f32,
     intent: Option<Intent>,
 }
 
+/// How many objects an operation shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    One,
+    Several,
+}
+
 /// One operation, or one job that HighLevel has no operation for.
 #[derive(Debug)]
 pub(super) struct Document {
     phrases: Vec<Phrase>,
+    /// The terms of all phrases, as one text.
+    whole: Text,
     terms: Vec<Term>,
     /// What the whole document does; without any, each phrase has its own.
     intents: Vec<Intent>,
     /// A factor for what people want more often.
     prior: f32,
-    /// Whether it shows one object.
-    is_single: bool,
+    /// How many objects it shows.
+    shows: Option<Shows>,
     /// The qualifiers of its summary, and of all its texts.
     own_qualifiers: Vec<usize>,
     qualifiers: Vec<usize>,
@@ -49,7 +60,7 @@ impl Document {
         parts: &[Part<'_>],
         intents: Vec<Intent>,
         prior: f32,
-        is_single: bool,
+        shows: Option<Shows>,
     ) -> Self {
         let mut terms = Vec::new();
         let mut of_summary = Vec::new();
@@ -61,6 +72,7 @@ impl Document {
                 of_summary.extend(&reading.terms);
             }
             Phrase {
+                text: 0,
                 terms: reading.terms,
                 weight: 0.0,
                 share: part.share,
@@ -73,7 +85,7 @@ impl Document {
         terms.dedup();
         let own_qualifiers = lexicon.qualifiers_of(&of_summary);
         let qualifiers = lexicon.qualifiers_of(&terms);
-        Self { phrases, terms, intents, prior, is_single, own_qualifiers, qualifiers }
+        Self { phrases, whole: 0, terms, intents, prior, shows, own_qualifiers, qualifiers }
     }
 }
 
@@ -83,11 +95,13 @@ pub(super) struct Index {
     pub(super) lexicon: Lexicon,
     documents: Vec<Document>,
     weights: Vec<f32>,
+    postings: Postings,
 }
 
 /// A query, ready to be compared.
 struct Query {
-    terms: Vec<(f32, Vec<f32>)>,
+    /// The weight that each text has, too.
+    shared: Vec<f32>,
     weight: f32,
     intent: Option<Intent>,
     qualifiers: Vec<usize>,
@@ -96,9 +110,10 @@ struct Query {
 
 impl Index {
     pub(super) fn new(lexicon: Lexicon, documents: Vec<Document>) -> Self {
-        let mut index = Self { weights: vec![0.0; lexicon.len()], lexicon, documents };
+        let (weights, postings) = (vec![0.0; lexicon.len()], Postings::default());
+        let mut index = Self { lexicon, documents, weights, postings };
         index.weigh_terms();
-        index.weigh_phrases();
+        index.add_texts();
         index
     }
 
@@ -122,10 +137,16 @@ impl Index {
         }
     }
 
-    fn weigh_phrases(&mut self) {
+    /// Numbers and weighs all texts. Their terms are in the postings from then on.
+    fn add_texts(&mut self) {
         let weights = &self.weights;
-        for phrase in self.documents.iter_mut().flat_map(|document| &mut document.phrases) {
-            phrase.weight = phrase.terms.iter().filter_map(|term| weights.get(usize::from(*term))).sum();
+        for document in &mut self.documents {
+            document.whole = self.postings.add(&std::mem::take(&mut document.terms));
+            for phrase in &mut document.phrases {
+                let terms = std::mem::take(&mut phrase.terms);
+                phrase.weight = terms.iter().filter_map(|term| weights.get(usize::from(*term))).sum();
+                phrase.text = self.postings.add(&terms);
+            }
         }
     }
 
@@ -145,16 +166,16 @@ impl Index {
         let read = |text: &str| self.lexicon.read_typed(text::words(text));
         let job = text::before_contents(&query).map(read);
         let writes =
-            |job: &Reading| matches!(job.intent, None | Some(Intent::Create | Intent::Send)) && !job.terms.is_empty();
+            |job: &Reading| matches!(job.intent, None | Some(Intent::Create | Intent::Send)) && job.has_subject;
         job.filter(writes).unwrap_or_else(|| read(&query))
     }
 
     fn query(&self, reading: &Reading) -> Query {
         let weight = |term: &Term| self.weights.get(usize::from(*term)).copied().unwrap_or_default();
-        let terms: Vec<_> = reading.terms.iter().map(|term| (weight(term), self.lexicon.nearness(*term))).collect();
+        let terms: Vec<_> = reading.terms.iter().map(|term| (weight(term), self.lexicon.near(*term))).collect();
         Query {
+            shared: self.postings.shared(&terms),
             weight: terms.iter().map(|(weight, _)| weight).sum(),
-            terms,
             intent: reading.intent,
             qualifiers: self.lexicon.qualifiers_of(&reading.terms),
             is_plural: reading.is_plural,
@@ -162,11 +183,10 @@ impl Index {
     }
 
     fn compare(&self, query: &Query, document: &Document) -> f32 {
-        const SINGLE: f32 = 0.88;
         /// What the second of the best phrases counts beside the first. An absent job is said in fewer ways.
         const OF_OPERATION: f32 = 0.5;
         const OF_ABSENT: f32 = 0.25;
-        let shared = query.shared(&document.terms);
+        let shared = query.shared(document.whole);
         if shared <= 0.0 {
             return 0.0;
         }
@@ -175,8 +195,8 @@ impl Index {
         let decay = if document.intents.is_empty() { OF_ABSENT } else { OF_OPERATION };
         let alike = best(document.phrases.iter().map(alike), decay);
         let covered = shared / query.weight * of_intent;
-        let of_number = if query.is_plural && document.is_single { SINGLE } else { 1.0 };
-        let factors = of_number * document.prior * qualifier_factor(query, document);
+        let factors =
+            number_factor(query.is_plural, document.shows) * document.prior * qualifier_factor(query, document);
         (PHRASE * alike + (1.0 - PHRASE) * covered) * factors
     }
 }
@@ -190,7 +210,7 @@ impl Query {
         if phrase.weight <= 0.0 {
             return 0.0;
         }
-        let shared = self.shared(&phrase.terms);
+        let shared = self.shared(phrase.text);
         let alike = shared / (self.weight * phrase.weight).sqrt() * phrase.share;
         if is_absent {
             let said = (shared / phrase.weight / WHOLE).min(1.0);
@@ -200,12 +220,9 @@ impl Query {
         alike * if is_as_said { of_intent.max(AS_SAID) } else { of_intent }
     }
 
-    /// The weight of the query's terms that the terms have, too, as far as they are near.
-    fn shared(&self, terms: &[Term]) -> f32 {
-        let nearest = |near: &Vec<f32>| {
-            terms.iter().filter_map(|term| near.get(usize::from(*term))).fold(0.0, |a: f32, b| a.max(*b))
-        };
-        self.terms.iter().map(|(weight, near)| weight * nearest(near)).sum()
+    /// The weight of the query's terms that a text has, too, as far as they are near.
+    fn shared(&self, text: Text) -> f32 {
+        self.shared.get(text).copied().unwrap_or_default()
     }
 }
 
@@ -239,6 +256,17 @@ fn intent_factor(wanted: Option<Intent>, has: &[Intent]) -> f32 {
         _ => FAR,
     };
     if has.is_empty() { 0.9 } else { has.iter().map(factor).fold(0.0, f32::max) }
+}
+
+/// What remains of a likeness if several objects are asked for and the document shows one, or the other way round.
+fn number_factor(is_plural: bool, shows: Option<Shows>) -> f32 {
+    const ONE_FOR_SEVERAL: f32 = 0.88;
+    const SEVERAL_FOR_ONE: f32 = 0.93;
+    match (is_plural, shows) {
+        (true, Some(Shows::One)) => ONE_FOR_SEVERAL,
+        (false, Some(Shows::Several)) => SEVERAL_FOR_ONE,
+        _ => 1.0,
+    }
 }
 
 /// What remains of a likeness if one has qualifiers that the other has not: an invoice is no invoice template.

@@ -129,19 +129,12 @@ impl Lexicon {
         term
     }
 
-    /// How near every term is to this one.
-    pub(super) fn nearness(&self, term: Term) -> Vec<f32> {
-        let mut near = vec![0.0; self.names.len()];
-        let mut set = |other: Term, value: f32| {
-            if let Some(place) = near.get_mut(usize::from(other)) {
-                *place = value.max(*place);
-            }
-        };
-        for concept in self.concepts_of(term) {
-            concept.members.iter().for_each(|member| set(*member, concept.nearness));
-        }
-        set(term, 1.0);
-        near
+    /// The terms near to this one, itself included, and how near they are. A term may occur more than once.
+    pub(super) fn near(&self, term: Term) -> Vec<(Term, f32)> {
+        let of_concepts = self.concepts_of(term).flat_map(|concept| {
+            concept.members.iter().map(|member| (*member, concept.nearness)).filter(|(member, _)| *member != term)
+        });
+        of_concepts.chain([(term, 1.0)]).collect()
     }
 
     /// The terms of one concept with this one, itself included.
@@ -240,7 +233,10 @@ mod tests {
     #[test]
     fn words_of_one_concept_are_near() {
         let lexicon = Lexicon::new(TABLE);
-        let near = |one: &str, other: &str| lexicon.nearness(lexicon.terms[one])[usize::from(lexicon.terms[other])];
+        let near = |one: &str, other: &str| {
+            let near = lexicon.near(lexicon.terms[one]).into_iter().filter(|(term, _)| *term == lexicon.terms[other]);
+            near.map(|(_, nearness)| nearness).fold(0.0, f32::max)
+        };
         assert!((near("client", "client") - 1.0).abs() < f32::EPSILON);
         assert!((near("client", "lead") - SAME).abs() < f32::EPSILON);
         assert!((near("someon", "client") - RELATED).abs() < f32::EPSILON);

@@ -7,11 +7,12 @@
 mod absent;
 mod index;
 mod lexicon;
+mod postings;
 mod text;
 
 use crate::operation::{self, Operation};
 use highlevel_catalog::Effect;
-use index::{Document, Index, Part};
+use index::{Document, Index, Part, Shows};
 use lexicon::{Intent, Lexicon};
 use std::{cmp::Ordering, sync::LazyLock};
 
@@ -42,7 +43,7 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
     for job in absent::all() {
         let parts: Vec<Part<'_>> =
             job.phrases.split(", ").map(|text| Part { text, share: 1.0, is_name: false, is_own: false }).collect();
-        documents.push(Document::new(&mut lexicon, &parts, Vec::new(), 1.0, false));
+        documents.push(Document::new(&mut lexicon, &parts, Vec::new(), 1.0, None));
     }
     Index::new(lexicon, documents)
 });
@@ -101,8 +102,13 @@ fn document(lexicon: &mut Lexicon, operation: &'static Operation) -> Document {
     if intents.is_empty() {
         intents.push(of_effect.unwrap_or(Intent::Update));
     }
-    let is_single = ["Show one ", "Read one "].iter().any(|start| operation.summary.starts_with(start));
-    Document::new(lexicon, &parts, intents, prior(operation), is_single)
+    let starts_with = |starts: &[&str]| starts.iter().any(|start| operation.summary.starts_with(start));
+    let shows = if starts_with(&["Show one ", "Read one "]) {
+        Some(Shows::One)
+    } else {
+        starts_with(&["List "]).then_some(Shows::Several)
+    };
+    Document::new(lexicon, &parts, intents, prior(operation), shows)
 }
 
 /// The verbs that a summary begins with, each with the word after it: `Move, cancel or change an appointment`.
