@@ -162,7 +162,7 @@ impl Index {
 
     /// Reads a query. The words of a note or message that it gives do not say what it is about.
     fn read(&self, query: &str) -> Reading {
-        let query = text::without_quotations(query);
+        let query = text::without_quotations(text::without_thanks(query));
         let read = |text: &str| self.lexicon.read_typed(text::words(text));
         let job = text::before_contents(&query).map(read);
         let writes =

@@ -104,6 +104,16 @@ pub(super) fn without_quotations(text: &str) -> String {
     if is_closed && outside.split_whitespace().count() > 1 { outside } else { plain }
 }
 
+/// The text without thanks at its end.
+pub(super) fn without_thanks(text: &str) -> &str {
+    const LONGEST: usize = 30;
+    let lower = text.to_ascii_lowercase();
+    let start = ["thanks", "thank you", "thx", "cheers"].iter().filter_map(|thanks| lower.rfind(thanks)).min();
+    let before = start.filter(|start| text.len() - start <= LONGEST).and_then(|start| text.get(..start));
+    let before = before.map(str::trim_end).filter(|before| before.ends_with([',', '.', '!', '?', ';']));
+    before.filter(|before| before.len() > 1).unwrap_or(text)
+}
+
 fn is_short_number(word: &str) -> bool {
     word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit())
 }
@@ -202,6 +212,8 @@ mod tests {
         assert_eq!(before_contents("leave a note that the gate is open"), Some("leave a note"));
         assert_eq!(before_contents("Text Tom: the van is late"), Some("Text Tom"));
         assert_eq!(before_contents("which orders that shipped"), None);
+        assert_eq!(without_thanks("text Tom, thank you so much!"), "text Tom,");
+        assert_eq!(without_thanks("send Tom a thank you"), "send Tom a thank you");
         assert_eq!(without_quotations("add the tag “paid in full” to Tom").trim_end(), "add the tag   to Tom");
         assert_eq!(without_quotations("\"unpaid invoices\""), "\"unpaid invoices\"");
         assert_eq!(without_quotations("a quotation \" without end"), "a quotation \" without end");
