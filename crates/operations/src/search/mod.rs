@@ -60,7 +60,7 @@ pub fn search(query: &str, limit: usize) -> Found {
     let absent = absent.max_by(|(a, _), (b, _)| a.total_cmp(b));
     let absent = absent.filter(|(likeness, _)| **likeness > LEAST_ABSENT.max(best)).map(|(_, job)| job.sentence);
     let is_name = !query.trim().contains(char::is_whitespace);
-    let named = operation::find(&query).ok().filter(|_| is_name && limit > 0);
+    let named = if is_name && limit > 0 { operation::find(&query).ok() } else { None };
     let mut operations: Vec<&'static Operation> = named.into_iter().collect();
     for (likeness, operation) in hits {
         let is_worth = likeness >= LEAST.max(best * WORTH);
