@@ -5,7 +5,6 @@ mod approve;
 mod auth;
 mod call;
 mod chart;
-mod csv;
 mod demo;
 mod doctor;
 mod journal;

@@ -1,7 +1,7 @@
 //! `query`: runs one SELECT over the mirror and prints the rows as a table, CSV or JSON.
 
 use super::{
-    csv, print, print_json,
+    print, print_json,
     progress::ProgressReport,
     say,
     start::{Started, start},
@@ -15,6 +15,7 @@ use clap::{Args, ValueEnum};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use highlevel_core::clean;
 use highlevel_core::context::CallContext;
+use highlevel_tabular::Writer;
 use serde_json::{Map, Value, json};
 use std::{
     io::{IsTerminal, Read},
@@ -75,7 +76,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let result = result?;
     match options.format {
         Format::Table => table(&result)?,
-        Format::Csv => csv::write(&result)?,
+        Format::Csv => csv(&result)?,
         Format::Json => {
             let mut answer = Map::new();
             answer.insert("columns".into(), result.columns.clone().into());
@@ -142,8 +143,23 @@ pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -
     Ok(result)
 }
 
+/// Prints the rows as CSV that is safe to open in a spreadsheet.
+fn csv(result: &QueryResult) -> anyhow::Result<()> {
+    let mut writer = Writer::csv(std::io::stdout().lock(), &result.columns)?;
+    for row in &result.rows {
+        writer.write(row)?;
+    }
+    let changed = writer.finish()?.neutralised;
+    if changed > 0 {
+        say(&format!(
+            "{changed} cells begin like a formula, so a ' was put in front of them. --format json prints them unchanged."
+        ));
+    }
+    Ok(())
+}
+
 /// A cell as text; empty for null.
-pub(super) fn cell_text(value: &Value) -> String {
+fn cell_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

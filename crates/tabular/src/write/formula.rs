@@ -1,50 +1,26 @@
-//! Rows as CSV, safe to open in a spreadsheet.
+//! Cells that a spreadsheet would run as formulas.
 //!
 //! A spreadsheet runs a cell as a formula if it begins with a certain character, and the cells hold what strangers typed
 //! into forms. Such a cell gets an apostrophe in front, which marks text. Numbers and phone numbers with a sign do not.
 
-use super::{query::cell_text, say};
-use crate::service::QueryResult;
 use std::borrow::Cow;
 
 /// The characters that begin a formula. Spreadsheets also accept their full-width and small forms.
 const FORMULA_START: [char; 13] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫', '−'];
 
-pub(super) fn write(result: &QueryResult) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
-    let mut changed = 0_usize;
-    let mut record = |cells: &mut dyn Iterator<Item = String>| {
-        let cells = cells.map(|cell| match safe(&cell) {
-            Cow::Borrowed(_) => cell,
-            Cow::Owned(safe) => {
-                changed += 1;
-                safe
-            }
-        });
-        writer.write_record(cells)
-    };
-    record(&mut result.columns.iter().cloned())?;
-    for row in &result.rows {
-        record(&mut row.iter().map(cell_text))?;
-    }
-    writer.flush()?;
-    if changed > 0 {
-        say(&format!(
-            "{changed} cells begin like a formula, so a ' was put in front of them. --format json prints them unchanged."
-        ));
-    }
-    Ok(())
-}
-
-/// The cell, with an apostrophe in front if a spreadsheet would run it as a formula.
-fn safe(cell: &str) -> Cow<'_, str> {
+/// Whether a spreadsheet would run the cell as a formula.
+pub(super) fn is_formula(cell: &str) -> bool {
     // Some programs skip quotes and white space in front of a formula.
     let bare = cell.trim_start_matches(|letter: char| letter.is_whitespace() || is_quote_or_invisible(letter));
-    let is_formula = bare.starts_with(FORMULA_START) && !is_number(bare) && !is_phone(bare);
-    if is_formula || cell.starts_with(['\t', '\r', '\n']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
+    let starts_formula = bare.starts_with(FORMULA_START) && !is_number(bare) && !is_phone(bare);
+    starts_formula || cell.starts_with(['\t', '\r', '\n'])
+}
+
+/// The cell without the apostrophe that marks text which looks like a formula. It undoes what the writer did.
+pub(crate) fn restored(cell: String) -> String {
+    match cell.strip_prefix('\'').filter(|bare| is_formula(bare)) {
+        Some(bare) => bare.to_owned(),
+        None => cell,
     }
 }
 
@@ -115,7 +91,8 @@ mod tests {
             "＠x",
             "﹦1",
         ] {
-            assert_eq!(safe(formula), format!("'{formula}"), "{formula:?}");
+            assert!(is_formula(formula), "{formula:?}");
+            assert_eq!(restored(format!("'{formula}")), formula);
         }
         for harmless in [
             "",
@@ -139,7 +116,8 @@ mod tests {
             "a@b.example",
             "x\ty",
         ] {
-            assert_eq!(safe(harmless), harmless, "{harmless:?}");
+            assert!(!is_formula(harmless), "{harmless:?}");
+            assert_eq!(restored(format!("'{harmless}")), format!("'{harmless}"));
         }
     }
 }
