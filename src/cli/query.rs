@@ -15,7 +15,7 @@ use clap::{Args, ValueEnum};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
 use highlevel_core::clean;
 use highlevel_core::context::CallContext;
-use highlevel_tabular::Writer;
+use highlevel_tabular::{self as tabular, WriteOptions, Writer};
 use serde_json::{Map, Value, json};
 use std::{
     io::{IsTerminal, Read},
@@ -145,7 +145,7 @@ pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -
 
 /// Prints the rows as CSV that is safe to open in a spreadsheet.
 fn csv(result: &QueryResult) -> anyhow::Result<()> {
-    let mut writer = Writer::csv(std::io::stdout().lock(), &result.columns)?;
+    let mut writer = Writer::new(std::io::stdout(), tabular::Format::Csv, &result.columns, &WriteOptions::default())?;
     for row in &result.rows {
         writer.write(row)?;
     }

@@ -28,10 +28,6 @@ impl TabularError {
     pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
         Self::Io { doing: format!("read {}", path.display()), source }
     }
-
-    pub(crate) fn writing(path: &Path, source: io::Error) -> Self {
-        Self::Io { doing: format!("write {}", path.display()), source }
-    }
 }
 
 impl fmt::Display for TabularError {

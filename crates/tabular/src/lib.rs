@@ -22,7 +22,7 @@ mod write;
 pub use cell::Cell;
 pub use error::{Result, TabularError};
 pub use format::Format;
-pub use reader::{Column, Detection, HeaderRow, ReadOptions, Reader, open};
+pub use reader::{Column, Detection, HeaderRow, ReadOptions, Reader, open, read};
 pub use report::{Lines, Report};
 pub use row::{Row, RowError, RowProblem};
 pub use write::{WriteOptions, Writer, Written};

@@ -5,7 +5,11 @@ use crate::{
     format::{guess, is_workbook},
     json, text,
 };
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
 
 /// How many bytes the format and the encoding are found by.
 const HEAD: u64 = 16 * 1024;
@@ -88,25 +92,64 @@ pub struct Reader {
 /// [`TabularError::Io`] if the system refuses, [`TabularError::Unreadable`] if the file is of another kind, empty or
 /// damaged, [`TabularError::Option`] if an option does not fit it.
 pub fn open(path: &Path, options: &ReadOptions) -> Result<Reader> {
-    let mut head = Vec::new();
     let file = File::open(path).map_err(|error| TabularError::reading(path, error))?;
-    file.take(HEAD).read_to_end(&mut head).map_err(|error| TabularError::reading(path, error))?;
+    read(file, path, options)
+}
+
+/// Reads a file of rows that is open already. Its path serves to tell its format, and for messages.
+///
+/// # Errors
+///
+/// Those of [`open`].
+pub fn read(file: File, path: &Path, options: &ReadOptions) -> Result<Reader> {
+    let source = Source::of(file, path);
+    let mut head = Vec::new();
+    let mut file = source.rewound().map_err(|error| source.failed(error))?;
+    (&mut file).take(HEAD).read_to_end(&mut head).map_err(|error| source.failed(error))?;
     let (detection, source): (Detection, Box<dyn RowSource>) = if is_workbook(path, &head)? {
-        return Err(TabularError::Unreadable(format!("{} is a workbook. Save its sheet as CSV.", path.display())));
+        let message = format!("{} is a workbook. Save its sheet as CSV.", source.name());
+        return Err(TabularError::Unreadable(message));
     } else {
-        let encoding = text::detect(path, &head, options.encoding.as_deref())?;
+        let encoding = text::detect(&source, &head, options.encoding.as_deref())?;
         match options.format.or_else(|| Format::of_name(path)).unwrap_or_else(|| guess(&head)) {
             format @ (Format::Json | Format::JsonLines) => {
-                let (detection, source) = json::open(path, format, encoding)?;
+                let (detection, source) = json::open(&source, format, encoding)?;
                 (detection, Box::new(source))
             }
             format @ (Format::Csv | Format::Tsv | Format::Xlsx) => {
-                let (detection, source) = text::open(path, format, encoding, options)?;
+                let (detection, source) = text::open(&source, format, encoding, options)?;
                 (detection, Box::new(source))
             }
         }
     };
     Ok(Reader { detection, report: Report::default(), source, has_ended: false })
+}
+
+/// A file that is read several times, one after the other.
+pub(crate) struct Source {
+    file: File,
+    pub(crate) path: PathBuf,
+}
+
+impl Source {
+    pub(crate) fn of(file: File, path: &Path) -> Self {
+        Self { file, path: path.to_owned() }
+    }
+
+    /// The file from its start. Handles share their position, so none may be used beside another.
+    pub(crate) fn rewound(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    }
+
+    pub(crate) fn failed(&self, error: io::Error) -> TabularError {
+        TabularError::reading(&self.path, error)
+    }
+
+    pub(crate) fn name(&self) -> std::path::Display<'_> {
+        self.path.display()
+    }
 }
 
 impl Reader {

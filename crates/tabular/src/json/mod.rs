@@ -4,10 +4,13 @@ mod elements;
 mod find;
 mod objects;
 
-use crate::{Detection, Format, Report, Result, Row, RowError, TabularError, reader::RowSource, text};
+use crate::{
+    Detection, Format, Report, Result, Row, RowError, TabularError,
+    reader::{RowSource, Source},
+    text,
+};
 use elements::{Element, Elements};
 use objects::Objects;
-use std::path::Path;
 
 /// The rows of a JSON file.
 pub(crate) struct Json {
@@ -16,21 +19,21 @@ pub(crate) struct Json {
 }
 
 /// Opens a JSON file: finds where its rows are, and its columns by its first rows.
-pub(crate) fn open(path: &Path, format: Format, encoding: text::TextEncoding) -> Result<(Detection, Json)> {
-    let reading = |error| TabularError::reading(path, error);
-    let text = text::Decoded::open(path, &encoding).map_err(reading)?;
+pub(crate) fn open(source: &Source, format: Format, encoding: text::TextEncoding) -> Result<(Detection, Json)> {
+    let reading = |error| source.failed(error);
+    let text = text::Decoded::open(source, &encoding).map_err(reading)?;
     let mut elements = if format == Format::JsonLines {
         Elements::of_lines(text)
     } else {
         let found = find::rows(text).map_err(reading)?;
-        let again = text::Decoded::open(path, &encoding).map_err(reading)?;
+        let again = text::Decoded::open(source, &encoding).map_err(reading)?;
         Elements::of_document(again, found).map_err(reading)?
     };
     let as_read = elements.format();
     let (objects, columns) = Objects::begin(|| elements.next());
     if columns.is_empty() {
         let why = objects.first_error().unwrap_or_else(|| "It has no object.".to_owned());
-        return Err(TabularError::Unreadable(format!("{} has no rows. {why}", path.display())));
+        return Err(TabularError::Unreadable(format!("{} has no rows. {why}", source.name())));
     }
     let detection = Detection {
         format: as_read,

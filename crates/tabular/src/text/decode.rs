@@ -1,11 +1,11 @@
 //! A file of text as a stream of UTF-8.
 
 use super::encoding::{TextEncoding, decode};
+use crate::reader::Source;
 use encoding_rs::Decoder;
 use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    path::Path,
 };
 
 const CHUNK: usize = 64 * 1024;
@@ -23,8 +23,8 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    pub(crate) fn open(path: &Path, encoding: &TextEncoding) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+    pub(crate) fn open(source: &Source, encoding: &TextEncoding) -> io::Result<Self> {
+        let mut file = source.rewound()?;
         file.seek(SeekFrom::Start(encoding.mark))?;
         Ok(Self {
             file,

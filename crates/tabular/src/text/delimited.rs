@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     Cell, Column, Detection, Format, HeaderRow, ReadOptions, Report, Result, Row, RowError, RowProblem, TabularError,
-    header, reader::RowSource, write,
+    header,
+    reader::{RowSource, Source},
+    write,
 };
-use std::{collections::VecDeque, path::Path};
+use std::collections::VecDeque;
 
 /// How much text the delimiter is found by.
 const SNIFFED: usize = 256 * 1024;
@@ -29,13 +31,13 @@ pub(crate) struct Delimited {
 
 /// Opens a CSV or TSV file and finds its delimiter and its header.
 pub(crate) fn open(
-    path: &Path,
+    source: &Source,
     format: Format,
     encoding: TextEncoding,
     options: &ReadOptions,
 ) -> Result<(Detection, Delimited)> {
-    let reading = |error| TabularError::reading(path, error);
-    let mut records = Records::new(Decoded::open(path, &encoding).map_err(reading)?);
+    let reading = |error| source.failed(error);
+    let mut records = Records::new(Decoded::open(source, &encoding).map_err(reading)?);
     let (text, is_end) = records.peek(SNIFFED).map_err(reading)?;
     let declared = sniff::declared(text);
     let delimiter = match options.delimiter.or(declared) {
@@ -47,7 +49,7 @@ pub(crate) fn open(
     }
     records.set_delimiter(delimiter);
     let (mut ahead, mut blank_ahead) = read_ahead(&mut records, options.header);
-    let (columns, header_line, mut notes) = take_header(path, &mut ahead, options.header)?;
+    let (columns, header_line, mut notes) = take_header(source, &mut ahead, options.header)?;
     records.width = Some(columns.len());
     notes.extend(encoding.note);
     let detection = Detection {
@@ -109,14 +111,18 @@ fn is_blank(cells: &[String]) -> bool {
 }
 
 /// Takes the header and what is above it off the records that were read ahead.
-fn take_header(path: &Path, ahead: &mut Ahead, asked: HeaderRow) -> Result<(Vec<Column>, Option<u64>, Vec<String>)> {
+fn take_header(
+    source: &Source,
+    ahead: &mut Ahead,
+    asked: HeaderRow,
+) -> Result<(Vec<Column>, Option<u64>, Vec<String>)> {
     let refuse = |error: &RowError| {
         let what = "The header cannot be read";
-        Err(TabularError::Unreadable(format!("{}: {what}. {error}", path.display())))
+        Err(TabularError::Unreadable(format!("{}: {what}. {error}", source.name())))
     };
     match ahead.front() {
         None => {
-            let message = format!("{} is empty: it has no header and no rows.", path.display());
+            let message = format!("{} is empty: it has no header and no rows.", source.name());
             return Err(TabularError::Unreadable(message));
         }
         Some(Err(error)) if asked != HeaderRow::Absent => return refuse(error),

@@ -1,9 +1,9 @@
 //! The encoding of a file of text.
 
-use crate::{Result, TabularError};
+use crate::{Result, TabularError, reader::Source};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{CoderResult, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use std::{fs::File, io::Read, path::Path};
+use std::io::Read;
 
 /// How many bytes with letters beyond ASCII are enough to guess by.
 const MOST_GUESSED: usize = 16 * 1024 * 1024;
@@ -32,7 +32,7 @@ impl TextEncoding {
 /// The encoding of a file: the one asked for, or that of its byte order mark, or else the one that its bytes fit.
 ///
 /// Reads the whole file unless the first bytes settle it: a file's first letter beyond ASCII can be anywhere.
-pub(crate) fn detect(path: &Path, head: &[u8], asked: Option<&str>) -> Result<TextEncoding> {
+pub(crate) fn detect(source: &Source, head: &[u8], asked: Option<&str>) -> Result<TextEncoding> {
     let marked = Encoding::for_bom(head);
     if let Some(label) = asked {
         let encoding = Encoding::for_label(label.as_bytes()).ok_or_else(|| {
@@ -50,9 +50,9 @@ pub(crate) fn detect(path: &Path, head: &[u8], asked: Option<&str>) -> Result<Te
     }
     if is_binary(head) {
         let what = "is not a file of text, nor a workbook";
-        return Err(TabularError::Unreadable(format!("{} {what}. Save the rows as CSV or XLSX.", path.display())));
+        return Err(TabularError::Unreadable(format!("{} {what}. Save the rows as CSV or XLSX.", source.name())));
     }
-    guess(path).map_err(|source| TabularError::reading(path, source))
+    guess(source).map_err(|error| source.failed(error))
 }
 
 /// UTF-16 without a mark: in most scripts that CRMs see, every other byte is zero.
@@ -111,8 +111,8 @@ impl Utf8Count {
     }
 }
 
-fn guess(path: &Path) -> std::io::Result<TextEncoding> {
-    let mut file = File::open(path)?;
+fn guess(source: &Source) -> std::io::Result<TextEncoding> {
+    let mut file = source.rewound()?;
     let mut buffer = vec![0; CHUNK];
     let mut count = Utf8Count::new();
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -163,7 +163,8 @@ mod tests {
     fn of(bytes: &[u8]) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        detect(file.path(), bytes, None).map_or_else(|error| error.to_string(), |found| found.name)
+        let source = Source::of(file.reopen().unwrap(), file.path());
+        detect(&source, bytes, None).map_or_else(|error| error.to_string(), |found| found.name)
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! Rows as CSV or TSV, safe to open in a spreadsheet.
 
-use super::{Written, cell_text, formula::is_formula, stream_failed, xlsx::is_long};
+use super::{Written, cell_text, failed, formula::is_formula, xlsx::is_long};
 use crate::Result;
 use serde_json::Value;
 use std::io::Write;
 
 /// Rows as CSV or TSV.
 pub(super) struct Delimited<'a> {
-    writer: csv::Writer<Box<dyn Write + 'a>>,
+    writer: csv::Writer<Box<dyn Write + Send + 'a>>,
 }
 
 impl<'a> Delimited<'a> {
-    pub(super) fn new(out: Box<dyn Write + 'a>, delimiter: u8) -> Self {
+    pub(super) fn new(out: Box<dyn Write + Send + 'a>, delimiter: u8) -> Self {
         Self { writer: csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(out) }
     }
 
@@ -21,24 +21,24 @@ impl<'a> Delimited<'a> {
             written.long_texts = written.long_texts.saturating_add(u64::from(is_long(&text)));
             if is_formula(&text) {
                 written.neutralised = written.neutralised.saturating_add(1);
-                self.writer.write_field(format!("'{text}")).map_err(failed)?;
+                self.writer.write_field(format!("'{text}")).map_err(csv_failed)?;
             } else {
-                self.writer.write_field(&*text).map_err(failed)?;
+                self.writer.write_field(&*text).map_err(csv_failed)?;
             }
         }
         for _ in row.len()..written.columns {
-            self.writer.write_field("").map_err(failed)?;
+            self.writer.write_field("").map_err(csv_failed)?;
         }
-        self.writer.write_record(None::<&[u8]>).map_err(failed)
+        self.writer.write_record(None::<&[u8]>).map_err(csv_failed)
     }
 
     pub(super) fn finish(mut self) -> Result<()> {
-        self.writer.flush().map_err(stream_failed)
+        self.writer.flush().map_err(failed)
     }
 }
 
-fn failed(error: csv::Error) -> crate::TabularError {
-    stream_failed(match error.into_kind() {
+fn csv_failed(error: csv::Error) -> crate::TabularError {
+    failed(match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => std::io::Error::other(format!("{other:?}")),
     })

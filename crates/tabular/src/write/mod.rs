@@ -3,7 +3,6 @@
 mod delimited;
 mod formula;
 mod json_lines;
-mod target;
 mod xlsx;
 
 pub(crate) use delimited::csv_line;
@@ -13,23 +12,17 @@ use crate::{Format, Result, TabularError};
 use delimited::Delimited;
 use json_lines::JsonLines;
 use serde_json::Value;
-use std::{io::Write, path::Path};
-use target::Target;
+use std::{io::Write, path::PathBuf};
 use xlsx::Xlsx;
 
 /// How to write a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WriteOptions {
-    /// Begin a CSV or TSV file with a byte order mark. Without it Excel takes UTF-8 for another encoding.
+    /// Begin CSV and TSV with a byte order mark. Without it Excel takes UTF-8 for another encoding.
     pub byte_order_mark: bool,
-    /// Replace a file that exists.
-    pub overwrite: bool,
-}
-
-impl Default for WriteOptions {
-    fn default() -> Self {
-        Self { byte_order_mark: true, overwrite: false }
-    }
+    /// Where the rows of a workbook are kept until it is written; without it, the system's temporary directory, which may be
+    /// in memory.
+    pub scratch: Option<PathBuf>,
 }
 
 /// What was written.
@@ -45,69 +38,47 @@ pub struct Written {
     pub long_texts: u64,
 }
 
-/// Writes rows under a header.
-///
-/// A file appears under its name when [`Writer::finish`] returns; before, and after a failure, there is none.
+/// Writes rows under a header to a stream: a file that has no name yet, standard output, a buffer.
 pub struct Writer<'a> {
     form: Form<'a>,
-    target: Option<Target>,
     written: Written,
 }
 
 enum Form<'a> {
     Delimited(Box<Delimited<'a>>),
     JsonLines(JsonLines<'a>),
-    Xlsx(Box<Xlsx>),
+    Xlsx(Box<Xlsx<'a>>),
 }
 
-impl Writer<'static> {
+impl<'a> Writer<'a> {
     /// Begins a file of a format: CSV, TSV, JSON Lines or XLSX.
     ///
     /// # Errors
     ///
-    /// [`TabularError::Io`] if the system refuses or the file exists and may not be replaced; [`TabularError::Option`] for
-    /// another format; [`TabularError::Limit`] for more columns than the format holds.
-    pub fn create(path: &Path, format: Format, columns: &[String], options: &WriteOptions) -> Result<Self> {
-        let target = Target::create(path, options.overwrite)?;
+    /// [`TabularError::Io`] if the system refuses; [`TabularError::Option`] for another format; [`TabularError::Limit`] for
+    /// more columns than the format holds.
+    pub fn new(
+        out: impl Write + Send + 'a,
+        format: Format,
+        columns: &[String],
+        options: &WriteOptions,
+    ) -> Result<Self> {
+        let mut out: Box<dyn Write + Send + 'a> = Box::new(out);
         let form = match format {
             Format::Csv | Format::Tsv => {
-                let mut file = target.writer()?;
                 if options.byte_order_mark {
-                    file.write_all("\u{feff}".as_bytes()).map_err(|error| target.failed(error))?;
+                    out.write_all("\u{feff}".as_bytes()).map_err(failed)?;
                 }
-                let delimiter = if format == Format::Tsv { b'\t' } else { b',' };
-                Form::Delimited(Box::new(Delimited::new(Box::new(file), delimiter)))
+                Form::Delimited(Box::new(Delimited::new(out, if format == Format::Tsv { b'\t' } else { b',' })))
             }
-            Format::JsonLines => Form::JsonLines(JsonLines::new(Box::new(target.writer()?), columns)),
-            Format::Xlsx => Form::Xlsx(Box::new(Xlsx::new(target.directory(), columns.len())?)),
+            Format::JsonLines => Form::JsonLines(JsonLines::new(out, columns)),
+            Format::Xlsx => Form::Xlsx(Box::new(Xlsx::new(out, options.scratch.as_deref(), columns.len())?)),
             Format::Json => {
                 let message = "A JSON array is not written. Use jsonl, which holds one object a line.";
                 return Err(TabularError::Option(message.to_owned()));
             }
         };
-        Writer { form, target: Some(target), written: Written::default() }.with_header(columns)
-    }
-}
-
-impl<'a> Writer<'a> {
-    /// Begins CSV on a stream, without a byte order mark.
-    ///
-    /// # Errors
-    ///
-    /// [`TabularError::Io`] if the stream refuses.
-    pub fn csv(out: impl Write + 'a, columns: &[String]) -> Result<Self> {
-        let form = Form::Delimited(Box::new(Delimited::new(Box::new(out), b',')));
-        Self { form, target: None, written: Written::default() }.with_header(columns)
-    }
-
-    /// Begins JSON Lines on a stream.
-    ///
-    /// # Errors
-    ///
-    /// [`TabularError::Io`] if the stream refuses.
-    pub fn json_lines(out: impl Write + 'a, columns: &[String]) -> Result<Self> {
-        let form = Form::JsonLines(JsonLines::new(Box::new(out), columns));
-        Self { form, target: None, written: Written::default() }.with_header(columns)
+        Self { form, written: Written::default() }.with_header(columns)
     }
 
     fn with_header(mut self, columns: &[String]) -> Result<Self> {
@@ -141,23 +112,16 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Ends the file or the stream, and gives the file its name.
+    /// Writes what is still to be written, a workbook in whole, and flushes the stream.
     ///
     /// # Errors
     ///
-    /// [`TabularError::Io`] if the system refuses, or another file has taken the name.
+    /// [`TabularError::Io`] if the system refuses.
     pub fn finish(self) -> Result<Written> {
         match self.form {
             Form::Delimited(form) => form.finish()?,
             Form::JsonLines(form) => form.finish()?,
-            Form::Xlsx(form) => {
-                if let Some(target) = &self.target {
-                    form.finish(target)?;
-                }
-            }
-        }
-        if let Some(target) = self.target {
-            target.publish()?;
+            Form::Xlsx(form) => form.finish()?,
         }
         Ok(self.written)
     }
@@ -178,6 +142,6 @@ fn cell_text(value: &Value) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn stream_failed(source: std::io::Error) -> TabularError {
+fn failed(source: std::io::Error) -> TabularError {
     TabularError::Io { doing: "write the rows".to_owned(), source }
 }

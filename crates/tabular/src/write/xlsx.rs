@@ -2,12 +2,12 @@
 //!
 //! Texts are written as texts, so that none runs as a formula. The rows go to a temporary file as they come.
 
-use super::{Written, cell_text, target::Target};
+use super::{Written, cell_text};
 use crate::{Result, TabularError};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::Value;
 use std::{
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
 };
@@ -28,24 +28,26 @@ pub(super) fn is_long(text: &str) -> bool {
 }
 
 /// A workbook with the rows on one sheet, and long texts in whole on another.
-pub(super) struct Xlsx {
+pub(super) struct Xlsx<'a> {
+    out: Box<dyn Write + Send + 'a>,
     workbook: Workbook,
     next_row: u32,
     header: Vec<String>,
     next_long_row: u32,
 }
 
-impl Xlsx {
-    pub(super) fn new(directory: &Path, columns: usize) -> Result<Self> {
+impl<'a> Xlsx<'a> {
+    pub(super) fn new(out: Box<dyn Write + Send + 'a>, scratch: Option<&Path>, columns: usize) -> Result<Self> {
         if columns > usize::from(MOST_COLUMNS) {
             let message = format!("A sheet of Excel holds {MOST_COLUMNS} columns, and these are {columns}. Write CSV.");
             return Err(TabularError::Limit(message));
         }
         let mut workbook = Workbook::new();
-        // The system's temporary directory may be in memory.
-        workbook.set_tempdir(directory).map_err(failed)?;
+        if let Some(scratch) = scratch {
+            workbook.set_tempdir(scratch).map_err(failed)?;
+        }
         workbook.add_worksheet_with_constant_memory().and_then(|sheet| sheet.set_name(ROWS)).map_err(failed)?;
-        Ok(Self { workbook, next_row: 0, header: Vec::new(), next_long_row: 0 })
+        Ok(Self { out, workbook, next_row: 0, header: Vec::new(), next_long_row: 0 })
     }
 
     pub(super) fn write_header(&mut self, header: &[Value], written: &mut Written) -> Result<()> {
@@ -116,10 +118,9 @@ impl Xlsx {
         unpanicked(|| sheet.write_string(row, column, cell).map(drop))
     }
 
-    pub(super) fn finish(mut self, target: &Target) -> Result<()> {
-        let mut file = target.writer()?;
-        unpanicked(|| self.workbook.save_to_writer(&mut file))?;
-        file.flush().map_err(|error| target.failed(error))
+    pub(super) fn finish(mut self) -> Result<()> {
+        unpanicked(|| self.workbook.save_to_writer(BufWriter::new(&mut self.out)))?;
+        self.out.flush().map_err(super::failed)
     }
 }
 
