@@ -18,6 +18,7 @@ mod report;
 mod row;
 mod text;
 mod write;
+mod xlsx;
 
 pub use cell::Cell;
 pub use error::{Result, TabularError};

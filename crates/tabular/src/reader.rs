@@ -3,7 +3,7 @@
 use crate::{
     Format, Report, Result, Row, RowError, TabularError,
     format::{guess, is_workbook},
-    json, text,
+    json, text, xlsx,
 };
 use std::{
     fs::File,
@@ -106,9 +106,14 @@ pub fn read(file: File, path: &Path, options: &ReadOptions) -> Result<Reader> {
     let mut head = Vec::new();
     let mut file = source.rewound().map_err(|error| source.failed(error))?;
     (&mut file).take(HEAD).read_to_end(&mut head).map_err(|error| source.failed(error))?;
-    let (detection, source): (Detection, Box<dyn RowSource>) = if is_workbook(path, &head)? {
-        let message = format!("{} is a workbook. Save its sheet as CSV.", source.name());
-        return Err(TabularError::Unreadable(message));
+    let is_workbook = is_workbook(path, &head)?;
+    if options.format == Some(Format::Xlsx) && !is_workbook {
+        let message = format!("{} is not a workbook. Leave the format out to have it detected.", source.name());
+        return Err(TabularError::Option(message));
+    }
+    let (detection, source): (Detection, Box<dyn RowSource>) = if is_workbook {
+        let (detection, source) = xlsx::open(&source, options)?;
+        (detection, Box::new(source))
     } else {
         let encoding = text::detect(&source, &head, options.encoding.as_deref())?;
         match options.format.or_else(|| Format::of_name(path)).unwrap_or_else(|| guess(&head)) {
@@ -141,6 +146,10 @@ impl Source {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
+    }
+
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        Ok(Self { file: self.file.try_clone()?, path: self.path.clone() })
     }
 
     pub(crate) fn failed(&self, error: io::Error) -> TabularError {

@@ -10,3 +10,5 @@ mod refused;
 mod support;
 #[path = "files/text.rs"]
 mod text;
+#[path = "files/workbooks.rs"]
+mod workbooks;
