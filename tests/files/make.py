@@ -200,7 +200,7 @@ workbook(
         "Called",
         "Best time",
         "Müller & Söhne",
-        "<si><r><t>Ann </t></r><r><rPr><b/></rPr><t>Lee</t></r><rPh sb=\"0\" eb=\"1\"><t>アン</t></rPh></si>",
+        "<si><r><t xml:space=\"preserve\">Ann </t></r><r><rPr><b/></rPr><t>Lee</t></r><rPh sb=\"0\" eb=\"1\"><t>アン</t></rPh></si>",
         "Bob",
         "Other Ltd",
         "Cy",

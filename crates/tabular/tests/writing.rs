@@ -60,22 +60,18 @@ fn workbooks_and_json_lines_keep_types() {
     write(&path, Format::Xlsx, &["a", "b", "n", "x"], &awkward());
     let rows = read(&path);
     assert_eq!(rows[0][2..], [number(5), Cell::Bool(true)]);
-    assert_eq!(rows[2], [
-        Cell::Text("'=x".to_owned()),
-        Cell::Text("+49 170 1234567".to_owned()),
-        number(447_911_123_456),
-        Cell::Empty
-    ]);
+    assert_eq!(
+        rows[2],
+        [Cell::Text("'=x".to_owned()), Cell::Text("+49 170 1234567".to_owned()), number(447_911_123_456), Cell::Empty]
+    );
     assert_eq!(open(&path, &ReadOptions::default()).unwrap().detection().sheet.as_deref(), Some("Rows"));
 
     let path = directory.path().join("a.jsonl");
     write(&path, Format::JsonLines, &["a", "b", "n", "x"], &awkward());
-    assert_eq!(read(&path)[3], [
-        Cell::Text("-2+3".to_owned()),
-        Cell::Empty,
-        number(0),
-        Cell::Json(json!(["a", {"b": 1}]))
-    ]);
+    assert_eq!(
+        read(&path)[3],
+        [Cell::Text("-2+3".to_owned()), Cell::Empty, number(0), Cell::Json(json!(["a", {"b": 1}]))]
+    );
 }
 
 /// Excel would round a number of more than 15 digits, so it is text.
@@ -99,7 +95,11 @@ fn long_texts_are_kept_whole_in_a_workbook() {
     let written = write(&path, Format::Xlsx, &["a", "b"], &rows);
     assert_eq!(written.long_texts, 1);
     let read = texts(&path);
-    assert!(read[0][1].ends_with("[the whole text is on the sheet \"Long texts\" from row 2]"), "{}", &read[0][1][..40]);
+    assert!(
+        read[0][1].ends_with("[the whole text is on the sheet \"Long texts\" from row 2]"),
+        "{}",
+        &read[0][1][..40]
+    );
     assert_eq!(read[0][1].encode_utf16().count(), 32_767);
     assert_eq!((read[1][0].as_str(), read[1][1].as_str()), (fits.as_str(), "y"));
     let options = ReadOptions { sheet: Some("Long texts".to_owned()), ..ReadOptions::default() };
