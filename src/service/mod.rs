@@ -5,6 +5,7 @@ mod by_phone;
 mod create_once;
 mod custom_fields;
 mod filter;
+mod found;
 mod insights;
 mod journal;
 mod merge;

@@ -1,36 +1,18 @@
 //! Operations of the catalogue: what they are about is read first, so that no call touches another location.
 
-use super::AccountService;
+use super::{AccountService, found};
 use crate::api::Adapter;
-use highlevel_catalog::{Answer, Arguments, Effect, Invocation, Passthrough, Scope};
+use highlevel_catalog::{Answer, Effect, Invocation, Passthrough, Scope, place::locations_of};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
 };
-use highlevel_operations as operations;
-use serde_json::{Map, Value};
+use highlevel_operations::LOCATION_DEPTH;
+use serde_json::Value;
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
 };
-
-/// Arguments that hold the id of another object: `(argument, the operation that reads it)`.
-const REFERENCES: [(&str, &str); 8] = [
-    ("appointmentId", "calendars.get-appointment"),
-    ("eventId", "calendars.get-appointment"),
-    ("contactId", "contacts.get-contact"),
-    ("conversationId", "conversations.get-conversation"),
-    ("calendarId", "calendars.get-calendar"),
-    ("opportunityId", "opportunities.get-opportunity"),
-    ("invoiceId", "invoices.get-invoice"),
-    ("productId", "products.get-product-by-id"),
-];
-
-/// The members by which an object names its location.
-const LOCATION: [&str; 4] = ["locationId", "location_id", "locationID", "altId"];
-
-/// The depth to which an answer is searched for its location.
-const DEPTH: usize = 3;
 
 /// The most objects whose location is remembered.
 const MAX_REMEMBERED: usize = 10_000;
@@ -116,28 +98,34 @@ impl AccountService {
         }
     }
 
-    /// Reads what the call is about, until one answer names a location.
+    /// Looks at what the call is about, until one look shows a location.
     async fn find_location(&self, invocation: &Invocation, form: &Passthrough, context: &CallContext) -> Result<()> {
-        for read in reads(invocation, form)? {
-            let key = format!("{} {}", read.spec.name, self.api.path(&read)?);
+        let mut unlisted = None;
+        for look in found::all(invocation, form)? {
+            let key = look.key(&self.api)?;
             if self.own_objects.has(&key) {
                 return Ok(());
             }
-            match self.shown(&self.api.object(&read, context).await?) {
-                Shown::Own => {
+            let Some(seen) = look.see(&self.api, context).await? else {
+                unlisted.get_or_insert(format!("{} of this location does not have {}", look.operation(), look.id()));
+                continue;
+            };
+            match self.shown(&seen) {
+                Shown::Other(other) => return Err(refusal(invocation, &format!("the object belongs to {other}"))),
+                Shown::Nothing if !look.is_of_location(&seen) => {}
+                Shown::Own | Shown::Nothing => {
                     self.own_objects.add(key);
                     return Ok(());
                 }
-                Shown::Other(other) => return Err(refusal(invocation, &format!("the object belongs to {other}"))),
-                Shown::Nothing => {}
             }
         }
-        Err(refusal(invocation, "the operation names no location, and nothing that can be read shows it"))
+        let nothing = || "the operation names no location, and nothing that can be read shows it".to_owned();
+        Err(refusal(invocation, &unlisted.unwrap_or_else(nothing)))
     }
 
     fn shown(&self, answer: &Value) -> Shown {
         let mut named = HashSet::new();
-        locations(answer, DEPTH, &mut named);
+        locations(answer, LOCATION_DEPTH, &mut named);
         match named.iter().find(|id| !self.pin.is(id)) {
             Some(other) => Shown::Other((*other).to_owned()),
             None if named.is_empty() => Shown::Nothing,
@@ -146,54 +134,17 @@ impl AccountService {
     }
 }
 
-/// The object that a call of the catalogue is about, or what it belongs to. `None` if no operation reads it.
+/// The object that a call of the catalogue is about, or what it belongs to. `None` if no operation shows it.
 pub(super) async fn object(api: &Adapter, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
     let form = invocation.spec.passthrough.as_deref();
-    let Some(read) = form.and_then(|form| form.reads.first()) else { return Ok(None) };
-    let Some(read) = read_of(invocation, read)? else { return Ok(None) };
-    api.object(&read, context).await.map(|answer| Some(unwrapped(answer)))
+    let Some(look) = form.map(|form| found::nearest(invocation, form)).transpose()?.flatten() else { return Ok(None) };
+    Ok(look.see(api, context).await?.map(unwrapped))
 }
 
-/// Whether the object that [`object`] reads is the one that the call changes.
+/// Whether the object that [`object`] reads is the one that the call changes or sends.
 pub(super) fn reads_itself(invocation: &Invocation) -> bool {
-    invocation.spec.passthrough.as_ref().is_some_and(|form| form.reads_itself)
-}
-
-/// The calls that read what this call is about, the nearest first.
-fn reads(invocation: &Invocation, form: &Passthrough) -> Result<Vec<Invocation>> {
-    let mut reads = Vec::new();
-    for name in form.reads.iter() {
-        reads.extend(read_of(invocation, name)?);
-    }
-    for (argument, operation) in REFERENCES {
-        if let Some(id) =
-            invocation.arguments.text(argument).filter(|_| !form.reads.iter().any(|read| read == operation))
-        {
-            let spec = operations::find(operation)?.spec()?;
-            let parameter = spec.route.as_http().and_then(|route| route.parameters().last().map(str::to_owned));
-            let mut arguments = Arguments::default();
-            if let Some(parameter) = parameter {
-                arguments.set(&parameter, id);
-                reads.push(Invocation { spec, id: None, arguments });
-            }
-        }
-    }
-    Ok(reads)
-}
-
-/// The call of a read whose path is the beginning of this call's path. `None` if it needs other arguments, too.
-fn read_of(invocation: &Invocation, name: &str) -> Result<Option<Invocation>> {
-    let spec = operations::find(name)?.spec()?;
-    let (Some(own), Some(route)) = (invocation.spec.route.as_http(), spec.route.as_http()) else { return Ok(None) };
-    let mut arguments = Arguments::default();
-    for (theirs, ours) in route.parameters().zip(own.parameters()) {
-        if let Some(value) = invocation.arguments.get(ours) {
-            arguments.set(theirs, value.clone());
-        }
-    }
-    let required = spec.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
-    let has_all = required.filter_map(Value::as_str).all(|name| arguments.has(name));
-    Ok(has_all.then_some(Invocation { spec, id: None, arguments }))
+    let form = invocation.spec.passthrough.as_ref();
+    form.is_some_and(|form| form.reads_itself || form.marks.sends.is_some())
 }
 
 /// The object in an answer that wraps it in its only member.
@@ -214,27 +165,14 @@ fn unwrapped(answer: Value) -> Value {
 fn locations<'a>(value: &'a Value, depth: usize, named: &mut HashSet<&'a str>) {
     match value {
         Value::Object(members) => {
-            let is_location = is_location_scope(members);
-            for (name, member) in members {
-                match member {
-                    Value::String(id)
-                        if !id.is_empty() && LOCATION.contains(&name.as_str()) && (name != "altId" || is_location) =>
-                    {
-                        named.insert(id);
-                    }
-                    inner if depth > 0 => locations(inner, depth - 1, named),
-                    _ => {}
-                }
+            named.extend(locations_of(members));
+            if depth > 0 {
+                members.values().for_each(|inner| locations(inner, depth - 1, named));
             }
         }
         Value::Array(items) if depth > 0 => items.iter().for_each(|item| locations(item, depth - 1, named)),
         _ => {}
     }
-}
-
-/// Whether `altId` of these members is a location.
-fn is_location_scope(members: &Map<String, Value>) -> bool {
-    members.get("altType").and_then(Value::as_str) == Some("location")
 }
 
 fn refusal(invocation: &Invocation, why: &str) -> Error {

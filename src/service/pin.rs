@@ -1,14 +1,11 @@
 //! The location that a server works on, and the check that calls touch no other one (`--location-id`).
 
 use crate::api::{Adapter, Page};
-use highlevel_catalog::{Invocation, Scope, locations::GetDefaultLocation};
+use highlevel_catalog::{Invocation, Scope, locations::GetDefaultLocation, place::locations_of};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::Value;
 use tokio::sync::Mutex;
-
-/// The members by which an object names its location.
-const LOCATION: [&str; 2] = ["locationId", "location_id"];
 
 /// The location of a credential.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,8 +125,7 @@ impl LocationPin {
     /// The location that an object names, if it is not the pinned one.
     fn foreign_location<'a>(&self, object: &'a Value) -> Option<&'a str> {
         let pinned = self.location.as_deref()?;
-        let named = LOCATION.iter().find_map(|name| object.get(*name)?.as_str());
-        named.filter(|id| !id.is_empty() && *id != pinned)
+        locations_of(object.as_object()?).find(|id| *id != pinned)
     }
 }
 

@@ -5,7 +5,7 @@ use super::normal;
 use crate::api::Adapter;
 use chrono::{DateTime, Utc};
 use highlevel_catalog::{
-    Id, Invocation, Operation,
+    Effect, Id, Invocation, Operation,
     contacts::GetContact,
     conversations::SendMessage,
     workflows::{AddToWorkflow, RemoveFromWorkflow},
@@ -25,9 +25,6 @@ const CHANNELS: [(&str, Option<&str>, Option<&str>); 8] = [
     ("Live_Chat", None, None),
     ("TIKTOK", None, None),
 ];
-
-/// The operation of the catalogue that sends a message.
-const SEND_OPERATION: &str = "conversations.send-a-new-message";
 
 /// Whether a call reaches a contact that has to be read first.
 pub(super) fn applies(invocation: &Invocation) -> bool {
@@ -67,10 +64,15 @@ pub(super) async fn checked(api: &Adapter, call: &Invocation, context: &CallCont
 /// # Errors
 /// `policy_denied` for such a contact. The error of the read.
 pub(super) async fn check_operation(api: &Adapter, call: &Invocation, context: &CallContext) -> Result<()> {
-    let Some(id) = call.arguments.text("contactId").filter(|_| call.spec.name == SEND_OPERATION) else { return Ok(()) };
-    let id: Id = id.parse().map_err(|problem| Error::invalid("contactId", format!("`contactId` {problem}.")))?;
+    let reaches = call.spec.passthrough.as_ref().and_then(|form| form.marks.reaches.as_ref());
+    // A draft reaches nobody.
+    let is_sent = matches!(call.effect(), Effect::Send | Effect::Money | Effect::Start);
+    let Some(reaches) = reaches.filter(|_| is_sent) else { return Ok(()) };
+    let Some((id, channel)) = reaches.contact(&call.arguments) else { return Ok(()) };
+    let argument = reaches.contact.as_ref();
+    let id: Id = id.parse().map_err(|problem| Error::invalid(argument, format!("`{argument}` {problem}.")))?;
     let contact = api.object(&api.about(GetContact::NAME, id)?, context).await?;
-    check_disturbance(call.arguments.text("type").unwrap_or_default(), &contact)
+    check_disturbance(channel, &contact)
 }
 
 fn name(contact: &Value) -> String {
@@ -99,8 +101,9 @@ fn check_time(call: &Invocation, now: DateTime<Utc>) -> Result<()> {
 /// Refuses a message to a contact who does not want to be disturbed by its channel.
 fn check_disturbance(channel: &str, contact: &Value) -> Result<()> {
     let Some(why) = disturbance(channel, contact) else { return Ok(()) };
+    let by = if channel.is_empty() { String::new() } else { format!(" by {channel}") };
     let message = format!(
-        "{} does not want to be disturbed by {channel}: {why}. Nothing was sent. Use a channel that they allow, or have them agree and change it in HighLevel.",
+        "{} does not want to be disturbed{by}: {why}. Nothing was sent. Use a channel that they allow, or have them agree and change it in HighLevel.",
         name(contact)
     );
     Err(Error::new(Code::PolicyDenied, message).with("doNotDisturb", why))

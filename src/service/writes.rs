@@ -35,6 +35,9 @@ impl AccountService {
     /// Waits until no other process writes the same object. A retry must not overwrite a later call's write, and an
     /// update that merges needs the object unchanged between its read and its write.
     pub(super) async fn turn(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<WriteLock>> {
+        if let Some(key) = send_once::turn(invocation) {
+            return self.api.write_lock(&key, context).await.map(Some);
+        }
         match (&invocation.id, invocation.spec.effect) {
             (None, Effect::Update | Effect::Delete) if invocation.spec.passthrough.is_some() => {
                 let key = self.api.path(invocation)?;
@@ -139,7 +142,9 @@ impl AccountService {
     /// The object before its change, if a rule, a merge, the pin or the journal needs it.
     async fn before(&self, invocation: &Invocation, context: &CallContext) -> Result<Option<Value>> {
         let effect = invocation.spec.effect;
-        let is_required = invocation.spec.state_rule.is_some() || merge::needs_object(&self.api, invocation);
+        let is_required = invocation.spec.state_rule.is_some()
+            || merge::needs_object(&self.api, invocation)
+            || send_once::applies(invocation);
         // With a pin, the object's location is checked before anything is sent.
         let is_checked = effect == Effect::Update && self.pin.is_set();
         let changes = matches!(effect, Effect::Update | Effect::Publish | Effect::Delete);

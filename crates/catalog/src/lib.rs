@@ -25,6 +25,7 @@ mod invocation;
 pub mod invoices;
 pub mod list;
 pub mod locations;
+pub mod marks;
 mod meaning;
 mod near;
 pub mod notes;
@@ -34,6 +35,7 @@ pub mod opportunities;
 pub mod pages;
 mod parse;
 pub mod passthrough;
+pub mod place;
 mod route;
 pub mod rows;
 mod schema;
@@ -53,6 +55,7 @@ pub use catalog::Catalog;
 pub use coerce::AnswerFields;
 pub use id::Id;
 pub use invocation::{Arguments, HIDDEN, Invocation, Window};
+pub use marks::{Channel, Found, Marks, Reaches, Sends};
 pub use meaning::{
     FilterGap, GapValues, Inverse, InverseValues, Lookup, LookupField, LookupFilter, Names, ReadBack, Scope,
     ScopeField, StateRule, States,

@@ -1,6 +1,7 @@
 //! Operations whose requests and answers are passed on in the API's own form.
 
 use crate::{
+    marks::Marks,
     meaning::Names,
     operation::{Effect, EffectRule},
 };
@@ -12,6 +13,8 @@ use std::borrow::Cow;
 pub struct Passthrough {
     /// The arguments that go into the query although the request has a body.
     pub query: Names,
+    /// The lists in the query that are sent as one text with commas. Others repeat their name.
+    pub joined: Names,
     /// The form of the request's body.
     pub body: BodyForm,
     /// The list in the answer.
@@ -22,6 +25,8 @@ pub struct Passthrough {
     pub reads_itself: bool,
     /// The objects that one call touches.
     pub touches: Touches,
+    /// What a person marked.
+    pub marks: Marks,
 }
 
 /// The form of a request's body.
@@ -51,9 +56,12 @@ pub struct PagedList {
     /// The argument that skips items.
     #[serde(default)]
     pub offset: Option<String>,
-    /// The argument that numbers the pages, from 1.
+    /// The argument that numbers the pages.
     #[serde(default)]
     pub page: Option<String>,
+    /// The number of the first page, if it is not 1.
+    #[serde(default)]
+    pub first: Option<u64>,
     /// The argument that continues after a page.
     #[serde(default)]
     pub cursor: Option<Cursor>,

@@ -9,6 +9,8 @@
 mod describe;
 mod example;
 mod facts;
+mod location;
+mod marks;
 mod operation;
 mod reviewed;
 mod search;
@@ -16,5 +18,6 @@ mod spec;
 
 pub use describe::describe;
 pub use example::example;
+pub use location::{LOCATION_DEPTH, LocationProof};
 pub use operation::{Operation, all, at_route, find};
 pub use search::{Found, search};

@@ -5,7 +5,7 @@ use crate::{
     reviewed::{self, Reviewed},
     spec,
 };
-use highlevel_catalog::{Effect, EffectRule, HttpRoute, Method, OperationSpec, Touches, passthrough};
+use highlevel_catalog::{Effect, EffectRule, HttpRoute, Marks, Method, OperationSpec, Touches, passthrough};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
@@ -37,6 +37,8 @@ pub struct Operation {
     pub effect_rules: Vec<EffectRule>,
     /// The objects that one call touches.
     pub touches: Touches,
+    /// What a call sends, whom it reaches, and where its object is found.
+    pub marks: Marks,
     /// What the operation does, in one line.
     pub summary: &'static str,
     /// What people say for the job, separated by commas.
@@ -124,6 +126,7 @@ impl Operation {
             effect: own.map_or(Effect::Access, |own| own.effect),
             effect_rules: own.map_or_else(Vec::new, |own| own.rules.clone()),
             touches: own.map_or(Touches::Unknown, |own| own.touches.clone()),
+            marks: own.map_or_else(Marks::default, |own| own.marks.clone()),
             summary: own.map_or(name, |own| own.summary),
             words: own.map_or("", |own| own.words),
             is_reviewed: own.is_some(),

@@ -1,6 +1,7 @@
-//! The reviewed table: effects, summaries and search words.
+//! The reviewed table: effects, marks, summaries and search words.
 
-use highlevel_catalog::{Condition, Effect, EffectRule, Touches};
+use crate::marks;
+use highlevel_catalog::{Condition, Effect, EffectRule, Marks, Touches};
 use std::{borrow::Cow, collections::HashMap};
 
 const TABLE: &str = include_str!("../data/operations.txt");
@@ -11,6 +12,7 @@ pub(crate) struct Reviewed {
     pub(crate) effect: Effect,
     pub(crate) rules: Vec<EffectRule>,
     pub(crate) touches: Touches,
+    pub(crate) marks: Marks,
     pub(crate) summary: &'static str,
     pub(crate) words: &'static str,
 }
@@ -32,14 +34,18 @@ fn row(line: &'static str) -> Option<(&'static str, Reviewed)> {
     let effect = effect(effects.next()?)?;
     let mut rules = Vec::new();
     let mut touches = Touches::One;
-    for rule in effects {
-        match rule.trim().strip_prefix("many ") {
+    let mut marks = Marks::default();
+    for rule in effects.map(str::trim) {
+        match rule.strip_prefix("many ") {
             Some("*") => touches = Touches::Unknown,
             Some(argument) => touches = Touches::Listed(Cow::Borrowed(argument)),
-            None => rules.push(effect_rule(rule.trim())?),
+            None => match marks::add(&mut marks, rule) {
+                Some(()) => {}
+                None => rules.push(effect_rule(rule)?),
+            },
         }
     }
-    Some((name, Reviewed { effect, rules, touches, summary, words }))
+    Some((name, Reviewed { effect, rules, touches, marks, summary, words }))
 }
 
 fn effect(word: &str) -> Option<Effect> {

@@ -2,23 +2,18 @@
 
 use crate::{
     facts::Facts,
+    marks,
     operation::{self, Operation},
 };
 use highlevel_catalog::{
     AnswerShape, BodyForm, Effect, Method, Names, OperationSpec, PagingStyle, Passthrough, Schemas, Scope, ScopeField,
-    Toolset, secrets::is_secret_name,
+    Toolset,
+    marks::AGAIN,
+    place::{ALT_ID, ALT_TYPE, LOCATION_NAMES},
+    secrets::is_secret_name,
 };
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-
-/// The arguments that name a location.
-const LOCATIONS: [&str; 3] = ["locationId", "location_id", "locationID"];
-
-/// The argument that names a location or a company, by the kind in [`ALT_TYPE`].
-const ALT_ID: &str = "altId";
-
-/// The argument that says what [`ALT_ID`] names.
-const ALT_TYPE: &str = "altType";
 
 /// The arguments that name a company.
 const COMPANIES: [&str; 2] = ["companyId", "company_id"];
@@ -26,7 +21,12 @@ const COMPANIES: [&str; 2] = ["companyId", "company_id"];
 /// The spec of an operation.
 pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
     let scope_fields = scope_fields(&facts);
-    let input = input(&facts, &scope_fields);
+    let mut input = input(&facts, &scope_fields);
+    if let (Some(_), Some(properties)) =
+        (&operation.marks.sends, input.get_mut("properties").and_then(Value::as_object_mut))
+    {
+        properties.insert(AGAIN.to_owned(), json!({"type": "boolean"}));
+    }
     let clearable = clearable(operation, &facts);
     let sensitive = facts.arguments.keys().filter(|name| is_secret_name(name)).cloned().map(Cow::Owned).collect();
     let is_list = facts.list.is_some();
@@ -50,15 +50,25 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
     spec.clearable = clearable;
     spec.sensitive = sensitive;
     let reads = reads(operation);
+    let known: Vec<&str> = reads.iter().map(|read| read.name).collect();
+    let marks = marks::with_references(&operation.marks, facts.arguments.keys().map(String::as_str), &known);
     spec.passthrough = Some(Box::new(Passthrough {
+        joined: joined(&facts.arguments),
         query: facts.query.into_iter().map(Cow::Owned).collect(),
         body: facts.body,
         list: facts.list,
         reads_itself: reads.first().is_some_and(|read| read.route().is(Method::Get, operation.path)),
         reads: reads.into_iter().map(|read| Cow::Borrowed(read.name)).collect(),
         touches: operation.touches.clone(),
+        marks,
     }));
     spec
+}
+
+/// The lists of a query that HighLevel's files declare with `explode: false`.
+fn joined(arguments: &Map<String, Value>) -> Names {
+    let joined = arguments.iter().filter(|(_, schema)| schema.get("explode") == Some(&Value::Bool(false)));
+    joined.map(|(name, _)| Cow::Owned(name.clone())).collect()
 }
 
 /// The group of tools that the operation belongs to, for `--toolsets`.
@@ -88,7 +98,7 @@ fn toolset(operation: &Operation) -> Toolset {
 fn scope_fields(facts: &Facts) -> Vec<ScopeField> {
     let field = |name: &str, of| ScopeField { name: Cow::Owned(name.to_owned()), of };
     let names = || facts.arguments.keys().map(String::as_str);
-    let locations = names().filter(|name| LOCATIONS.contains(name)).map(|name| field(name, Scope::Location));
+    let locations = names().filter(|name| LOCATION_NAMES.contains(name)).map(|name| field(name, Scope::Location));
     let alternative = facts.arguments.contains_key(ALT_ID).then(|| field(ALT_ID, Scope::Location));
     let companies = names().filter(|name| COMPANIES.contains(name)).map(|name| field(name, Scope::Company));
     locations.chain(alternative).chain(companies).collect()

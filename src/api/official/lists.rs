@@ -3,14 +3,16 @@
 use super::{
     Official, Page,
     endpoint::{Account, List, RequestBuilder},
-    funnels, locations, request, session,
+    funnels, locations,
+    page_end::{PageEnd, id, total},
+    request, session,
 };
-use crate::api::{Flaw, may_be_cap};
+use crate::api::Flaw;
 use highlevel_api_client::{Fate, Moment, Request, SendError};
 use highlevel_catalog::{Invocation, ListAnswer, PagingStyle};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::{borrow::Cow, collections::HashSet, ops::Range};
 
 /// Items as the API returned them, with the paging of the answer.
@@ -172,20 +174,17 @@ impl Official {
         loop {
             let limit = most.min(wanted.end - at);
             let page = self.read(&ask(at, limit), name, context).await?;
-            let got = page.items.len() as u64;
             let all = all.get_or_insert_with(|| RawPage::new(page.sent_at));
             all.total = page.total.or(all.total);
-            // An API that ignores the offset would return the same page forever.
-            if got > 0 && page.items.iter().all(|item| all.items.iter().any(|known| id(known) == id(item))) {
+            let end = PageEnd::of(&page.items, &all.items, at, limit, all.total);
+            if end.repeats {
                 all.flaw = Some(Flaw::Repeats);
                 break;
             }
+            at += page.items.len() as u64;
             all.items.extend(page.items);
-            at += got;
-            all.end = got == 0;
-            all.whole = got > limit && wanted.start == 0;
-            let at_total = all.total == Some(at) && got < limit && !may_be_cap(at);
-            if all.end || all.whole || at_total || at >= wanted.end {
+            (all.end, all.whole) = (end.empty, end.whole);
+            if end.is_last() || at >= wanted.end {
                 break;
             }
         }
@@ -252,11 +251,7 @@ impl Official {
         let response = self.client.send(request, context).await?;
         let sent_at = response.sent_at;
         let mut body = request::body(response).map_err(|error| refused(error, sent_at))?;
-        let count = |object: &Map<String, Value>| {
-            ["total", "count", "totalCount"].iter().find_map(|name| number(object.get(*name)?))
-        };
-        let total = body.as_object().and_then(count);
-        let total = total.or_else(|| body.get("meta").and_then(Value::as_object).and_then(count));
+        let total = total(&body);
         let items = match body {
             Value::Array(items) => Some(items),
             // The body is an item.
@@ -267,15 +262,6 @@ impl Official {
             || refused(Error::new(Code::UpstreamError, format!("The API's answer has no {name}.")), sent_at);
         Ok(RawPage { items: items.ok_or_else(unreadable)?, total, ..RawPage::new(sent_at) })
     }
-}
-
-/// A count, as a number or as text.
-pub(super) fn number(count: &Value) -> Option<u64> {
-    count.as_u64().or_else(|| count.as_str()?.trim().parse().ok())
-}
-
-fn id(object: &Value) -> Option<&str> {
-    object.get("_id").or(object.get("id")).and_then(Value::as_str)
 }
 
 fn nowhere(list: &Invocation) -> SendError {

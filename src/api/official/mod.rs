@@ -25,6 +25,7 @@ mod new_invoice;
 mod notes;
 mod opportunities;
 mod own_bookings;
+mod page_end;
 mod page_window;
 mod passthrough;
 mod readings;

@@ -1,7 +1,7 @@
 //! Lists that the API pages by a cursor only. What was read is kept for a while, so that pages by offset continue where
 //! the last one ended.
 
-use super::{Official, cursor_paging::key, lists::RawPage, lists::number, lists::refused, request};
+use super::{Official, cursor_paging::key, lists::RawPage, lists::refused, page_end::number, request};
 use highlevel_api_client::{Moment, Request, SendError};
 use highlevel_catalog::Invocation;
 use highlevel_core::context::CallContext;

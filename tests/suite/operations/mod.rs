@@ -2,11 +2,13 @@
 
 mod all;
 mod described;
+mod found;
 mod guarded;
 mod location;
 mod pages;
 mod run;
 mod secrets;
+mod sends;
 mod uploads;
 
 use crate::support::{Account, Api, Era, Host, Person};

@@ -33,7 +33,10 @@ const FILES: [(&str, Render); 8] = [
         let text = blocks::replace(text, "apis", &tables::apis())?;
         blocks::replace(&text, "scopes", &tables::scopes())
     }),
-    ("docs/operations.md", |text| blocks::replace(text, "effects", &tables::effects())),
+    ("docs/operations.md", |text| {
+        let text = blocks::replace(text, "effects", &tables::effects())?;
+        blocks::replace(&text, "locations", &tables::locations()?)
+    }),
     ("docs/settings.md", |text| blocks::replace(text, "settings", &tables::settings_by_heading())),
     ("docs/prompts.md", |text| {
         let text = blocks::replace(text, "prompts", &tables::prompts())?;

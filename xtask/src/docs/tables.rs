@@ -10,6 +10,7 @@ use highlevel_mcp::{
     mcp::{ArgumentPresence, PROMPTS, object_resources},
     settings::Settings,
 };
+use highlevel_operations::LocationProof;
 use highlevel_sandbox::{FaultPlan, Manners};
 use std::collections::BTreeSet;
 
@@ -75,6 +76,36 @@ pub(super) fn effects() -> String {
     let many = all.iter().filter(|operation| operation.touches != highlevel_catalog::Touches::One).count();
     let table = table(["Effect", "What it does", "Operations", "More by their arguments", "Asks a person"], rows);
     format!("{} operations:\n\n{table}\n{many} of them may touch several objects at once.\n", all.len())
+}
+
+/// What shows the location of operations, and how many are refused for it.
+pub(super) fn locations() -> anyhow::Result<String> {
+    let all = highlevel_operations::all().iter();
+    let proofs: Vec<_> = all
+        .map(|operation| operation.location_proof().map(|proof| (operation.name, proof)))
+        .collect::<Result<_, _>>()?;
+    let named = |wanted: LocationProof| {
+        let names = proofs.iter().filter(|(_, proof)| *proof == wanted).map(|(name, _)| code(name));
+        names.collect::<Vec<_>>()
+    };
+    let rows = [
+        (LocationProof::Argument, "an argument", "in the location that is filled in"),
+        (
+            LocationProof::Answer,
+            "an answer: its own, that of a read, or that of a list",
+            "if the answer shows the location",
+        ),
+        (LocationProof::Agency, "nothing: it works on an agency", "refused"),
+        (
+            LocationProof::Nothing,
+            "nothing in HighLevel's files",
+            "refused, unless an answer shows the location after all",
+        ),
+    ];
+    let rows = rows.map(|(proof, shown, runs)| [shown.to_owned(), named(proof).len().to_string(), runs.to_owned()]);
+    let table = table(["What shows the location", "Operations", "With a location pinned"], rows);
+    let nothing = named(LocationProof::Nothing);
+    Ok(format!("{table}\nNothing shows the location of these {}: {}.\n", nothing.len(), nothing.join(", ")))
 }
 
 /// When a person has to agree: to every call, or to those with certain arguments.

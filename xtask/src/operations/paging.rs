@@ -53,12 +53,13 @@ fn list(operation: &Value) -> Option<Value> {
     // In a query every value is a text.
     let texts = operation.get("body").is_some()
         && limit.as_ref().is_some_and(|name| arguments.get(name).is_some_and(|schema| schema["type"] == "string"));
-    // Pages are numbered from 1 everywhere else. Without the number, the first page is what a caller gets.
-    let page = if bound(&page, "minimum") == Some(0) { None } else { page };
+    // Pages are numbered from 1 everywhere else.
+    let first = bound(&page, "minimum").filter(|first| *first == 0);
     let paging = [
         ("limit", limit.map(Value::from)),
         ("offset", offset.map(Value::from)),
         ("page", page.map(Value::from)),
+        ("first", first.map(Value::from)),
         ("most", most.map(Value::from)),
         ("texts", texts.then(|| texts.into())),
         ("cursor", cursor(answer, &arguments)),
@@ -149,6 +150,18 @@ mod tests {
         let cursor = json!({"argument": "lastThingId", "from": "data.lastThingId"});
         let expected = json!({"member": "data.things", "limit": "limit", "most": 50, "cursor": cursor});
         assert_eq!(list(&operation), Some(expected));
+    }
+
+    #[test]
+    fn the_first_page_may_have_the_number_0() {
+        let operation = json!({
+            "method": "GET", "path": "/things", "arguments": {"pageSize": {}, "page": {"minimum": 0}},
+            "answer": {"type": "object", "properties": {"things": objects()}},
+        });
+        assert_eq!(
+            list(&operation),
+            Some(json!({"member": "things", "limit": "pageSize", "page": "page", "first": 0}))
+        );
     }
 
     #[test]

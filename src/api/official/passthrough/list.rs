@@ -2,8 +2,12 @@
 
 use super::{NOISE, object, request};
 use crate::api::{
-    Done, may_be_cap,
-    official::{Official, request as official_request},
+    Done,
+    official::{
+        Official,
+        page_end::{PageEnd, total},
+        request as official_request,
+    },
 };
 use highlevel_api_client::{Body, Fate, Moment, SendError, api_message};
 use highlevel_catalog::{Answer, Invocation, ListAnswer, ListPaging, PagedList, Passthrough, list::part};
@@ -20,16 +24,23 @@ const SMALL_PAGE: u64 = 20;
 /// The most pages that one call reads.
 const MAX_PAGES: u32 = 100;
 
+/// The note of a list whose pages repeat.
+const REPEATS: &str = "HighLevel answered with the same page again, so there may be more items than these.";
+
 /// The items that were read so far, and where the next page begins.
 struct Walk<'a> {
     list: &'a PagedList,
     size: u64,
     /// The index of the first item that was read.
     start: u64,
+    /// The number of pages that were read.
+    pages: u64,
     items: Vec<Value>,
     total: Option<u64>,
     cursor: Option<Value>,
     is_at_end: bool,
+    /// Whether a page came again instead of the next one.
+    repeats: bool,
     /// The other members of the first answer.
     rest: Map<String, Value>,
 }
@@ -113,7 +124,7 @@ impl<'a> Walk<'a> {
             (None, None) => 0,
         };
         let (items, rest) = (Vec::new(), Map::new());
-        Self { list, size, start, items, total: None, cursor: None, is_at_end: false, rest }
+        Self { list, size, start, pages: 0, items, total: None, cursor: None, is_at_end: false, repeats: false, rest }
     }
 
     /// The index of the next item.
@@ -126,7 +137,9 @@ impl<'a> Walk<'a> {
         let limit = self.list.limit.as_deref().map(|name| (name, Value::from(self.size)));
         let offset = self.list.offset.as_deref().map(|name| (name, self.at().into()));
         let page = self.list.page.as_deref().filter(|_| self.list.offset.is_none());
-        let page = page.map(|name| (name, (self.at() / self.size + 1).into()));
+        // A page may be short, so that the number of items does not say which one is next.
+        let number = self.list.first.unwrap_or(1) + self.start / self.size + self.pages;
+        let page = page.map(|name| (name, number.into()));
         let cursor = self.list.cursor.as_ref().zip(self.cursor.clone());
         let cursor = cursor.map(|(cursor, value)| (cursor.argument.as_str(), value));
         let numbers = limit.into_iter().chain(offset).chain(page);
@@ -161,29 +174,25 @@ impl<'a> Walk<'a> {
 
     /// Adds a page. Returns whether the list ends here.
     fn add(&mut self, page: RawPage) -> bool {
-        let got = page.items.len() as u64;
-        let is_first = self.items.is_empty();
-        if is_first {
+        if self.pages == 0 {
             self.rest = rest(&page.body);
         }
+        self.pages += 1;
         self.total = total(&page.body).or(self.total);
+        let end = PageEnd::of(&page.items, &self.items, self.at(), self.size, self.total);
         let next = self.list.cursor.as_ref().and_then(|cursor| {
             let at = |value: &Value, path: &Option<String>| path.as_ref().and_then(|path| member(value, path).cloned());
             at(&page.body, &cursor.from)
                 .or_else(|| at(page.items.last()?, &cursor.last))
                 .filter(|next| !is_nothing(next))
         });
-        // An API that ignores its paging would give the same page for ever.
-        let repeats = !is_first && got > 0 && page.items.iter().all(|item| self.items.contains(item));
-        if !repeats {
+        self.repeats = end.repeats;
+        if !end.repeats {
             self.items.extend(page.items);
         }
-        let at_total = self.total == Some(self.at()) && got < self.size && !may_be_cap(self.at());
         let has_no_next = self.list.cursor.is_some() && (next.is_none() || next == self.cursor);
         self.cursor = next;
-        // More than was asked for is the whole list.
-        let is_whole = !self.list.is_paged() || (got > self.size && self.start == 0);
-        self.is_at_end = got == 0 || repeats || at_total || has_no_next || is_whole;
+        self.is_at_end = end.is_last() || has_no_next || !self.list.is_paged();
         self.is_at_end
     }
 
@@ -195,10 +204,15 @@ impl<'a> Walk<'a> {
     fn into_answer(self, offset: u64, limit: u64) -> ListAnswer {
         let mut paging = ListPaging::default();
         paging.reported.extend(self.total.map(|total| ("total".to_owned(), total.into())));
-        paging.counted = self.is_at_end.then(|| self.at());
+        let is_whole = self.is_at_end && (!self.repeats || self.total == Some(self.at()));
+        paging.counted = is_whole.then(|| self.at());
         paging.reported.extend(self.rest);
+        let notes = match self.repeats && !is_whole {
+            true => vec![REPEATS.to_owned()],
+            false => Vec::new(),
+        };
         let items = part(self.items, offset.saturating_sub(self.start), limit);
-        ListAnswer { items, paging, notes: Vec::new(), unreadable: Vec::new() }
+        ListAnswer { items, paging, notes, unreadable: Vec::new() }
     }
 }
 
@@ -228,15 +242,6 @@ fn take_items(body: &mut Value, path: &str) -> Option<Vec<Value>> {
         (None, Some(Value::Array(items))) => Some(std::mem::take(items)),
         _ => None,
     }
-}
-
-/// The number of items that the API reports.
-fn total(body: &Value) -> Option<u64> {
-    let count = |object: &Value| {
-        let found = ["total", "totalCount", "count"].iter().find_map(|name| object.get(*name))?;
-        found.as_u64().or_else(|| found.as_str()?.trim().parse().ok())
-    };
-    count(body).or_else(|| ["meta", "pagination", "paging"].iter().find_map(|name| count(body.get(*name)?)))
 }
 
 /// Plain members beside the items that say something about the list, such as sums.

@@ -7,12 +7,9 @@ use crate::api::{
     path_segment, query_text,
 };
 use highlevel_api_client::{Expect, Request, Service};
-use highlevel_catalog::{BodyForm, Invocation, Passthrough, Scope};
+use highlevel_catalog::{BodyForm, Invocation, Passthrough, Scope, marks::AGAIN, place::ALT_TYPE};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
-
-/// The argument that says whether `altId` names a location or a company.
-const ALT_TYPE: &str = "altType";
 
 /// The request of a call. `paging` are the arguments that page the list.
 ///
@@ -66,7 +63,10 @@ fn fields(invocation: &Invocation, account: &Account<'_>) -> Result<Map<String, 
     let properties = schema.get("properties").and_then(Value::as_object);
     let known = |name: &str| properties.and_then(|properties| properties.get(name));
     let mut fields = Map::new();
-    for (name, value) in invocation.arguments.iter() {
+    let form = invocation.spec.passthrough.as_ref();
+    // The server reads it itself.
+    let is_own = |name: &str| name == AGAIN && form.is_some_and(|form| form.marks.sends.is_some());
+    for (name, value) in invocation.arguments.iter().filter(|(name, _)| !is_own(name)) {
         let Some(schema) = known(name) else { continue };
         let value = if value.is_null() { empty(schema) } else { value.clone() };
         fields.insert(name.to_owned(), value);
@@ -125,14 +125,14 @@ fn fill(route: &str, fields: &mut Map<String, Value>) -> Result<String> {
     Ok(path)
 }
 
-/// The query and the body.
+/// The query and the body. A list in the query repeats its name, unless the API takes it as one text.
 fn parts(fields: Map<String, Value>, form: &Passthrough) -> (Vec<(String, String)>, Option<Value>) {
     let mut query = Vec::new();
     let mut body = Map::new();
     for (name, value) in fields {
         let in_query = form.body == BodyForm::None || form.query.iter().any(|known| *known == name);
         match value {
-            Value::Array(items) if in_query => {
+            Value::Array(items) if in_query && !form.joined.iter().any(|joined| *joined == name) => {
                 query.extend(items.iter().map(|item| (name.clone(), query_text(item))));
             }
             value if in_query => query.push((name, query_text(&value))),

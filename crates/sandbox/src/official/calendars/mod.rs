@@ -3,6 +3,7 @@
 mod appointments;
 pub(crate) mod availability;
 mod blocked_slots;
+mod groups;
 mod routes;
 
 pub(crate) use routes::{CalendarOp, ROUTES};
@@ -36,7 +37,10 @@ pub(super) fn perform(
         CalendarOp::Calendars => read(calendars(account, request, manners)),
         CalendarOp::GetCalendar => read(calendar(account, id)),
         CalendarOp::FreeSlots => read(free_slots(account, request, times.now, manners)),
-        CalendarOp::Groups => read(groups(account, request)),
+        CalendarOp::Groups => read(groups::list(account, query)),
+        CalendarOp::UpdateGroup => groups::update(account, id, body),
+        CalendarOp::SetGroupStatus => groups::set_status(account, id, body),
+        CalendarOp::DeleteGroup => groups::delete(account, id),
         CalendarOp::Events => read(appointments::events(account, query, manners)),
         CalendarOp::ContactAppointments => read(appointments::of_contact(account, id, manners)),
         CalendarOp::GetAppointment => read(appointments::get(account, id, manners)),
@@ -85,12 +89,6 @@ fn calendars(account: &Account, request: &Request<'_>, manners: &Manners) -> Res
 
 fn calendar(account: &Account, id: &str) -> Result<ApiResponse, ApiResponse> {
     Ok(ApiResponse::ok(json!({ "calendar": with_location(stored(account, id)?, account) })))
-}
-
-fn groups(account: &Account, request: &Request<'_>) -> Result<ApiResponse, ApiResponse> {
-    check_location(account, request.query.get("locationId").unwrap_or_default())?;
-    let groups = all(account, ObjectKind::CalendarGroups).into_iter().map(|one| with_location(one, account));
-    Ok(ApiResponse::ok(json!({ "groups": groups.collect::<Vec<_>>() })))
 }
 
 /// The free slots by day, in the zone that was asked for.
