@@ -1,11 +1,11 @@
 //! Locations inside of a call's arguments, such as the `altId` of an estimate that is sent at once.
 
-use highlevel_catalog::Invocation;
+use highlevel_catalog::{
+    Invocation,
+    place::{ALT_ID, ALT_TYPE, LOCATION_NAMES},
+};
 use highlevel_core::error::{Code, Error, Result};
 use serde_json::{Map, Value};
-
-/// The members that name a location.
-const LOCATIONS: [&str; 3] = ["locationId", "location_id", "locationID"];
 
 /// The members that list locations.
 const LISTS: [&str; 2] = ["locationIds", "location_ids"];
@@ -49,8 +49,8 @@ fn check_value(value: &Value, path: &str, location: &str) -> Result<()> {
 }
 
 fn is_other(members: &Map<String, Value>, name: &str, member: &Value, location: &str) -> bool {
-    let is_location = members.get("altType").and_then(Value::as_str).is_none_or(|of| of.trim() == "location");
-    let names_one = LOCATIONS.contains(&name) || (name == "altId" && is_location);
+    let is_location = members.get(ALT_TYPE).and_then(Value::as_str).is_none_or(|of| of.trim() == "location");
+    let names_one = LOCATION_NAMES.contains(&name) || (name == ALT_ID && is_location);
     names_one && member.as_str().is_some_and(|id| !id.is_empty() && id != location)
 }
 
