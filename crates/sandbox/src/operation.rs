@@ -87,6 +87,18 @@ pub(crate) struct Completed {
     pub(crate) write: Option<(WriteKind, String)>,
 }
 
+impl Completed {
+    /// An answer of a read.
+    pub(crate) fn read(response: ApiResponse) -> Self {
+        Self { response, write: None }
+    }
+
+    /// The answer to a write of an object.
+    pub(crate) fn written(response: ApiResponse, write: WriteKind, id: impl Into<String>) -> Self {
+        Self { response, write: Some((write, id.into())) }
+    }
+}
+
 /// The result of an operation. The error is the answer that refuses it.
 pub(crate) type HandlerResult = Result<Completed, ApiResponse>;
 

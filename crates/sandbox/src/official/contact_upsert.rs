@@ -2,6 +2,7 @@
 
 use super::checks::Query;
 use super::contacts::{CREATE_ONLY, UPDATE, answered, create_from, has_no_address, write};
+use super::deleted;
 use super::errors::{not_found, unprocessable};
 use super::organization::{check_location, text};
 use crate::account::{Account, Fields, FilterFields, ObjectKind};
@@ -102,7 +103,5 @@ pub(crate) fn delete(account: &mut Account, id: &str) -> HandlerResult {
         }
     }
     account.remove(ObjectKind::Contacts, id);
-    // The OpenAPI file spells it `succeded`.
-    let answer = ApiResponse::ok(json!({ "succeded": true }));
-    Ok(Completed { response: answer, write: Some((WriteKind::Delete, id.to_owned())) })
+    deleted(id)
 }

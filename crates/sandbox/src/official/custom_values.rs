@@ -1,5 +1,6 @@
 //! Custom values: texts of a location that templates insert by key.
 
+use super::deleted;
 use super::errors::{not_found, unprocessable};
 use super::organization::{all, check_location, text};
 use crate::account::{Account, Fields, ObjectKind};
@@ -65,7 +66,5 @@ pub(crate) fn update(account: &mut Account, location: &str, id: &str, body: &Fie
 pub(crate) fn delete(account: &mut Account, location: &str, id: &str) -> HandlerResult {
     find(account, location, id)?;
     account.remove(ObjectKind::CustomValues, id);
-    // The OpenAPI file spells it `succeded`.
-    let answer = ApiResponse::ok(json!({ "succeded": true }));
-    Ok(Completed { response: answer, write: Some((WriteKind::Delete, id.to_owned())) })
+    deleted(id)
 }

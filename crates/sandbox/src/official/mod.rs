@@ -21,6 +21,7 @@ mod forms;
 mod notes;
 #[cfg(feature = "oauth")]
 pub(crate) mod oauth;
+mod of_contact;
 mod opportunities;
 pub(crate) mod organization;
 mod paging;
@@ -35,7 +36,7 @@ pub(crate) use routes::Route;
 
 use crate::account::{Fields, ObjectKind};
 use crate::agency::{LocationIndex, Owner};
-use crate::operation::{Completed, HandlerResult};
+use crate::operation::{Completed, HandlerResult, WriteKind};
 use crate::response::ApiResponse;
 use crate::scopes;
 use crate::session::single;
@@ -43,9 +44,12 @@ use crate::state::{RawRequest, SandboxState};
 use checks::Query;
 use errors::unauthorized;
 use http::header;
+use notes::NOTES;
 use routes::{Access, Op};
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tasks::{COMPLETION, TASKS};
 use tokens::AccessTokens;
 
 /// The state that only the official API needs.
@@ -152,17 +156,17 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
         Op::RemoveTags => contacts::change_tags(account, id(0), body, false, written, manners),
         Op::UpsertContact => contact_upsert::upsert(account, body, written, trace, manners),
         Op::DeleteContact => contact_upsert::delete(account, id(0)),
-        Op::Notes => notes::list(account, id(0), manners),
-        Op::GetNote => notes::get(account, id(0), id(1), manners),
-        Op::CreateNote => notes::create(account, id(0), body, written, manners),
-        Op::UpdateNote => notes::update(account, (id(0), id(1)), body, manners),
-        Op::DeleteNote => notes::delete(account, id(0), id(1)),
-        Op::Tasks => tasks::list(account, id(0), manners),
-        Op::GetTask => tasks::get(account, id(0), id(1), manners),
-        Op::CreateTask => tasks::create(account, id(0), body, written, manners),
-        Op::UpdateTask => tasks::update(account, (id(0), id(1)), body, written, manners),
-        Op::CompleteTask => tasks::update_completed(account, (id(0), id(1)), body, written, manners),
-        Op::DeleteTask => tasks::delete(account, id(0), id(1)),
+        Op::Notes => NOTES.list(account, id(0), manners),
+        Op::GetNote => NOTES.get(account, (id(0), id(1)), manners),
+        Op::CreateNote => NOTES.create(account, id(0), body, written, manners),
+        Op::UpdateNote => NOTES.update(account, (id(0), id(1)), body, written, manners),
+        Op::DeleteNote => NOTES.delete(account, (id(0), id(1))),
+        Op::Tasks => TASKS.list(account, id(0), manners),
+        Op::GetTask => TASKS.get(account, (id(0), id(1)), manners),
+        Op::CreateTask => TASKS.create(account, id(0), body, written, manners),
+        Op::UpdateTask => TASKS.update(account, (id(0), id(1)), body, written, manners),
+        Op::CompleteTask => COMPLETION.update(account, (id(0), id(1)), body, written, manners),
+        Op::DeleteTask => TASKS.delete(account, (id(0), id(1))),
         Op::SearchOpportunities => read(opportunities::search(account, query, manners)),
         Op::Pipelines => read(organization::pipelines(account, query)),
         Op::GetOpportunity => opportunities::get(account, id(0), manners),
@@ -186,7 +190,12 @@ fn dispatch(state: &mut SandboxState, location: LocationIndex, request: &Request
 }
 
 fn read(answer: Result<ApiResponse, ApiResponse>) -> HandlerResult {
-    answer.map(|answer| Completed { response: answer, write: None })
+    answer.map(Completed::read)
+}
+
+/// The answer to most deletions. The OpenAPI files spell it `succeded`.
+fn deleted(id: &str) -> HandlerResult {
+    Ok(Completed::written(ApiResponse::ok(json!({ "succeded": true })), WriteKind::Delete, id))
 }
 
 /// The owner of a token that gives access to an operation. An operation that needs no token is the agency's.

@@ -4,6 +4,7 @@ use super::checks::Query;
 use super::contact_search::{MAX_PAGED, mentions};
 use super::contacts::{CUSTOM, full_name};
 use super::custom_fields::{FieldDefinitions, Model};
+use super::deleted;
 use super::errors::{not_found, unprocessable};
 use super::organization::{check_location, own_location_id, renamed, text};
 use super::paging::{Listing, Start, added};
@@ -256,8 +257,7 @@ pub(crate) fn update_status(
 pub(crate) fn delete(account: &mut Account, id: &str) -> HandlerResult {
     account.get(ObjectKind::Opportunities, id).ok_or_else(|| not_found("Opportunity"))?;
     account.remove(ObjectKind::Opportunities, id);
-    let answer = ApiResponse::ok(json!({ "succeded": true }));
-    Ok(Completed { response: answer, write: Some((WriteKind::Delete, id.to_owned())) })
+    deleted(id)
 }
 
 fn save(
