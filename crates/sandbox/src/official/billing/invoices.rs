@@ -1,6 +1,6 @@
 //! Invoices as answers show them, and the lists and settings that are read.
 
-use super::{in_mode, within_days};
+use super::{in_mode, page, within_days};
 use crate::account::{Account, Fields, ObjectKind};
 use crate::manners::Manners;
 use crate::official::checks::Query;
@@ -89,12 +89,7 @@ pub(super) fn list(account: &Account, query: &Query, manners: &Manners) -> ApiRe
             found.reverse();
         }
     }
-    let (limit, offset) = (query.number("limit").unwrap_or(10), query.number("offset").unwrap_or(0));
-    let page = found.iter().skip(offset).take(manners.list_limit(limit));
-    let page: Vec<_> = page.map(|invoice| read(account, invoice, manners)).collect();
-    let mut answer = Fields::from_iter([("invoices".to_owned(), json!(page))]);
-    answer.extend(manners.list_total(found.len()).map(|total| ("total".to_owned(), total)));
-    ApiResponse::ok(Value::Object(answer))
+    page(&found, |invoice| read(account, invoice, manners), ("invoices", "total"), query, manners)
 }
 
 /// The number that the next invoice can have. Asking does not reserve it.

@@ -2,7 +2,7 @@
 
 use super::money::amount;
 use super::routes::Op;
-use super::{in_mode, within_days};
+use super::{in_mode, page, within_days};
 use crate::account::{Account, Fields, ObjectKind};
 use crate::manners::Manners;
 use crate::official::checks::Query;
@@ -81,12 +81,7 @@ pub(super) fn list(account: &Account, op: Op, query: &Query, manners: &Manners) 
             && within_days(one, "createdAt", query)
     });
     found.sort_by_key(|one| std::cmp::Reverse(millis(one, "createdAt")));
-    let (limit, offset) = (query.number("limit").unwrap_or(10), query.number("offset").unwrap_or(0));
-    let page = found.iter().skip(offset).take(manners.list_limit(limit));
-    let page: Vec<_> = page.map(|one| shown(account, kind, one, manners)).collect();
-    let mut answer = Fields::from_iter([("data".to_owned(), json!(page))]);
-    answer.extend(manners.list_total(found.len()).map(|total| ("totalCount".to_owned(), total)));
-    ApiResponse::ok(Value::Object(answer))
+    page(&found, |one| shown(account, kind, one, manners), ("data", "totalCount"), query, manners)
 }
 
 pub(super) fn get_transaction(account: &Account, id: &str, manners: &Manners) -> Result<ApiResponse, ApiResponse> {
