@@ -141,6 +141,11 @@ impl<'a> ListView<'a> {
         self.view.as_ref().map_or(self.collection.objects.len(), Vec::len)
     }
 
+    /// Every object.
+    pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = &'a Object> + '_> {
+        self.skip(0)
+    }
+
     /// The objects from this position on.
     pub(crate) fn skip(&self, begin: usize) -> Box<dyn Iterator<Item = &'a Object> + '_> {
         match &self.view {
@@ -173,7 +178,7 @@ mod tests {
     fn shown(collection: &Collection) -> Vec<(String, u64)> {
         let listed = collection.listed();
         let all: Vec<_> =
-            listed.skip(0).map(|it| (it.id.clone(), it.fields()["value"].as_u64().unwrap_or_default())).collect();
+            listed.iter().map(|it| (it.id.clone(), it.fields()["value"].as_u64().unwrap_or_default())).collect();
         assert_eq!(all.len(), listed.len());
         for (position, (id, _)) in all.iter().enumerate() {
             assert_eq!(listed.position(id), Some(position));

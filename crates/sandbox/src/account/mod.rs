@@ -2,6 +2,12 @@
 //!
 //! Text takes a fraction of the memory of parsed values: an account of 100,000 contacts starts fast and stays small.
 
+mod filter;
+mod kind;
+
+pub(crate) use filter::{FilterFields, digits};
+pub(crate) use kind::ObjectKind;
+
 use crate::collection::{Collection, Object};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -11,141 +17,6 @@ use std::time::Duration;
 
 /// The fields of one object.
 pub(crate) type Fields = Map<String, Value>;
-
-/// The kinds of objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum ObjectKind {
-    Users,
-    Locations,
-    Contacts,
-    Opportunities,
-    Campaigns,
-    Pages,
-    Funnels,
-    Webhooks,
-    /// The definitions of custom fields, in the official API's shape. The session API has none.
-    CustomFields,
-    /// Pipelines with their stages, in the official API's shape. The session API has only the names of stages.
-    Pipelines,
-    /// Calendars, in the official API's shape. The session API has none, nor what follows.
-    Calendars,
-    CalendarGroups,
-    Appointments,
-    BlockedSlots,
-    /// Forms, surveys, their submissions, invoices and payments, in the official API's shape.
-    Forms,
-    Surveys,
-    FormSubmissions,
-    SurveySubmissions,
-    Invoices,
-    Transactions,
-    Orders,
-    Subscriptions,
-    /// The notes of contacts. The session API has none.
-    Notes,
-    /// The tasks of contacts. The session API has none.
-    Tasks,
-    /// The location's custom values. The session API has none.
-    CustomValues,
-    /// Conversations, one per contact.
-    Conversations,
-    /// Messages of all channels. Emails of one thread are one message.
-    Messages,
-    /// Emails with their bodies.
-    Emails,
-    Workflows,
-    /// The ways of contacts through workflows.
-    Enrolments,
-}
-
-impl ObjectKind {
-    const ALL: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::Users, "users", "User"),
-        (Self::Locations, "locations", "Location"),
-        (Self::Contacts, "contacts", "Contact"),
-        (Self::Opportunities, "opportunities", "Opportunity"),
-        (Self::Campaigns, "campaigns", "Campaign"),
-        (Self::Pages, "pages", "Page"),
-        (Self::Funnels, "funnels", "Funnel"),
-        (Self::Webhooks, "webhooks", "Webhook"),
-        (Self::CustomFields, "customFields", "Custom field"),
-        (Self::Pipelines, "pipelines", "Pipeline"),
-        (Self::Calendars, "calendars", "Calendar"),
-        (Self::CalendarGroups, "calendarGroups", "Calendar group"),
-        (Self::Appointments, "appointments", "Appointment"),
-        (Self::BlockedSlots, "blockedSlots", "Blocked slot"),
-        (Self::Forms, "forms", "Form"),
-        (Self::Surveys, "surveys", "Survey"),
-        (Self::FormSubmissions, "formSubmissions", "Form submission"),
-        (Self::SurveySubmissions, "surveySubmissions", "Survey submission"),
-        (Self::Invoices, "invoices", "Invoice"),
-        (Self::Transactions, "transactions", "Transaction"),
-        (Self::Orders, "orders", "Order"),
-        (Self::Subscriptions, "subscriptions", "Subscription"),
-        (Self::Notes, "notes", "Note"),
-        (Self::Tasks, "tasks", "Task"),
-        (Self::CustomValues, "customValues", "Custom value"),
-        (Self::Conversations, "conversations", "Conversation"),
-        (Self::Messages, "messages", "Message"),
-        (Self::Emails, "emails", "Email"),
-        (Self::Workflows, "workflows", "Workflow"),
-        (Self::Enrolments, "enrolments", "Enrolment"),
-    ];
-
-    /// The kind with this plural name.
-    #[cfg(feature = "management")]
-    pub(crate) fn named(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, plural, _)| *plural == word).map(|(kind, ..)| *kind)
-    }
-
-    /// The name of one object of this kind in messages.
-    pub(crate) fn title(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, ..)| *kind == self).map_or("Object", |(_, _, title)| title)
-    }
-}
-
-/// The fields that lists filter by: an object's values, or the values that a query wants. An empty field wants nothing.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct FilterFields {
-    /// In lower case, so that the search ignores case.
-    pub(crate) email: String,
-    /// Digits only, so that the search ignores punctuation.
-    pub(crate) phone: String,
-    pub(crate) status: String,
-    pub(crate) tags: Vec<String>,
-}
-
-impl FilterFields {
-    pub(crate) fn of(fields: &Fields) -> Self {
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default();
-        let tags = fields.get("tags").and_then(Value::as_array).into_iter().flatten();
-        Self {
-            email: text("email").to_lowercase(),
-            phone: digits(text("phone")),
-            status: text("status").to_owned(),
-            tags: tags.filter_map(Value::as_str).map(str::to_owned).collect(),
-        }
-    }
-
-    /// Whether the query wants nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.email.is_empty() && self.phone.is_empty() && self.status.is_empty() && self.tags.is_empty()
-    }
-
-    /// Whether an object has every value that the query wants.
-    fn matches(&self, object: &Self) -> bool {
-        let same = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
-        same(&self.email, &object.email)
-            && same(&self.phone, &object.phone)
-            && same(&self.status, &object.status)
-            && self.tags.iter().all(|tag| object.tags.contains(tag))
-    }
-}
-
-/// The digits of a phone number.
-pub(crate) fn digits(text: &str) -> String {
-    text.chars().filter(char::is_ascii_digit).collect()
-}
 
 /// The objects of one account.
 #[derive(Debug)]
@@ -233,7 +104,7 @@ impl Account {
         if wanted.is_empty() {
             return (listed.skip(offset).take(limit).map(Object::fields).collect(), listed.len());
         }
-        let fitting: Vec<_> = listed.skip(0).filter(|object| wanted.matches(&object.filter_fields)).collect();
+        let fitting: Vec<_> = listed.iter().filter(|object| wanted.matches(&object.filter_fields)).collect();
         (fitting.iter().skip(offset).take(limit).map(|object| object.fields()).collect(), fitting.len())
     }
 
@@ -249,14 +120,14 @@ impl Account {
     /// The id of the first object that fits, as lists show the objects.
     pub(crate) fn find_listed_id(&self, kind: ObjectKind, fits: impl Fn(&FilterFields) -> bool) -> Option<String> {
         let listed = self.collection(kind)?.listed();
-        listed.skip(0).find(|object| fits(&object.filter_fields)).map(|object| object.id.clone())
+        listed.iter().find(|object| fits(&object.filter_fields)).map(|object| object.id.clone())
     }
 
     /// The objects of a contact as lists show them, oldest first.
     pub(crate) fn listed_of_contact(&self, kind: ObjectKind, contact: &str) -> Vec<Fields> {
         let Some(collection) = self.collection(kind) else { return Vec::new() };
         let listed = collection.listed();
-        let of_contact = listed.skip(0).filter_map(|object| of_contact(object, contact));
+        let of_contact = listed.iter().filter_map(|object| of_contact(object, contact));
         of_contact.collect()
     }
 
