@@ -3,12 +3,14 @@
 //! A row is read, computed with and written back in one short transaction, which takes the write lock first.
 
 mod first_request;
+mod messages;
 mod shared;
 #[cfg(test)]
 mod tests;
 
 pub use first_request::Lesson;
-pub use shared::{LIMIT, LeaseGrant, LeaseRequest, ObservedQuota, SharedQuota, WINDOW, lease_life};
+pub use messages::{LeaseGrant, LeaseRequest, ObservedQuota};
+pub use shared::{LIMIT, SharedQuota, WINDOW, lease_life};
 
 use super::{Store, token};
 use chrono::{TimeDelta, Utc};
