@@ -2,6 +2,8 @@
 
 mod freshness;
 mod pace;
+mod read_list;
+mod refresh;
 mod scan;
 mod users;
 mod write_through;
