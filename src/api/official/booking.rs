@@ -1,10 +1,11 @@
 //! Free slots, and bookings of one.
 
 use super::{
-    Done, Official,
+    Official,
     appointments::{Range, in_zone, refused, start_of},
     calendars, finished, local_time, request,
 };
+use crate::api::Done;
 use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use highlevel_api_client::{Moment, SendError};

@@ -1,13 +1,13 @@
 //! Lists, which are paged in different ways or not at all.
 
 use super::{
-    Official, Page,
+    Official,
     endpoint::{Account, List, RequestBuilder},
     funnels, locations,
     page_end::{PageEnd, id, total},
-    request, session,
+    request,
 };
-use crate::api::Flaw;
+use crate::api::{Flaw, Page, session};
 use highlevel_api_client::{Fate, Moment, Request, SendError};
 use highlevel_catalog::{Invocation, ListAnswer, PagingStyle};
 use highlevel_core::context::CallContext;

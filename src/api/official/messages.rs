@@ -3,7 +3,7 @@
 use super::{
     Official, conversations,
     lists::{RawPage, refused},
-    request,
+    message_forms, request,
 };
 use futures::{StreamExt, stream};
 use highlevel_api_client::{Moment, SendError};
@@ -92,7 +92,7 @@ impl Official {
         parts: &mut Vec<Part>,
         context: &CallContext,
     ) -> Result<(bool, Moment), SendError> {
-        let since = list.arguments.get("since").and_then(conversations::millis_of_day);
+        let since = list.arguments.get("since").and_then(message_forms::millis_of_day);
         let mut after: Option<String> = None;
         let mut pages = 0;
         loop {
@@ -104,7 +104,7 @@ impl Official {
             pages += 1;
             let mut is_past = false;
             for message in page.items {
-                let at = message.get("dateAdded").and_then(conversations::millis);
+                let at = message.get("dateAdded").and_then(message_forms::millis);
                 if since.zip(at).is_some_and(|(since, at)| at < since) {
                     // A thread of emails may have begun long before its last email.
                     is_past = emails(&message).is_empty();
