@@ -1,15 +1,18 @@
 //! The body of an answer, to what a host is given: it fits the bound and has its id.
 
+#[path = "../../src/api/invocations.rs"]
+mod invocations;
+
 use super::tool;
 use highlevel_api_client::{Body, Moment, Response};
-use highlevel_catalog::{AnswerShape, Invocation, OperationSpec};
+use highlevel_catalog::AnswerShape;
 use highlevel_mcp::{answer, api::session};
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use invocations::any_invocation;
 
 pub(crate) fn check(data: &[u8]) {
     let Some((entry, rest)) = tool::of(data) else { return };
-    let invocation = any_invocation(entry);
+    let Some(invocation) = any_invocation(entry) else { panic!("no call of {} is valid", entry.name) };
     for status in [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_FOUND, StatusCode::CONFLICT] {
         let body = Body::parse(&String::from_utf8_lossy(rest));
         let response = Response { status, body, sent_at: Moment::now(), repeated_after_doubt: false };
@@ -29,25 +32,4 @@ pub(crate) fn check(data: &[u8]) {
             }
         }
     }
-}
-
-/// An invocation of the tool that needs no particular arguments.
-fn any_invocation(entry: &'static OperationSpec) -> Invocation {
-    let required = entry.input_schema().get("required").and_then(Value::as_array).into_iter().flatten();
-    let mut arguments: Map<String, Value> = required
-        .filter_map(Value::as_str)
-        .map(|name| {
-            let value = match name {
-                "email" => json!("a@example.com"),
-                "value" => json!(1),
-                "status" => json!("open"),
-                "url" => json!("https://example.com"),
-                "events" => json!(["contact.created"]),
-                _ => json!("a1"),
-            };
-            (name.to_owned(), value)
-        })
-        .collect();
-    arguments.extend(entry.clearable.first().map(|field| ("clear".to_owned(), json!([field]))));
-    entry.parse(arguments).unwrap()
 }

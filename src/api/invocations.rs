@@ -1,4 +1,4 @@
-//! Invocations for the tests of both APIs.
+//! Invocations for the tests of both APIs, and for `fuzz/checks`.
 
 use highlevel_catalog::{Effect, Invocation, OperationSpec};
 use serde_json::{Map, Value, json};
