@@ -73,7 +73,7 @@ pub(super) async fn verify(
         match read(api, write, &value, context).await {
             Ok(object) => {
                 found = compare(write, &object);
-                value = with_note(object, &value);
+                value = object;
             }
             Err(error) if shows_nothing && error.code == Code::NotFound => return Err(missing_object(write)),
             Err(error) => {
@@ -218,14 +218,6 @@ async fn read(api: &Adapter, write: &Invocation, answer: &Value, context: &CallC
     found.ok_or_else(|| Error::new(Code::UpstreamError, "it cannot be read by its id"))
 }
 
-/// The object with the answer's own note.
-fn with_note(mut object: Value, answer: &Value) -> Value {
-    if let (Some(members), Some(note)) = (object.as_object_mut(), answer.get("note")) {
-        members.entry("note").or_insert_with(|| note.clone());
-    }
-    object
-}
-
 /// The same write with the whole object, if the answer showed only a part of it. Reads the object once then.
 pub(super) async fn whole(
     api: &Adapter,
@@ -238,7 +230,7 @@ pub(super) async fn whole(
         return written;
     }
     match read(api, write, &written.value, context).await {
-        Ok(object) => written.value = with_note(object, &written.value),
+        Ok(object) => written.value = object,
         Err(error) => {
             tracing::warn!("the object could not be read after {}: {}", write.spec.name, error.message);
             written.is_partial = true;
