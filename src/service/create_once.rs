@@ -100,14 +100,14 @@ impl Creation {
             Ok(Done { answer, sent_at }) => {
                 let value = answer.into_json();
                 creates.stamps.learn(&value, sent_at);
-                record_answer(api, number, value.get("id").and_then(Value::as_str)).await;
+                store.end_creations(number, value.get("id").and_then(Value::as_str)).await;
                 return Ok(value);
             }
             Err(failed) => failed,
         };
         let SendError { error, fate, sent_at } = failed;
         let (Some(sent_at), true) = (sent_at, fate != Fate::NotExecuted) else {
-            record_answer(api, number, None).await;
+            store.end_creations(number, None).await;
             return Err(error);
         };
         let Some(identity) = &self.identity else {
@@ -133,14 +133,6 @@ async fn listed_before(
         ids.extend(page.items.iter().filter_map(|item| item.get("id")?.as_str().map(str::to_owned)));
     }
     Some(ids)
-}
-
-/// Records how the API answered a create.
-async fn record_answer(api: &Adapter, number: Option<i64>, object: Option<&str>) {
-    let Some(number) = number else { return };
-    if let Err(error) = api.store().end_creation(number, object.map(str::to_owned)).await {
-        tracing::warn!("the end of a create could not be recorded: {}", error.message);
-    }
 }
 
 /// Repeats the look-up with growing waits until the object appears or the time is up.

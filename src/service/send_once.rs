@@ -160,13 +160,13 @@ pub(super) async fn send(
     };
     let failed = match api.run(send, context).await {
         Ok(Done { answer, .. }) => {
-            record(api, number, Some(key)).await;
+            api.store().end_creations(number, Some(&key)).await;
             // An operation's answer keeps the API's own form.
             let before = before.filter(|_| send.spec.passthrough.is_none());
             return Ok(WriteOutcome::answered(completed(answer.into_json(), before)));
         }
         Err(failed) if failed.fate == Fate::NotExecuted => {
-            record(api, number, None).await;
+            api.store().end_creations(number, None).await;
             return Err(failed.error);
         }
         Err(failed) => failed,
@@ -178,7 +178,7 @@ pub(super) async fn send(
     let is_sent = |object: &Value| !status(object).is_empty() && !is_unsent(object);
     match reconcile::read_until(api, send, context, is_sent).await {
         Ok(Some(object)) => {
-            record(api, number, Some(key)).await;
+            api.store().end_creations(number, Some(&key)).await;
             Ok(WriteOutcome::read(object))
         }
         Ok(None) => Err(unknown(send, &failed, "it still waits to be sent, although the send may still show")),
@@ -195,13 +195,6 @@ fn completed(mut answer: Value, before: Option<&Value>) -> Value {
         }
     }
     answer
-}
-
-async fn record(api: &Adapter, number: Option<i64>, sent: Option<String>) {
-    let Some(number) = number else { return };
-    if let Err(error) = api.store().end_creation(number, sent).await {
-        tracing::warn!("the end of a send could not be recorded: {}", error.message);
-    }
 }
 
 fn unknown(send: &Invocation, failed: &SendError, seen: &str) -> Error {

@@ -201,7 +201,7 @@ impl AccountService {
         let failed = match api.run(upsert, context).await {
             Ok(done) => {
                 let mut value = done.answer.into_json();
-                self.remember(numbers, value.get("id").and_then(Value::as_str)).await;
+                api.store().end_creations(numbers, value.get("id").and_then(Value::as_str)).await;
                 let created = value.as_object_mut().and_then(|members| members.shift_remove("created"));
                 let written = reconcile::WriteOutcome::answered(value);
                 let mut verified = verify_write::verify(api, upsert, written, context).await?;
@@ -211,7 +211,7 @@ impl AccountService {
             Err(failed) => failed,
         };
         if failed.fate == Fate::NotExecuted || failed.sent_at.is_none() {
-            self.remember(numbers, None).await;
+            api.store().end_creations(numbers, None).await;
             return Err(failed.error);
         }
         context.report("no clear answer: searching for the contact");
@@ -224,7 +224,7 @@ impl AccountService {
             match find(api, upsert, context).await {
                 Ok(found) => {
                     let Some(contact) = &found.contact else { continue };
-                    self.remember(numbers, contact.get("id").and_then(Value::as_str)).await;
+                    api.store().end_creations(numbers, contact.get("id").and_then(Value::as_str)).await;
                     let mut verified = match verify_write::shows_effect(upsert, None, contact) {
                         true => VerifiedWrite::plain(contact.clone()),
                         false => self.update_found(upsert, &found, contact, context).await?,
@@ -236,15 +236,6 @@ impl AccountService {
             }
         }
         Err(unknown(upsert, &failed, &why))
-    }
-
-    /// Records the contact that answered a creation, or that there is none.
-    async fn remember(&self, numbers: Vec<i64>, contact: Option<&str>) {
-        for number in numbers {
-            if let Err(error) = self.api.store().end_creation(number, contact.map(str::to_owned)).await {
-                tracing::warn!("the end of a create could not be recorded: {}", error.message);
-            }
-        }
     }
 }
 

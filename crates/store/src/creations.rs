@@ -1,5 +1,8 @@
 //! The creates of an account, in all processes: which object answered which call, and which calls have no answer. No object
 //! answers two calls.
+//!
+//! Creates, upserts, sends of an object and bookings share these records and their meaning, and no more: each finds out in
+//! another way what an unclear request did.
 
 use super::{Store, sha256_hex};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,22 +45,21 @@ impl Store {
         .await
     }
 
-    /// Records the API's answer to a create: the id of the object, or `None` for a refusal. A create that ends without this stays
-    /// unanswered.
-    ///
-    /// # Errors
-    /// `internal` when the state directory cannot be used.
-    pub async fn end_creation(&self, number: i64, object: Option<String>) -> Result<()> {
-        self.with(move |db| {
-            match object {
+    /// Records the API's answer to creates: the id of the object, or `None` for a refusal. A create that ends without this
+    /// stays unanswered. So does one whose end cannot be recorded: its answer counts more, so that is only logged.
+    pub async fn end_creations(&self, numbers: impl IntoIterator<Item = i64>, object: Option<&str>) {
+        let (numbers, object) = (numbers.into_iter().collect::<Vec<_>>(), object.map(str::to_owned));
+        let ended = self.with(move |db| {
+            numbers.iter().try_for_each(|number| match &object {
                 Some(object) => {
-                    db.execute("UPDATE creations SET object = ?2 WHERE number = ?1", params![number, object])
+                    db.execute("UPDATE creations SET object = ?2 WHERE number = ?1", params![number, object]).map(drop)
                 }
-                None => db.execute("DELETE FROM creations WHERE number = ?1", [number]),
-            }
-            .map(drop)
-        })
-        .await
+                None => db.execute("DELETE FROM creations WHERE number = ?1", [number]).map(drop),
+            })
+        });
+        if let Err(error) = ended.await {
+            tracing::warn!("the end of a create could not be recorded: {}", error.message);
+        }
     }
 
     /// The latest create of `key` that was not refused: when it began, and whether the API answered it.
@@ -65,19 +67,8 @@ impl Store {
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn latest_creation(&self, account: &str, key: &str) -> Result<Option<(DateTime<Utc>, bool)>> {
-        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
-        self.with(move |db| {
-            let latest: Option<(i64, bool)> = db
-                .query_row(
-                    "SELECT begun_at, object IS NOT NULL FROM creations WHERE account = ?1 AND key = ?2
-                     ORDER BY number DESC LIMIT 1",
-                    params![account, key],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?;
-            Ok(latest.and_then(|(at, answered)| Some((DateTime::from_timestamp_millis(at)?, answered))))
-        })
-        .await
+        let latest = self.creations(account, key, DateTime::UNIX_EPOCH).await?.into_iter().next();
+        Ok(latest.map(|(at, object)| (at, object.is_some())))
     }
 
     /// The objects that answered creates of `key` begun since a moment, newest first.
@@ -85,14 +76,28 @@ impl Store {
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn created_since(&self, account: &str, key: &str, since: DateTime<Utc>) -> Result<Vec<String>> {
+        Ok(self.creations(account, key, since).await?.into_iter().filter_map(|(_, object)| object).collect())
+    }
+
+    /// The creates of `key` begun since a moment that were not refused, newest first: when each began, and the object that
+    /// answered it.
+    async fn creations(
+        &self,
+        account: &str,
+        key: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<(DateTime<Utc>, Option<String>)>> {
         let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
         self.with(move |db| {
             let mut found = db.prepare(
-                "SELECT object FROM creations
-                 WHERE account = ?1 AND key = ?2 AND begun_at >= ?3 AND object IS NOT NULL ORDER BY number DESC",
+                "SELECT begun_at, object FROM creations
+                 WHERE account = ?1 AND key = ?2 AND begun_at >= ?3 ORDER BY number DESC",
             )?;
-            let objects = found.query_map(params![account, key, since.timestamp_millis()], |row| row.get(0))?;
-            objects.collect()
+            let creations = found.query_map(params![account, key, since.timestamp_millis()], |row| {
+                let begun_at = DateTime::from_timestamp_millis(row.get(0)?).unwrap_or_default();
+                Ok((begun_at, row.get(1)?))
+            })?;
+            creations.collect()
         })
         .await
     }
@@ -161,4 +166,30 @@ fn is_taken(db: &Connection, number: i64, object: &str) -> rusqlite::Result<bool
         params![number, object],
         |row| row.get(0),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn creates_are_remembered_with_their_answers_and_refused_ones_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().to_owned());
+        let mut numbers = Vec::new();
+        for key in ["k", "k", "k", "other"] {
+            numbers.push(store.begin_creation("a", key).await.unwrap());
+        }
+        let long_ago = Utc::now() - TimeDelta::hours(1);
+        let latest = async || store.latest_creation("a", "k").await.unwrap().map(|(_, is_answered)| is_answered);
+        store.end_creations([numbers[0]], Some("one")).await;
+        assert_eq!(latest().await, Some(false), "the third is unanswered");
+        store.end_creations([numbers[2]], None).await;
+        assert_eq!(latest().await, Some(false), "the third was refused, the second is unanswered");
+        store.end_creations([numbers[1], numbers[3]], Some("two")).await;
+        assert_eq!(latest().await, Some(true));
+        assert_eq!(store.created_since("a", "k", long_ago).await.unwrap(), ["two", "one"]);
+        assert_eq!(store.created_since("a", "k", Utc::now() + TimeDelta::hours(1)).await.unwrap(), [""; 0]);
+        assert_eq!(store.created_since("b", "k", long_ago).await.unwrap(), [""; 0]);
+    }
 }

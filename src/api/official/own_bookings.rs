@@ -30,13 +30,13 @@ impl Official {
     /// Records a booking that took effect.
     pub(super) async fn note_booking(&self, appointment: &Value) {
         let Some(id) = appointment.get("id").and_then(Value::as_str) else { return };
-        let noted = async {
+        let begun = async {
             let account = self.client.account_or_address().await?;
-            let number = self.store.begin_creation(&account, KEY).await?;
-            self.store.end_creation(number, Some(id.to_owned())).await
+            self.store.begin_creation(&account, KEY).await
         };
-        if let Err(error) = noted.await {
-            tracing::warn!("a booking could not be recorded: {}", error.message);
+        match begun.await {
+            Ok(number) => self.store.end_creations([number], Some(id)).await,
+            Err(error) => tracing::warn!("a booking could not be recorded: {}", error.message),
         }
     }
 
