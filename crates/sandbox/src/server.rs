@@ -89,8 +89,11 @@ async fn serve(state: SharedState, request: http::Request<Incoming>) -> Result<R
     response.map(|response| with_rate(response, rate)).ok_or(Dropped)
 }
 
-/// Answers a request to an endpoint under `/sandbox/`, if this build has it.
+/// Answers a request to an endpoint under `/sandbox/`, if this build has it, and to the host of files.
 fn own_endpoint(state: &SharedState, raw: &RawRequest) -> Option<Response<ResponseBody>> {
+    if let Some(answer) = crate::official::signed_file(&lock(state), raw) {
+        return Some(answer.into_response());
+    }
     #[cfg(feature = "oauth")]
     if let Some(answer) = crate::official::oauth::consent(&mut lock(state), raw) {
         return Some(answer.into_response());
@@ -99,8 +102,6 @@ fn own_endpoint(state: &SharedState, raw: &RawRequest) -> Option<Response<Respon
     if let Some(path) = raw.path.strip_prefix("/sandbox/") {
         return Some(crate::management::answer(&mut lock(state), raw, path));
     }
-    #[cfg(not(any(feature = "oauth", feature = "management")))]
-    let _ = (state, raw);
     None
 }
 

@@ -93,10 +93,10 @@ fn fault_response(kind: &FaultKind, raw: &RawRequest, own: Option<ApiResponse>) 
             own.with_payload("application/json", payload)
         }
         FaultKind::Truncate => {
-            let text = own.body.to_string();
-            let payload = StreamBody::new(breaking_off(half(&text).to_owned())).boxed_unsync();
-            let mut response = own.with_payload("application/json", payload);
-            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(text.len()));
+            let (content_type, bytes) = own.content();
+            let payload = StreamBody::new(breaking_off(bytes.slice(..bytes.len() / 2))).boxed_unsync();
+            let mut response = own.with_payload(content_type, payload);
+            response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
             response
         }
         FaultKind::Huge(bytes) => own.with_payload("application/json", StreamBody::new(huge(*bytes)).boxed_unsync()),
@@ -116,13 +116,13 @@ fn half(text: &str) -> &str {
 
 type Frames = io::Result<Frame<Bytes>>;
 
-fn breaking_off(text: String) -> impl Stream<Item = Frames> {
+fn breaking_off(bytes: Bytes) -> impl Stream<Item = Frames> {
     let broken = async {
         // Yielding once lets hyper send what it has before the connection breaks.
         tokio::task::yield_now().await;
         Err(io::Error::other("the answer breaks off"))
     };
-    stream::iter([Ok(Frame::data(Bytes::from(text)))]).chain(stream::once(broken))
+    stream::iter([Ok(Frame::data(bytes))]).chain(stream::once(broken))
 }
 
 /// A JSON string of this many bytes including the quotes, or an endless one.

@@ -74,6 +74,10 @@ pub struct Manners {
     pub(crate) no_duplicates: bool,
     /// A booking is checked against what lists show, which lags behind other bookings.
     pub(crate) late_bookings: bool,
+    /// Recordings come without a name, as a type that says nothing.
+    pub(crate) odd_files: bool,
+    /// Recordings are at another host, behind a signed address.
+    pub(crate) signed_files: bool,
 }
 
 impl Manners {

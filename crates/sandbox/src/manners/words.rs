@@ -34,8 +34,8 @@ Each of these can be turned off with `:off`, such as `live,odd:off`:
   dnd                  400 for a message to a contact who does not want to be disturbed by its channel
   settle:MS            new messages are pending for MS, then delivered or failed; 1000 in live
   messages             messages as live accounts send them: the list of a conversation in `messages`, a single one in
-                       `message` or `emailMessage`, calls as meta.call, failures with `error`, 201 for a new one, and
-                       cursors of the export that end after two minutes
+                       `message` or `emailMessage`, calls as meta.call, failures with `error`, 201 for a new one,
+                       cursors of the export that end after two minutes, and 422 for a call without a recording
 
 Not part of live, since accounts differ:
   cap:N                lists return at most N objects, also those without paging
@@ -45,6 +45,8 @@ Not part of live, since accounts differ:
   scope:SCOPE          the token lacks SCOPE, such as `opportunities.readonly`: 401; repeat the word for several scopes
   late-bookings        a booking is checked against what lists show, so that two may get one slot within the lag
   no-duplicates        a second contact with the same e-mail or phone is refused with 400 and the first one's id
+  odd-files            recordings come as application/octet-stream, without a name
+  signed-files         recordings are at another host: 302 to a signed address, which refuses a second credential
 
 Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
 
@@ -93,6 +95,8 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
             "messages" => &mut self.message_shapes,
             "no-duplicates" => &mut self.no_duplicates,
             "late-bookings" => &mut self.late_bookings,
+            "odd-files" => &mut self.odd_files,
+            "signed-files" => &mut self.signed_files,
             _ => return None,
         })
     }
@@ -101,7 +105,7 @@ Example: live,lag:300,odd:off,cap:20,scope:opportunities.readonly";
 fn unknown() -> String {
     "unknown; allowed are live, plain, normalise, lag:MS, stamp:seconds, clock:S, cap:N, total:HOW, ignore:FIELD, \
      scope:SCOPE, lower-search, page-bound, version, odd, values, options, dnd, settle:MS, \
-     messages, no-duplicates and late-bookings"
+     messages, no-duplicates, late-bookings, odd-files and signed-files"
         .to_owned()
 }
 

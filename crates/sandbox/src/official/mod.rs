@@ -32,6 +32,7 @@ mod tasks;
 pub(crate) mod tokens;
 mod workflows;
 
+pub(crate) use conversations::signed_file;
 pub(crate) use routes::Route;
 
 use crate::account::{Fields, ObjectKind};
@@ -94,7 +95,8 @@ pub(crate) fn perform(
     scopes::check(&state.manners.missing_scopes, granted.as_deref(), route.label())?;
     let query = Query::read(&raw.query, route)?;
     let body = checks::body(raw, route.body)?;
-    let request = Request { op: route.op, ids, query, body, scopes: granted, now };
+    let authority = single(&raw.headers, header::HOST.as_str()).unwrap_or_default();
+    let request = Request { op: route.op, ids, query, body, scopes: granted, now, authority };
     let trace = state.official.trace();
     let done = match owner {
         Owner::Agency => agency::perform(state, &request)?,
@@ -116,6 +118,8 @@ struct Request<'a> {
     #[cfg_attr(not(feature = "oauth"), expect(dead_code, reason = "only OAuth's tokens are exchanged"))]
     scopes: Option<Arc<str>>,
     now: Duration,
+    /// The host and port that the request is for.
+    authority: &'a str,
 }
 
 impl Request<'_> {

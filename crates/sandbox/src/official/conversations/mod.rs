@@ -5,10 +5,12 @@
 
 mod channel;
 mod export;
+mod files;
 mod messages;
 mod routes;
 mod send;
 
+pub(crate) use files::signed as signed_file;
 pub(crate) use routes::{ConversationOp, ROUTES};
 
 use super::checks::Query;
@@ -58,6 +60,8 @@ pub(super) fn perform(
         ConversationOp::GetEmail => read(messages::email(account, id, now, manners)),
         ConversationOp::Export => read(export::messages(account, query, now, trace, manners)),
         ConversationOp::Transcription => read(messages::transcription(account, id, other)),
+        ConversationOp::Recording => read(files::recording(account, other, id, request.authority, manners)),
+        ConversationOp::TranscriptFile => read(files::transcript(account, id, other)),
         ConversationOp::Send => send::send(account, body, now, written, manners),
         ConversationOp::CancelMessage => send::cancel(account, ObjectKind::Messages, id, written),
         ConversationOp::CancelEmail => send::cancel(account, ObjectKind::Emails, id, written),

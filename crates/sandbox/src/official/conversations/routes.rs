@@ -16,6 +16,8 @@ pub(crate) enum ConversationOp {
     GetEmail,
     Export,
     Transcription,
+    Recording,
+    TranscriptFile,
     Send,
     CancelMessage,
     CancelEmail,
@@ -25,8 +27,8 @@ pub(crate) enum ConversationOp {
 }
 
 use ConversationOp::{
-    AddToWorkflow, CancelEmail, CancelMessage, Create, Export, Get, GetEmail, GetMessage, Messages, RemoveFromWorkflow,
-    Search, Send, Transcription, Update, Workflows,
+    AddToWorkflow, CancelEmail, CancelMessage, Create, Export, Get, GetEmail, GetMessage, Messages, Recording,
+    RemoveFromWorkflow, Search, Send, TranscriptFile, Transcription, Update, Workflows,
 };
 
 /// The version of conversations.
@@ -79,6 +81,10 @@ const EXPORT: &[Parameter] = &[
 
 const TRANSCRIPT: &str = "GET /conversations/locations/{locationId}/messages/{messageId}/transcription";
 
+const TRANSCRIPT_FILE: &str = "GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download";
+
+const RECORDING: &str = "GET /conversations/messages/{messageId}/locations/{locationId}/recording";
+
 /// A read of conversations, which the session API does not have.
 const fn get(op: ConversationOp, name: &'static str, query: &'static [Parameter]) -> Route {
     let mut route = read(Op::Conversation(op), name, "", query).version(APRIL);
@@ -107,6 +113,8 @@ pub(crate) const ROUTES: &[Route] = &[
     get(GetEmail, "GET /conversations/messages/email/{id}", &[]).version(None),
     get(GetMessage, "GET /conversations/messages/{id}", &[]),
     get(Transcription, TRANSCRIPT, &[]),
+    get(TranscriptFile, TRANSCRIPT_FILE, &[]),
+    get(Recording, RECORDING, &[]),
     get(Messages, "GET /conversations/{conversationId}/messages", LIST),
     get(Get, "GET /conversations/{conversationId}", &[]),
     write(Update, "PUT /conversations/{conversationId}"),

@@ -81,6 +81,7 @@ fn consent(state: &mut SandboxState, query: &str) -> Result<ApiResponse, ApiResp
     if let Some(state) = parameter(query, "state") {
         address.query_pairs_mut().append_pair("state", &state);
     }
-    let answer = ApiResponse::ok(json!({ "message": "Installed" })).with_header(header::LOCATION, address.as_str());
-    Ok(ApiResponse { status: StatusCode::FOUND, ..answer })
+    let mut answer = ApiResponse::ok(json!({ "message": "Installed" })).with_header(header::LOCATION, address.as_str());
+    answer.status = StatusCode::FOUND;
+    Ok(answer)
 }
