@@ -96,7 +96,7 @@ fn is_specific<'a>(body: &Body, mut sent: impl Iterator<Item = (&'a str, &'a Val
             explanations(value, !value.is_object(), &mut said);
         }
         Body::Text(text) if !text.trim_start().starts_with('<') => said.push(text.to_lowercase()),
-        Body::Text(_) | Body::Empty => {}
+        Body::Text(_) | Body::File(_) | Body::Empty => {}
     }
     said.iter_mut().for_each(|text| GENERIC.iter().for_each(|phrase| *text = text.replace(phrase, " ")));
     let says = |wanted: &str| said.iter().any(|text| text.contains(wanted));

@@ -73,6 +73,7 @@ impl Client {
             files: None,
             repeat: Repeat::Freely,
             expect: Expect::Json,
+            save: None,
         };
         let answer = self.send(&request, context).await.map_err(|failed| failed.error)?;
         let Body::Json(body) = answer.body else { return Err(unreadable()) };

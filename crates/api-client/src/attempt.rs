@@ -1,9 +1,10 @@
 //! One attempt: sends the request, passes the answer's headers to quota and clock, and judges the answer.
 
 use super::{
-    Body, Expect, Fate, Scheme,
+    AnswerFile, Body, Expect, Fate, Scheme,
     breaker::{AttemptVerdict, BreakerPass},
     clock::{Clock, Moment},
+    content::{self, Content},
     fault_response,
     http::{Read, connect_fault, is_no_http, read, safe_cause},
     message::api_message,
@@ -79,6 +80,9 @@ impl Wire {
             if let Some(version) = out.version {
                 headers.insert("version", HeaderValue::from_static(version));
             }
+            if out.save.is_some() {
+                headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+            }
             Ok((client, headers))
         });
         let (client, headers) = match ready {
@@ -97,27 +101,20 @@ impl Wire {
         let timeout = self.runtime.attempt_timeout();
         let sent = Instant::now();
         tracing::debug!(method = %out.method, host = out.url.host_str(), path = out.url.path(), "sending");
-        let failed = |code, message: String, passing| {
-            AttemptOutcome::Failed(AttemptFailure {
-                error: Error::new(code, message),
-                fate: Fate::Unknown,
-                passing,
-                after: None,
-            })
+        let ended = |code, message: &str| {
+            AttemptOutcome::Failed(AttemptFailure::lasting(Error::new(code, message), Fate::Unknown))
         };
         let outcome = tokio::select! {
             biased;
             outcome = self.exchange(builder, out, reading, permit, sent_at) => outcome,
             () = context.cancel.cancelled() => {
-                failed(Code::Cancelled, "The call was cancelled while its request was under way.".into(), false)
+                ended(Code::Cancelled, "The call was cancelled while its request was under way.")
             }
             () = tokio::time::sleep_until(context.deadline) => {
-                failed(Code::Timeout, "The call's time ran out while its request was under way.".into(), false)
+                ended(Code::Timeout, "The call's time ran out while its request was under way.")
             }
-            () = tokio::time::sleep(timeout) => {
-                let waited = timeout.as_secs_f64();
-                failed(Code::Timeout, format!("The API did not answer within {waited} s."), true)
-            }
+            // A large file may take longer. Its pieces have to arrive within this time, each.
+            () = tokio::time::sleep(timeout), if out.save.is_none() => silent(timeout),
         };
         tracing::debug!(took = ?sent.elapsed(), outcome = outcome.in_short(), "ended");
         (sent_at, outcome)
@@ -131,9 +128,11 @@ impl Wire {
         permit: Permit,
         sent_at: Moment,
     ) -> AttemptOutcome {
-        let response = match builder.send().await {
-            Ok(response) => response,
-            Err(fault) => {
+        let timeout = self.runtime.attempt_timeout();
+        let response = match tokio::time::timeout(timeout, builder.send()).await {
+            Err(_) => return silent(timeout),
+            Ok(Ok(response)) => response,
+            Ok(Err(fault)) => {
                 let failure = unanswered(&fault, out);
                 let error = failure.error.caused_by(safe_cause(fault, self.runtime.secrets()));
                 return AttemptOutcome::Failed(AttemptFailure { error, ..failure });
@@ -147,9 +146,13 @@ impl Wire {
         }
         permit.teaching(lesson(status, &headers, reading)).answered(&headers, status == StatusCode::TOO_MANY_REQUESTS);
 
+        if out.save.is_some() && (status.is_success() || status.is_redirection()) {
+            return self.receive_file(response, reading, out).await;
+        }
+        let content_type = content::content_type(response.headers());
         if status.is_success() {
             return match read(response, self.max_body).await {
-                Read::Whole(bytes) => self.understand(status, &bytes, reading, out),
+                Read::Whole(bytes) => self.understand(status, &content_type, &bytes, reading, out),
                 Read::TooLarge(_) => {
                     AttemptOutcome::Failed(AttemptFailure::lasting(too_large(self.max_body), Fate::Unknown))
                 }
@@ -159,7 +162,10 @@ impl Wire {
         let target = response.headers().get(header::LOCATION).cloned();
         let bytes = read(response, FAILURE_BODY.min(self.max_body)).await.any();
         // A body that was cut off still explains the status.
-        let body = Body::parse(&self.runtime.secrets().scrub(&String::from_utf8_lossy(&bytes)));
+        let body = match content::of(&bytes, &content_type) {
+            Content::Binary => Body::Empty,
+            _ => Body::parse(&self.runtime.secrets().scrub(&String::from_utf8_lossy(&bytes))),
+        };
         if status.is_redirection() {
             return AttemptOutcome::Failed(redirected(status, target.as_ref(), out));
         }
@@ -191,13 +197,26 @@ impl Wire {
         }
     }
 
-    fn understand(&self, status: StatusCode, bytes: &[u8], reading: Reading, out: &Outgoing) -> AttemptOutcome {
+    pub(crate) fn understand(
+        &self,
+        status: StatusCode,
+        content_type: &str,
+        bytes: &[u8],
+        reading: Reading,
+        out: &Outgoing,
+    ) -> AttemptOutcome {
         let text = String::from_utf8_lossy(bytes);
         let expect = match reading {
             Reading::Raw => return AttemptOutcome::Answer(status, Body::parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
-        let body = Body::parse(&self.runtime.secrets().scrub(&text));
+        let body = match content::of(bytes, content_type) {
+            Content::Binary => {
+                let (bytes, content_type) = (bytes.len() as u64, content_type.to_owned());
+                Body::File(AnswerFile { path: None, bytes, content_type })
+            }
+            _ => Body::parse(&self.runtime.secrets().scrub(&text)),
+        };
         if fault_response::is_page(&body) {
             let host = out.url.host_str().unwrap_or_default();
             let error = Error::new(Code::UpstreamError, fault_response::page(host, status, &body));
@@ -213,6 +232,8 @@ impl Wire {
         match (expect, body) {
             (Expect::Json, Body::Empty) => unreadable("it is empty"),
             (Expect::Json, Body::Text(_)) => unreadable("it is plain text and no JSON"),
+            (Expect::Json, Body::File(_)) => unreadable("it is a file and no JSON"),
+            (_, Body::Empty) if out.save.is_some() => unreadable("it is empty and no file"),
             (_, body) => AttemptOutcome::Answer(status, body),
         }
     }
@@ -274,6 +295,12 @@ pub(crate) fn token_header(token: &SecretString) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
+/// No answer, or none of its pieces, in the time of an attempt.
+pub(crate) fn silent(waited: Duration) -> AttemptOutcome {
+    let error = Error::new(Code::Timeout, format!("The API did not answer within {} s.", waited.as_secs_f64()));
+    AttemptOutcome::Failed(AttemptFailure::passing(error, Fate::Unknown))
+}
+
 /// A 2xx whose body says that it failed. Its effect is unknown.
 fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> AttemptOutcome {
     let inner = inner.map_or_else(String::new, |inner| format!(" with {inner}"));
@@ -282,12 +309,12 @@ fn unsuccessful(inner: Option<StatusCode>, body: &Body) -> AttemptOutcome {
     AttemptOutcome::Failed(AttemptFailure::lasting(Error::new(Code::UpstreamError, message), Fate::Refused))
 }
 
-fn unreadable(why: &str) -> AttemptOutcome {
+pub(crate) fn unreadable(why: &str) -> AttemptOutcome {
     let error = Error::new(Code::UpstreamError, format!("The API's answer says success but cannot be read: {why}."));
     AttemptOutcome::Failed(AttemptFailure::passing(error, Fate::Unknown))
 }
 
-fn too_large(limit: usize) -> Error {
+pub(crate) fn too_large(limit: usize) -> Error {
     let message = format!(
         "The answer is larger than {limit} bytes. Ask for less (a smaller limit), or allow more with --max-body."
     );
@@ -312,7 +339,7 @@ fn unanswered(fault: &reqwest::Error, out: &Outgoing) -> AttemptFailure {
     AttemptFailure::passing(Error::new(Code::UpstreamError, message), Fate::Unknown)
 }
 
-fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> AttemptFailure {
+pub(crate) fn redirected(status: StatusCode, target: Option<&HeaderValue>, out: &Outgoing) -> AttemptFailure {
     let target = target.and_then(|value| value.to_str().ok()).and_then(|value| out.url.join(value).ok());
     let host = target.as_ref().and_then(url::Url::host_str).unwrap_or("another address");
     let message = format!(

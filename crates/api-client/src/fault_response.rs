@@ -126,7 +126,7 @@ fn is_block(body: &Body) -> bool {
         }
         // Cloudflare's form for clients that accept JSON.
         Body::Json(value) => value.get("cloudflare_error") == Some(&true.into()),
-        Body::Empty => false,
+        Body::Empty | Body::File(_) => false,
     }
 }
 
@@ -138,7 +138,7 @@ fn missing_route(status: StatusCode, body: &Body, said: Option<&str>) -> Option<
     let words = match body {
         Body::Text(text) => text,
         Body::Json(_) => said?,
-        Body::Empty => return None,
+        Body::Empty | Body::File(_) => return None,
     };
     let routed = ["GET", "POST", "PUT", "DELETE", "PATCH"].into_iter().find_map(|method| {
         let at = memmem::find(words.as_bytes(), format!("Cannot {method} /").as_bytes())?;

@@ -15,7 +15,7 @@ pub fn api_message(body: &Body) -> Option<String> {
         // A proxy's error page says nothing that the status does not.
         Body::Text(text) if text.trim_start().starts_with('<') => return None,
         Body::Text(text) => text.clone(),
-        Body::Empty => return None,
+        Body::Empty | Body::File(_) => return None,
     };
     Some(clean::line(&text, LONGEST)).filter(|text| !text.is_empty())
 }

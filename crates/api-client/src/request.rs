@@ -1,9 +1,10 @@
 //! A request as the layers above describe it, and the answer as they read it. Knows no operation.
 
 use super::Moment;
-use highlevel_core::error::Error;
+use highlevel_core::{error::Error, folders::WriteFolder};
 use http::{Method, StatusCode};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// Which of the API's services a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,7 +31,7 @@ pub enum Repeat {
 pub enum Expect {
     /// JSON; anything else is unreadable.
     Json,
-    /// JSON, text or nothing (deletes).
+    /// JSON, text, nothing (deletes) or a file.
     Anything,
 }
 
@@ -57,6 +58,19 @@ pub struct Request {
     pub repeat: Repeat,
     /// What its answer has to be.
     pub expect: Expect,
+    /// Where the answer is saved, for a request whose answer is a file.
+    pub save: Option<SaveFile>,
+}
+
+/// Where the file of an answer is saved.
+#[derive(Debug, Clone)]
+pub struct SaveFile {
+    /// The folder.
+    pub folder: WriteFolder,
+    /// The file's name. The answer says the extension.
+    pub name: String,
+    /// The largest file.
+    pub max_bytes: u64,
 }
 
 /// A file in a multipart form.
@@ -79,8 +93,21 @@ pub enum Body {
     Json(Value),
     /// Text that is no JSON.
     Text(String),
+    /// A file.
+    File(AnswerFile),
     /// Nothing.
     Empty,
+}
+
+/// A file that the API answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerFile {
+    /// Where it was saved. `None` for an answer that was not to be a file: it is not kept.
+    pub path: Option<PathBuf>,
+    /// Its size.
+    pub bytes: u64,
+    /// Its media type, as the API says.
+    pub content_type: String,
 }
 
 impl Body {

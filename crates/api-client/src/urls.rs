@@ -1,6 +1,6 @@
 //! Where requests go, exactly.
 
-use super::{Request, Scheme, Service, multipart};
+use super::{Request, SaveFile, Scheme, Service, multipart};
 use highlevel_core::error::{Code, Error, Result};
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -71,7 +71,7 @@ fn checked((setting, url): (&str, Url)) -> Result<Url> {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
@@ -89,6 +89,8 @@ pub(crate) struct Outgoing {
     /// What the body is.
     pub(crate) content_type: Cow<'static, str>,
     pub(crate) version: Option<&'static str>,
+    /// Where the answer is saved, if it is a file.
+    pub(crate) save: Option<SaveFile>,
 }
 
 impl Outgoing {
@@ -104,14 +106,21 @@ impl Outgoing {
             }
         };
         let (method, version) = (request.method.clone(), request.version);
-        Ok(Self { method, url, body, content_type, version })
+        Ok(Self { method, url, body, content_type, version, save: request.save.clone() })
     }
 
     /// A form, as OAuth takes it. Not for debug output: its fields are secrets.
     pub(crate) fn form(path: &str, version: Option<&'static str>, fields: &[(&str, &str)], base: &Url) -> Result<Self> {
         let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let content_type = Cow::Borrowed("application/x-www-form-urlencoded");
-        Ok(Self { method: Method::POST, url: join(base, path, &[])?, body: Some(body.into()), content_type, version })
+        Ok(Self {
+            method: Method::POST,
+            url: join(base, path, &[])?,
+            body: Some(body.into()),
+            content_type,
+            version,
+            save: None,
+        })
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Passthrough {
     pub touches: Touches,
     /// What a person marked.
     pub marks: Marks,
+    /// The media type of the answer, if that is a file.
+    pub file: Option<String>,
 }
 
 /// The form of a request's body.

@@ -88,7 +88,12 @@ fn head(operation: &'static Operation, spec: &OperationSpec) -> Map<String, Valu
     if company && !location {
         add("needs", "an agency's credential; refused for a server of one location".into());
     }
-    if let Some(list) = spec.passthrough.as_ref().and_then(|form| form.list.as_ref()) {
+    let form = spec.passthrough.as_deref();
+    if let Some(kind) = form.and_then(|form| form.file.as_ref()) {
+        let file = format!("a file ({kind}), saved in --write-dir: path, bytes, contentType. A short text is answered");
+        add("returns", file.into());
+    }
+    if let Some(list) = form.and_then(|form| form.list.as_ref()) {
         let how = if list.is_paged() { "a list: `limit` and `offset` of run_operation page it" } else { "a list" };
         add("returns", how.into());
     }
@@ -225,10 +230,7 @@ fn describe_argument(operation: &'static Operation, spec: &OperationSpec, path: 
 fn answer(operation: &'static Operation) -> Result<String> {
     const MAX_CHARS: usize = 400;
     let facts = operation.facts()?;
-    if let Some(content) = facts.answer.get("contentType").and_then(Value::as_str) {
-        return Ok(content.to_owned());
-    }
-    if facts.answer.is_empty() {
+    if facts.answer.is_empty() || facts.file().is_some() {
         return Ok(String::new());
     }
     let text = names(&Value::Object(facts.answer), 2);

@@ -30,6 +30,13 @@ pub(crate) struct Facts {
     pub(crate) list: Option<PagedList>,
 }
 
+impl Facts {
+    /// The media type of the answer, if that is a file.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.answer.get("contentType")?.as_str()
+    }
+}
+
 /// Unpacks the facts of an operation.
 ///
 /// # Errors

@@ -52,6 +52,7 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
     let reads = reads(operation);
     let known: Vec<&str> = reads.iter().map(|read| read.name).collect();
     let marks = marks::with_references(&operation.marks, facts.arguments.keys().map(String::as_str), &known);
+    let file = facts.file().map(str::to_owned);
     spec.passthrough = Some(Box::new(Passthrough {
         joined: joined(&facts.arguments),
         query: facts.query.into_iter().map(Cow::Owned).collect(),
@@ -61,6 +62,7 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
         reads: reads.into_iter().map(|read| Cow::Borrowed(read.name)).collect(),
         touches: operation.touches.clone(),
         marks,
+        file,
     }));
     spec
 }

@@ -65,6 +65,7 @@ fn request_of(
         files: None,
         repeat,
         expect: Expect::Json,
+        save: None,
     }
 }
 
@@ -83,7 +84,9 @@ pub(super) fn body(response: Response) -> Result<Value, Error> {
     }
     match response.body {
         Body::Json(value) => Ok(value),
-        Body::Text(_) | Body::Empty => Err(Error::new(Code::UpstreamError, "The API's answer is not JSON.")),
+        Body::Text(_) | Body::File(_) | Body::Empty => {
+            Err(Error::new(Code::UpstreamError, "The API's answer is not JSON."))
+        }
     }
 }
 

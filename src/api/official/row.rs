@@ -57,6 +57,7 @@ pub(super) fn request(invocation: &Invocation, account: &Account<'_>) -> Result<
         files: None,
         repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
+        save: None,
     })
 }
 

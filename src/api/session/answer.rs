@@ -47,7 +47,7 @@ pub fn answer(invocation: &Invocation, response: Response) -> Result<Answer, (Er
             let list = many(body).ok_or_else(|| unreadable("has no list"))?;
             Ok(Answer::List(coerced(spec, list)))
         }
-        (_, Body::Text(_) | Body::Empty) => Err(unreadable("is not JSON")),
+        (_, Body::Text(_) | Body::File(_) | Body::Empty) => Err(unreadable("is not JSON")),
     }
 }
 

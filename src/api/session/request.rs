@@ -38,6 +38,7 @@ pub fn request(invocation: &Invocation) -> Result<Request> {
         files: None,
         repeat: crate::api::repeat_of(invocation),
         expect: crate::api::expect(&spec.answer),
+        save: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod all;
 mod described;
+mod downloads;
 mod found;
 mod guarded;
 mod location;

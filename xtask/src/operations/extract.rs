@@ -142,13 +142,26 @@ fn security(operation: &Value) -> impl Iterator<Item = &str> {
 /// The first answer of success.
 fn answer(document: &Document, operation: &Value) -> Map<String, Value> {
     let answers = operation["responses"].as_object().into_iter().flatten();
-    let mut good = answers.filter(|(status, _)| status.starts_with('2'));
-    let content = good.find_map(|(_, answer)| document.resolve(answer).get("content")?.as_object());
+    let good = answers.filter(|(status, _)| status.starts_with('2')).map(|(_, answer)| document.resolve(answer));
+    let content = good.clone().find_map(|answer| answer.get("content")?.as_object());
     match content.and_then(|content| content.iter().next()) {
         Some((kind, content)) if kind.contains("json") => document.schema(&content["schema"], ANSWER_DEPTH),
-        Some((kind, _)) => [("contentType".to_owned(), kind.as_str().into())].into_iter().collect(),
-        None => Map::new(),
+        Some((kind, _)) => of_type(kind),
+        None => good.into_iter().find_map(header_type).map(of_type).unwrap_or_default(),
     }
+}
+
+/// An answer that is a file.
+fn of_type(media_type: &str) -> Map<String, Value> {
+    [("contentType".to_owned(), media_type.into())].into_iter().collect()
+}
+
+/// The type of an answer without a schema. HighLevel's files describe it as a header, with its value as the description.
+fn header_type(answer: &Value) -> Option<&str> {
+    let header = answer.pointer("/headers/Content-Type")?;
+    let values = ["/description", "/example", "/schema/example", "/schema/default"];
+    let mut values = values.into_iter().filter_map(|place| header.pointer(place)?.as_str());
+    values.find(|value| value.contains('/') && !value.contains("json"))
 }
 
 /// The arguments of an operation: parameters and the body's members, under one set of names.

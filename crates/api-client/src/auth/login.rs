@@ -87,6 +87,7 @@ impl Login {
             files: None,
             repeat: Repeat::Freely,
             expect: Expect::Json,
+            save: None,
         };
         let update = Outgoing::new(&update, &config.urls)?;
         let address = config.urls.of(Service::Backend).to_string();

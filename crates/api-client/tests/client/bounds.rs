@@ -7,7 +7,7 @@ use highlevel_core::error::Code;
 use std::{io::Write, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-fn gzip(bytes: &[u8]) -> Reply {
+pub(crate) fn gzip(bytes: &[u8]) -> Reply {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     Reply::Answer {

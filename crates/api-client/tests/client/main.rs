@@ -5,6 +5,7 @@ mod accounts;
 mod any_input;
 mod bounds;
 mod connections;
+mod files;
 mod quota;
 mod secrecy;
 mod sending;
@@ -55,7 +56,19 @@ fn call() -> CallContext {
 fn request(method: Method, path: &str, body: Option<Value>, repeat: Repeat) -> Request {
     let (path, query) = (path.to_owned(), Vec::new());
     let (version, scope, expect) = (None, None, Expect::Json);
-    Request { method, service: Service::Backend, path, version, scope, query, body, files: None, repeat, expect }
+    Request {
+        method,
+        service: Service::Backend,
+        path,
+        version,
+        scope,
+        query,
+        body,
+        files: None,
+        repeat,
+        expect,
+        save: None,
+    }
 }
 
 fn get(path: &str) -> Request {

@@ -1,5 +1,6 @@
 //! Operations of the catalogue: requests and answers in the API's own form.
 
+mod downloads;
 mod files;
 mod inner_locations;
 mod list;
@@ -44,6 +45,7 @@ impl Official {
     ) -> Result<Done, SendError> {
         let mut request = request::build(invocation, form, &self.account(), &[]).map_err(SendError::not_sent)?;
         request.files = self.files(invocation, form).await?;
+        request.save = self.save(invocation, form).await?;
         let response = self.client.send(&request, context).await?;
         let sent_at = response.sent_at;
         let status = response.status;
@@ -85,6 +87,7 @@ fn object(status: StatusCode, body: Body) -> Value {
         Body::Json(Value::Null) | Body::Empty => done(status),
         Body::Json(value) => json!({"value": value}),
         Body::Text(text) => json!({"text": text}),
+        Body::File(file) => downloads::saved(file),
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn build(
         files: None,
         repeat: crate::api::repeat(invocation.effect()),
         expect: Expect::Anything,
+        save: None,
     })
 }
 

@@ -66,7 +66,7 @@ async fn server(prism: &Prism) -> Host {
     let mut server = Command::new(BINARY);
     server.env_clear().env("HOME", state.path()).env("GHL_STATE_DIR", state.path());
     server.env("GHL_BASE_URL", &prism.url).env("GHL_TOKEN_ID", "pit-of-nobody").env("GHL_LOCATION_ID", LOCATION);
-    server.env("GHL_RATE_LIMIT", "1000000").env("GHL_READ_DIR", state.path());
+    server.env("GHL_RATE_LIMIT", "1000000").env("GHL_READ_DIR", state.path()).env("GHL_WRITE_DIR", state.path());
     // The file in the examples.
     fs::write(state.path().join("file.pdf"), "%PDF-1.7").unwrap();
     Host::start(server, state, Era::Modern, Person::agrees()).await
