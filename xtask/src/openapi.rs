@@ -20,6 +20,9 @@ const TRIMMED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/openapi");
 const OPERATIONS: &[(&str, &str, &str)] = &[
     ("calendars", "get", "/calendars/"),
     ("calendars", "get", "/calendars/groups"),
+    ("calendars", "put", "/calendars/groups/{groupId}"),
+    ("calendars", "put", "/calendars/groups/{groupId}/status"),
+    ("calendars", "delete", "/calendars/groups/{groupId}"),
     ("calendars", "get", "/calendars/{calendarId}"),
     ("calendars", "get", "/calendars/{calendarId}/free-slots"),
     ("calendars", "get", "/calendars/events"),
@@ -142,6 +145,7 @@ const SAMPLE: &[(&str, &str, &str)] = &[
     ("email-isv", "post", "/email/verify"),
     ("emails", "post", "/emails/builder"),
     ("knowledge-base", "post", "/knowledge-bases/faqs"),
+    ("links", "get", "/links/"),
     ("links", "put", "/links/{linkId}"),
     ("marketplace", "post", "/marketplace/billing/charges"),
     ("medias", "post", "/medias/upload-file"),

@@ -100,6 +100,7 @@ async fn another_location_inside_of_an_argument_is_refused() {
     let sent = account.requests().await;
     assert!(sent.iter().all(|request| request["path"].as_str().unwrap().starts_with("/locations/")), "{sent:?}");
     estimate["sendEstimateDetails"] = send(&account.location().unwrap());
+    estimate["contactDetails"]["id"] = account.objects("contacts").await[0]["id"].clone();
     let error = host.error("run_operation", run("invoices.create-new-estimate", estimate)).await;
     assert_eq!(error["code"], "confirmation_required", "its own location is allowed: {error}");
 }

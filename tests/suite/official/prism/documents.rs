@@ -81,7 +81,8 @@ pub(super) fn without_examples(value: &mut Value) -> u32 {
     opened
 }
 
-/// Makes Prism answer with objects of the location: the server refuses others. It reads the location itself first.
+/// Makes Prism answer with objects of the location that are drafts, where they can be: the server refuses others. It reads
+/// the location itself first.
 pub(super) fn of_the_location(document: &mut Value) {
     belongs_to_the_location(document);
     let location = json!({"location": {"id": LOCATION, "name": "Location"}});
@@ -98,6 +99,9 @@ fn belongs_to_the_location(value: &mut Value) {
                 {
                     schema["example"] = LOCATION.into();
                 }
+                // Prism answers with the first one. The server refuses to send what was sent before.
+                let words = schema.get_mut("enum").filter(|_| name == "status").and_then(Value::as_array_mut);
+                words.into_iter().for_each(|words| words.sort_by_key(|word| word != "draft"));
             }
             members.values_mut().for_each(belongs_to_the_location);
         }
