@@ -87,7 +87,7 @@ impl Account {
         let spec = self.catalog.find(&spec.name).unwrap_or(spec);
         let confirmation = self.take_token(spec, arguments, confirmation);
         self.guard.policy().allow(spec)?;
-        let has = spec.api == self.api() && self.service.api().has(&spec.name);
+        let has = self.has(spec);
         if !has {
             return Err(self.nowhere(spec));
         }
@@ -102,6 +102,9 @@ impl Account {
             return self.run_operation(spec, std::mem::take(arguments), confirmation, context).await;
         }
         let invocation = spec.parse(std::mem::take(arguments))?;
+        if spec.is_about_jobs() {
+            return Box::pin(self.job_call(invocation, confirmation, context)).await;
+        }
         self.run_checked(&invocation, confirmation, context).await.map_err(|error| with_advice(&invocation, error))
     }
 
@@ -189,7 +192,8 @@ impl Account {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
         let label = self.label.clone();
-        Ok(Subject { object: prepared.object.clone(), label, location_id, location_name, account })
+        let object = prepared.object.clone();
+        Ok(Subject { object, label, location_id, location_name, account, sentence: None })
     }
 
     /// The refusal of an operation that the API does not have.

@@ -2,10 +2,12 @@
 
 mod across;
 mod call;
+mod jobs;
 mod run_operation;
 
 pub use across::{AcrossAccounts, AskedAccount};
 pub use call::{ACCOUNT, Answer, Reply};
+pub use jobs::JobQueue;
 pub use run_operation::effect_of;
 
 use crate::{
@@ -38,6 +40,7 @@ pub struct Account {
     guard: Guard,
     client: Client,
     store: Arc<Store>,
+    queue: JobQueue,
     timeout: Duration,
     max_answer: usize,
     /// The one location that the account is, where that is known.
@@ -56,6 +59,7 @@ impl Account {
         login: &Login,
         store: &Arc<Store>,
         journal: Option<Arc<Journal>>,
+        queue: JobQueue,
         settings: &Settings,
         label: Option<String>,
     ) -> Result<Self> {
@@ -98,6 +102,7 @@ impl Account {
             guard: Guard::new(policy, Arc::clone(store), settings.max_answer),
             client,
             store: Arc::clone(store),
+            queue,
             timeout: settings.timeout(),
             max_answer: settings.max_answer,
             location: settings.location_id.clone(),
@@ -117,8 +122,13 @@ impl Account {
 
     /// The tools that may be called, in their order.
     pub fn tools(&self) -> impl Iterator<Item = &'static OperationSpec> + Clone {
-        let has = |spec: &&OperationSpec| self.service.api().has(&spec.name) && self.guard.policy().allows(spec);
-        self.catalog.iter().filter(has)
+        let allowed = |spec: &&OperationSpec| self.has(spec) && self.guard.policy().allows(spec);
+        self.catalog.iter().filter(allowed)
+    }
+
+    /// Whether the account has the operation: its API does, or this server itself.
+    fn has(&self, spec: &OperationSpec) -> bool {
+        spec.api == self.api() && (spec.is_about_jobs() || self.service.api().has(&spec.name))
     }
 
     /// The tools that this server lists. Those for rare jobs may be called and are listed only if the settings name them

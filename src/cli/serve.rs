@@ -32,6 +32,7 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let transport = LineTransport::new(read, write, closing.clone());
     let runtime = Arc::clone(&started.runtime);
     runtime.spawn_idle_refresh();
+    runtime.spawn_jobs();
     let server = Server::new(Arc::clone(&runtime), closing)?;
     let service = match serve_server(server, transport).await {
         Ok(service) => service,

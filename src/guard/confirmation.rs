@@ -71,6 +71,12 @@ pub enum Agreement {
 }
 
 impl Agreement {
+    /// The agreement of this value in the journal.
+    pub fn named(text: &str) -> Self {
+        let all = [Self::Form, Self::InputRequest, Self::Token, Self::Human, Self::Unconfirmed];
+        all.into_iter().find(|agreement| agreement.as_str() == text).unwrap_or_default()
+    }
+
     /// The value in the journal.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -139,6 +139,29 @@ impl Guard {
         }
     }
 
+    /// A ticket for a call that was just shown in full, where the host cannot ask a person: the call then needs no first try
+    /// without one. `None` where the call itself will ask, or nobody is ever asked.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn offer(
+        &self,
+        invocation: &Invocation,
+        subject: Subject,
+        confirmation: &Confirmation<'_>,
+    ) -> Result<Option<ApprovalTicket>> {
+        let by_token = match (self.policy.confirm, confirmation) {
+            (ConfirmMode::Deny, _) => false,
+            (ConfirmMode::Auto, confirmation) => matches!(confirmation, Confirmation::None | Confirmation::Token(_)),
+            (ConfirmMode::TwoStep | ConfirmMode::Human, _) => true,
+        };
+        if !by_token {
+            return Ok(None);
+        }
+        let preview = self.preview(invocation, subject)?;
+        self.approvals.issue(invocation, &preview, ApprovalWay::Token(self.policy.confirm)).await.map(Some)
+    }
+
     /// Checks that the object has not changed since the preview was shown.
     ///
     /// # Errors

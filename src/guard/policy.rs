@@ -77,7 +77,7 @@ impl Policy {
     /// Whether the tool may run.
     pub fn allows(&self, spec: &OperationSpec) -> bool {
         let named = |names: &[String]| names.iter().any(|name| *name == spec.name);
-        (!self.read_only || spec.effect == Effect::Read || spec.runs_any_operation())
+        (!self.read_only || (spec.effect == Effect::Read && !spec.is_about_jobs()) || spec.runs_any_operation())
             && (self.toolsets.is_empty() || self.toolsets.contains(&spec.toolset))
             && (self.tools.is_empty() || names(&self.tools, spec))
             && !named(&self.exclude_tools)

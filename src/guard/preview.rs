@@ -57,6 +57,8 @@ pub struct Subject {
     pub location_name: Option<String>,
     /// The account's name in the state directory.
     pub account: String,
+    /// The question, for a change whose object is this server's own summary of it. The summary is shown in full.
+    pub sentence: Option<String>,
 }
 
 /// The description of a change for a person.
@@ -101,11 +103,17 @@ impl Preview {
         let spec = invocation.spec;
         let room = answer::max_error_details(max_answer);
         let arguments = shown_arguments(invocation, max_answer)?;
-        let Subject { object, label, location_id, location_name, account } = subject;
+        let Subject { object, label, location_id, location_name, account, sentence } = subject;
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
-        let identifying =
-            IDENTIFYING.iter().filter_map(|name| Some(((*name).to_owned(), object.as_ref()?.get(*name)?.clone())));
-        let (identifying, not_shown) = cut(host_first(identifying.collect()), OBJECT_BYTES.min(room / 4));
+        let members = object.as_ref().and_then(Value::as_object);
+        let identifying = match (&sentence, members) {
+            (Some(_), Some(members)) => members.clone(),
+            (_, members) => IDENTIFYING
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), members?.get(*name)?.clone())))
+                .collect(),
+        };
+        let (identifying, not_shown) = cut(host_first(identifying), OBJECT_BYTES.min(room / 4));
         let effect = invocation.effect();
         let name = ["name", "host", "email"]
             .iter()
@@ -122,8 +130,10 @@ impl Preview {
             Effect::Read | Effect::Create | Effect::Update => "",
         };
         let more = spec.consequence.as_deref().map_or_else(String::new, |more| format!(" {more}"));
+        let question = sentence
+            .unwrap_or_else(|| format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)));
         Ok(Self {
-            sentence: format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)),
+            sentence: question,
             tool: spec.name.to_string(),
             label,
             location: location(location_name, location_id),

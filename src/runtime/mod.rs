@@ -2,21 +2,23 @@
 
 mod accounts;
 mod accounts_watch;
+mod jobs;
 
 pub use crate::settings::accounts::ALL;
 pub use accounts::{Accounts, Member, quoted};
 
 use crate::{
-    account::{Account, AcrossAccounts},
+    account::{Account, AcrossAccounts, JobQueue},
     settings::{
         Settings,
         accounts::{NamedAccount, ServedAccounts},
     },
 };
 use accounts_watch::AccountsWatch;
+use jobs::JobWorkers;
 use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
 use highlevel_core::error::Result;
-use highlevel_store::{CredentialName, Journal, Store, raise_open_files};
+use highlevel_store::{CredentialName, Jobs, Journal, Store, raise_open_files};
 use std::sync::Arc;
 
 /// A process: its HTTP connections and store, and the accounts that it serves.
@@ -28,6 +30,8 @@ pub struct Runtime {
     client: api_client::Runtime,
     store: Arc<Store>,
     journal: Option<Arc<Journal>>,
+    queue: JobQueue,
+    workers: JobWorkers,
     accounts: Accounts,
     across: AcrossAccounts,
 }
@@ -78,7 +82,8 @@ impl Runtime {
         let client = api_client::Runtime::new(Arc::clone(&store), settings.attempt_timeout());
         let journal = settings.journal()?.map(Arc::new);
         let across = AcrossAccounts::new(settings)?;
-        Ok(Self { client, store, journal, accounts: Accounts::default(), across })
+        let queue = JobQueue::new(Jobs::new(store.dir().to_owned()));
+        Ok(Self { client, store, journal, queue, workers: JobWorkers::default(), accounts: Accounts::default(), across })
     }
 
     async fn named(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, default: Option<String>) -> Accounts {
@@ -121,7 +126,7 @@ impl Runtime {
     }
 
     fn account(&self, login: &Login, settings: &Settings, label: Option<String>) -> Result<Account> {
-        Account::new(login, &self.store, self.journal.clone(), settings, label)
+        Account::new(login, &self.store, self.journal.clone(), self.queue.clone(), settings, label)
     }
 
     /// The accounts, and the resolution of the one that a request names.
@@ -156,8 +161,14 @@ impl Runtime {
         }
     }
 
+    /// The jobs of the state directory.
+    pub fn queue(&self) -> &JobQueue {
+        &self.queue
+    }
+
     /// Returns what other processes wait for: scans, and the quota that is not used. For the end of a process.
     pub async fn leave(&self) {
+        self.leave_jobs().await;
         futures::future::join_all(self.accounts.usable().map(Account::leave)).await;
     }
 }

@@ -1,13 +1,15 @@
 //! Creates that are sent once. If the answer is unclear, the account is searched until the object appears. The create
 //! is never sent again.
 
+mod again;
 mod age;
 mod identity;
 mod likeness;
 mod lookup;
 
 use crate::api::{Adapter, Done};
-pub(super) use identity::{contact_key, emails, phones};
+pub(super) use again::look_again;
+pub(super) use identity::{contact_key, emails, key_of, phones};
 
 use age::Stamps;
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -45,6 +45,17 @@ fn entry(item: &Value) -> Option<FieldEntry<'_>> {
     (!names.is_empty()).then_some(FieldEntry { names, value })
 }
 
+/// The value of one member of a field, which is a map or, for custom fields, possibly a list of entries.
+pub(super) fn member(field: &Value, name: &str) -> Value {
+    match field {
+        Value::Array(items) => {
+            let entries = entries(items).unwrap_or_default();
+            entries.into_iter().find(|entry| entry.is_called(name)).map_or(Value::Null, |entry| entry.value)
+        }
+        _ => field.get(name).cloned().unwrap_or(Value::Null),
+    }
+}
+
 /// A list of custom fields as a map with the changes applied; `None` if the list is ambiguous.
 pub(super) fn merged(items: &[Value], changes: &Map<String, Value>) -> Option<Map<String, Value>> {
     let entries = entries(items)?;

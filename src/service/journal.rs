@@ -3,7 +3,7 @@
 mod asked;
 mod mask;
 
-pub(super) use asked::lacks_members;
+pub(super) use asked::{fields as asked_fields, lacks_members};
 
 use super::{AccountRules, verify_write::VerifiedWrite};
 use crate::{
@@ -48,6 +48,11 @@ impl Recorder {
         }
     }
 
+    /// The journal, unless it is turned off.
+    pub(super) fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
     /// Whether the journal needs the object before a change, and whole after it.
     pub(super) fn wants_objects(&self) -> bool {
         self.journal.is_some() && self.read_before
@@ -79,6 +84,9 @@ impl Recorder {
         }
         if let Some(client) = &context.client {
             members.insert("client".into(), json!({"name": mask.text(&client.name), "session": client.session}));
+        }
+        if let Some(job) = &context.job {
+            members.insert("job".into(), json!({"id": &*job.job, "row": job.row}));
         }
         if let Some(id) = &write.id {
             members.insert("object".into(), id.as_str().into());

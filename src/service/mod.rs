@@ -8,6 +8,7 @@ mod filter;
 mod found;
 mod insights;
 mod journal;
+mod later;
 mod merge;
 pub mod mirror;
 mod normal;
@@ -16,6 +17,7 @@ mod operations;
 mod paging;
 mod passthrough;
 mod pin;
+mod planned;
 mod present;
 mod readable;
 mod reads;
@@ -31,8 +33,10 @@ mod verify_write;
 mod writes;
 
 pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture};
+pub use later::{ChangedField, LaterLook, changed_error};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
+pub use planned::{KnownContact, replaced_by};
 pub use scopes::{ScopeFinding, ScopeReport};
 
 use crate::{api::Adapter, guard::Agreement};
@@ -117,6 +121,21 @@ impl AccountService {
     /// `unauthorized` without a credential; `internal` when the state directory cannot be used.
     pub async fn identity(&self) -> Result<String> {
         self.api.account().await
+    }
+
+    /// The account's name in the journal.
+    pub fn name(&self) -> &str {
+        &self.rules.name
+    }
+
+    /// Whether each update reads its object first.
+    pub fn reads_before(&self) -> bool {
+        self.recorder.wants_objects()
+    }
+
+    /// The journal, unless it is turned off.
+    pub fn journal(&self) -> Option<&Arc<Journal>> {
+        self.recorder.journal()
     }
 
     /// The location that a change would happen in, as a confirmation shows it.

@@ -43,6 +43,14 @@ pub(super) fn applies(invocation: &Invocation) -> bool {
     invocation.spec.is::<UpsertContact>()
 }
 
+/// A key that all upserts of the same contact share.
+pub(super) fn key_of(invocation: &Invocation) -> Option<String> {
+    if !applies(invocation) {
+        return None;
+    }
+    IDENTIFYING.iter().find_map(|field| Some(contact_key(field, invocation.arguments.text(field)?)))
+}
+
 /// The contact that an upsert changes.
 #[derive(Default)]
 pub(super) struct Match {

@@ -169,7 +169,7 @@ fn outcome(name: &str, sent: &Value, stored: &Value) -> FieldOutcome {
 }
 
 /// Whether the stored value is the sent one, as the API may normalise it. The case of texts that people read counts.
-fn is_same(name: &str, sent: &Value, stored: &Value) -> bool {
+pub(super) fn is_same(name: &str, sent: &Value, stored: &Value) -> bool {
     match (sent.as_str(), stored.as_str()) {
         (Some(sent), Some(stored)) if DISPLAY_TEXTS.contains(&name) => trimmed(sent) == trimmed(stored),
         _ => normal::same(name, sent, stored),
@@ -183,14 +183,7 @@ fn trimmed(text: &str) -> String {
 
 /// The outcome of one member of a field. The field is a map or, for custom fields, possibly a list of entries.
 fn member_outcome(name: &str, sent: &Value, field: &Value) -> FieldOutcome {
-    match field {
-        Value::Array(items) => {
-            let entries = custom_fields::entries(items).unwrap_or_default();
-            let entry = entries.iter().find(|entry| entry.is_called(name));
-            outcome(name, sent, entry.map_or(&Value::Null, |entry| &entry.value))
-        }
-        _ => outcome(name, sent, field.get(name).unwrap_or(&Value::Null)),
-    }
+    outcome(name, sent, &custom_fields::member(field, name))
 }
 
 fn tags_outcome(name: &str, sent: &Value, stored: &Value) -> FieldOutcome {

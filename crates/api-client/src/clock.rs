@@ -23,6 +23,12 @@ impl Moment {
         let passed = TimeDelta::from_std(from.elapsed()).unwrap_or_default();
         Self { wall: Utc::now(), steady: start.checked_add_signed(passed).unwrap_or(*start) }
     }
+
+    /// An earlier moment, perhaps of another process, by this machine's clock.
+    pub fn earlier(wall: DateTime<Utc>) -> Self {
+        let now = Self::now();
+        Self { wall, steady: now.steady.checked_sub_signed(now.wall - wall).unwrap_or(now.steady) }
+    }
 }
 
 /// What the server's clock may have shown at one moment.

@@ -14,6 +14,7 @@ use super::{
 };
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
+use http::Method;
 
 /// How often a call goes on with a token that another process refreshed while this call waited.
 const OVERTAKEN: u32 = 4;
@@ -78,6 +79,12 @@ impl Call<'_> {
         tokens.ready(self.context).await?;
         let permit = self.account.limiter.acquire(self.ticket, self.context).await?;
         let Some((token, permit)) = self.attach_token(permit) else { return Ok(None) };
+        if out.method != Method::GET
+            && let Err(error) = self.context.prepare_to_send().await
+        {
+            permit.unused();
+            return Err(error);
+        }
         let pass = match breaker.admit(self.id) {
             Ok(pass) => pass,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, calendars, campaigns, contacts, conversations, forms, funnels, id::Id,
+    api::Api, argument_rules::ArgumentRules, bulk, calendars, campaigns, contacts, conversations, forms, funnels, id::Id,
     insights, invocation::Invocation, invoices, locations, notes, operation::Operation, operations, opportunities,
     pages, route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
 };
@@ -86,6 +86,10 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<insights::FindDuplicates>(),
         OperationSpec::of::<insights::ChangesSince>(),
         OperationSpec::of::<insights::ChartCrm>(),
+        OperationSpec::of::<bulk::PlanBulk>(),
+        OperationSpec::of::<bulk::RunBulk>(),
+        OperationSpec::of::<bulk::GetBulk>(),
+        OperationSpec::of::<bulk::UndoChanges>(),
     ]
 }
 
@@ -118,12 +122,12 @@ impl Catalog {
         &SESSION
     }
 
-    /// The official API's catalogue: `specs` and the mirror's operations in the order of [`Catalog::declared`], then
+    /// The official API's catalogue: `specs`, and the operations of the mirror and the jobs, in the order of [`Catalog::declared`], then
     /// the rows of data.
     pub fn official(specs: Vec<OperationSpec>) -> Self {
-        let mirror = typed().into_iter().filter(OperationSpec::is_local);
-        let mirror = mirror.map(|spec| OperationSpec { api: Api::Official, ..spec });
-        let mut specs: Vec<OperationSpec> = specs.into_iter().chain(mirror).collect();
+        let own = typed().into_iter().filter(|spec| spec.is_local() || spec.is_about_jobs());
+        let own = own.map(|spec| OperationSpec { api: Api::Official, ..spec });
+        let mut specs: Vec<OperationSpec> = specs.into_iter().chain(own).collect();
         let order = |spec: &OperationSpec| DECLARED.positions.get(spec.name.as_ref()).copied().unwrap_or(usize::MAX);
         specs.sort_by_key(order);
         Self::new(Api::Official, specs)

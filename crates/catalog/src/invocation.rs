@@ -65,7 +65,7 @@ impl Invocation {
 
     /// The number of objects that the call touches. `None` if the arguments do not say.
     pub fn touched(&self) -> Option<usize> {
-        match self.spec.touches() {
+        match &self.spec.touches {
             Touches::One => Some(1),
             Touches::Listed(argument) => {
                 self.arguments.get(argument).and_then(Value::as_array).map(Vec::len).filter(|count| *count > 0)

@@ -10,6 +10,7 @@ mod absent;
 pub mod answer;
 mod api;
 mod argument_rules;
+pub mod bulk;
 pub mod calendars;
 pub mod campaigns;
 mod catalog;

@@ -4,6 +4,7 @@ use crate::{
     argument_rules::ArgumentRules,
     id::Id,
     meaning::{FilterGap, Inverse, Lookup, ReadBack, ScopeField, StateRule},
+    passthrough::Touches,
     route::Route,
 };
 use schemars::JsonSchema;
@@ -179,6 +180,8 @@ pub enum Toolset {
     Operations,
     /// Queries over the whole account, answered from the mirror.
     Insights,
+    /// Work on many objects, and undo.
+    Bulk,
 }
 
 /// The shape of an operation's answer.
@@ -225,6 +228,8 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const CLEARABLE: &'static [&'static str] = &[];
     /// The calls whose effect differs from [`Self::EFFECT`].
     const EFFECT_RULES: &'static [EffectRule] = &[];
+    /// The objects that one call touches.
+    const TOUCHES: Touches = Touches::One;
     /// The secret arguments and answer members. They are never shown, logged or stored.
     const SENSITIVE: &'static [&'static str] = &[];
     /// The arguments that name a location or a company.

@@ -23,8 +23,6 @@ pub struct Passthrough {
     pub reads: Names,
     /// Whether the first of `reads` reads the object itself.
     pub reads_itself: bool,
-    /// The objects that one call touches.
-    pub touches: Touches,
     /// What a person marked.
     pub marks: Marks,
     /// The media type of the answer, if that is a file.

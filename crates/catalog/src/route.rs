@@ -47,6 +47,8 @@ pub enum Route {
     Absent,
     /// The local mirror answers it, without a request.
     Mirror,
+    /// The jobs of the state directory: it plans them, runs them or tells of them.
+    Jobs,
     /// The catalogue of operations answers it, or says which request to send.
     Catalogue,
     /// An HTTP request.
@@ -98,7 +100,7 @@ impl Route {
     pub const fn as_http(&self) -> Option<&HttpRoute> {
         match self {
             Self::Http(route) => Some(route),
-            Self::Absent | Self::Mirror | Self::Catalogue => None,
+            Self::Absent | Self::Mirror | Self::Jobs | Self::Catalogue => None,
         }
     }
 }

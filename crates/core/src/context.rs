@@ -4,6 +4,7 @@ use crate::error::{Code, Error, Result};
 use std::{
     fmt,
     future::Future,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,6 +17,9 @@ pub fn process_name() -> String {
 }
 
 type Progress = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Runs before a request that may write is sent. The request is not sent if it fails.
+type BeforeSend = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
 
 /// The priority of a call when the quota is scarce.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +40,15 @@ pub struct ClientSession {
     pub session: String,
 }
 
+/// The row of a job that a call is made for, as the journal names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobReference {
+    /// The job's id.
+    pub job: Arc<str>,
+    /// The row's number.
+    pub row: u64,
+}
+
 /// The context of a call, which goes with it through every layer. Every wait is bounded by it.
 #[derive(Clone)]
 pub struct CallContext {
@@ -47,7 +60,10 @@ pub struct CallContext {
     pub priority: Priority,
     /// The client that makes the call, if it is known.
     pub client: Option<Arc<ClientSession>>,
+    /// The row of a job that the call is made for.
+    pub job: Option<JobReference>,
     progress: Option<Progress>,
+    before_send: Option<BeforeSend>,
     /// Notes for the answer; the clones of a call share one list.
     notes: Arc<Mutex<Vec<String>>>,
 }
@@ -66,7 +82,9 @@ impl CallContext {
             cancel: CancellationToken::new(),
             priority: Priority::default(),
             client: None,
+            job: None,
             progress: None,
+            before_send: None,
             notes: Arc::default(),
         }
     }
@@ -85,6 +103,13 @@ impl CallContext {
         self
     }
 
+    /// The same call, made for a row of a job.
+    #[must_use]
+    pub fn for_job(mut self, job: JobReference) -> Self {
+        self.job = Some(job);
+        self
+    }
+
     /// The same call, cancelled by `cancel`.
     #[must_use]
     pub fn cancelled_by(mut self, cancel: CancellationToken) -> Self {
@@ -97,6 +122,32 @@ impl CallContext {
     pub fn reporting_to(mut self, report: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(report));
         self
+    }
+
+    /// The same call, which runs `work` each time before it sends a request that may write, after all waits for the quota.
+    #[must_use]
+    pub fn before_sending<F>(mut self, work: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.before_send = Some(Arc::new(move || Box::pin(work())));
+        self
+    }
+
+    /// Runs what has to be done before a request that may write is sent.
+    ///
+    /// # Errors
+    /// That of this work. The request must not be sent then.
+    pub async fn prepare_to_send(&self) -> Result<()> {
+        match &self.before_send {
+            Some(work) => work().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether somebody sees what the call reports.
+    pub fn is_watched(&self) -> bool {
+        self.progress.is_some()
     }
 
     /// Reports what the call waits for.

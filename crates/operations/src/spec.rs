@@ -49,6 +49,7 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
     spec.scope_fields = scope_fields.into();
     spec.clearable = clearable;
     spec.sensitive = sensitive;
+    spec.touches = operation.touches.clone();
     let reads = reads(operation);
     let known: Vec<&str> = reads.iter().map(|read| read.name).collect();
     let marks = marks::with_references(&operation.marks, facts.arguments.keys().map(String::as_str), &known);
@@ -60,7 +61,6 @@ pub(crate) fn of(operation: &'static Operation, facts: Facts) -> OperationSpec {
         list: facts.list,
         reads_itself: reads.first().is_some_and(|read| read.route().is(Method::Get, operation.path)),
         reads: reads.into_iter().map(|read| Cow::Borrowed(read.name)).collect(),
-        touches: operation.touches.clone(),
         marks,
         file,
     }));

@@ -71,6 +71,29 @@ impl Store {
         Ok(latest.map(|(at, object)| (at, object.is_some())))
     }
 
+    /// The first create of `key` that began since a moment: its number, and the object that answered it.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn creation_since(
+        &self,
+        account: &str,
+        key: &str,
+        since: DateTime<Utc>,
+    ) -> Result<Option<(i64, Option<String>)>> {
+        let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
+        self.with(move |db| {
+            db.query_row(
+                "SELECT number, object FROM creations WHERE account = ?1 AND key = ?2 AND begun_at >= ?3
+                 ORDER BY number LIMIT 1",
+                params![account, key, since.timestamp_millis()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()
+        })
+        .await
+    }
+
     /// The objects that answered creates of `key` begun since a moment, newest first.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ pub(super) struct Filter {
     /// Only writes by this tool
     #[arg(long, value_name = "TOOL", value_parser = tool)]
     tool: Option<String>,
+    /// Only writes of the bulk job with this id
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
     /// Only writes to the object with this id, and the one that created it
     #[arg(long, value_name = "ID")]
     object: Option<String>,
@@ -48,8 +51,8 @@ pub(super) struct Entries<'a> {
 impl Filter {
     /// The wanted entries of the journal, the newest `default` of them without `--limit`.
     pub(super) async fn entries(self, journal: &Journal, default: Option<u64>) -> Result<Entries<'_>> {
-        let Self { since, until, accounts, client, tool, object, failed, limit } = self;
-        let filter = EntryFilter { since, until, accounts, client, tool, object, failed };
+        let Self { since, until, accounts, client, tool, job, object, failed, limit } = self;
+        let filter = EntryFilter { since, until, accounts, client, tool, job, object, failed };
         let range = journal.range(filter.clone(), limit.or(default)).await?;
         Ok(Entries { journal, filter, range })
     }

@@ -101,6 +101,11 @@ impl Identity {
     }
 }
 
+/// The key that all creates of the same object share; `None` for a create that nothing identifies.
+pub(in crate::service) fn key_of(create: &Invocation) -> Option<String> {
+    Identity::of(create).map(|identity| identity.key(create))
+}
+
 /// The key that all creates of a contact with this value share.
 pub(in crate::service) fn contact_key(field: &str, value: &str) -> String {
     format!("{}\n\n{}", CreateContact::NAME, normal::canonical(field, &value.into()))

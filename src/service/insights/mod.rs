@@ -237,7 +237,7 @@ fn in_words(time: Duration) -> String {
 }
 
 /// A watcher that ignores the progress.
-fn ignore_progress(_: &'static Table, _: &Progress) {}
+pub(in crate::service) fn ignore_progress(_: &'static Table, _: &Progress) {}
 
 /// A watcher that reports to a host which scan its call waits for.
 fn report_progress(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {

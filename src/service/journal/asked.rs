@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 const NESTED: [&str; 2] = ["address", "customFields"];
 
 /// The fields that a write was asked to set, change or clear, as paths in the object: `email`, `customFields.score`.
-pub(super) fn fields(write: &Invocation) -> BTreeSet<String> {
+pub(in crate::service) fn fields(write: &Invocation) -> BTreeSet<String> {
     match write.spec.effect {
         Effect::Delete | Effect::Read => return BTreeSet::new(),
         Effect::Publish => return BTreeSet::from(["status".to_owned()]),

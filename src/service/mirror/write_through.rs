@@ -68,7 +68,7 @@ impl Mirroring {
 
     /// The table of the single object that a call is about. Reads only count for users and locations, which no list
     /// shows in full.
-    fn table_of(&self, invocation: &Invocation) -> Option<&'static Table> {
+    pub(in crate::service) fn table_of(&self, invocation: &Invocation) -> Option<&'static Table> {
         let spec = invocation.spec;
         let noun = match &spec.answer {
             AnswerShape::One(noun) => noun.as_ref(),

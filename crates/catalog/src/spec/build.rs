@@ -7,6 +7,7 @@ use crate::{
     meaning::Names,
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     parse,
+    passthrough::Touches,
     route::{HttpRoute, Method, PagingStyle, Route, has_parameter},
     schema,
 };
@@ -70,6 +71,7 @@ impl OperationSpec {
             consequence: O::CONSEQUENCE.map(Cow::Borrowed),
             long_text: O::LONG_TEXT.map(Cow::Borrowed),
             arguments: O::SESSION_ARGUMENTS,
+            touches: O::TOUCHES,
             passthrough: None,
             source: Source::Typed(Typed {
                 type_id: TypeId::of::<O>(),
@@ -127,6 +129,7 @@ impl OperationSpec {
             consequence: None,
             long_text: None,
             arguments: ArgumentRules::NONE,
+            touches: Touches::One,
             passthrough: None,
             source: Source::Row(Box::new(schemas)),
             schemas: OnceLock::new(),

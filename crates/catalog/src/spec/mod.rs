@@ -77,6 +77,8 @@ pub struct OperationSpec {
     pub long_text: Option<Cow<'static, str>>,
     /// The differences between the API's arguments and the operation's.
     pub arguments: ArgumentRules,
+    /// The objects that one call touches.
+    pub touches: Touches,
     /// For an operation in the API's own form: how its request carries the arguments.
     pub passthrough: Option<Box<Passthrough>>,
     pub(crate) source: Source,
@@ -125,6 +127,11 @@ impl OperationSpec {
     /// Whether the operation is answered without a request: by the mirror or the catalogue.
     pub fn is_local(&self) -> bool {
         matches!(self.route, Route::Mirror | Route::Catalogue) && !self.runs_any_operation()
+    }
+
+    /// Whether the operation is about the jobs of the state directory.
+    pub fn is_about_jobs(&self) -> bool {
+        self.route == Route::Jobs
     }
 
     /// Whether the operation runs the one that its argument names.
@@ -182,12 +189,7 @@ impl OperationSpec {
 
     /// Whether some calls always need a person's confirmation, whatever the settings say.
     pub fn may_be_guarded(&self) -> bool {
-        self.runs_any_operation() || may_be_guarded(self.effect, &self.effect_rules, self.touches())
-    }
-
-    /// The objects that one call touches.
-    pub(crate) fn touches(&self) -> &Touches {
-        self.passthrough.as_ref().map_or(&Touches::One, |form| &form.touches)
+        self.runs_any_operation() || may_be_guarded(self.effect, &self.effect_rules, &self.touches)
     }
 
     /// Whether the argument holds the object's id.
@@ -225,6 +227,7 @@ impl OperationSpec {
         let endpoints = match (&self.endpoints, &self.route) {
             (_, Route::Absent) => return None,
             (_, Route::Mirror) => return Some("from the mirror".to_owned()),
+            (_, Route::Jobs) => return Some("from the jobs of this machine".to_owned()),
             (_, Route::Catalogue) => return Some("from the catalogue of operations".to_owned()),
             (Some(text), Route::Http(_)) => text.to_string(),
             (None, Route::Http(route)) => format!("{} {}", route.method.as_str(), route.path),

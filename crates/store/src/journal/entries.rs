@@ -4,7 +4,7 @@ use super::{Journal, images};
 use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_core::error::Result;
 use rusqlite::{
-    Connection, OptionalExtension, params_from_iter,
+    Connection, OptionalExtension, params, params_from_iter,
     types::{ToSql, Value as Cell},
 };
 use serde_json::{Map, Value};
@@ -25,6 +25,8 @@ pub struct EntryFilter {
     pub client: Option<String>,
     /// Only those of this tool.
     pub tool: Option<String>,
+    /// Only those made for the job with this id.
+    pub job: Option<String>,
     /// Only those about the object with this id; also the one that created it.
     pub object: Option<String>,
     /// Only those that are not known to be done: failed, cancelled, unknown and unfinished ones.
@@ -108,6 +110,29 @@ impl Journal {
                         None => Ok(None),
                     },
                 }
+            },
+        )
+        .await
+    }
+}
+
+impl Journal {
+    /// The newest entry of a job's row, with its images.
+    ///
+    /// # Errors
+    /// `internal`, naming the directory.
+    pub async fn entry_of_row(&self, job: &str, row: u64) -> Result<Option<JournalEntry>> {
+        let job = job.to_owned();
+        self.read(
+            || None,
+            move |db| {
+                let sql = "SELECT max(seq) FROM events
+                           WHERE event = 'attempt' AND job IS NOT NULL AND job = ?1 AND job_row = ?2";
+                let newest = db.prepare_cached(sql)?.query_row(params![job, row], |row| row.get::<_, Option<u64>>(0))?;
+                Ok(match newest {
+                    Some(seq) => entry(db, seq, true)?,
+                    None => None,
+                })
             },
         )
         .await
@@ -201,6 +226,9 @@ impl Conditions {
                  SELECT attempt FROM events WHERE event = 'outcome' AND outcome <> 'done' AND attempt >= ?)",
                 [from.into(), from.into()],
             );
+        }
+        if let Some(job) = &filter.job {
+            self.add("job IS NOT NULL AND job = ?", [text(job)]);
         }
         self.of_accounts(db, &filter.accounts)?;
         if let Some(tool) = &filter.tool {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{fs, path::PathBuf};
 
 /// The version of the file.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The tables. `events` is the chain: `position` is the order in which events were written, and everything that an event is
 /// found by is read from its text, so that nothing beside the chain can disagree with it. `events` is not STRICT: an event
@@ -45,6 +45,12 @@ const TABLES: &str = "
         one INTEGER PRIMARY KEY CHECK (one = 1), image_bytes INTEGER NOT NULL, pruned_at INTEGER NOT NULL, taken_over TEXT
     ) STRICT;
     INSERT INTO state VALUES (1, 0, 0, NULL);";
+
+/// What version 2 adds: the jobs that attempts were made for.
+const JOBS: &str = "
+    ALTER TABLE events ADD COLUMN job TEXT AS (body ->> '$.job.id');
+    ALTER TABLE events ADD COLUMN job_row INTEGER AS (body ->> '$.job.row');
+    CREATE INDEX attempts_job ON events (job, job_row, seq) WHERE event = 'attempt' AND job IS NOT NULL;";
 
 impl JournalPlace {
     pub(super) fn database(&self) -> PathBuf {
@@ -100,8 +106,12 @@ fn create_tables(db: &mut Connection) -> Result<(), Fault> {
     }
     // The lock comes before the version is read: two processes that start together create the tables once.
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if check_version(&transaction)? == 0 {
+    let version = check_version(&transaction)?;
+    if version == 0 {
         transaction.execute_batch(TABLES)?;
+    }
+    if version < VERSION {
+        transaction.execute_batch(JOBS)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()?;

@@ -1,0 +1,183 @@
+//! The files of a job: the plan that a person agrees to, the results, and the rows to mend and run again.
+
+use super::super::Account;
+use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::{Job, JobRow, JobState, Jobs, RowState};
+use highlevel_tabular::{Format, TabularError, WriteOptions, Writer};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::{
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// The file of the plan.
+const PLAN: &str = "plan.csv";
+
+/// The file with what became of each row.
+const RESULTS: &str = "results.csv";
+
+/// The file of the rows that were not done, as their source has them.
+const REJECTED: &str = "rejected.csv";
+
+/// The rows that are read at once.
+const PAGE: u32 = 1000;
+
+/// The rows that a person may mend and run again. What may have been done is not among them.
+const MENDABLE: &[RowState] = &[RowState::Invalid, RowState::Failed, RowState::Changed];
+
+impl Account {
+    /// Writes the file of a plan. Returns its path and its hash.
+    pub(super) async fn write_plan(&self, job: &str) -> Result<(PathBuf, String)> {
+        let path = self.queue.store.files(job).join(PLAN);
+        self.write_rows(job, &path, &[], PLAN_COLUMNS, plan_cells).await?;
+        Ok((path, self.plan_hash(job).await?))
+    }
+
+    /// The SHA-256 of a plan: that of its rows as its file has them.
+    pub(super) async fn plan_hash(&self, job: &str) -> Result<String> {
+        let mut digest = Digesting(Sha256::new());
+        let mut after = 0;
+        let mut writer = Writer::csv(&mut digest, &names(PLAN_COLUMNS)).map_err(unwritten)?;
+        loop {
+            let rows = self.queue.store.rows(job, &[], after, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.number;
+            for row in &rows {
+                writer.write(&plan_cells(row)).map_err(unwritten)?;
+            }
+        }
+        writer.finish().map_err(unwritten)?;
+        Ok(digest.0.finalize().iter().fold(String::new(), |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        }))
+    }
+
+    /// Writes what became of a job's rows, and the rows to mend.
+    pub(super) async fn write_results(&self, job: &Job) -> Result<()> {
+        let files = self.queue.store.files(&job.id);
+        self.write_rows(&job.id, &files.join(RESULTS), &[], RESULT_COLUMNS, result_cells).await?;
+        let columns = self.source_columns(&job.id).await?;
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let all: Vec<&str> = columns.iter().map(String::as_str).chain(["error"]).collect();
+        self.write_rows(&job.id, &files.join(REJECTED), MENDABLE, &all, |row| rejected_cells(row, &columns)).await
+    }
+
+    /// The columns of the rows to mend, in the order of their source. Empty without such rows.
+    async fn source_columns(&self, job: &str) -> Result<Vec<String>> {
+        let first = self.queue.store.rows(job, MENDABLE, 0, 1).await?;
+        let columns = first.first().map(|row| match &row.source {
+            Some(Value::Object(members)) => members.keys().cloned().collect(),
+            _ => row.arguments.keys().cloned().collect(),
+        });
+        Ok(columns.unwrap_or_default())
+    }
+
+    async fn write_rows(
+        &self,
+        job: &str,
+        path: &Path,
+        states: &'static [RowState],
+        columns: &[&str],
+        cells: impl Fn(&JobRow) -> Vec<Value>,
+    ) -> Result<()> {
+        self.queue.store.create_files(job).await?;
+        let options = WriteOptions { byte_order_mark: false, overwrite: true };
+        let mut writer = Writer::create(path, Format::Csv, &names(columns), &options).map_err(unwritten)?;
+        let mut after = 0;
+        loop {
+            let rows = self.queue.store.rows(job, states, after, PAGE).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.number;
+            for row in &rows {
+                writer.write(&cells(row)).map_err(unwritten)?;
+            }
+        }
+        writer.finish().map_err(unwritten)?;
+        Ok(())
+    }
+
+    /// The files of a job that are there, by what they are.
+    pub(super) fn job_files(&self, job: &Job) -> Map<String, Value> {
+        let files = self.queue.store.files(&job.id);
+        let all = match job.state {
+            JobState::Done => [("results", RESULTS), ("rejected", REJECTED)].as_slice(),
+            JobState::Draft => [].as_slice(),
+            _ => [("file", PLAN)].as_slice(),
+        };
+        let is_there = |(name, file): &(&str, &str)| {
+            let path = files.join(file);
+            path.exists().then(|| ((*name).to_owned(), path.display().to_string().into()))
+        };
+        all.iter().filter_map(is_there).collect()
+    }
+}
+
+/// What a plan's file has of each row.
+const PLAN_COLUMNS: &[&str] = &["row", "line", "state", "operation", "id", "from", "to", "why"];
+
+fn plan_cells(row: &JobRow) -> Vec<Value> {
+    vec![
+        row.number.into(),
+        row.line.into(),
+        // What became of a row later does not change the plan.
+        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.state.as_str() } else { "waiting" }.into(),
+        row.tool.as_str().into(),
+        row.arguments.get("id").cloned().unwrap_or_default(),
+        row.before.clone().map_or(Value::Null, Value::from),
+        row.arguments.clone().into(),
+        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.message.clone().into() } else { Value::Null },
+    ]
+}
+
+/// What the file of results has of each row.
+const RESULT_COLUMNS: &[&str] = &["row", "line", "state", "operation", "id", "code", "message", "differences"];
+
+fn result_cells(row: &JobRow) -> Vec<Value> {
+    vec![
+        row.number.into(),
+        row.line.into(),
+        row.state.as_str().into(),
+        row.tool.as_str().into(),
+        row.object.clone().into(),
+        row.code.clone().into(),
+        row.message.clone().into(),
+        row.differences.clone().unwrap_or_default(),
+    ]
+}
+
+fn rejected_cells(row: &JobRow, columns: &[String]) -> Vec<Value> {
+    let values = match &row.source {
+        Some(Value::Object(members)) => members,
+        _ => &row.arguments,
+    };
+    let cells = columns.iter().map(|name| values.get(name).cloned().unwrap_or_default());
+    cells.chain([row.message.clone().into()]).collect()
+}
+
+fn names(columns: &[&str]) -> Vec<String> {
+    columns.iter().map(ToString::to_string).collect()
+}
+
+fn unwritten(fault: TabularError) -> Error {
+    Error::new(Code::Internal, format!("A file of the job cannot be written: {fault}")).caused_by(fault)
+}
+
+/// A digest of what is written to it.
+struct Digesting(Sha256);
+
+impl io::Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! Rows that may have been sent: what the journal says of them, and what the account shows.
+
+use super::super::Account;
+use highlevel_core::{context::CallContext, error::Result};
+use highlevel_store::{Job, JobRow, JournalEntry, RowOutcome, RowState, UNFINISHED};
+use serde_json::Value;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The rows that are read at once.
+const PAGE: u32 = 200;
+
+/// The wait before each look at the rows of unknown outcome. Lists lag behind writes by seconds, and a request that was cut
+/// off may still be worked.
+const WAITS: [Duration; 5] =
+    [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16), Duration::from_secs(30)];
+
+impl Account {
+    /// Settles the rows that an earlier process had sent when it ended: by the journal's outcome where there is one. The
+    /// others are unknown until a look tells more.
+    pub(super) async fn recover(&self, job: &Job) -> Result<()> {
+        let store = &self.queue.store;
+        let mut after = 0;
+        loop {
+            let rows = store.rows(&job.id, &[RowState::Sent], after, PAGE).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.number;
+            for row in &rows {
+                let entry = match self.service.journal() {
+                    Some(journal) => journal.entry_of_row(&job.id, row.number).await?,
+                    None => None,
+                };
+                let (state, outcome) = entry.as_ref().map_or_else(unknown, settled);
+                store.settle(&job.id, row.number, state, outcome).await?;
+            }
+        }
+    }
+
+    /// Looks at the rows of unknown outcome, again and again for as long as that can help. Those that no look settles stay as
+    /// they are.
+    pub(super) async fn settle_unknown(&self, job: &Job, closing: &CancellationToken) -> Result<()> {
+        for wait in WAITS {
+            if self.first_unknown(job).await?.is_none() {
+                return Ok(());
+            }
+            tokio::select! {
+                () = closing.cancelled() => return Ok(()),
+                () = tokio::time::sleep(wait) => {}
+            }
+            self.look_at_unknown(job).await?;
+        }
+        Ok(())
+    }
+
+    async fn first_unknown(&self, job: &Job) -> Result<Option<JobRow>> {
+        Ok(self.queue.store.rows(&job.id, &[RowState::Unknown], 0, 1).await?.into_iter().next())
+    }
+
+    /// Looks once at each row of unknown outcome.
+    async fn look_at_unknown(&self, job: &Job) -> Result<()> {
+        let store = &self.queue.store;
+        let mut after = 0;
+        loop {
+            let rows = store.rows(&job.id, &[RowState::Unknown], after, PAGE).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.number;
+            for row in &rows {
+                let before = match self.service.journal() {
+                    Some(journal) => journal.entry_of_row(&job.id, row.number).await?,
+                    None => None,
+                };
+                let before = before.as_ref().and_then(|entry| entry.members.get("before"));
+                let context = CallContext::new(self.timeout).in_bulk();
+                match self.look_at_row(row, before, &context).await {
+                    Ok(Some(outcome)) => store.settle(&job.id, row.number, RowState::Done, outcome).await?,
+                    Ok(None) => {}
+                    Err(error) => tracing::warn!("row {} of job {} cannot be looked at: {}", row.number, job.id, error.message),
+                }
+            }
+        }
+    }
+}
+
+/// A row whose process ended before its outcome was known.
+fn unknown() -> (RowState, RowOutcome) {
+    let message = "The process ended before the outcome was known.";
+    let outcome = RowOutcome {
+        code: Some("outcome_unknown".to_owned()),
+        message: Some(message.to_owned()),
+        ..RowOutcome::default()
+    };
+    (RowState::Unknown, outcome)
+}
+
+/// What the journal's entry of a row's attempt says.
+fn settled(entry: &JournalEntry) -> (RowState, RowOutcome) {
+    let text = |name: &str| Some(entry.text(name).to_owned()).filter(|text| !text.is_empty());
+    let outcome = RowOutcome {
+        object: text("object"),
+        code: text("code"),
+        message: text("message"),
+        differences: entry.members.get("notApplied").filter(|value| !value.is_null()).map(Value::clone),
+    };
+    match entry.text("outcome") {
+        "done" => (RowState::Done, outcome),
+        UNFINISHED => unknown(),
+        // Nothing was sent, for a reason that may have passed.
+        "cancelled" => (RowState::Waiting, RowOutcome::default()),
+        "failed" if ["rate_limited", "upstream_unreachable", "timeout", "unauthorized", "internal"].contains(&entry.text("code")) => {
+            (RowState::Waiting, RowOutcome::default())
+        }
+        "failed" => (RowState::Failed, outcome),
+        _ => (RowState::Unknown, outcome),
+    }
+}

@@ -1,0 +1,204 @@
+//! `get_bulk`: how far jobs are, which of their rows went wrong, and what a person may do about them.
+
+use super::super::Account;
+use crate::{
+    account::Reply,
+    guard::{Confirmation, Decision, Subject},
+    service::Location,
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use highlevel_catalog::{
+    Invocation,
+    bulk::{BulkAction, GetBulk},
+};
+use highlevel_core::{
+    context::CallContext,
+    error::{Error, Result},
+};
+use highlevel_store::{Job, JobRow, JobState, RowCounts, RowState};
+use serde_json::{Map, Value, json};
+
+/// The most jobs that are listed.
+const LISTED: u32 = 20;
+
+/// The most rows that an answer shows. A file has all of them.
+const SHOWN: u32 = 10;
+
+/// The rows that a person may want to see.
+const PROBLEMS: &[RowState] = &[RowState::Unknown, RowState::Failed, RowState::Changed, RowState::Invalid];
+
+impl Account {
+    pub(super) async fn get_bulk(
+        &self,
+        invocation: &Invocation,
+        asked: &GetBulk,
+        confirmation: Confirmation<'_>,
+        context: &mut CallContext,
+    ) -> Result<Reply> {
+        let Some(id) = &asked.job else {
+            if asked.action.is_some() {
+                return Err(Error::invalid("job", "`job` is missing: name the job that `action` is for."));
+            }
+            return self.list_jobs().await;
+        };
+        let job = self.own_job("job", id).await?;
+        match asked.action {
+            None => return self.job_answer(&job).await,
+            Some(BulkAction::Cancel) => self.cancel_job(&job).await?,
+            Some(BulkAction::Resume) => self.resume_job(&job).await?,
+            Some(BulkAction::Retry) => {
+                if let Some(ask) = self.retry_rows(invocation, asked, &job, confirmation, context).await? {
+                    return Ok(ask);
+                }
+            }
+        }
+        match asked.action {
+            Some(BulkAction::Cancel) => self.job_answer(&self.own_job("job", id).await?).await,
+            _ => self.wait_for_job(&job, context).await,
+        }
+    }
+
+    async fn list_jobs(&self) -> Result<Reply> {
+        let mut listed = Vec::new();
+        for job in self.queue.store.list(vec![self.service.name().to_owned()], LISTED).await? {
+            if self.owns(&job).await? {
+                listed.push(Value::Object(self.job_summary(&job).await?));
+            }
+        }
+        self.job_reply(Map::from_iter([("jobs".to_owned(), listed.into())]))
+    }
+
+    /// Stops a job before its next row. Rows that are under way end.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn cancel_job(&self, job: &Job) -> Result<()> {
+        const FROM: &[JobState] = &[JobState::Planned, JobState::Running, JobState::Stopped];
+        self.queue.store.step(&job.id, FROM, JobState::Cancelled).await.map(drop)
+    }
+
+    /// Lets a job go on that was agreed to.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for one that nobody agreed to; `policy_denied` where the settings forbid it by now.
+    pub async fn resume_job(&self, job: &Job) -> Result<()> {
+        const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled];
+        if job.text("confirmation").is_empty() {
+            let message = format!("`job`: nobody agreed to {} yet. run_bulk {{\"plan\": \"{}\"}} asks.", job.id, job.id);
+            return Err(Error::invalid("job", message));
+        }
+        self.check_job_policy(job).await?;
+        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
+        self.queue.wake();
+        Ok(())
+    }
+
+    /// Sends named rows again, once a person agreed.
+    async fn retry_rows(
+        &self,
+        invocation: &Invocation,
+        asked: &GetBulk,
+        job: &Job,
+        confirmation: Confirmation<'_>,
+        context: &mut CallContext,
+    ) -> Result<Option<Reply>> {
+        const AGAIN: &[RowState] = &[RowState::Unknown, RowState::Failed];
+        let numbers = asked.rows.clone().unwrap_or_default();
+        if numbers.is_empty() {
+            return Err(Error::invalid("rows", "`rows` is missing: name the rows to send again, such as [17]."));
+        }
+        let mut shown = Map::new();
+        let mut doubtful = 0;
+        for number in &numbers {
+            let row = self.queue.store.row(&job.id, *number).await?;
+            let row = row.filter(|row| AGAIN.contains(&row.state)).ok_or_else(|| {
+                let message = format!("`rows`: row {number} is not one that failed or whose outcome is unknown.");
+                Error::invalid("rows", message)
+            })?;
+            doubtful += u32::from(row.state == RowState::Unknown);
+            shown.insert(format!("row {number}"), Value::Object(problem(&row)));
+        }
+        self.check_job_policy(job).await?;
+        self.guard.asks(invocation)?;
+        let doubt = match doubtful {
+            0 => String::new(),
+            count => format!(" {count} of them may have been done already: look first, or it may be done twice."),
+        };
+        let sentence = format!("Send {} rows of the job {} again?{doubt}", numbers.len(), job.id);
+        let Location { id: location_id, name: location_name } = self.service.location(context).await;
+        let account = self.service.identity().await?;
+        let label = self.label.clone();
+        let subject =
+            Subject { object: Some(shown.into()), label, location_id, location_name, account, sentence: Some(sentence) };
+        match self.guard.decide(invocation, subject, confirmation, None, context).await? {
+            Decision::Run(_) | Decision::RunIfUnchanged(..) => {}
+            Decision::RequestInput(ticket, preview) => return Ok(Some(Reply::RequestInput(ticket, preview))),
+        }
+        const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled, JobState::Done];
+        self.queue.store.send_again(&job.id, AGAIN, numbers).await?;
+        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
+        self.queue.wake();
+        Ok(None)
+    }
+
+    /// How far a job is, as an answer.
+    pub(super) async fn job_answer(&self, job: &Job) -> Result<Reply> {
+        let mut answer = self.job_summary(job).await?;
+        let problems = self.queue.store.rows(&job.id, PROBLEMS, 0, SHOWN).await?;
+        if !problems.is_empty() {
+            let problems = problems.iter().map(|row| Value::Object(problem(row)));
+            answer.insert("problems".to_owned(), problems.collect());
+        }
+        for (name, path) in self.job_files(job) {
+            answer.insert(name.to_owned(), path.into());
+        }
+        if job.state == JobState::Running {
+            let note = format!("It goes on by itself. get_bulk {{\"job\": \"{}\"}} tells how far it is.", job.id);
+            answer.insert("note".to_owned(), note.into());
+        }
+        self.job_reply(answer)
+    }
+
+    /// How far a job is, in short.
+    pub async fn job_summary(&self, job: &Job) -> Result<Map<String, Value>> {
+        let counts = self.queue.store.counts(&job.id).await?;
+        let rows: Map<String, Value> =
+            counts.iter().map(|(state, count)| (state.as_str().to_owned(), (*count).into())).collect();
+        let mut summary = Map::new();
+        summary.insert("job".to_owned(), job.id.as_str().into());
+        summary.insert("what".to_owned(), job.text("what").into());
+        summary.insert("state".to_owned(), job.state.as_str().into());
+        summary.insert("rows".to_owned(), rows.into());
+        summary.insert("planned".to_owned(), time(job.created_at).into());
+        if job.state == JobState::Running && left(&counts) > 0 {
+            summary.insert("minutesLeft".to_owned(), self.minutes(left(&counts) * requests_a_row(job)).into());
+        }
+        summary.extend(job.ended_at.map(|at| ("ended".to_owned(), time(at).into())));
+        summary.extend(job.facts.get("why").filter(|why| !why.is_null()).map(|why| ("why".to_owned(), why.clone())));
+        Ok(summary)
+    }
+}
+
+/// The number of rows that are not settled.
+pub(super) fn left(counts: &RowCounts) -> u64 {
+    [RowState::Waiting, RowState::Sent].iter().filter_map(|state| counts.get(state)).sum()
+}
+
+/// How many requests the plan counts for each row, at least one.
+fn requests_a_row(job: &Job) -> u64 {
+    let number = |name: &str| job.facts.get("shown").and_then(|shown| shown.get(name)?.as_u64()).unwrap_or(1);
+    (number("requests") / number("send").max(1)).max(1)
+}
+
+/// What went wrong with a row.
+fn problem(row: &JobRow) -> Map<String, Value> {
+    let all = json!({
+        "row": row.number, "line": row.line, "state": row.state.as_str(), "id": row.object, "code": row.code,
+        "message": row.message, "changed": row.differences
+    });
+    super::members(all).into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

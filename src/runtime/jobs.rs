@@ -1,0 +1,137 @@
+//! The work on jobs in this process: those that were just begun, and those that another process left.
+
+use super::Runtime;
+use crate::account::Account;
+use chrono::{TimeDelta, Utc};
+use highlevel_core::error::{Error, Result};
+use highlevel_store::{Job, JobLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often a process looks for jobs that another one left.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// A job that nobody has worked for longer than this waits for a person's word.
+const MOST_AGE: TimeDelta = TimeDelta::hours(1);
+
+/// How long the end of a process waits for the rows under way.
+const LEAVING: Duration = Duration::from_secs(5);
+
+/// The work on jobs in this process.
+#[derive(Debug, Default)]
+pub(super) struct JobWorkers {
+    closing: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+    /// The accounts with a job under way here. An account has one at a time, which uses its whole quota.
+    busy: Arc<Mutex<HashSet<String>>>,
+}
+
+impl Runtime {
+    /// Works the jobs of this process's accounts until it ends.
+    pub fn spawn_jobs(self: &Arc<Self>) {
+        let runtime = Arc::clone(self);
+        let task = tokio::spawn(async move { runtime.work_jobs().await });
+        *self.workers.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+
+    async fn work_jobs(self: Arc<Self>) {
+        let mut working = tokio::task::JoinSet::new();
+        while !self.workers.closing.is_cancelled() {
+            match self.queue.store.running().await {
+                Ok(jobs) => {
+                    for job in jobs {
+                        if let Some(lock) = self.take_job(&job).await {
+                            let runtime = Arc::clone(&self);
+                            working.spawn(async move { runtime.work_locked(&job, lock).await });
+                        }
+                    }
+                }
+                Err(error) => tracing::warn!("the jobs cannot be read: {}", error.message),
+            }
+            tokio::select! {
+                () = self.queue.woken() => {}
+                () = self.workers.closing.cancelled() => {}
+                Some(_) = working.join_next(), if !working.is_empty() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+        while working.join_next().await.is_some() {}
+    }
+
+    /// The right to work a running job, where this process may: the account is the job's own, no other job of it is under way
+    /// here, no other process works it, and it stopped less than an hour ago.
+    async fn take_job(&self, job: &Job) -> Option<JobLock> {
+        if Utc::now() - job.worked_at > MOST_AGE {
+            return None;
+        }
+        let account = self.account_of(job).await.ok()?;
+        if let Err(error) = account.check_job_policy(job).await {
+            tracing::warn!("the job {} does not go on: {}", job.id, error.message);
+            return None;
+        }
+        if !self.set_busy(&job.account) {
+            return None;
+        }
+        match self.queue.store.lock(&job.id).await {
+            Ok(Some(lock)) => Some(lock),
+            Ok(None) => {
+                self.set_free(&job.account);
+                None
+            }
+            Err(error) => {
+                tracing::warn!("the job {} cannot be locked: {}", job.id, error.message);
+                self.set_free(&job.account);
+                None
+            }
+        }
+    }
+
+    async fn work_locked(&self, job: &Job, lock: JobLock) {
+        let worked = match self.account_of(job).await {
+            Ok(account) => account.work(job, &self.workers.closing).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = worked {
+            tracing::warn!("the job {} cannot be worked: {}", job.id, error.message);
+        }
+        drop(lock);
+        self.set_free(&job.account);
+    }
+
+    /// The account of a job, as its writes would name it now.
+    ///
+    /// # Errors
+    /// `policy_denied` for a job of no account of this process, or of one that changed since.
+    pub async fn account_of(&self, job: &Job) -> Result<&Account> {
+        let named = self.accounts.are_several().then_some(job.account.as_str());
+        let account = self.accounts.for_write(named)?;
+        match account.owns(job).await? {
+            true => Ok(account),
+            false => Err(Error::invalid("account", format!("The job {} is another account's, {}.", job.id, job.account))),
+        }
+    }
+
+    fn set_busy(&self, account: &str) -> bool {
+        self.workers.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(account.to_owned())
+    }
+
+    fn set_free(&self, account: &str) {
+        self.workers.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(account);
+    }
+
+    /// Lets the rows under way end. Jobs go on in another process, or in the next one.
+    pub(super) async fn leave_jobs(&self) {
+        self.workers.closing.cancel();
+        let task = self.workers.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && tokio::time::timeout(LEAVING, task).await.is_err()
+        {
+            tracing::warn!("some rows of a job were still under way; their outcome is looked up when the job goes on");
+        }
+    }
+}
