@@ -24,6 +24,7 @@ use highlevel_catalog::{
 use highlevel_core::{
     context::CallContext,
     error::{Error, Result},
+    folders::Folders,
 };
 use highlevel_operations as operations;
 use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
@@ -41,6 +42,7 @@ pub struct Account {
     client: Client,
     store: Arc<Store>,
     queue: JobQueue,
+    folders: Folders,
     timeout: Duration,
     max_answer: usize,
     /// The one location that the account is, where that is known.
@@ -103,6 +105,7 @@ impl Account {
             client,
             store: Arc::clone(store),
             queue,
+            folders: settings.folders(),
             timeout: settings.timeout(),
             max_answer: settings.max_answer,
             location: settings.location_id.clone(),

@@ -32,8 +32,8 @@ pub use files::{FileLock, replace_file};
 pub use jobs::{Job, JobLock, JobRow, JobState, Jobs, NewJob, NewRow, RowCounts, RowOutcome, RowState};
 pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
-    Change, Changes, Child, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion, Mirror,
-    MirrorAnswer, MirrorPage, Missing, Overview, QueryOutcome, Recent, SCAN_LEASE, ScanLock, Search, ShownAccount,
+    Change, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion, Mirror,
+    MirrorAnswer, MirrorPage, Missing, Overview, Parts, QueryOutcome, Recent, SCAN_LEASE, ScanLock, Search, ShownAccount,
     SqlQuery, TABLES, TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror, answer_questions,
     named_in_hits, question_file, readable,
 };

@@ -2,7 +2,7 @@
 
 use super::super::Account;
 use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Job, JobRow, JobState, Jobs, RowState};
+use highlevel_store::{Job, JobRow, JobState, RowState};
 use highlevel_tabular::{Format, TabularError, WriteOptions, Writer};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -11,6 +11,10 @@ use std::{
     io,
     path::{Path, PathBuf},
 };
+use tokio::sync::mpsc::{self, Receiver};
+
+/// The cells of some rows.
+type Page = Vec<Vec<Value>>;
 
 /// The file of the plan.
 const PLAN: &str = "plan.csv";
@@ -31,25 +35,18 @@ impl Account {
     /// Writes the file of a plan. Returns its path and its hash.
     pub(super) async fn write_plan(&self, job: &str) -> Result<(PathBuf, String)> {
         let path = self.queue.store.files(job).join(PLAN);
-        self.write_rows(job, &path, &[], PLAN_COLUMNS, plan_cells).await?;
+        self.write_rows(job, &path, &[], names(PLAN_COLUMNS), plan_cells).await?;
         Ok((path, self.plan_hash(job).await?))
     }
 
     /// The SHA-256 of a plan: that of its rows as its file has them.
     pub(super) async fn plan_hash(&self, job: &str) -> Result<String> {
-        let mut digest = Digesting(Sha256::new());
-        let mut after = 0;
-        let mut writer = Writer::csv(&mut digest, &names(PLAN_COLUMNS)).map_err(unwritten)?;
-        loop {
-            let rows = self.queue.store.rows(job, &[], after, PAGE).await?;
-            let Some(last) = rows.last() else { break };
-            after = last.number;
-            for row in &rows {
-                writer.write(&plan_cells(row)).map_err(unwritten)?;
-            }
-        }
-        writer.finish().map_err(unwritten)?;
-        Ok(digest.0.finalize().iter().fold(String::new(), |mut text, byte| {
+        let digest = self.pages(job, &[], plan_cells, |pages| {
+            let mut digest = Digesting(Sha256::new());
+            write_pages(Writer::csv(&mut digest, &names(PLAN_COLUMNS))?, pages)?;
+            Ok(digest.0.finalize())
+        });
+        Ok(digest.await?.iter().fold(String::new(), |mut text, byte| {
             // Writing to a string does not fail.
             let _ = write!(text, "{byte:02x}");
             text
@@ -59,13 +56,13 @@ impl Account {
     /// Writes what became of a job's rows, and the rows to mend.
     pub(super) async fn write_results(&self, job: &Job) -> Result<()> {
         let files = self.queue.store.files(&job.id);
-        self.write_rows(&job.id, &files.join(RESULTS), &[], RESULT_COLUMNS, result_cells).await?;
+        self.write_rows(&job.id, &files.join(RESULTS), &[], names(RESULT_COLUMNS), result_cells).await?;
         let columns = self.source_columns(&job.id).await?;
         if columns.is_empty() {
             return Ok(());
         }
-        let all: Vec<&str> = columns.iter().map(String::as_str).chain(["error"]).collect();
-        self.write_rows(&job.id, &files.join(REJECTED), MENDABLE, &all, |row| rejected_cells(row, &columns)).await
+        let all = columns.iter().cloned().chain(["error".to_owned()]).collect();
+        self.write_rows(&job.id, &files.join(REJECTED), MENDABLE, all, |row| rejected_cells(row, &columns)).await
     }
 
     /// The columns of the rows to mend, in the order of their source. Empty without such rows.
@@ -83,23 +80,39 @@ impl Account {
         job: &str,
         path: &Path,
         states: &'static [RowState],
-        columns: &[&str],
+        columns: Vec<String>,
         cells: impl Fn(&JobRow) -> Vec<Value>,
     ) -> Result<()> {
         self.queue.store.create_files(job).await?;
+        let path = path.to_owned();
         let options = WriteOptions { byte_order_mark: false, overwrite: true };
-        let mut writer = Writer::create(path, Format::Csv, &names(columns), &options).map_err(unwritten)?;
+        let write = move |pages| write_pages(Writer::create(&path, Format::Csv, &columns, &options)?, pages);
+        self.pages(job, states, cells, write).await
+    }
+
+    /// Gives the rows of a job to `write`, page by page, on a thread that may block.
+    async fn pages<T: Send + 'static>(
+        &self,
+        job: &str,
+        states: &'static [RowState],
+        cells: impl Fn(&JobRow) -> Vec<Value>,
+        write: impl FnOnce(Receiver<Page>) -> std::result::Result<T, TabularError> + Send + 'static,
+    ) -> Result<T> {
+        let (pages, taken) = mpsc::channel(1);
+        let written = tokio::task::spawn_blocking(move || write(taken));
         let mut after = 0;
         loop {
             let rows = self.queue.store.rows(job, states, after, PAGE).await?;
             let Some(last) = rows.last() else { break };
             after = last.number;
-            for row in &rows {
-                writer.write(&cells(row)).map_err(unwritten)?;
+            // Nobody takes the rest: the file cannot be written.
+            if pages.send(rows.iter().map(&cells).collect()).await.is_err() {
+                break;
             }
         }
-        writer.finish().map_err(unwritten)?;
-        Ok(())
+        drop(pages);
+        let written = written.await.map_err(|_| Error::new(Code::Internal, "A file of the job could not be written."))?;
+        written.map_err(unwritten)
     }
 
     /// The files of a job that are there, by what they are.
@@ -158,6 +171,13 @@ fn rejected_cells(row: &JobRow, columns: &[String]) -> Vec<Value> {
     };
     let cells = columns.iter().map(|name| values.get(name).cloned().unwrap_or_default());
     cells.chain([row.message.clone().into()]).collect()
+}
+
+fn write_pages(mut writer: Writer<'_>, mut pages: Receiver<Page>) -> std::result::Result<(), TabularError> {
+    while let Some(rows) = pages.blocking_recv() {
+        rows.iter().try_for_each(|row| writer.write(row))?;
+    }
+    writer.finish().map(drop)
 }
 
 fn names(columns: &[&str]) -> Vec<String> {

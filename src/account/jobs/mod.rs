@@ -12,7 +12,7 @@ use super::{Account, Reply};
 use crate::guard::Confirmation;
 use highlevel_catalog::{
     Invocation,
-    bulk::{GetBulk, PlanBulk, RunBulk, UndoChanges},
+    bulk::{GetBulk, PlanBulk, RunBulk},
 };
 use highlevel_core::{
     context::CallContext,
@@ -58,9 +58,6 @@ impl Account {
     ) -> Result<Reply> {
         if let Some(asked) = invocation.read_as::<PlanBulk>() {
             return self.plan_bulk(&asked?, &confirmation, context).await;
-        }
-        if let Some(asked) = invocation.read_as::<UndoChanges>() {
-            return self.undo_changes(&asked?, &confirmation, context).await;
         }
         if let Some(asked) = invocation.read_as::<RunBulk>() {
             let asked: RunBulk = asked?;

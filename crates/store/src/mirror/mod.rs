@@ -37,7 +37,7 @@ pub use duplicates::{DuplicatePair, Duplicates};
 pub use overview::{ColumnWords, Overview};
 pub use scan_lock::{SCAN_LEASE, ScanLock};
 pub use scans::MirrorPage;
-pub use schema::{Child, Inclusion, Recent, TABLES, Table, readable};
+pub use schema::{Child, ColumnKind, Inclusion, Parts, Recent, TABLES, Table, readable};
 pub use search::{Found, Search, named_in_hits};
 pub use sql_query::{MirrorAnswer, QueryOutcome, SqlQuery};
 pub use statement::TIME_LIMIT;

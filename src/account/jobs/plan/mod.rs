@@ -1,5 +1,6 @@
 //! `plan_bulk`: rows become calls, each checked as it will be sent, and nothing is sent.
 
+mod columns;
 mod file;
 mod planner;
 mod source;
@@ -49,7 +50,7 @@ impl Account {
         context: &CallContext,
     ) -> Result<()> {
         while let Some(row) = source.next().await? {
-            let call = row.values.and_then(|values| template.fill(&values, source.id_field()));
+            let call = row.values.and_then(|values| template.fill(values, source.id_field()));
             let (arguments, problem) = match call {
                 Ok(arguments) => (arguments, None),
                 Err(error) => (Map::new(), Some(error)),

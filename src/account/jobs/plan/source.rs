@@ -1,6 +1,6 @@
 //! Where the rows of a plan come from: the call itself, a SELECT, or a file.
 
-use super::{file::FileRows, template::Columns};
+use super::{file::FileRows, template::RowValues};
 use crate::account::Account;
 use highlevel_catalog::{OperationSpec, bulk::PlanBulk};
 use highlevel_core::{
@@ -18,7 +18,7 @@ pub(super) struct SourceRow {
     /// Its line or row in the source, from 1.
     pub(super) line: Option<u64>,
     /// Its values by column or argument; why they cannot be read.
-    pub(super) values: Result<Map<String, Value>>,
+    pub(super) values: Result<RowValues>,
     /// The row as the source has it, where a person may want it back.
     pub(super) source: Option<Value>,
 }
@@ -26,15 +26,25 @@ pub(super) struct SourceRow {
 /// The rows of a plan.
 pub(super) struct Source {
     rows: SourceRows,
-    columns: Columns,
+    /// The names of the columns, where all rows have the same.
+    columns: Option<Vec<String>>,
     /// The argument that a row's `id` is for, where rows are not arguments themselves.
     id_field: Option<String>,
 }
 
 enum SourceRows {
     Given(std::vec::IntoIter<Map<String, Value>>, u64),
-    Selected(Vec<String>, std::vec::IntoIter<Vec<Value>>, u64),
+    Selected(Selected),
     File(Box<FileRows>),
+}
+
+/// The rows of a SELECT.
+struct Selected {
+    columns: Vec<String>,
+    rows: std::vec::IntoIter<Vec<Value>>,
+    number: u64,
+    /// Whether the columns are arguments: there is no template.
+    are_arguments: bool,
 }
 
 impl Source {
@@ -49,11 +59,10 @@ impl Source {
         context: &CallContext,
     ) -> Result<Self> {
         let id_field = spec.id_field.as_ref().map(ToString::to_string);
-        let has_template = asked.template.is_some();
         match (&asked.rows, &asked.sql, &asked.file) {
             (Some(rows), None, None) => {
                 let rows = SourceRows::Given(rows.clone().into_iter(), 0);
-                Ok(Self { rows, columns: Columns { names: None, are_arguments: true }, id_field })
+                Ok(Self { rows, columns: None, id_field })
             }
             (None, Some(sql), None) => {
                 let selected = account.service.plan_rows(sql, MOST_SELECTED, context).await?;
@@ -61,13 +70,18 @@ impl Source {
                     let message = format!("`sql`: the rows are more than {MOST_SELECTED}. Narrow the statement.");
                     return Err(Error { field: Some("sql".to_owned()), ..Error::new(Code::TooLarge, message) });
                 }
-                let columns = Columns { names: Some(selected.columns.clone()), are_arguments: !has_template };
-                let rows = SourceRows::Selected(selected.columns, selected.rows.into_iter(), 0);
-                Ok(Self { rows, columns, id_field })
+                let columns = selected.columns;
+                let rows = Selected {
+                    columns: columns.clone(),
+                    rows: selected.rows.into_iter(),
+                    number: 0,
+                    are_arguments: asked.template.is_none(),
+                };
+                Ok(Self { rows: SourceRows::Selected(rows), columns: Some(columns), id_field })
             }
             (None, None, Some(file)) => {
                 let file = FileRows::open(account, file, asked, spec).await?;
-                let columns = Columns { names: Some(file.names()), are_arguments: true };
+                let columns = Some(file.names());
                 Ok(Self { rows: SourceRows::File(Box::new(file)), columns, id_field })
             }
             _ => Err(Error::invalid("rows", "Give exactly one of `rows`, `sql` and `file`.")),
@@ -78,7 +92,7 @@ impl Source {
     pub(super) fn title(&self) -> String {
         match &self.rows {
             SourceRows::Given(rows, _) => format!("{} given rows", rows.len()),
-            SourceRows::Selected(_, rows, _) => format!("the {} rows of a SELECT", rows.len()),
+            SourceRows::Selected(selected) => format!("the {} rows of a SELECT", selected.rows.len()),
             SourceRows::File(file) => file.title(),
         }
     }
@@ -91,8 +105,8 @@ impl Source {
         }
     }
 
-    pub(super) fn columns(&self) -> &Columns {
-        &self.columns
+    pub(super) fn columns(&self) -> Option<&[String]> {
+        self.columns.as_deref()
     }
 
     pub(super) fn id_field(&self) -> Option<&str> {
@@ -108,14 +122,20 @@ impl Source {
             SourceRows::Given(rows, number) => {
                 *number += 1;
                 let row = rows.next();
-                Ok(row.map(|values| SourceRow { line: Some(*number), values: Ok(values), source: None }))
+                let values = |row: Map<String, Value>| RowValues { columns: row.clone(), arguments: row };
+                Ok(row.map(|row| SourceRow { line: Some(*number), values: Ok(values(row)), source: None }))
             }
-            SourceRows::Selected(columns, rows, number) => {
-                *number += 1;
-                let values = |row: Vec<Value>| columns.iter().cloned().zip(row).collect();
-                Ok(rows.next().map(|row| SourceRow { line: Some(*number), values: Ok(values(row)), source: None }))
-            }
+            SourceRows::Selected(selected) => Ok(selected.next()),
             SourceRows::File(file) => file.next().await,
         }
+    }
+}
+
+impl Selected {
+    fn next(&mut self) -> Option<SourceRow> {
+        self.number += 1;
+        let columns: Map<String, Value> = self.columns.iter().cloned().zip(self.rows.next()?).collect();
+        let arguments = if self.are_arguments { columns.clone() } else { Map::new() };
+        Some(SourceRow { line: Some(self.number), values: Ok(RowValues { columns, arguments }), source: None })
     }
 }

@@ -12,10 +12,8 @@ const MARKS: (&str, &str) = ("{{", "}}");
 /// What each row's call is made of.
 #[derive(Debug, Clone)]
 pub(super) struct Template {
-    /// The arguments; `None` where the row's own values are the arguments.
+    /// The arguments; `None` where the row's own are all.
     arguments: Option<Map<String, Value>>,
-    /// Whether the row's own values are arguments beside those of the template.
-    adds: bool,
 }
 
 impl Template {
@@ -23,9 +21,9 @@ impl Template {
     ///
     /// # Errors
     /// `invalid_arguments` naming a column that no row has.
-    pub(super) fn read(arguments: Option<&Map<String, Value>>, columns: &Columns) -> Result<Self> {
-        let template = Self { arguments: arguments.cloned(), adds: columns.are_arguments };
-        if let (Some(arguments), Some(known)) = (arguments, &columns.names) {
+    pub(super) fn read(arguments: Option<&Map<String, Value>>, columns: Option<&[String]>) -> Result<Self> {
+        let template = Self { arguments: arguments.cloned() };
+        if let (Some(arguments), Some(known)) = (arguments, columns) {
             check(&Value::Object(arguments.clone()), "template", known)?;
         }
         Ok(template)
@@ -35,20 +33,18 @@ impl Template {
     ///
     /// # Errors
     /// `invalid_arguments` naming a column that the row lacks.
-    pub(super) fn fill(&self, values: &Map<String, Value>, id_field: Option<&str>) -> Result<Map<String, Value>> {
-        let mut arguments = match (&self.arguments, self.adds) {
-            (Some(_), false) => Map::new(),
-            _ => values.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect(),
-        };
+    pub(super) fn fill(&self, row: RowValues, id_field: Option<&str>) -> Result<Map<String, Value>> {
+        let RowValues { columns, mut arguments } = row;
+        arguments.retain(|_, value| !value.is_null());
         let Some(template) = &self.arguments else { return Ok(arguments) };
         for (name, value) in template {
-            match filled(value, values, name)? {
+            match filled(value, &columns, name)? {
                 // A column without a value gives no argument.
                 Value::Null => {}
                 value => merge(&mut arguments, name, value),
             }
         }
-        if let (Some(field), Some(id)) = (id_field, values.get("id"))
+        if let (Some(field), Some(id)) = (id_field, columns.get("id"))
             && !arguments.contains_key(field)
         {
             arguments.shift_insert(0, field.to_owned(), id.clone());
@@ -57,13 +53,13 @@ impl Template {
     }
 }
 
-/// The columns of a source.
+/// The values of a row.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Columns {
-    /// Their names, where all rows have the same.
-    pub(super) names: Option<Vec<String>>,
-    /// Whether they are arguments of the call even where there is a template.
-    pub(super) are_arguments: bool,
+pub(super) struct RowValues {
+    /// By the names of its columns, for the template.
+    pub(super) columns: Map<String, Value>,
+    /// Those that are arguments whatever the template has.
+    pub(super) arguments: Map<String, Value>,
 }
 
 /// Sets an argument; the members of an object are added to those that are there.
@@ -154,7 +150,7 @@ fn unknown_column<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a st
 
 #[cfg(test)]
 mod tests {
-    use super::{Columns, Template};
+    use super::{RowValues, Template};
     use serde_json::{Map, Value, json};
 
     fn members(value: Value) -> Map<String, Value> {
@@ -162,9 +158,9 @@ mod tests {
     }
 
     fn fill(template: Value, row: Value, adds: bool) -> Value {
-        let columns = Columns { names: None, are_arguments: adds };
-        let template = Template::read(template.as_object(), &columns).unwrap();
-        template.fill(&members(row), Some("id")).unwrap().into()
+        let template = Template::read(template.as_object(), None).unwrap();
+        let arguments = if adds { members(row.clone()) } else { Map::new() };
+        template.fill(RowValues { columns: members(row), arguments }, Some("id")).unwrap().into()
     }
 
     #[test]
@@ -186,9 +182,9 @@ mod tests {
 
     #[test]
     fn an_unknown_column_is_named_with_the_nearest_one() {
-        let columns = Columns { names: Some(vec!["score".into(), "id".into()]), are_arguments: false };
+        let columns = ["score".to_owned(), "id".to_owned()];
         let template = members(json!({"customFields": {"x": "{{scor}}"}}));
-        let error = Template::read(Some(&template), &columns).unwrap_err();
+        let error = Template::read(Some(&template), Some(&columns)).unwrap_err();
         assert_eq!(error.field.as_deref(), Some("template.customFields.x"));
         assert!(error.message.contains("score"), "{}", error.message);
     }
