@@ -126,7 +126,8 @@ impl Operation for GetBulk {
     type Output = AnyAnswer;
     const NAME: &'static str = "get_bulk";
     const TITLE: &'static str = "Show bulk jobs";
-    const EFFECT: Effect = Effect::Update;
+    // It may cancel a job and let one go on.
+    const EFFECT: Effect = Effect::Create;
     const TOOLSET: Toolset = Toolset::Bulk;
     const SESSION: Route = Route::Jobs;
     // A retry may double what a row of unknown outcome did.

@@ -47,6 +47,9 @@ impl Account {
             // The call may be repeated: nothing begins twice.
             JobState::Running | JobState::Done => return self.wait_for_job(&job, context).await,
         }
+        if self.queue.store.tools(&job.id).await?.is_empty() {
+            return Err(Error::invalid("plan", format!("`plan`: {plan} has no row to send.")));
+        }
         self.check_job_policy(&job).await?;
         self.guard.asks(invocation)?;
         let subject = self.plan_subject(&job, context).await?;

@@ -186,8 +186,11 @@ pub(super) fn left(counts: &RowCounts) -> u64 {
 
 /// How many requests the plan counts for each row, at least one.
 fn requests_a_row(job: &Job) -> u64 {
-    let number = |name: &str| job.facts.get("shown").and_then(|shown| shown.get(name)?.as_u64()).unwrap_or(1);
-    (number("requests") / number("send").max(1)).max(1)
+    let shown = |name: &str| job.facts.get("shown").and_then(|shown| shown.get(name));
+    let requests = shown("requests").and_then(Value::as_u64).unwrap_or(1);
+    let calls = shown("calls").and_then(Value::as_object).into_iter().flatten();
+    let calls: u64 = calls.filter_map(|(_, count)| count.as_u64()).sum();
+    (requests / calls.max(1)).max(1)
 }
 
 /// What went wrong with a row.

@@ -15,7 +15,7 @@ const MOST_SELECTED: usize = 200_000;
 /// One row of a source.
 #[derive(Debug)]
 pub(super) struct SourceRow {
-    /// Its line or row in the source, from 1.
+    /// Its line in a file, from 1.
     pub(super) line: Option<u64>,
     /// Its values by column or argument; why they cannot be read.
     pub(super) values: Result<RowValues>,
@@ -33,7 +33,7 @@ pub(super) struct Source {
 }
 
 enum SourceRows {
-    Given(std::vec::IntoIter<Map<String, Value>>, u64),
+    Given(std::vec::IntoIter<Map<String, Value>>),
     Selected(Selected),
     File(Box<FileRows>),
 }
@@ -42,7 +42,6 @@ enum SourceRows {
 struct Selected {
     columns: Vec<String>,
     rows: std::vec::IntoIter<Vec<Value>>,
-    number: u64,
     /// Whether the columns are arguments: there is no template.
     are_arguments: bool,
 }
@@ -61,7 +60,7 @@ impl Source {
         let id_field = spec.id_field.as_ref().map(ToString::to_string);
         match (&asked.rows, &asked.sql, &asked.file) {
             (Some(rows), None, None) => {
-                let rows = SourceRows::Given(rows.clone().into_iter(), 0);
+                let rows = SourceRows::Given(rows.clone().into_iter());
                 Ok(Self { rows, columns: None, id_field })
             }
             (None, Some(sql), None) => {
@@ -74,7 +73,6 @@ impl Source {
                 let rows = Selected {
                     columns: columns.clone(),
                     rows: selected.rows.into_iter(),
-                    number: 0,
                     are_arguments: asked.template.is_none(),
                 };
                 Ok(Self { rows: SourceRows::Selected(rows), columns: Some(columns), id_field })
@@ -91,7 +89,7 @@ impl Source {
     /// The source in words.
     pub(super) fn title(&self) -> String {
         match &self.rows {
-            SourceRows::Given(rows, _) => format!("{} given rows", rows.len()),
+            SourceRows::Given(rows) => format!("{} given rows", rows.len()),
             SourceRows::Selected(selected) => format!("the {} rows of a SELECT", selected.rows.len()),
             SourceRows::File(file) => file.title(),
         }
@@ -119,11 +117,10 @@ impl Source {
     /// What ends the source: a file that cannot be read any further.
     pub(super) async fn next(&mut self) -> Result<Option<SourceRow>> {
         match &mut self.rows {
-            SourceRows::Given(rows, number) => {
-                *number += 1;
+            SourceRows::Given(rows) => {
                 let row = rows.next();
                 let values = |row: Map<String, Value>| RowValues { columns: row.clone(), arguments: row };
-                Ok(row.map(|row| SourceRow { line: Some(*number), values: Ok(values(row)), source: None }))
+                Ok(row.map(|row| SourceRow { line: None, values: Ok(values(row)), source: None }))
             }
             SourceRows::Selected(selected) => Ok(selected.next()),
             SourceRows::File(file) => file.next().await,
@@ -133,9 +130,8 @@ impl Source {
 
 impl Selected {
     fn next(&mut self) -> Option<SourceRow> {
-        self.number += 1;
         let columns: Map<String, Value> = self.columns.iter().cloned().zip(self.rows.next()?).collect();
         let arguments = if self.are_arguments { columns.clone() } else { Map::new() };
-        Some(SourceRow { line: Some(self.number), values: Ok(RowValues { columns, arguments }), source: None })
+        Some(SourceRow { line: None, values: Ok(RowValues { columns, arguments }), source: None })
     }
 }
