@@ -108,10 +108,9 @@ impl Preview {
         let members = object.as_ref().and_then(Value::as_object);
         let identifying = match (&sentence, members) {
             (Some(_), Some(members)) => members.clone(),
-            (_, members) => IDENTIFYING
-                .iter()
-                .filter_map(|name| Some(((*name).to_owned(), members?.get(*name)?.clone())))
-                .collect(),
+            (_, members) => {
+                IDENTIFYING.iter().filter_map(|name| Some(((*name).to_owned(), members?.get(*name)?.clone()))).collect()
+            }
         };
         let (identifying, not_shown) = cut(host_first(identifying), OBJECT_BYTES.min(room / 4));
         let effect = invocation.effect();
@@ -130,8 +129,8 @@ impl Preview {
             Effect::Read | Effect::Create | Effect::Update => "",
         };
         let more = spec.consequence.as_deref().map_or_else(String::new, |more| format!(" {more}"));
-        let question = sentence
-            .unwrap_or_else(|| format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)));
+        let question =
+            sentence.unwrap_or_else(|| format!("{}{what}?{}{more}{consequence}", spec.title, touched(invocation)));
         Ok(Self {
             sentence: question,
             tool: spec.name.to_string(),

@@ -112,7 +112,9 @@ impl Runtime {
         let account = self.accounts.for_write(named)?;
         match account.owns(job).await? {
             true => Ok(account),
-            false => Err(Error::invalid("account", format!("The job {} is another account's, {}.", job.id, job.account))),
+            false => {
+                Err(Error::invalid("account", format!("The job {} is another account's, {}.", job.id, job.account)))
+            }
         }
     }
 

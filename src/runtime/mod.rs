@@ -15,10 +15,10 @@ use crate::{
     },
 };
 use accounts_watch::AccountsWatch;
-use jobs::JobWorkers;
 use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
 use highlevel_core::error::Result;
 use highlevel_store::{CredentialName, Jobs, Journal, Store, raise_open_files};
+use jobs::JobWorkers;
 use std::sync::Arc;
 
 /// A process: its HTTP connections and store, and the accounts that it serves.
@@ -83,7 +83,15 @@ impl Runtime {
         let journal = settings.journal()?.map(Arc::new);
         let across = AcrossAccounts::new(settings)?;
         let queue = JobQueue::new(Jobs::new(store.dir().to_owned()));
-        Ok(Self { client, store, journal, queue, workers: JobWorkers::default(), accounts: Accounts::default(), across })
+        Ok(Self {
+            client,
+            store,
+            journal,
+            queue,
+            workers: JobWorkers::default(),
+            accounts: Accounts::default(),
+            across,
+        })
     }
 
     async fn named(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, default: Option<String>) -> Accounts {

@@ -51,12 +51,7 @@ impl AccountService {
     ///
     /// # Errors
     /// As [`AccountService::ask`].
-    pub async fn plan_rows(
-        &self,
-        sql: &str,
-        most_rows: usize,
-        context: &CallContext,
-    ) -> Result<super::QueryResult> {
+    pub async fn plan_rows(&self, sql: &str, most_rows: usize, context: &CallContext) -> Result<super::QueryResult> {
         let question = Question {
             max_age: Some(MAX_AGE),
             most_rows,
@@ -102,10 +97,7 @@ impl AccountService {
         let ids = Value::from(ids).to_string();
         let columns: Vec<_> = table.columns.iter().filter(|column| wanted.contains(column.from)).collect();
         let names = columns.iter().map(|column| format!(", \"{}\"", column.name)).collect::<String>();
-        let sql = format!(
-            "SELECT id, other{names} FROM {} WHERE id IN (SELECT value FROM json_each(?))",
-            table.name
-        );
+        let sql = format!("SELECT id, other{names} FROM {} WHERE id IN (SELECT value FROM json_each(?))", table.name);
         let rows = self.ask(&Self::planning(sql, vec![ids.clone()]), context, &ignore_progress).await?.rows;
         for row in rows {
             let mut cells = row.into_iter();
@@ -145,10 +137,8 @@ impl AccountService {
         if (keys.is_empty() && !is_whole) || child.parts == Parts::InOrder {
             return Ok(());
         }
-        let sql = format!(
-            "SELECT {owner}, {columns} FROM {} WHERE {owner} IN (SELECT value FROM json_each(?))",
-            child.name
-        );
+        let sql =
+            format!("SELECT {owner}, {columns} FROM {} WHERE {owner} IN (SELECT value FROM json_each(?))", child.name);
         let rows = self.ask(&Self::planning(sql, vec![ids.to_owned()]), context, &ignore_progress).await?.rows;
         if child.parts == Parts::Tags {
             for object in found.values_mut() {
@@ -165,7 +155,9 @@ impl AccountService {
                     }
                 }
                 _ => {
-                    let Some(name) = keys.iter().find(|name| is_whole || name.eq_ignore_ascii_case(part)) else { continue };
+                    let Some(name) = keys.iter().find(|name| is_whole || name.eq_ignore_ascii_case(part)) else {
+                        continue;
+                    };
                     put(object, &format!("{prefix}{name}"), values.first().cloned().unwrap_or_default());
                 }
             }
@@ -194,9 +186,9 @@ impl AccountService {
             let phones = create.arguments.text("phone").map(create_once::phones).unwrap_or_default();
             let by_email = email.and_then(|email| by_email.get(&email));
             let contact = |id: &String, field| KnownContact { id: id.clone(), field };
-            by_email.map(|id| contact(id, "email")).or_else(|| {
-                phones.iter().find_map(|phone| by_phone.get(phone)).map(|id| contact(id, "phone"))
-            })
+            by_email
+                .map(|id| contact(id, "email"))
+                .or_else(|| phones.iter().find_map(|phone| by_phone.get(phone)).map(|id| contact(id, "phone")))
         };
         Ok(creates.iter().map(known).collect())
     }

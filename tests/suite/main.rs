@@ -15,6 +15,7 @@ mod any_input;
 mod arguments;
 mod basics;
 mod billing;
+mod bulk;
 mod calendars;
 mod catalogue;
 mod completion;

@@ -111,7 +111,8 @@ impl Account {
             }
         }
         drop(pages);
-        let written = written.await.map_err(|_| Error::new(Code::Internal, "A file of the job could not be written."))?;
+        let written =
+            written.await.map_err(|_| Error::new(Code::Internal, "A file of the job could not be written."))?;
         written.map_err(unwritten)
     }
 
@@ -139,12 +140,17 @@ fn plan_cells(row: &JobRow) -> Vec<Value> {
         row.number.into(),
         row.line.into(),
         // What became of a row later does not change the plan.
-        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.state.as_str() } else { "waiting" }.into(),
+        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.state.as_str() } else { "waiting" }
+            .into(),
         row.tool.as_str().into(),
         row.arguments.get("id").cloned().unwrap_or_default(),
         row.before.clone().map_or(Value::Null, Value::from),
         row.arguments.clone().into(),
-        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.message.clone().into() } else { Value::Null },
+        if row.state == RowState::Invalid || row.state == RowState::Skipped {
+            row.message.clone().into()
+        } else {
+            Value::Null
+        },
     ]
 }
 

@@ -12,8 +12,13 @@ const PAGE: u32 = 200;
 
 /// The wait before each look at the rows of unknown outcome. Lists lag behind writes by seconds, and a request that was cut
 /// off may still be worked.
-const WAITS: [Duration; 5] =
-    [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16), Duration::from_secs(30)];
+const WAITS: [Duration; 5] = [
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+    Duration::from_secs(30),
+];
 
 impl Account {
     /// Settles the rows that an earlier process had sent when it ended: by the journal's outcome where there is one. The
@@ -74,7 +79,9 @@ impl Account {
                 match self.look_at_row(row, before, &context).await {
                     Ok(Some(outcome)) => store.settle(&job.id, row.number, RowState::Done, outcome).await?,
                     Ok(None) => {}
-                    Err(error) => tracing::warn!("row {} of job {} cannot be looked at: {}", row.number, job.id, error.message),
+                    Err(error) => {
+                        tracing::warn!("row {} of job {} cannot be looked at: {}", row.number, job.id, error.message)
+                    }
                 }
             }
         }
@@ -106,7 +113,10 @@ fn settled(entry: &JournalEntry) -> (RowState, RowOutcome) {
         UNFINISHED => unknown(),
         // Nothing was sent, for a reason that may have passed.
         "cancelled" => (RowState::Waiting, RowOutcome::default()),
-        "failed" if ["rate_limited", "upstream_unreachable", "timeout", "unauthorized", "internal"].contains(&entry.text("code")) => {
+        "failed"
+            if ["rate_limited", "upstream_unreachable", "timeout", "unauthorized", "internal"]
+                .contains(&entry.text("code")) =>
+        {
             (RowState::Waiting, RowOutcome::default())
         }
         "failed" => (RowState::Failed, outcome),

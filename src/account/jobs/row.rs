@@ -68,7 +68,8 @@ impl Account {
         if changes && (spec.passthrough.is_some() || self.has(spec)) {
             return Ok(spec);
         }
-        let message = format!("`operation`: {tool} changes nothing by itself. Name one that creates or changes objects.");
+        let message =
+            format!("`operation`: {tool} changes nothing by itself. Name one that creates or changes objects.");
         Err(Error::invalid("operation", message))
     }
 

@@ -84,7 +84,8 @@ impl Account {
     pub async fn resume_job(&self, job: &Job) -> Result<()> {
         const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled];
         if job.text("confirmation").is_empty() {
-            let message = format!("`job`: nobody agreed to {} yet. run_bulk {{\"plan\": \"{}\"}} asks.", job.id, job.id);
+            let message =
+                format!("`job`: nobody agreed to {} yet. run_bulk {{\"plan\": \"{}\"}} asks.", job.id, job.id);
             return Err(Error::invalid("job", message));
         }
         self.check_job_policy(job).await?;
@@ -128,8 +129,14 @@ impl Account {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
         let label = self.label.clone();
-        let subject =
-            Subject { object: Some(shown.into()), label, location_id, location_name, account, sentence: Some(sentence) };
+        let subject = Subject {
+            object: Some(shown.into()),
+            label,
+            location_id,
+            location_name,
+            account,
+            sentence: Some(sentence),
+        };
         match self.guard.decide(invocation, subject, confirmation, None, context).await? {
             Decision::Run(_) | Decision::RunIfUnchanged(..) => {}
             Decision::RequestInput(ticket, preview) => return Ok(Some(Reply::RequestInput(ticket, preview))),

@@ -142,9 +142,9 @@ impl<'a> Work<'a> {
     fn new(account: &'a Account, job: &'a Job) -> Self {
         let name = job.facts.get("client").and_then(|client| client.get("name")?.as_str());
         let session = job.facts.get("client").and_then(|client| client.get("session")?.as_str());
-        let client = name.zip(session).map(|(name, session)| {
-            Arc::new(ClientSession { name: name.to_owned(), session: session.to_owned() })
-        });
+        let client = name
+            .zip(session)
+            .map(|(name, session)| Arc::new(ClientSession { name: name.to_owned(), session: session.to_owned() }));
         let agreed = Agreement::named(job.text("confirmation"));
         let id = Arc::from(job.id.as_str());
         Self { account, job, id, client, agreed, waiting: VecDeque::new(), read: 0, busy: HashSet::new() }
@@ -153,8 +153,7 @@ impl<'a> Work<'a> {
     /// The next row whose object no row under way is about.
     async fn next(&mut self) -> Result<Option<JobRow>> {
         if self.waiting.len() < usize::try_from(READ_AHEAD / 2).unwrap_or_default() {
-            let more =
-                self.account.queue.store.rows(&self.job.id, &[RowState::Waiting], self.read, READ_AHEAD).await?;
+            let more = self.account.queue.store.rows(&self.job.id, &[RowState::Waiting], self.read, READ_AHEAD).await?;
             self.read = more.last().map_or(self.read, |row| row.number);
             self.waiting.extend(more);
         }

@@ -184,13 +184,7 @@ impl Jobs {
     }
 
     /// The rows after a number in one of these states, in their order, at most `count`. Without states, those in any.
-    pub async fn rows(
-        &self,
-        job: &str,
-        states: &'static [RowState],
-        after: u64,
-        count: u32,
-    ) -> Result<Vec<JobRow>> {
+    pub async fn rows(&self, job: &str, states: &'static [RowState], after: u64, count: u32) -> Result<Vec<JobRow>> {
         let job = job.to_owned();
         self.read(Vec::new(), move |db| {
             let names = Value::from_iter(states.iter().map(|state| state.as_str())).to_string();

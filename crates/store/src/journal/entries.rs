@@ -128,7 +128,8 @@ impl Journal {
             move |db| {
                 let sql = "SELECT max(seq) FROM events
                            WHERE event = 'attempt' AND job IS NOT NULL AND job = ?1 AND job_row = ?2";
-                let newest = db.prepare_cached(sql)?.query_row(params![job, row], |row| row.get::<_, Option<u64>>(0))?;
+                let newest =
+                    db.prepare_cached(sql)?.query_row(params![job, row], |row| row.get::<_, Option<u64>>(0))?;
                 Ok(match newest {
                     Some(seq) => entry(db, seq, true)?,
                     None => None,

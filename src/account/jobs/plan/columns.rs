@@ -48,7 +48,8 @@ impl ColumnMapping {
         asked: Option<&Map<String, Value>>,
     ) -> Result<Self> {
         let names: Vec<&str> = detection.columns.iter().map(|column| column.name.as_str()).collect();
-        let known = |argument: &str| spec.input_schema().get("properties").is_some_and(|all| all.get(argument).is_some());
+        let known =
+            |argument: &str| spec.input_schema().get("properties").is_some_and(|all| all.get(argument).is_some());
         let mut targets: Vec<Option<Target>> =
             names.iter().map(|name| Some(Target::of(name)).filter(|target| known(&target.argument))).collect();
         for (column, target) in asked.into_iter().flatten() {

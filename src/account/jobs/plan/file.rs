@@ -1,10 +1,6 @@
 //! The rows of a file, with its columns as the arguments of the call.
 
-use super::{
-    columns::ColumnMapping,
-    source::SourceRow,
-    template::RowValues,
-};
+use super::{columns::ColumnMapping, source::SourceRow, template::RowValues};
 use crate::account::Account;
 use highlevel_catalog::{OperationSpec, bulk::PlanBulk};
 use highlevel_core::error::{Code, Error, Result};
@@ -75,8 +71,7 @@ impl FileRows {
         let names = self.detection.columns.iter().map(|column| column.name.clone());
         let extra = row.extra.into_iter().map(|(name, cell)| (name, cell.into_json()));
         let arguments = self.mapping.arguments(&row.values);
-        let columns: Map<String, Value> =
-            names.zip(row.values.into_iter().map(Cell::into_json)).chain(extra).collect();
+        let columns: Map<String, Value> = names.zip(row.values.into_iter().map(Cell::into_json)).chain(extra).collect();
         let source = Some(Value::Object(columns.clone()));
         SourceRow { line, values: arguments.map(|arguments| RowValues { columns, arguments }), source }
     }

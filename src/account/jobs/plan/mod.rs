@@ -55,8 +55,14 @@ impl Account {
                 Ok(arguments) => (arguments, None),
                 Err(error) => (Map::new(), Some(error)),
             };
-            let row =
-                PlanRow { line: row.line, tool: operation.to_owned(), arguments, source: row.source, before: None, problem };
+            let row = PlanRow {
+                line: row.line,
+                tool: operation.to_owned(),
+                arguments,
+                source: row.source,
+                before: None,
+                problem,
+            };
             planner.add(row, context).await?;
         }
         Ok(())

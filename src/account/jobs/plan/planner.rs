@@ -207,7 +207,8 @@ impl<'a> Planner<'a> {
         }
         let service = &self.account.service;
         let creates = |checked: &Checked| {
-            checked.row.state == RowState::Waiting && checked.call.as_ref().is_some_and(|call| service.creates_contact(call))
+            checked.row.state == RowState::Waiting
+                && checked.call.as_ref().is_some_and(|call| service.creates_contact(call))
         };
         let calls: Vec<&Invocation> =
             checked.iter().filter(|checked| creates(checked)).filter_map(|checked| checked.call.as_ref()).collect();

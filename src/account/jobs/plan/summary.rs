@@ -1,15 +1,9 @@
 //! The end of a plan: its file, the hash that a person agrees to, and what they are shown.
 
 use super::planner::Planner;
-use crate::{
-    account::Reply,
-    guard::Confirmation,
-};
+use crate::{account::Reply, guard::Confirmation};
 use highlevel_catalog::{Effect, Invocation, Operation, bulk::RunBulk};
-use highlevel_core::{
-    context::CallContext,
-    error::Result,
-};
+use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::JobState;
 use serde_json::{Map, Value, json};
 
@@ -119,7 +113,10 @@ impl Planner<'_> {
                     ticket.as_str(),
                     RunBulk::NAME
                 ),
-                _ => format!("Show this to the person. Only if they agree: {} with this confirmationToken.", RunBulk::NAME),
+                _ => format!(
+                    "Show this to the person. Only if they agree: {} with this confirmationToken.",
+                    RunBulk::NAME
+                ),
             };
             answer.insert("next".to_owned(), next.into());
         }

@@ -168,7 +168,8 @@ mod tests {
         let template = json!({"addTags": ["vip", "{{city}}"], "customFields": {"score": "{{score}}", "none": "{{none}}"},
             "companyName": "{{first}} & Co", "clear": null});
         let row = json!({"id": "c-1", "city": "Ulm", "score": 7.5, "none": null, "first": "Ann"});
-        let expected = json!({"id": "c-1", "addTags": ["vip", "Ulm"], "customFields": {"score": 7.5}, "companyName": "Ann & Co"});
+        let expected =
+            json!({"id": "c-1", "addTags": ["vip", "Ulm"], "customFields": {"score": 7.5}, "companyName": "Ann & Co"});
         assert_eq!(fill(template, row, false), expected);
     }
 

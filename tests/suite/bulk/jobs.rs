@@ -1,0 +1,164 @@
+//! Jobs while they run: cancelled, resumed, left by a process, beside a chat, with a token that ends.
+
+use super::{ended, run};
+use crate::support::{Account, Api, Host, command};
+use highlevel_sandbox::SandboxConfig;
+use serde_json::{Value, json};
+use std::{path::Path, time::Duration};
+
+/// An account whose writes take so long that a job of some dozens of rows can be watched.
+async fn slow() -> Account {
+    let account = Account::with(SandboxConfig { rate_limit: 100_000, ..SandboxConfig::default() }).await;
+    account.faults("latency:150@write").await;
+    account
+}
+
+async fn host_in(account: &Account, state: &Path) -> Host {
+    let mut command = command(account, state);
+    command.env("GHL_STATE_DIR", state);
+    Host::start(command, tempfile::tempdir().unwrap(), crate::support::Era::Modern, crate::support::Person::Absent)
+        .await
+}
+
+fn plan_of(count: u32) -> Value {
+    json!({
+        "operation": "update_contact",
+        "sql": format!("SELECT id FROM contacts ORDER BY id LIMIT {count}"),
+        "template": {"companyName": "Bulk Inc"},
+    })
+}
+
+async fn renamed(account: &Account) -> usize {
+    account.objects("contacts").await.iter().filter(|contact| contact["companyName"] == "Bulk Inc").count()
+}
+
+/// How often a PUT of each contact arrived.
+async fn most_writes_of_one(account: &Account) -> usize {
+    let mut counts = std::collections::HashMap::new();
+    for request in account.requests().await.iter().filter(|request| request["method"] == "PUT") {
+        *counts.entry(request["path"].to_string()).or_insert(0) += 1;
+    }
+    counts.into_values().max().unwrap_or(0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_is_cancelled_between_rows_and_resumed() {
+    let account = slow().await;
+    account.faults("latency:400@write").await;
+    let host = Host::new(&account, &[]).await;
+    let plan = host.answer("plan_bulk", plan_of(200)).await;
+    let running = run(&host, &plan).await;
+    assert_eq!(running["state"], "running", "{running}");
+    assert!(running["note"].as_str().unwrap().contains("get_bulk"), "{running}");
+    let cancelled = host.answer("get_bulk", json!({"job": plan["plan"], "action": "cancel"})).await;
+    assert_eq!(cancelled["state"], "cancelled", "{cancelled}");
+    account.faults("").await;
+    let resumed = host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
+    assert!(["running", "done"].contains(&resumed["state"].as_str().unwrap()), "{resumed}");
+    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 200}), "{done}");
+    assert_eq!((renamed(&account).await, most_writes_of_one(&account).await), (200, 1));
+}
+
+/// Of two processes one works a job. When it is killed, the other one takes over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_process_takes_over() {
+    let account = slow().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut first = crate::support::Wire::start(command(&account, state.path()));
+    first.initialize("2025-11-25", json!({}));
+    let plan = first.call("plan_bulk", plan_of(120))["structuredContent"].clone();
+    let second = host_in(&account, state.path()).await;
+    let token = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
+    first.send("tools/call", json!({"name": "run_bulk", "arguments": token}));
+    while renamed(&account).await < 10 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let done = ended(&second, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 120}), "{done}");
+    assert_eq!((renamed(&account).await, most_writes_of_one(&account).await), (120, 1));
+}
+
+/// A job that nobody has worked for more than an hour waits for a person's word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_job_waits_for_resume() {
+    let account = slow().await;
+    let state = tempfile::tempdir().unwrap();
+    let mut wire = crate::support::Wire::start(command(&account, state.path()));
+    wire.initialize("2025-11-25", json!({}));
+    let plan = wire.call("plan_bulk", plan_of(100))["structuredContent"].clone();
+    let token = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
+    wire.send("tools/call", json!({"name": "run_bulk", "arguments": token}));
+    while renamed(&account).await < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    wire.child.kill().unwrap();
+    wire.child.wait().unwrap();
+    let db = rusqlite::Connection::open(state.path().join("jobs.db")).unwrap();
+    db.execute("UPDATE jobs SET worked_at = worked_at - 3700000", []).unwrap();
+    drop(db);
+    let written = renamed(&account).await;
+    let host = host_in(&account, state.path()).await;
+    // Longer than the time between two looks for jobs that others left.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let now = renamed(&account).await;
+    assert!(now < 100 && now <= written + 12, "it went on by itself: {written}, then {now}");
+    let listed = host.answer("get_bulk", json!({})).await;
+    assert_eq!(listed["jobs"][0]["job"], plan["plan"], "{listed}");
+    host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
+    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 100}), "{done}");
+}
+
+/// A token that ends in the night stops the job once, with the reason, and not row by row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_ends_stops_the_job_and_loses_no_row() {
+    let account = Account::with(SandboxConfig { api: Api::Official, ..SandboxConfig::official() }).await;
+    account.faults("latency:100@write").await;
+    let host = Host::new(&account, &[]).await;
+    let plan = host.answer("plan_bulk", plan_of(60)).await;
+    account.faults("latency:100@write;status:401@write%30").await;
+    let _ = run(&host, &plan).await;
+    let stopped = ended(&host, &plan["plan"]).await;
+    assert_eq!((&stopped["state"], &stopped["why"]["code"]), (&json!("stopped"), &json!("unauthorized")), "{stopped}");
+    assert!(stopped["rows"].get("failed").is_none(), "no row failed by it: {stopped}");
+    account.faults("").await;
+    host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
+    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 60}), "{done}");
+}
+
+/// A row of unknown outcome is sent again by nobody but a person who names it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_row_is_never_sent_again_by_itself() {
+    let account = Account::in_manners(Api::Official, crate::support::live()).await;
+    let host = Host::new(&account, &[]).await;
+    let contact = account.find("contacts", |contact| contact["phone"].is_string()).await;
+    let rows = json!([{"contactId": contact["id"], "body": "first"}, {"contactId": contact["id"], "body": "second"}]);
+    let plan = host.answer("plan_bulk", json!({"operation": "contacts.create-note", "rows": rows})).await;
+    // A passthrough create has no look-up: after a dropped answer nothing can tell.
+    account.faults("drop@write#1").await;
+    run(&host, &plan).await;
+    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 1, "unknown": 1}), "{done}");
+    let sent = |requests: Vec<Value>| {
+        requests.iter().filter(|r| r["method"] == "POST" && r["path"].as_str().unwrap().ends_with("/notes")).count()
+    };
+    assert_eq!(sent(account.requests().await), 2);
+    let number = done["problems"][0]["row"].clone();
+    host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
+    ended(&host, &plan["plan"]).await;
+    assert_eq!(sent(account.requests().await), 2, "resume does not send it again");
+    let retry = json!({"job": plan["plan"], "action": "retry", "rows": [number]});
+    let asked = host.error("get_bulk", retry.clone()).await;
+    assert_eq!(asked["code"], "confirmation_required", "{asked}");
+    assert!(asked["message"].as_str().unwrap().contains("may have been done"), "{asked}");
+    let mut agreed = retry;
+    agreed["confirmationToken"] = asked["confirmationToken"].clone();
+    host.answer("get_bulk", agreed).await;
+    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(done["rows"], json!({"done": 2}), "{done}");
+    assert_eq!(sent(account.requests().await), 3);
+}
