@@ -1,6 +1,6 @@
 //! Rows that may have been sent: what the journal says of them, and what the account shows.
 
-use super::super::Account;
+use super::{super::Account, row::RowLook};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Job, JobRow, JournalEntry, RowOutcome, RowState, UNFINISHED};
 use serde_json::Value;
@@ -12,13 +12,8 @@ const PAGE: u32 = 200;
 
 /// The wait before each look at the rows of unknown outcome. Lists lag behind writes by seconds, and a request that was cut
 /// off may still be worked.
-const WAITS: [Duration; 5] = [
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(16),
-    Duration::from_secs(30),
-];
+const WAITS: [Duration; 4] =
+    [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
 
 impl Account {
     /// Settles the rows that an earlier process had sent when it ended: by the journal's outcome where there is one. The
@@ -44,30 +39,28 @@ impl Account {
     /// Looks at the rows of unknown outcome, again and again for as long as that can help. Those that no look settles stay as
     /// they are.
     pub(super) async fn settle_unknown(&self, job: &Job, closing: &CancellationToken) -> Result<()> {
+        if self.queue.store.rows(&job.id, &[RowState::Unknown], 0, 1).await?.is_empty() {
+            return Ok(());
+        }
         for wait in WAITS {
-            if self.first_unknown(job).await?.is_none() {
-                return Ok(());
-            }
             tokio::select! {
                 () = closing.cancelled() => return Ok(()),
                 () = tokio::time::sleep(wait) => {}
             }
-            self.look_at_unknown(job).await?;
+            if !self.look_at_unknown(job).await? {
+                return Ok(());
+            }
         }
         Ok(())
     }
 
-    async fn first_unknown(&self, job: &Job) -> Result<Option<JobRow>> {
-        Ok(self.queue.store.rows(&job.id, &[RowState::Unknown], 0, 1).await?.into_iter().next())
-    }
-
-    /// Looks once at each row of unknown outcome.
-    async fn look_at_unknown(&self, job: &Job) -> Result<()> {
+    /// Looks once at each row of unknown outcome. Returns whether a later look may tell more.
+    async fn look_at_unknown(&self, job: &Job) -> Result<bool> {
         let store = &self.queue.store;
-        let mut after = 0;
+        let (mut after, mut may_show) = (0, false);
         loop {
             let rows = store.rows(&job.id, &[RowState::Unknown], after, PAGE).await?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else { return Ok(may_show) };
             after = last.number;
             for row in &rows {
                 let before = match self.service.journal() {
@@ -77,10 +70,14 @@ impl Account {
                 let before = before.as_ref().and_then(|entry| entry.members.get("before"));
                 let context = CallContext::new(self.timeout).in_bulk();
                 match self.look_at_row(row, before, &context).await {
-                    Ok(Some(outcome)) => store.settle(&job.id, row.number, RowState::Done, outcome).await?,
-                    Ok(None) => {}
+                    Ok(RowLook::Done(outcome)) => {
+                        store.settle(&job.id, row.number, RowState::Done, outcome).await?;
+                    }
+                    Ok(RowLook::NotShown) => may_show = true,
+                    Ok(RowLook::CannotTell) => {}
                     Err(error) => {
-                        tracing::warn!("row {} of job {} cannot be looked at: {}", row.number, job.id, error.message)
+                        may_show = true;
+                        tracing::warn!("row {} of job {} cannot be looked at: {}", row.number, job.id, error.message);
                     }
                 }
             }

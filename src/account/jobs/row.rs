@@ -23,6 +23,17 @@ pub(super) enum RowEnd {
     NotSent(Error),
 }
 
+/// What a look at the account shows of a row that may have been sent.
+#[derive(Debug)]
+pub(super) enum RowLook {
+    /// It took effect.
+    Done(RowOutcome),
+    /// Its effect does not show, but may later.
+    NotShown,
+    /// No look can tell.
+    CannotTell,
+}
+
 impl Account {
     /// The call that a row stands for, checked as every call is.
     ///
@@ -133,12 +144,13 @@ impl Account {
         row: &JobRow,
         before: Option<&Value>,
         context: &CallContext,
-    ) -> Result<Option<RowOutcome>> {
-        let Some(sent_at) = row.sent_at else { return Ok(None) };
+    ) -> Result<RowLook> {
+        let Some(sent_at) = row.sent_at else { return Ok(RowLook::CannotTell) };
         let invocation = self.row_call(&row.tool, row.arguments.clone(), context).await?;
         match self.service.look_later(&invocation, before, sent_at, context).await? {
-            LaterLook::Done(object) => Ok(Some(outcome_of(Answer::Object(object)))),
-            LaterLook::NotShown | LaterLook::CannotTell => Ok(None),
+            LaterLook::Done(object) => Ok(RowLook::Done(outcome_of(Answer::Object(object)))),
+            LaterLook::NotShown => Ok(RowLook::NotShown),
+            LaterLook::CannotTell => Ok(RowLook::CannotTell),
         }
     }
 }

@@ -88,7 +88,7 @@ async fn messages_in_bulk_say_that_they_reach_people() {
     let account = Account::of(Api::Official).await;
     let host = Host::new(&account, &[]).await;
     let with_phone = account.find("contacts", |contact| contact["phone"].is_string() && contact["dnd"] != true).await;
-    let rows = json!([{"contact": with_phone["id"], "channel": "sms", "text": "Hello"}]);
+    let rows = json!([{"contactId": with_phone["id"], "channel": "sms", "body": "Hello"}]);
     let plan = host.answer("plan_bulk", json!({"operation": "send_message", "rows": rows})).await;
     let error = host.error("run_bulk", json!({"plan": plan["plan"]})).await;
     assert!(error["message"].as_str().unwrap().contains("reaches people"), "{error}");

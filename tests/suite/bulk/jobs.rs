@@ -1,7 +1,7 @@
 //! Jobs while they run: cancelled, resumed, left by a process, beside a chat, with a token that ends.
 
 use super::{ended, run};
-use crate::support::{Account, Api, Host, command};
+use crate::support::{Account, Api, Era, Host, Person, Wire, command};
 use highlevel_sandbox::SandboxConfig;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
@@ -9,15 +9,14 @@ use std::{path::Path, time::Duration};
 /// An account whose writes take so long that a job of some dozens of rows can be watched.
 async fn slow() -> Account {
     let account = Account::with(SandboxConfig { rate_limit: 100_000, ..SandboxConfig::default() }).await;
-    account.faults("latency:150@write").await;
+    account.faults("latency-after:150@write").await;
     account
 }
 
 async fn host_in(account: &Account, state: &Path) -> Host {
     let mut command = command(account, state);
     command.env("GHL_STATE_DIR", state);
-    Host::start(command, tempfile::tempdir().unwrap(), crate::support::Era::Modern, crate::support::Person::Absent)
-        .await
+    Host::start(command, tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await
 }
 
 fn plan_of(count: u32) -> Value {
@@ -26,6 +25,14 @@ fn plan_of(count: u32) -> Value {
         "sql": format!("SELECT id FROM contacts ORDER BY id LIMIT {count}"),
         "template": {"companyName": "Bulk Inc"},
     })
+}
+
+/// Plans an update of so many contacts and begins it, without waiting for the answer. Returns the job.
+fn begun(wire: &mut Wire, count: u32) -> Value {
+    let plan = wire.call("plan_bulk", plan_of(count))["structuredContent"].clone();
+    let token = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
+    wire.send("tools/call", json!({"name": "run_bulk", "arguments": token}));
+    plan["plan"].clone()
 }
 
 async fn renamed(account: &Account) -> usize {
@@ -44,18 +51,23 @@ async fn most_writes_of_one(account: &Account) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_is_cancelled_between_rows_and_resumed() {
     let account = slow().await;
-    account.faults("latency:400@write").await;
-    let host = Host::new(&account, &[]).await;
-    let plan = host.answer("plan_bulk", plan_of(200)).await;
-    let running = run(&host, &plan).await;
-    assert_eq!(running["state"], "running", "{running}");
-    assert!(running["note"].as_str().unwrap().contains("get_bulk"), "{running}");
-    let cancelled = host.answer("get_bulk", json!({"job": plan["plan"], "action": "cancel"})).await;
+    account.faults("latency-after:600@write").await;
+    let state = tempfile::tempdir().unwrap();
+    let mut wire = Wire::start(command(&account, state.path()));
+    wire.initialize("2025-11-25", json!({}));
+    let plan = begun(&mut wire, 200);
+    while renamed(&account).await < 5 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let cancel = json!({"job": plan, "action": "cancel"});
+    let cancelled = wire.call("get_bulk", cancel)["structuredContent"].clone();
     assert_eq!(cancelled["state"], "cancelled", "{cancelled}");
+    let resumed = wire.call("get_bulk", json!({"job": plan, "action": "resume"}))["structuredContent"].clone();
+    assert_eq!(resumed["state"], "running", "a host without progress is answered soon: {resumed}");
+    assert!(resumed["note"].as_str().unwrap().contains("get_bulk"), "{resumed}");
     account.faults("").await;
-    let resumed = host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
-    assert!(["running", "done"].contains(&resumed["state"].as_str().unwrap()), "{resumed}");
-    let done = ended(&host, &plan["plan"]).await;
+    let host = host_in(&account, state.path()).await;
+    let done = ended(&host, &plan).await;
     assert_eq!(done["rows"], json!({"done": 200}), "{done}");
     assert_eq!((renamed(&account).await, most_writes_of_one(&account).await), (200, 1));
 }
@@ -65,18 +77,16 @@ async fn a_job_is_cancelled_between_rows_and_resumed() {
 async fn another_process_takes_over() {
     let account = slow().await;
     let state = tempfile::tempdir().unwrap();
-    let mut first = crate::support::Wire::start(command(&account, state.path()));
+    let mut first = Wire::start(command(&account, state.path()));
     first.initialize("2025-11-25", json!({}));
-    let plan = first.call("plan_bulk", plan_of(120))["structuredContent"].clone();
     let second = host_in(&account, state.path()).await;
-    let token = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
-    first.send("tools/call", json!({"name": "run_bulk", "arguments": token}));
+    let plan = begun(&mut first, 120);
     while renamed(&account).await < 10 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     first.child.kill().unwrap();
     first.child.wait().unwrap();
-    let done = ended(&second, &plan["plan"]).await;
+    let done = ended(&second, &plan).await;
     assert_eq!(done["rows"], json!({"done": 120}), "{done}");
     assert_eq!((renamed(&account).await, most_writes_of_one(&account).await), (120, 1));
 }
@@ -86,11 +96,9 @@ async fn another_process_takes_over() {
 async fn an_old_job_waits_for_resume() {
     let account = slow().await;
     let state = tempfile::tempdir().unwrap();
-    let mut wire = crate::support::Wire::start(command(&account, state.path()));
+    let mut wire = Wire::start(command(&account, state.path()));
     wire.initialize("2025-11-25", json!({}));
-    let plan = wire.call("plan_bulk", plan_of(100))["structuredContent"].clone();
-    let token = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
-    wire.send("tools/call", json!({"name": "run_bulk", "arguments": token}));
+    let plan = begun(&mut wire, 100);
     while renamed(&account).await < 5 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -106,9 +114,9 @@ async fn an_old_job_waits_for_resume() {
     let now = renamed(&account).await;
     assert!(now < 100 && now <= written + 12, "it went on by itself: {written}, then {now}");
     let listed = host.answer("get_bulk", json!({})).await;
-    assert_eq!(listed["jobs"][0]["job"], plan["plan"], "{listed}");
-    host.answer("get_bulk", json!({"job": plan["plan"], "action": "resume"})).await;
-    let done = ended(&host, &plan["plan"]).await;
+    assert_eq!(listed["jobs"][0]["job"], plan, "{listed}");
+    host.answer("get_bulk", json!({"job": plan, "action": "resume"})).await;
+    let done = ended(&host, &plan).await;
     assert_eq!(done["rows"], json!({"done": 100}), "{done}");
 }
 
@@ -116,10 +124,9 @@ async fn an_old_job_waits_for_resume() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_ends_stops_the_job_and_loses_no_row() {
     let account = Account::with(SandboxConfig { api: Api::Official, ..SandboxConfig::official() }).await;
-    account.faults("latency:100@write").await;
     let host = Host::new(&account, &[]).await;
     let plan = host.answer("plan_bulk", plan_of(60)).await;
-    account.faults("latency:100@write;status:401@write%30").await;
+    account.faults("401@write+30").await;
     let _ = run(&host, &plan).await;
     let stopped = ended(&host, &plan["plan"]).await;
     assert_eq!((&stopped["state"], &stopped["why"]["code"]), (&json!("stopped"), &json!("unauthorized")), "{stopped}");
@@ -139,7 +146,7 @@ async fn an_unknown_row_is_never_sent_again_by_itself() {
     let rows = json!([{"contactId": contact["id"], "body": "first"}, {"contactId": contact["id"], "body": "second"}]);
     let plan = host.answer("plan_bulk", json!({"operation": "contacts.create-note", "rows": rows})).await;
     // A passthrough create has no look-up: after a dropped answer nothing can tell.
-    account.faults("drop@write#1").await;
+    account.faults("drop@write*1").await;
     run(&host, &plan).await;
     let done = ended(&host, &plan["plan"]).await;
     assert_eq!(done["rows"], json!({"done": 1, "unknown": 1}), "{done}");

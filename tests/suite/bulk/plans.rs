@@ -112,8 +112,8 @@ async fn wrong_plans_say_what_is_wrong() {
     let host = Host::new(&account, &[]).await;
     for (arguments, field) in [
         (json!({"operation": "update_contact"}), "rows"),
-        (json!({"operation": "update_contact", "rows": [], "sql": "SELECT 1"}), "rows"),
-        (json!({"operation": "update_contcat", "rows": []}), "operation"),
+        (json!({"operation": "update_contact", "rows": [{"id": "x"}], "sql": "SELECT 1"}), "rows"),
+        (json!({"operation": "update_contcat", "rows": [{"id": "x"}]}), "operation"),
         (json!({"operation": "list_contacts", "rows": []}), "operation"),
         (json!({"operation": "run_bulk", "rows": []}), "operation"),
         (
