@@ -25,27 +25,27 @@ pub enum OnDuplicate {
     Create,
 }
 
-/// Plan one operation for many rows: changes nothing, shows what would be done. Then run_bulk.
+/// Plan one operation for many rows, for run_bulk. Changes nothing.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct PlanBulk {
-    /// Tool or operation, such as update_contact
+    /// Such as update_contact
     pub operation: String,
-    /// Arguments of each call; {{column}} takes a row's value
+    /// Arguments; {{column}} takes a row's value
     pub template: Option<Map<String, Value>>,
-    /// SELECT whose rows are the calls
+    /// SELECT
     pub sql: Option<String>,
     /// CSV, TSV, XLSX, JSON or JSON Lines
     pub file: Option<String>,
     pub rows: Option<Vec<Map<String, Value>>>,
-    /// File's columns to arguments; null leaves out
+    /// Column to argument or null
     pub columns: Option<Map<String, Value>>,
     pub on_duplicate: Option<OnDuplicate>,
 }
 
-/// Run a plan of plan_bulk or undo_changes. Goes on by itself; get_bulk tells how far.
+/// Run a plan. It goes on by itself; get_bulk tells how far.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
@@ -64,18 +64,17 @@ pub enum BulkAction {
     Retry,
 }
 
-/// Show a job and the rows that went wrong, or list jobs; cancel, resume, or retry named rows.
+/// Show jobs and what went wrong; cancel, resume, or retry rows.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct GetBulk {
     pub job: Option<String>,
     pub action: Option<BulkAction>,
-    /// To retry: may double what an unknown row did
     pub rows: Option<Vec<u64>>,
 }
 
-/// Plan to put back what was written: one journal entry, a job, or all since a time. Then run_bulk.
+/// Plan to undo a journal entry, a job, or all since a time, for run_bulk.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
