@@ -1,7 +1,10 @@
 //! The files of a job: the plan that a person agrees to, the results, and the rows to mend and run again.
 
 use super::super::Account;
-use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::{
+    error::{Code, Error, Result},
+    folders::NewFile,
+};
 use highlevel_store::{Job, JobRow, JobState, RowState};
 use highlevel_tabular::{Format, TabularError, WriteOptions, Writer};
 use serde_json::{Map, Value};
@@ -43,7 +46,8 @@ impl Account {
     pub(super) async fn plan_hash(&self, job: &str) -> Result<String> {
         let digest = self.pages(job, &[], plan_cells, |pages| {
             let mut digest = Digesting(Sha256::new());
-            write_pages(Writer::csv(&mut digest, &names(PLAN_COLUMNS))?, pages)?;
+            let options = WriteOptions::default();
+            write_pages(Writer::new(&mut digest, Format::Csv, &names(PLAN_COLUMNS), &options)?, pages)?;
             Ok(digest.0.finalize())
         });
         Ok(digest.await?.iter().fold(String::new(), |mut text, byte| {
@@ -85,9 +89,12 @@ impl Account {
     ) -> Result<()> {
         self.queue.store.create_files(job).await?;
         let path = path.to_owned();
-        let options = WriteOptions { byte_order_mark: false, overwrite: true };
-        let write = move |pages| write_pages(Writer::create(&path, Format::Csv, &columns, &options)?, pages);
-        self.pages(job, states, cells, write).await
+        let mut file = NewFile::beside(&path)?;
+        let write = move |pages| {
+            write_pages(Writer::new(&mut file, Format::Csv, &columns, &WriteOptions::default())?, pages)?;
+            Ok(file)
+        };
+        self.pages(job, states, cells, write).await?.finish_at(&path, true)
     }
 
     /// Gives the rows of a job to `write`, page by page, on a thread that may block.

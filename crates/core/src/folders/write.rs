@@ -55,6 +55,33 @@ pub struct NewFile {
 }
 
 impl NewFile {
+    /// Begins a file in a folder that a person named, or that is this program's own.
+    ///
+    /// # Errors
+    /// `internal` where nothing can be written.
+    pub fn beside(path: &Path) -> Result<Self> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = absolute(parent).map_err(|fault| write_failed(parent, fault))?;
+        let file = tempfile::Builder::new().prefix(".highlevel-mcp-").suffix(".part").tempfile_in(&folder);
+        Ok(Self { file: file.map_err(|fault| write_failed(&folder, cause(fault)))?, folder })
+    }
+
+    /// Gives the whole file exactly this path, which has to be in its folder.
+    ///
+    /// # Errors
+    /// `conflict` where the name is taken and may not be replaced; `internal` if the file cannot be kept. It is then removed.
+    pub fn finish_at(mut self, path: &Path, replaces: bool) -> Result<()> {
+        let failed = |fault| write_failed(&self.folder, fault);
+        self.file.flush().and_then(|()| self.file.as_file().sync_all()).map_err(failed)?;
+        if replaces {
+            return self.file.persist(path).map(drop).map_err(|kept| write_failed(&self.folder, kept.error));
+        }
+        keep(self.file, path).map_err(|(fault, _)| match fault.kind() {
+            io::ErrorKind::AlreadyExists => Error::new(Code::Conflict, format!("{} exists already.", path.display())),
+            _ => write_failed(&self.folder, fault),
+        })
+    }
+
     /// Gives the whole file its name, made fit for a file system, and says where it is. A name that is taken gets a
     /// number: `name-2.csv`. No file is replaced, and no link followed.
     ///
