@@ -141,3 +141,26 @@ async fn a_read_only_server_has_no_bulk_tools() {
     let plan = json!({"operation": "update_contact", "rows": []});
     assert_eq!(host.error("plan_bulk", plan).await["code"], "policy_denied");
 }
+
+/// What a model pays for tagging the contacts of one town: two calls with their answers.
+#[tokio::test]
+async fn a_town_is_tagged_in_two_calls_and_few_tokens() {
+    let account = Account::of(Api::Official).await;
+    let host = Host::new(&account, &[]).await;
+    let towns = json!({"sql": "SELECT city FROM contacts WHERE city > '' GROUP BY city HAVING count(*) BETWEEN 14 AND 18 LIMIT 1"});
+    let town = host.answer("query_crm", towns).await["rows"][0][0].as_str().unwrap().to_owned();
+    let sql = format!("SELECT id FROM contacts WHERE city = '{town}'");
+    let asked = json!({"operation": "update_contact", "sql": sql, "template": {"addTags": ["summer-event"]}});
+    let plan = host.answer("plan_bulk", asked.clone()).await;
+    let run = json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]});
+    let done = host.answer("run_bulk", run.clone()).await;
+    assert_eq!(done["state"], "done", "{done}");
+    let tagged =
+        |contact: &&Value| contact["tags"].as_array().is_some_and(|tags| tags.contains(&json!("summer-event")));
+    let count = account.objects("contacts").await.iter().filter(tagged).count();
+    assert_eq!(done["rows"]["done"], count, "{done}");
+    assert!(count >= 14, "{count}");
+    let all = [asked, plan, run, done].map(|value| value.to_string()).join("\n");
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&all).len();
+    assert!(tokens < 700, "{tokens} tokens: {all}");
+}

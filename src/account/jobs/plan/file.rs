@@ -6,16 +6,22 @@ use highlevel_catalog::{OperationSpec, bulk::PlanBulk};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_tabular::{Cell, Detection, ReadOptions, Reader, Row, RowError, TabularError};
 use serde_json::{Map, Value};
+use std::collections::VecDeque;
 use tokio::sync::mpsc::{self, Receiver};
 
 /// The rows that are read ahead.
 const READ_AHEAD: usize = 1000;
+
+/// The first rows of a file, which show what its columns are.
+const SAMPLES: usize = 500;
 
 /// The rows of a file. A thread of its own reads them.
 pub(super) struct FileRows {
     name: String,
     detection: Detection,
     mapping: ColumnMapping,
+    /// The first rows, which were read before the others.
+    first: VecDeque<std::result::Result<Row, RowError>>,
     rows: Receiver<std::result::Result<Row, RowError>>,
 }
 
@@ -37,8 +43,15 @@ impl FileRows {
         let opened = opened.map_err(|_| Error::new(Code::Internal, "The file could not be read."))?;
         let reader = opened.map_err(|fault| unreadable(&fault))?;
         let detection = reader.detection().clone();
-        let mapping = ColumnMapping::of(&detection, spec, asked.columns.as_ref())?;
-        Ok(Self { name, detection, mapping, rows: read_ahead(reader) })
+        let mut rows = read_ahead(reader);
+        let mut first = VecDeque::new();
+        while first.len() < SAMPLES {
+            let Some(row) = rows.recv().await else { break };
+            first.push_back(row);
+        }
+        let samples: Vec<Row> = first.iter().filter_map(|row| row.as_ref().ok().cloned()).collect();
+        let mapping = ColumnMapping::of(&detection, &samples, spec, asked.columns.as_ref())?;
+        Ok(Self { name, detection, mapping, first, rows })
     }
 
     pub(super) fn title(&self) -> String {
@@ -56,7 +69,11 @@ impl FileRows {
 
     /// The next row.
     pub(super) async fn next(&mut self) -> Result<Option<SourceRow>> {
-        let Some(row) = self.rows.recv().await else { return Ok(None) };
+        let row = match self.first.pop_front() {
+            Some(row) => Some(row),
+            None => self.rows.recv().await,
+        };
+        let Some(row) = row else { return Ok(None) };
         Ok(Some(match row {
             Ok(row) => self.row(row),
             Err(fault) => {
@@ -68,9 +85,9 @@ impl FileRows {
 
     fn row(&self, row: Row) -> SourceRow {
         let line = Some(row.line);
+        let arguments = self.mapping.arguments(&row);
         let names = self.detection.columns.iter().map(|column| column.name.clone());
         let extra = row.extra.into_iter().map(|(name, cell)| (name, cell.into_json()));
-        let arguments = self.mapping.arguments(&row.values);
         let columns: Map<String, Value> = names.zip(row.values.into_iter().map(Cell::into_json)).chain(extra).collect();
         let source = Some(Value::Object(columns.clone()));
         SourceRow { line, values: arguments.map(|arguments| RowValues { columns, arguments }), source }
