@@ -124,6 +124,7 @@ pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -
         allow_partial: args.allow_partial,
         most_rows,
         most_bytes: MAX_RESULT_BYTES,
+        rows_to: None,
     };
     let report = ProgressReport::default();
     let context = CallContext::new(TIMEOUT);

@@ -1,7 +1,7 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, bulk, calendars, campaigns, contacts, conversations, forms, funnels,
+    api::Api, argument_rules::ArgumentRules, bulk, calendars, campaigns, contacts, conversations, export, forms, funnels,
     id::Id, insights, invocation::Invocation, invoices, locations, notes, operation::Operation, operations,
     opportunities, pages, route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
 };
@@ -86,6 +86,7 @@ fn typed() -> Vec<OperationSpec> {
         OperationSpec::of::<insights::FindDuplicates>(),
         OperationSpec::of::<insights::ChangesSince>(),
         OperationSpec::of::<insights::ChartCrm>(),
+        OperationSpec::of::<export::ExportCrm>(),
         OperationSpec::of::<bulk::PlanBulk>(),
         OperationSpec::of::<bulk::RunBulk>(),
         OperationSpec::of::<bulk::GetBulk>(),

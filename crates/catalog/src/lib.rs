@@ -18,6 +18,7 @@ mod check;
 pub mod coerce;
 pub mod contacts;
 pub mod conversations;
+pub mod export;
 pub mod forms;
 pub mod funnels;
 pub mod id;

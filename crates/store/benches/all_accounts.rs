@@ -111,6 +111,8 @@ fn ask(union: &UnionMirror, sql: &str) {
         most_rows: 1000,
         most_bytes: 50_000,
         accounts: None,
+        streams: false,
+        rows_to: None,
         cancel: tokio_util::sync::CancellationToken::new(),
     };
     RUNTIME.block_on(async {

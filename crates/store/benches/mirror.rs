@@ -83,6 +83,8 @@ fn query(bencher: Bencher<'_, '_>, sql: &str) {
         most_rows: 1000,
         most_bytes: 50_000,
         accounts: None,
+        streams: false,
+        rows_to: None,
         cancel: tokio_util::sync::CancellationToken::new(),
     };
     bencher.bench(|| RUNTIME.block_on(mirror.query(query.clone(), |_| true)).unwrap());

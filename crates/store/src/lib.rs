@@ -34,7 +34,7 @@ pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalL
 pub use mirror::{
     Change, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion,
     Mirror, MirrorAnswer, MirrorPage, Missing, Overview, Parts, QueryOutcome, Recent, SCAN_LEASE, ScanLock, Search,
-    ShownAccount, SqlQuery, TABLES, TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror,
+    RowSender, ShownAccount, SqlQuery, StreamedRow, TABLES, TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount, UnionMirror,
     answer_questions, named_in_hits, question_file, readable,
 };
 pub use open_files::raise_open_files;

@@ -9,7 +9,7 @@ use chrono::{TimeDelta, Utc};
 use highlevel_catalog::insights::QueryCrm;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::Result;
-use highlevel_store::{MirrorAnswer, QueryOutcome, SqlQuery, TableState};
+use highlevel_store::{MirrorAnswer, QueryOutcome, RowSender, SqlQuery, TableState};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub struct Question {
     pub most_rows: usize,
     /// The approximate maximum size in bytes.
     pub most_bytes: usize,
+    /// Where the rows go as they come, if not into the answer.
+    pub rows_to: Option<RowSender>,
 }
 
 impl Question {
@@ -46,6 +48,17 @@ impl Question {
             allow_partial,
             most_rows: MOST_ROWS,
             most_bytes,
+            rows_to: None,
+        }
+    }
+
+    /// The question whose rows go to `rows_to`, all of them. A table's name stands for its rows.
+    pub fn streamed(asked: &QueryCrm, rows_to: RowSender) -> Self {
+        Self {
+            sql: statement_of(&asked.sql),
+            most_rows: usize::MAX,
+            rows_to: Some(rows_to),
+            ..Self::of(asked, usize::MAX)
         }
     }
 }
@@ -91,6 +104,8 @@ impl AccountService {
             most_rows: question.most_rows,
             most_bytes: question.most_bytes,
             accounts: None,
+            streams: question.rows_to.is_some(),
+            rows_to: question.rows_to.clone(),
             cancel: context.cancel.clone(),
         };
         let mirror = self.mirroring.mirror().await?;
@@ -124,6 +139,13 @@ impl AccountService {
         add_remarks(&mut status.note, &answer);
         Ok(QueryResult { columns: answer.columns, rows: answer.rows, status: status.into_members() })
     }
+}
+
+/// A statement; for the name of a table alone, the one that reads all of its rows.
+fn statement_of(text: &str) -> String {
+    let name = text.trim();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { format!("SELECT * FROM {name}") } else { text.to_owned() }
 }
 
 /// Adds what a reader of the rows has to know.

@@ -104,6 +104,11 @@ impl NewFile {
         Err(Error::new(Code::Conflict, message))
     }
 
+    /// The folder that it is written in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The error for a file that could not be written further.
     pub fn failed(&self, fault: io::Error) -> Error {
         write_failed(&self.folder, fault)

@@ -39,7 +39,7 @@ pub use scan_lock::{SCAN_LEASE, ScanLock};
 pub use scans::MirrorPage;
 pub use schema::{Child, ColumnKind, Inclusion, Parts, Recent, TABLES, Table, readable};
 pub use search::{Found, Search, named_in_hits};
-pub use sql_query::{MirrorAnswer, QueryOutcome, SqlQuery};
+pub use sql_query::{MirrorAnswer, QueryOutcome, RowSender, SqlQuery, StreamedRow};
 pub use statement::TIME_LIMIT;
 pub use table_state::{Missing, TableState};
 pub use union::{FoldedAccount, ShownAccount, UnionAccount, UnionMirror};

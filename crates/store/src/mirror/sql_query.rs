@@ -9,10 +9,25 @@ use super::{
     union::ShownAccount,
     worker::Workers,
 };
-use highlevel_core::error::{Error, Result};
+use highlevel_core::error::{Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
+
+/// Takes what a statement gives as it comes, instead of an answer that holds all of it.
+pub type RowSender = Sender<StreamedRow>;
+
+/// A part of a statement's answer, as it comes. An answer without [`StreamedRow::End`] is not whole.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StreamedRow {
+    /// The names of the columns, once, before the first row.
+    Columns(Vec<String>),
+    /// The next row.
+    Row(Vec<Value>),
+    /// There are no more rows.
+    End,
+}
 
 /// A statement to run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,6 +44,11 @@ pub struct SqlQuery {
     pub most_bytes: usize,
     /// The accounts whose rows it sees, for a question over several; `None` for one mirror.
     pub accounts: Option<Vec<ShownAccount>>,
+    /// Whether the rows leave as they come. The bound on time is then one on each row.
+    pub streams: bool,
+    /// Where they go then.
+    #[serde(skip)]
+    pub rows_to: Option<RowSender>,
     /// Cancels the statement.
     #[serde(skip)]
     pub cancel: CancellationToken,
@@ -39,7 +59,7 @@ pub struct SqlQuery {
 pub struct MirrorAnswer {
     /// The names of the columns.
     pub columns: Vec<String>,
-    /// The rows.
+    /// The rows; none where they were streamed.
     pub rows: Vec<Vec<Value>>,
     /// Whether there were more.
     pub more: bool,
@@ -96,10 +116,14 @@ pub(super) async fn answer(
     }
     readers
         .run(move |reader| {
-            let mut kept = Keeping { as_wanted, states: Vec::new(), rows: Vec::new() };
+            let rows_to = query.rows_to.clone();
+            let mut kept = Keeping { as_wanted, states: Vec::new(), rows: Vec::new(), rows_to };
             let end = statement::in_time(reader, &query, &mut kept)?;
             Ok(match end {
-                Some(end) => QueryOutcome::Answered(MirrorAnswer::new(kept.states, kept.rows, end)),
+                Some(end) => {
+                    kept.give(StreamedRow::End)?;
+                    QueryOutcome::Answered(MirrorAnswer::new(kept.states, kept.rows, end))
+                }
                 None => QueryOutcome::NotYet(kept.states.into_iter().map(|(table, _)| table).collect()),
             })
         })
@@ -115,20 +139,43 @@ pub(super) fn check_length(sql: &str) -> Result<()> {
     Err(Error::invalid("sql", format!("A statement may have {LONGEST} bytes, this one has {given}.")))
 }
 
+/// The error where nobody takes the rows any more.
+pub(super) fn unwanted() -> Error {
+    Error::new(Code::Cancelled, "Nobody takes the rows any more.")
+}
+
 /// Collects the rows of a statement in this process.
 struct Keeping<F> {
     as_wanted: F,
     states: Vec<(&'static Table, TableState)>,
     rows: Vec<Vec<Value>>,
+    rows_to: Option<RowSender>,
+}
+
+impl<F> Keeping<F> {
+    /// Gives a part of the answer to who takes it as it comes.
+    fn give(&self, part: StreamedRow) -> Result<()> {
+        match &self.rows_to {
+            Some(to) => to.blocking_send(part).map_err(|_| unwanted()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl<F: Fn(&TableState) -> bool> Listener for Keeping<F> {
-    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool> {
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>, columns: &[String]) -> Result<bool> {
         self.states = states;
-        Ok(self.states.iter().all(|(_, state)| (self.as_wanted)(state)))
+        let runs = self.states.iter().all(|(_, state)| (self.as_wanted)(state));
+        if runs {
+            self.give(StreamedRow::Columns(columns.to_vec()))?;
+        }
+        Ok(runs)
     }
 
     fn row(&mut self, row: Vec<Value>) -> Result<()> {
+        if self.rows_to.is_some() {
+            return self.give(StreamedRow::Row(row));
+        }
         self.rows.push(row);
         Ok(())
     }

@@ -36,8 +36,8 @@ const STEPS: i32 = 2_000;
 
 /// Receives what a statement gives, as it comes.
 pub(super) trait Listener {
-    /// The tables that the statement reads, before it runs. Returns whether it may run.
-    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool>;
+    /// The tables that the statement reads and the columns that it gives, before it runs. Returns whether it may run.
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>, columns: &[String]) -> Result<bool>;
 
     /// The next row.
     fn row(&mut self, row: Vec<Value>) -> Result<()>;
@@ -82,6 +82,11 @@ struct Clock(Arc<Mutex<Instant>>);
 impl Clock {
     fn is_over(&self) -> bool {
         Instant::now() >= *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the statement its whole time again.
+    fn restart(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + TIME_LIMIT;
     }
 
     /// Runs work that does not count as the statement's time.
@@ -131,12 +136,13 @@ fn run(reader: &mut Reader, query: &SqlQuery, clock: &Clock, listener: &mut impl
         watch.settle(&moment, &query.sql)?;
     }
     states.retain(|(table, _)| watch.saw(table));
-    if !clock.paused(|| listener.reads(states))? {
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
+    if !clock.paused(|| listener.reads(states, &columns))? {
         return Ok(None);
     }
     let adds_money = watch.saw_money_added();
     let numbers = watch.numbers();
-    let mut end = fetch(&mut statement, query, clock, listener)?;
+    let mut end = fetch(&mut statement, columns, query, clock, listener)?;
     drop((watch, views));
     if let Some((tables, sees_currency)) = adds_money {
         let shown = query.accounts.clone().unwrap_or_default();
@@ -159,7 +165,13 @@ fn unknown_states() -> Vec<(&'static Table, TableState)> {
     TABLES.iter().map(|table| (table, TableState::default())).collect()
 }
 
-fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listener: &mut impl Listener) -> Result<End> {
+fn fetch(
+    statement: &mut Statement<'_>,
+    columns: Vec<String>,
+    query: &SqlQuery,
+    clock: &Clock,
+    listener: &mut impl Listener,
+) -> Result<End> {
     let wanted = statement.parameter_count();
     if wanted != query.params.len() {
         let given = query.params.len();
@@ -169,7 +181,6 @@ fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listene
         ));
     }
     let fault = |fault| wrong(query, &fault);
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let width = columns.len();
     let mut end = End { columns, more: false, currencies: Vec::new(), texts: Vec::new() };
     let mut found = statement.query(params_from_iter(&query.params)).map_err(fault)?;
@@ -188,6 +199,9 @@ fn fetch(statement: &mut Statement<'_>, query: &SqlQuery, clock: &Clock, listene
             return Ok(end);
         }
         clock.paused(|| listener.row(cells))?;
+        if query.streams {
+            clock.restart();
+        }
         rows += 1;
     }
     Ok(end)

@@ -43,6 +43,8 @@ fn query() -> SqlQuery {
         most_rows: 10,
         most_bytes: 1000,
         accounts: None,
+        streams: false,
+        rows_to: None,
         cancel: tokio_util::sync::CancellationToken::new(),
     }
 }

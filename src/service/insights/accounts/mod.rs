@@ -158,6 +158,8 @@ fn query(accounts: &[NamedAccount<'_>], question: &Question, context: &CallConte
         most_rows: question.most_rows,
         most_bytes: question.most_bytes,
         accounts: None,
+        streams: question.rows_to.is_some(),
+        rows_to: question.rows_to.clone(),
         cancel: context.cancel.clone(),
     }
 }

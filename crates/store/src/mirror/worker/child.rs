@@ -133,11 +133,11 @@ impl Out<'_> {
 }
 
 impl Listener for Out<'_> {
-    fn reads(&mut self, states: Vec<(&'static Table, TableState)>) -> Result<bool> {
+    fn reads(&mut self, states: Vec<(&'static Table, TableState)>, columns: &[String]) -> Result<bool> {
         let states: Vec<_> = states.into_iter().map(|(table, state)| (table.name.to_owned(), state)).collect();
         let at_once = states.iter().all(|(table, _)| self.fine.contains(table));
         // Said before it runs: from here on the server counts the time.
-        self.say(&Reply::Reads { states, at_once })?;
+        self.say(&Reply::Reads { states, columns: columns.to_vec(), at_once })?;
         Ok(at_once || matches!(self.order(), Some(Order::Run)))
     }
 

@@ -11,7 +11,7 @@ pub use child::answer_questions;
 
 use super::{
     scans::TableState,
-    sql_query::{MirrorAnswer, QueryOutcome, SqlQuery},
+    sql_query::{MirrorAnswer, QueryOutcome, SqlQuery, StreamedRow, unwanted},
     statement::{TIME_LIMIT, too_large, too_long},
 };
 use highlevel_core::error::{Code, Error, Result};
@@ -77,6 +77,8 @@ enum Fault {
     Gone,
     /// It was stopped, because it took too long.
     Late,
+    /// Nobody takes its rows.
+    Unwanted,
     /// Its reply cannot be read.
     Unreadable(String),
 }
@@ -91,7 +93,10 @@ impl Workers {
     pub(super) async fn ask(&self, query: &SqlQuery, as_wanted: &impl Fn(&TableState) -> bool) -> Result<QueryOutcome> {
         let _place = self.places.acquire().await;
         let mut fine = Vec::new();
-        fine.extend(lock(&self.stood).iter().filter(|(_, state)| as_wanted(state)).map(|(name, _)| (*name).to_owned()));
+        // Rows that have left cannot be taken back, so that a stream waits for the word to run.
+        if !query.streams {
+            fine.extend(lock(&self.stood).iter().filter(|(_, state)| as_wanted(state)).map(|(name, _)| (*name).to_owned()));
+        }
         let order = line(&Order::Prepare(query.clone(), fine))?;
         loop {
             let spare = lock(&self.resting).workers.pop();
@@ -99,7 +104,7 @@ impl Workers {
                 Some((worker, _)) => (worker, false),
                 None => (Worker::start(&self.program, &self.file).map_err(cannot_start)?, true),
             };
-            match worker.ask(&order, is_new, as_wanted).await {
+            match worker.ask(query, &order, is_new, as_wanted).await {
                 Ok(Ok(asked)) => {
                     self.keep(worker);
                     if let QueryOutcome::Answered(answer) = &asked {
@@ -120,6 +125,7 @@ impl Workers {
                 // The system's own memory ran out, or somebody killed it.
                 Err(Fault::Gone) if worker.runs => return Err(too_large()),
                 Err(Fault::Gone) => return Err(cannot_start("it ended at once")),
+                Err(Fault::Unwanted) => return Err(unwanted()),
                 Err(Fault::Late) => return Err(too_long()),
                 Err(Fault::Unreadable(fault)) => return Err(cannot_start(fault)),
             }
@@ -186,6 +192,7 @@ impl Worker {
 
     async fn ask(
         &mut self,
+        query: &SqlQuery,
         order: &[u8],
         is_new: bool,
         as_wanted: &impl Fn(&TableState) -> bool,
@@ -193,8 +200,8 @@ impl Worker {
         self.runs = false;
         self.say(order).await?;
         let mut left = TIME_LIMIT + GRACE + if is_new { START } else { Duration::ZERO };
-        let (states, runs) = match self.reply(&mut left).await? {
-            Reply::Reads { states, at_once } => (tables(states), at_once),
+        let (states, columns, runs) = match self.reply(&mut left).await? {
+            Reply::Reads { states, columns, at_once } => (tables(states), columns, at_once),
             Reply::Failed(failure) => return Ok(Err(failure.into())),
             Reply::Done(_) => return Err(Fault::Unreadable("an answer to nothing".to_owned())),
         };
@@ -207,15 +214,24 @@ impl Worker {
             self.say(&line(&Order::Run).map_err(|error| Fault::Unreadable(error.message))?).await?;
         }
         self.runs = true;
+        give(query, StreamedRow::Columns(columns)).await?;
         let (mut left, mut rows) = (TIME_LIMIT + GRACE, Vec::new());
         loop {
             self.next_line(&mut left).await?;
             if self.line.first() == Some(&b'[') {
-                rows.push(self.read()?);
+                if query.streams {
+                    give(query, StreamedRow::Row(self.read()?)).await?;
+                    left = TIME_LIMIT + GRACE;
+                } else {
+                    rows.push(self.read()?);
+                }
                 continue;
             }
             return match self.read()? {
-                Reply::Done(end) if is_wanted => Ok(Ok(QueryOutcome::Answered(MirrorAnswer::new(states, rows, end)))),
+                Reply::Done(end) if is_wanted => {
+                    give(query, StreamedRow::End).await?;
+                    Ok(Ok(QueryOutcome::Answered(MirrorAnswer::new(states, rows, end))))
+                }
                 // A table came to be too old between two looks.
                 Reply::Done(_) => Ok(Ok(QueryOutcome::NotYet(states.into_iter().map(|(table, _)| table).collect()))),
                 Reply::Failed(failure) => Ok(Err(failure.into())),
@@ -248,6 +264,14 @@ impl Worker {
 
     async fn say(&mut self, line: &[u8]) -> Result<(), Fault> {
         self.input.write_all(line).await.map_err(|_| Fault::Gone)
+    }
+}
+
+/// Gives a part of the answer to who takes it as it comes.
+async fn give(query: &SqlQuery, part: StreamedRow) -> Result<(), Fault> {
+    match &query.rows_to {
+        Some(to) => to.send(part).await.map_err(|_| Fault::Unwanted),
+        None => Ok(()),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Reply {
     Reads {
         /// Each with how it stands.
         states: Vec<(String, TableState)>,
+        /// The names of its columns.
+        columns: Vec<String>,
         /// Whether it runs already.
         at_once: bool,
     },

@@ -69,6 +69,8 @@ fn question(sql: &str) -> SqlQuery {
         most_rows: 10_000,
         most_bytes: 10_000_000,
         accounts: None,
+        streams: false,
+        rows_to: None,
         cancel: CancellationToken::new(),
     }
 }
