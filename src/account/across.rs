@@ -1,12 +1,12 @@
-//! Questions over several accounts: query_crm and chart_crm with `account: "all"` or a list.
+//! Questions over several accounts: query_crm, chart_crm and export_crm with `account: "all"` or a list.
 
-use super::{ACCOUNT, Account, Answer, call::name_account};
+use super::{ACCOUNT, Account, Answer, Export, Exported, call::name_account};
 use crate::{
     answer,
     service::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, picture},
     settings::Settings,
 };
-use highlevel_catalog::{Answer as Answered, OperationSpec, insights::QueryCrm};
+use highlevel_catalog::{Answer as Answered, OperationSpec, export::ExportCrm, insights::QueryCrm};
 use highlevel_core::{
     context::CallContext,
     error::{Error, Result},
@@ -37,7 +37,7 @@ impl AcrossAccounts {
         Ok(Self { all: AllAccounts::new(settings.mirror_place()?, settings.program.clone()) })
     }
 
-    /// Runs one call of query_crm or chart_crm over these accounts, which `label` names in the answer. An account that
+    /// Runs one call of query_crm, chart_crm or export_crm over these accounts, which `label` names in the answer. An account that
     /// cannot be asked is left out, and named in the answer's `missing`.
     ///
     /// # Errors
@@ -72,14 +72,56 @@ impl AcrossAccounts {
     ) -> Result<Answer> {
         let Askable { accounts, left_out } = Askable::of(asked, spec)?;
         let invocation = spec.parse(arguments)?;
-        let mut value = self.all.insight(&services(&accounts), &invocation, context).await?;
-        name_left_out(&mut value, &left_out);
         let (_, first) = accounts.first().ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
+        let mut value = match invocation.read_as::<ExportCrm>() {
+            Some(asked) => {
+                let watcher = |read: usize, of: usize| context.report(&format!("reading accounts: {read} of {of}"));
+                let export = Export::of_call(asked?, &first.folders.write);
+                Value::Object(self.written(&accounts, export, context, &watcher).await?.into_json())
+            }
+            None => self.all.insight(&services(&accounts), &invocation, context).await?,
+        };
+        name_left_out(&mut value, &left_out);
         let mut value = answer::finish(&invocation, Answered::Object(value), first.max_answer);
         name_account(&mut value, label);
         let mut answer = first.clean(value)?;
         answer.image = picture(&invocation, &answer.value).await?;
         Ok(answer)
+    }
+
+    async fn written(
+        &self,
+        accounts: &[Named<'_, &Account>],
+        export: Export,
+        context: &CallContext,
+        watcher: AccountsWatcher<'_>,
+    ) -> Result<Exported> {
+        let services = services(accounts);
+        let services = &services;
+        export.run(context, |question| async move { self.all.ask(services, &question, context, watcher).await }).await
+    }
+
+    /// Writes the rows of a question over these accounts into a file, as export_crm does.
+    ///
+    /// # Errors
+    /// As [`AcrossAccounts::call`]; those of the file.
+    pub async fn export(
+        &self,
+        asked: Vec<AskedAccount<'_>>,
+        export: Export,
+        context: &CallContext,
+        watcher: AccountsWatcher<'_>,
+    ) -> Result<Exported> {
+        let spec = asked.iter().find_map(|(_, account)| account.as_ref().ok()?.catalog.get::<ExportCrm>().ok());
+        let spec = spec.ok_or_else(|| Error::invalid(ACCOUNT, "There is no account to ask."))?;
+        let Askable { accounts, left_out } = Askable::of(asked, spec)?;
+        let mut exported = self.written(&accounts, export, context, watcher).await?;
+        let mut status = Value::Object(std::mem::take(&mut exported.status));
+        name_left_out(&mut status, &left_out);
+        if let Value::Object(status) = status {
+            exported.status = status;
+        }
+        Ok(exported)
     }
 
     /// Answers a question over these accounts, for callers that bound it themselves.

@@ -1,13 +1,14 @@
 //! The way of one call: policy, arguments, confirmation, service, answer.
 
-use super::Account;
+use super::{Account, export::Export};
 use crate::{
     answer,
     guard::{Agreement, ApprovalTicket, Confirmation, Decision, Lift, Preview, Subject},
-    service::{Location, Prepared, picture},
+    service::{Location, Prepared, picture, report_progress},
 };
 use highlevel_catalog::{
-    self as catalog, Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec, secrets::secret_texts,
+    self as catalog, Api, CONFIRMATION_TOKEN, HIDDEN, Invocation, Operation, OperationSpec, export::ExportCrm,
+    secrets::secret_texts,
 };
 use highlevel_core::{
     context::CallContext,
@@ -102,6 +103,11 @@ impl Account {
             return self.run_operation(spec, std::mem::take(arguments), confirmation, context).await;
         }
         let invocation = spec.parse(std::mem::take(arguments))?;
+        if let Some(asked) = invocation.read_as::<ExportCrm>() {
+            let export = Export::of_call(asked?, &self.folders.write);
+            let exported = Box::pin(self.export(export, context, &report_progress(context))).await?;
+            return self.finished(&invocation, catalog::Answer::Object(exported.into_json().into())).await;
+        }
         if spec.is_about_jobs() {
             return Box::pin(self.job_call(invocation, confirmation, context)).await;
         }

@@ -2,11 +2,13 @@
 
 mod across;
 mod call;
+mod export;
 mod jobs;
 mod run_operation;
 
 pub use across::{AcrossAccounts, AskedAccount};
 pub use call::{ACCOUNT, Answer, Reply};
+pub use export::{Export, ExportTarget, Exported};
 pub use jobs::JobQueue;
 pub use run_operation::effect_of;
 
@@ -19,6 +21,7 @@ use crate::{
 use highlevel_api_client::{Client, Login};
 use highlevel_catalog::{
     Api, Catalog, OperationSpec,
+    export::ExportCrm,
     insights::{QueryCrm, SearchCrm},
 };
 use highlevel_core::{
@@ -192,6 +195,16 @@ impl Account {
     pub async fn ask(&self, question: &Question, context: &CallContext, tell: Watcher<'_>) -> Result<QueryResult> {
         self.guard.policy().allow(self.catalog.get::<QueryCrm>()?)?;
         self.service.ask(question, context, tell).await
+    }
+
+    /// Writes the rows of a question into a file, as export_crm does.
+    ///
+    /// # Errors
+    /// `policy_denied` where export_crm is hidden; as [`Account::ask`]; those of the file.
+    pub async fn export(&self, export: Export, context: &CallContext, tell: Watcher<'_>) -> Result<Exported> {
+        self.guard.policy().allow(self.catalog.get::<ExportCrm>()?)?;
+        let ask = |question: Question| async move { self.service.ask(&question, context, tell).await };
+        export.run(context, ask).await
     }
 
     /// Gives back what other processes wait for: scans, and the quota that is not used. For the end of a process.

@@ -1,6 +1,10 @@
 //! `call TOOL`: runs one tool. Its flags are derived from its input schema.
 
-use super::{print_json, say, start::start, terminal};
+use super::{
+    foreground, print_json, say,
+    start::{Started, start},
+    terminal,
+};
 use crate::{
     account::{Account, Reply, effect_of},
     guard::Confirmation,
@@ -138,7 +142,7 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
     let effect = effect_of(entry, &arguments);
     let account = if effect == Effect::Read { started.account() } else { started.account_to_write() };
     let done = match account {
-        Ok(account) => call(account, entry, arguments).await,
+        Ok(account) => call(&started, account, entry, arguments).await,
         Err(error) => Err(error),
     };
     started.runtime.leave().await;
@@ -153,24 +157,32 @@ pub(super) async fn run(settings: Settings, matches: &ArgMatches) -> anyhow::Res
         Ok(Reply::RequestInput(..)) => {
             Err(anyhow::anyhow!("the guard returned an input request, which only MCP hosts can answer"))
         }
-        Err(error) => {
-            print_json(&serde_json::to_string_pretty(&error.to_json())?)?;
-            if error.code == Code::ConfirmationRequired {
-                say("To confirm, run the same command with --yes --confirmation-token and this confirmationToken.");
-            }
-            Ok(exit_code(error.code))
-        }
+        Err(error) => print_error(&error),
     }
 }
 
-async fn call(account: &Account, entry: &'static OperationSpec, arguments: Map<String, Value>) -> Result<Reply, Error> {
+/// Prints the error of a call as JSON, and gives its exit status.
+pub(super) fn print_error(error: &Error) -> anyhow::Result<ExitCode> {
+    print_json(&serde_json::to_string_pretty(&error.to_json())?)?;
+    if error.code == Code::ConfirmationRequired {
+        say("To confirm, run the same command with --yes --confirmation-token and this confirmationToken.");
+    }
+    Ok(exit_code(error.code))
+}
+
+async fn call(
+    started: &Started,
+    account: &Account,
+    entry: &'static OperationSpec,
+    arguments: Map<String, Value>,
+) -> Result<Reply, Error> {
     let prompt = terminal::TerminalPrompt;
     // A call with a token has been confirmed already.
     let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
     let confirmation = if asks { Confirmation::Ask(&prompt) } else { Confirmation::None };
     let client = ClientSession { name: "highlevel-mcp call".to_owned(), session: process_name() };
     let context = CallContext::new(account.timeout()).made_by(Arc::new(client));
-    account.call(entry, arguments, confirmation, context).await
+    foreground::call_to_end(started, account, entry, arguments, confirmation, context).await
 }
 
 /// The arguments from `--json`, overridden by the flags.
@@ -213,6 +225,11 @@ fn from_json(text: &str) -> Result<Map<String, Value>, Error> {
         text
     };
     serde_json::from_str(text).map_err(|error| wrong(error.to_string()))
+}
+
+/// The JSON object of a flag.
+pub(super) fn read_object(flag: &str, text: &str) -> Result<Map<String, Value>, Error> {
+    serde_json::from_str(text).map_err(|error| Error::invalid(flag, format!("{flag} takes a JSON object: {error}.")))
 }
 
 /// The value of a flag, of the type in its schema.

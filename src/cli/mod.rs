@@ -3,14 +3,20 @@
 mod accounts;
 mod approve;
 mod auth;
+mod bulk;
 mod call;
 mod chart;
 mod demo;
 mod doctor;
+mod export;
+mod foreground;
+mod import;
 mod journal;
 mod login;
+mod plan_text;
 mod progress;
 mod query;
+mod run;
 mod sandbox;
 mod serve;
 mod start;
@@ -66,6 +72,8 @@ Examples:
   highlevel-mcp doctor                                   check settings, token, network, quota
   highlevel-mcp call list_contacts --tags vip --limit 5  run one tool
   highlevel-mcp query 'select stage, count(*) from opportunities group by 1'
+  highlevel-mcp export contacts contacts.xlsx            write a table into a file
+  highlevel-mcp import leads.csv                         create contacts from a file
   highlevel-mcp --read-only serve                        serve only tools that change nothing
 
 `-h` shows a summary, `--help` every setting. Each setting is also an environment variable; an empty one counts as unset.";
@@ -83,6 +91,14 @@ enum Command {
     Query(query::Options),
     /// Draw the rows of a SELECT as a PNG chart
     Chart(chart::Options),
+    /// Write all rows of a SELECT or of a table into a file
+    Export(export::Options),
+    /// Create or update objects from the rows of a file
+    Import(import::Options),
+    /// List, show, run, resume or cancel jobs of many rows
+    Bulk(bulk::Options),
+    /// Run the tool calls of a file, one a line
+    Run(run::Options),
     /// Read the account, or some tables of it, into the mirror
     Sync(sync::Options),
     /// Show how complete and how old the mirror is
@@ -156,6 +172,10 @@ pub fn main() -> ExitCode {
             Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
             Command::Query(options) => query::run(cli.settings, options).await,
             Command::Chart(options) => chart::run(cli.settings, options).await,
+            Command::Export(options) => export::run(cli.settings, options).await,
+            Command::Import(options) => import::run(cli.settings, options).await,
+            Command::Bulk(options) => bulk::run(cli.settings, options).await,
+            Command::Run(options) => run::run(cli.settings, options).await,
             Command::Sync(options) => sync::run(cli.settings, options).await,
             Command::Status => sync::status(cli.settings).await,
             Command::Approve(options) => approve::run(&cli.settings, &options).await,

@@ -13,6 +13,7 @@ use crate::{
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
+use highlevel_catalog::insights::QueryCrm;
 use highlevel_core::clean;
 use highlevel_core::context::CallContext;
 use highlevel_tabular::{self as tabular, WriteOptions, Writer};
@@ -55,6 +56,28 @@ pub(super) struct QuestionArgs {
     /// Also answer from tables that were never read in full
     #[arg(long)]
     allow_partial: bool,
+}
+
+impl QuestionArgs {
+    fn sql(&self) -> anyhow::Result<String> {
+        if self.sql != "-" {
+            return Ok(self.sql.clone());
+        }
+        let mut sql = String::new();
+        std::io::stdin().read_to_string(&mut sql).context("cannot read the statement from stdin")?;
+        Ok(sql)
+    }
+
+    /// The question as the tools take it.
+    pub(super) fn read(self) -> anyhow::Result<QueryCrm> {
+        let sql = self.sql()?;
+        Ok(QueryCrm {
+            sql,
+            params: Some(self.params).filter(|params| !params.is_empty()),
+            max_age: self.max_age,
+            allow_partial: self.allow_partial.then_some(true),
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -103,19 +126,12 @@ pub(super) async fn start_asking(settings: Settings) -> anyhow::Result<Asking> {
 pub(super) struct Asking {
     pub(super) started: Started,
     /// Whether all of its accounts are asked.
-    is_across: bool,
+    pub(super) is_across: bool,
 }
 
 /// Asks the mirror, with progress bars while tables have to be read first.
 pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -> anyhow::Result<QueryResult> {
-    let sql = match args.sql.as_str() {
-        "-" => {
-            let mut sql = String::new();
-            std::io::stdin().read_to_string(&mut sql).context("cannot read the statement from stdin")?;
-            sql
-        }
-        _ => args.sql,
-    };
+    let sql = args.sql()?;
     let question = Question {
         sql,
         params: args.params,
@@ -185,15 +201,20 @@ fn table(result: &QueryResult) -> anyhow::Result<()> {
 
 /// Prints how old the tables are, what is missing, and the answer's note.
 pub(super) fn print_notes(result: &QueryResult) {
-    for (table, at) in result.status.get("asOf").and_then(Value::as_object).into_iter().flatten() {
+    print_status(&result.status);
+}
+
+/// The same of the members of an answer.
+pub(super) fn print_status(status: &Map<String, Value>) {
+    for (table, at) in status.get("asOf").and_then(Value::as_object).into_iter().flatten() {
         say(&format!("{table}: {}", at.as_str().map_or("not read in full".to_owned(), |at| format!("as of {at}"))));
     }
-    for missing in result.status.get("missing").and_then(Value::as_array).into_iter().flatten() {
+    for missing in status.get("missing").and_then(Value::as_array).into_iter().flatten() {
         let text = |name: &str| missing.get(name).and_then(Value::as_str).unwrap_or_default();
         let scope = missing.get("scope").map_or(String::new(), |_| format!(" (scope {})", text("scope")));
         say(&format!("{}{scope}: {}", text("table"), text("why")));
     }
-    if let Some(note) = result.status.get("note").and_then(Value::as_str) {
+    if let Some(note) = status.get("note").and_then(Value::as_str) {
         say(note);
     }
 }

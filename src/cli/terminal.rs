@@ -46,3 +46,12 @@ impl Ask for TerminalPrompt {
         })
     }
 }
+
+/// The answer of a person who was shown what would be done, and agreed.
+pub(super) struct Agreed;
+
+impl Ask for Agreed {
+    fn ask<'a>(&'a self, _: &'a Preview, _: &'a CallContext) -> BoxFuture<'a, Result<PersonAnswer>> {
+        Box::pin(async { Ok(PersonAnswer::Accepted) })
+    }
+}

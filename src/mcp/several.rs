@@ -45,7 +45,7 @@ pub(super) enum WantedAccount {
 
 /// Whether a question of this tool may be about several accounts at once.
 pub(super) fn spans_accounts(spec: &OperationSpec) -> bool {
-    ["query_crm", "chart_crm"].contains(&spec.name.as_ref())
+    ["query_crm", "chart_crm", "export_crm"].contains(&spec.name.as_ref())
 }
 
 /// Takes `account` out of a call's arguments.

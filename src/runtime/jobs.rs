@@ -4,7 +4,7 @@ use super::Runtime;
 use crate::account::Account;
 use chrono::{TimeDelta, Utc};
 use highlevel_core::error::{Error, Result};
-use highlevel_store::{Job, JobLock};
+use highlevel_store::{Job, JobLock, JobState};
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -18,6 +18,9 @@ const LOOK: Duration = Duration::from_secs(3);
 
 /// A job that nobody has worked for longer than this waits for a person's word.
 const MOST_AGE: TimeDelta = TimeDelta::hours(1);
+
+/// How often a command looks at its job while another process works it.
+const LOOK_AT_OTHERS: Duration = Duration::from_millis(500);
 
 /// How long the end of a process waits for the rows under way.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -101,6 +104,55 @@ impl Runtime {
         }
         drop(lock);
         self.set_free(&job.account);
+    }
+
+    /// Works a running job here until it runs no more, or until `closing` is cancelled; while another process works it, waits
+    /// for that. Returns the job as it then is.
+    ///
+    /// # Errors
+    /// `invalid_arguments` for no job; why its account may not work it; `internal` when the state directory cannot be used.
+    pub async fn work_job_now(&self, id: &str, closing: &CancellationToken) -> Result<Job> {
+        loop {
+            let job = self.job(id).await?;
+            if job.state != JobState::Running || closing.is_cancelled() {
+                return Ok(job);
+            }
+            let account = self.account_of(&job).await?;
+            account.check_job_policy(&job).await?;
+            if !self.work_if_free(account, &job, closing).await? {
+                tokio::select! {
+                    () = closing.cancelled() => {}
+                    () = tokio::time::sleep(LOOK_AT_OTHERS) => {}
+                }
+            }
+        }
+    }
+
+    /// Works a job unless somebody else does, here or in another process. Returns whether it did.
+    async fn work_if_free(&self, account: &Account, job: &Job, closing: &CancellationToken) -> Result<bool> {
+        if !self.set_busy(&job.account) {
+            return Ok(false);
+        }
+        let worked = match self.queue.store.lock(&job.id).await {
+            Ok(Some(lock)) => {
+                let worked = account.work(job, closing).await;
+                drop(lock);
+                worked.map(|()| true)
+            }
+            Ok(None) => Ok(false),
+            Err(error) => Err(error),
+        };
+        self.set_free(&job.account);
+        worked
+    }
+
+    /// The job with this id.
+    ///
+    /// # Errors
+    /// `invalid_arguments` where there is none.
+    pub async fn job(&self, id: &str) -> Result<Job> {
+        let job = self.queue.store.job(id.trim()).await?;
+        job.ok_or_else(|| Error::invalid("job", format!("There is no job {id}. `highlevel-mcp bulk list` shows them.")))
     }
 
     /// The account of a job, as its writes would name it now.

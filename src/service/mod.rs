@@ -32,7 +32,7 @@ mod upsert;
 mod verify_write;
 mod writes;
 
-pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture};
+pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture, report_progress};
 pub use later::{ChangedField, LaterLook, changed_error};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;

@@ -1,8 +1,8 @@
 //! The operations of each API, in the order of `tools/list`.
 
 use crate::{
-    api::Api, argument_rules::ArgumentRules, bulk, calendars, campaigns, contacts, conversations, export, forms, funnels,
-    id::Id, insights, invocation::Invocation, invoices, locations, notes, operation::Operation, operations,
+    api::Api, argument_rules::ArgumentRules, bulk, calendars, campaigns, contacts, conversations, export, forms,
+    funnels, id::Id, insights, invocation::Invocation, invoices, locations, notes, operation::Operation, operations,
     opportunities, pages, route::Route, spec::OperationSpec, tasks, users, webhooks, workflows,
 };
 use highlevel_core::error::{Code, Error, Result};

@@ -149,7 +149,10 @@ impl Account {
     }
 
     /// How far a job is, as an answer.
-    pub(super) async fn job_answer(&self, job: &Job) -> Result<Reply> {
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn job_answer(&self, job: &Job) -> Result<Reply> {
         let mut answer = self.job_summary(job).await?;
         let problems = self.queue.store.rows(&job.id, PROBLEMS, 0, SHOWN).await?;
         if !problems.is_empty() {

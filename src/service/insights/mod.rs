@@ -240,7 +240,7 @@ fn in_words(time: Duration) -> String {
 pub(in crate::service) fn ignore_progress(_: &'static Table, _: &Progress) {}
 
 /// A watcher that reports to a host which scan its call waits for.
-fn report_progress(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
+pub fn report_progress(context: &CallContext) -> impl Fn(&'static Table, &Progress) + Sync + use<'_> {
     |table, progress| {
         if !progress.has_ended() {
             let of = progress.total.map_or(String::new(), |total| format!(" of {total}"));

@@ -67,7 +67,12 @@ impl AllAccounts {
         let asked = match (invocation.read_as::<QueryCrm>(), invocation.read_as::<ChartCrm>()) {
             (Some(query), _) => query?,
             (_, Some(chart)) => chart?.query,
-            _ => return Err(Error::invalid("account", "Only query_crm and chart_crm take several accounts.")),
+            _ => {
+                return Err(Error::invalid(
+                    "account",
+                    "Only query_crm, chart_crm and export_crm take several accounts.",
+                ));
+            }
         };
         let max_answer = accounts.iter().map(|(_, service)| service.rules.max_answer).min().unwrap_or_default();
         // The rest is for the status of the answer.

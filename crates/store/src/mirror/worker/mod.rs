@@ -95,7 +95,9 @@ impl Workers {
         let mut fine = Vec::new();
         // Rows that have left cannot be taken back, so that a stream waits for the word to run.
         if !query.streams {
-            fine.extend(lock(&self.stood).iter().filter(|(_, state)| as_wanted(state)).map(|(name, _)| (*name).to_owned()));
+            fine.extend(
+                lock(&self.stood).iter().filter(|(_, state)| as_wanted(state)).map(|(name, _)| (*name).to_owned()),
+            );
         }
         let order = line(&Order::Prepare(query.clone(), fine))?;
         loop {
