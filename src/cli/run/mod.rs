@@ -245,6 +245,10 @@ impl<'a> Run<'a> {
             (None, true) => self.started.account()?,
             (None, false) => self.started.account_to_write()?,
         };
+        let plan = arguments.get("plan").and_then(Value::as_str).filter(|_| spec.is::<RunBulk>());
+        if let Some(nothing) = self.nothing_to_run(plan).await? {
+            return Ok(nothing);
+        }
         let (spec, arguments) = self.resumed(account, spec, arguments).await?;
         // Nothing begins twice in a job, so that such a line may be repeated.
         if !reads && !spec.is_about_jobs() {
@@ -260,6 +264,14 @@ impl<'a> Run<'a> {
             Reply::Done(answer) => self.ended(answer.value),
             Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
         }
+    }
+
+    /// The answer for a plan without a row to send, which a script that runs every night may make.
+    async fn nothing_to_run(&self, plan: Option<&str>) -> Result<Option<Value>> {
+        let Some(plan) = plan else { return Ok(None) };
+        let job = self.started.runtime.job(plan).await?;
+        let has_rows = !self.started.runtime.queue().store.tools(&job.id).await?.is_empty();
+        Ok((!has_rows).then(|| json!({"job": job.id, "state": "done", "note": "The plan has no row to send."})))
     }
 
     /// The call that goes on with the job of a run_bulk that was interrupted; any other call as it is.

@@ -1,5 +1,7 @@
 //! Bulk work on the command line: files in and out, jobs in the foreground, scripts.
 
+#[cfg(unix)]
+mod examples;
 mod export;
 mod import;
 mod jobs;
