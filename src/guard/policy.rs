@@ -153,7 +153,7 @@ impl Policy {
         if self.allows(spec) {
             return Ok(());
         }
-        let why = if self.read_only && spec.effect != Effect::Read {
+        let why = if self.read_only && (spec.effect != Effect::Read || spec.is_about_jobs()) {
             "this server is read-only"
         } else {
             "this server's `--toolsets`, `--tools` or `--exclude-tools` exclude it"

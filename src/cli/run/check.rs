@@ -36,13 +36,13 @@ fn check(line: &ScriptLine, account: &Account, results: &Results, are_several: b
         return Err(Error::new(Code::PolicyDenied, message));
     }
     results.check(line)?;
+    let known = spec.input_schema().get("properties").and_then(Value::as_object);
     let (open, mut arguments): (Map<String, Value>, Map<String, Value>) =
         line.arguments.clone().into_iter().partition(|(_, value)| results.has_references(value));
     if are_several {
         arguments.shift_remove(ACCOUNT);
     }
     highlevel_catalog::drop_location(spec, &mut arguments, account.location())?;
-    let known = spec.input_schema().get("properties").and_then(Value::as_object);
     if let (Some(name), Some(known)) =
         (open.keys().find(|name| known.is_some_and(|all| !all.contains_key(*name))), known)
         && !(are_several && name == ACCOUNT)
@@ -50,11 +50,30 @@ fn check(line: &ScriptLine, account: &Account, results: &Results, are_several: b
         let hint = did_you_mean(name, known.keys().map(String::as_str));
         return Err(Error::invalid(name, format!("{} has no argument {name}.{hint}", spec.name)));
     }
+    // A stand-in, so that the other arguments are checked, too.
+    for name in open.keys().filter(|name| !(are_several && *name == ACCOUNT)) {
+        let schema = known.and_then(|all| all.get(name));
+        arguments.extend(schema.map(|schema| (name.clone(), stand_in(schema))));
+    }
     match spec.parse(arguments) {
         Ok(_) => Ok(()),
         // The value is only known when an earlier line is done. The call itself checks it then.
         Err(error) if !open.is_empty() && is_about(&error, &open) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// A value of the type that a schema wants.
+fn stand_in(schema: &Value) -> Value {
+    if let Some(first) = schema.get("enum").and_then(Value::as_array).and_then(|words| words.first()) {
+        return first.clone();
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| 1.into()),
+        Some("boolean") => true.into(),
+        Some("array") => Value::Array(Vec::new()),
+        Some("object") => Map::new().into(),
+        _ => "reference".into(),
     }
 }
 

@@ -319,11 +319,9 @@ impl<'a> Run<'a> {
             "state": self.state.path().display().to_string(),
         });
         if let (Some((line, error)), Some(members)) = (&self.failed, end.as_object_mut()) {
-            let mut shown = error.to_json();
-            if let Some(shown) = shown.as_object_mut() {
-                shown.shift_insert(0, "line".to_owned(), (*line).into());
-            }
-            members.insert("error".to_owned(), shown);
+            let mut shown = state::shown(error);
+            shown.shift_insert(0, "line".to_owned(), (*line).into());
+            members.insert("error".to_owned(), shown.into());
         }
         print_json(&end.to_string())?;
         Ok(match &self.failed {

@@ -133,7 +133,7 @@ impl StateFile {
 
     /// Notes a line's error.
     pub(super) fn failed(&mut self, line: &ScriptLine, state: LineState, error: &Error) -> Result<()> {
-        self.add(line, state, Map::from_iter([("error".to_owned(), error.to_json())]))
+        self.add(line, state, Map::from_iter([("error".to_owned(), shown(error).into())]))
     }
 
     fn add(&mut self, line: &ScriptLine, state: LineState, members: Map<String, Value>) -> Result<()> {
@@ -148,6 +148,14 @@ impl StateFile {
         let result = entry.get("result").cloned().unwrap_or_default();
         self.known.insert(line.number, Known { state, sha256: line.sha256.clone(), result });
         Ok(())
+    }
+}
+
+/// An error as an object: its code, message and what else it has.
+pub(super) fn shown(error: &Error) -> Map<String, Value> {
+    match error.to_json().get_mut("error").map(Value::take) {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
     }
 }
 

@@ -38,7 +38,7 @@ async fn an_export_of_hubspot_is_imported() {
     let told: Value = serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap();
     assert_eq!((done.code, &told["rows"]), (Some(1), &json!({"done": 3, "invalid": 1})), "{done:?}");
     let chloe = account.find("contacts", |contact| contact["firstName"] == "Chloé").await;
-    assert_eq!((&chloe["source"], &chloe["tags"]), (&json!("HubSpot"), &json!(["hubspot", "lead"])), "{chloe}");
+    assert_eq!((&chloe["source"], &chloe["tags"]), (&json!("HubSpot"), &json!(["hubspot", "Lead"])), "{chloe}");
     let again = run(import(&["--yes"])).await;
     assert!(again.stderr.contains("3 rows are left out as duplicates"), "{again:?}");
 }

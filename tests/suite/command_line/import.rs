@@ -18,7 +18,7 @@ async fn a_file_becomes_contacts_and_the_exit_status_tells_of_its_rows() {
         .unwrap();
     let file = file.to_str().unwrap();
     let arguments = ["import", file, "--columns", "Vorname=firstName,E-Mail=email,Notiz=", "--template"];
-    let arguments = [&arguments[..], &[r#"{"source": "fair {{Notiz}}"}"#, "--yes"]].concat();
+    let arguments = [&arguments[..], &[r#"{"lastName": "Lead", "source": "fair {{Notiz}}"}"#, "--yes"]].concat();
     let first = ran(&account, state.path(), &arguments).await;
     let end = last(&first);
     assert_eq!((first.code, &end["state"]), (Some(1), &json!("done")), "{first:?}");
@@ -74,7 +74,7 @@ async fn what_is_wrong_is_said_before_anything_is_sent() {
         (vec!["import", &file, "--columns", "Mail=email"], 2, "no column Mail"),
         (vec!["import", &file, "--columns", "email"], 2, "COLUMN=ARGUMENT"),
         (vec!["import", &file, "--template", "[]"], 2, "--template takes a JSON object"),
-        (vec!["--read-only", "import", &file], 8, "read"),
+        (vec!["--read-only", "import", &file], 8, "read-only"),
         (vec!["--confirm", "deny", "import", &file, "--yes"], 8, "--confirm deny"),
         (vec!["--confirm", "human", "import", &file, "--yes"], 8, "highlevel-mcp approve"),
     ] {
@@ -134,11 +134,15 @@ async fn after_a_kill_resume_does_the_rest_and_no_row_twice() {
     assert_eq!(job["state"], "running", "{job}");
     let id = job["job"].as_str().unwrap();
     let resumed = ran(&account, state.path(), &["bulk", "resume", id]).await;
-    assert_eq!((resumed.code, &last(&resumed)["rows"]), (Some(0), &json!({"done": 300})), "{resumed:?}");
-    assert_once(&account, 300).await;
+    // A row that was marked and never left stays unknown: nobody can tell it from one that is late.
+    let rows = &last(&resumed)["rows"];
+    let (done, unknown) = (rows["done"].as_u64().unwrap(), rows["unknown"].as_u64().unwrap_or(0));
+    assert_eq!((done + unknown, resumed.code), (300, Some(if unknown > 0 { 7 } else { 0 })), "{rows}");
+    let before = imported(&account).await;
+    assert!(before.values().all(|times| *times == 1) && before.len() as u64 >= done, "{rows}: {}", before.len());
     let again = ran(&account, state.path(), &["call", "run_bulk", "--plan", id]).await;
     assert_eq!((again.code, &again.json()["state"]), (Some(0), &json!("done")), "{again:?}");
-    assert_once(&account, 300).await;
+    assert_eq!(imported(&account).await, before, "nothing is sent again");
 }
 
 #[cfg(unix)]

@@ -37,7 +37,7 @@ async fn a_call_of_run_bulk_works_its_job_to_the_end() {
     let plan = last(&ran(&account, state.path(), &["import", &file, "--dry-run"]).await);
     let id = plan["plan"].as_str().unwrap();
     let asks = ran(&account, state.path(), &["call", "run_bulk", "--plan", id]).await;
-    let asks = asks.json();
+    let asks = &asks.json()["error"];
     assert_eq!(asks["code"], "confirmation_required", "{asks}");
     let token = asks["confirmationToken"].as_str().unwrap();
     let arguments = ["call", "run_bulk", "--plan", id, "--yes", "--confirmation-token", token];
@@ -52,7 +52,7 @@ async fn a_job_that_stopped_goes_on_when_its_reason_is_mended() {
     let account = account().await;
     let state = tempfile::tempdir().unwrap();
     let file = leads(state.path(), 40);
-    account.faults("status:403@write").await;
+    account.faults("403@write").await;
     let stopped = ran(&account, state.path(), &["import", &file, "--yes"]).await;
     let told = last(&stopped);
     assert_eq!(told["state"], "stopped", "{stopped:?}");

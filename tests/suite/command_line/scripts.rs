@@ -1,7 +1,7 @@
 //! `run SCRIPT.jsonl`: calls a line each, with the answers of earlier ones; a run goes on where it ended.
 
 use super::{account, assert_once, imported, last, leads, ran};
-use crate::support::{Account, command};
+use crate::support::{Account, Api, command};
 use serde_json::{Value, json};
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
@@ -24,7 +24,7 @@ fn state(folder: &Path) -> Vec<Value> {
 
 #[tokio::test]
 async fn later_lines_use_earlier_answers_and_nothing_is_done_twice() {
-    let account = account().await;
+    let account = Account::of(Api::Official).await;
     let folder = tempfile::tempdir().unwrap();
     let script = write(
         folder.path(),

@@ -232,3 +232,37 @@ async fn an_unknown_table_is_explained() {
         assert!(said.starts_with(&format!("There is no table {name}.")) && said.contains(part), "{error:?}");
     }
 }
+
+/// An answer without its end is not whole, so that who takes it knows.
+#[tokio::test]
+async fn rows_leave_as_they_come_and_only_a_whole_answer_has_its_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mirror = Mirror::open(dir.path(), "one");
+    let rows = async |sql: &str, as_wanted: bool| {
+        let (rows_to, mut rows) = tokio::sync::mpsc::channel(100);
+        let sql = sql.to_owned();
+        let query = SqlQuery { sql, streams: true, rows_to: Some(rows_to), most_rows: usize::MAX, ..query() };
+        let asked = mirror.query(query, move |_| as_wanted).await;
+        let mut all = Vec::new();
+        while let Some(part) = rows.recv().await {
+            all.push(part);
+        }
+        (asked, all)
+    };
+    let numbers = "with n(i) as (values (1), (2)) select i, null as none from n";
+    let (asked, all) = rows(numbers, true).await;
+    let QueryOutcome::Answered(answer) = asked.unwrap() else { panic!("not answered") };
+    assert!(answer.rows.is_empty() && !answer.more);
+    let columns = StreamedRow::Columns(vec!["i".to_owned(), "none".to_owned()]);
+    let row = |number: u64| StreamedRow::Row(vec![number.into(), Value::Null]);
+    assert_eq!(all, [columns, row(1), row(2), StreamedRow::End]);
+    let (asked, all) = rows("select id from campaigns", false).await;
+    assert!(matches!(asked.unwrap(), QueryOutcome::NotYet(_)) && all.is_empty(), "nothing leaves of what is not read");
+    let (asked, all) = rows("with n(i) as (values (1), (2)) select i / (2 - i), abs(case i when 2 then -9223372036854775807 - 1 else 1 end) from n", true).await;
+    assert!(asked.is_err() && !all.contains(&StreamedRow::End), "{all:?}");
+    let (rows_to, rows) = tokio::sync::mpsc::channel(1);
+    drop(rows);
+    let query = SqlQuery { sql: numbers.to_owned(), streams: true, rows_to: Some(rows_to), ..query() };
+    let error = mirror.query(query, |_| true).await.unwrap_err();
+    assert_eq!(error.code, highlevel_core::error::Code::Cancelled, "nobody takes them: {error:?}");
+}
