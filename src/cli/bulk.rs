@@ -107,7 +107,15 @@ async fn list(started: &Started, as_json: bool) -> anyhow::Result<ExitCode> {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     for account in started.runtime.accounts().usable() {
-        let listed = get_bulk(account, json!({})).await?;
+        let listed = match get_bulk(account, json!({})).await {
+            Ok(listed) => listed,
+            // Where there are several, the others are shown all the same.
+            Err(error) if account.label().is_some() => {
+                say(&error.message);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         for job in listed.get("jobs").and_then(Value::as_array).into_iter().flatten() {
             if as_json {
                 let mut job = job.clone();
