@@ -102,7 +102,8 @@ pub struct ChangedField {
     pub now: Value,
 }
 
-fn differs(name: &str, planned: &Value, now: &Value) -> bool {
+/// Whether two values of a field differ beyond what the API normalises.
+pub fn differs(name: &str, planned: &Value, now: &Value) -> bool {
     !verify_write::is_same(name, planned, now) && !(super::normal::is_empty(planned) && super::normal::is_empty(now))
 }
 

@@ -55,7 +55,7 @@ pub(super) fn full_update(api: &Adapter, update: &Invocation, object: &Value) ->
 }
 
 /// The value of a field, even if its form does not match the output schema.
-pub(super) fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
+pub fn value<'a>(object: &'a Value, name: &str) -> &'a Value {
     let members = object.as_object().into_iter().flatten();
     let mut aside = members.filter(|(name, _)| name.starts_with(UNREADABLE)).filter_map(|(_, odd)| odd.get(name));
     object.get(name).or_else(|| aside.next()).unwrap_or(&Value::Null)
@@ -149,7 +149,7 @@ pub(super) fn texts(list: Option<&Value>) -> impl Iterator<Item = &str> {
 }
 
 /// Whether both are the same tag to the API.
-pub(super) fn is_same_tag(one: &str, other: &str) -> bool {
+pub fn is_same_tag(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 

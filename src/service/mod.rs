@@ -32,8 +32,11 @@ mod upsert;
 mod verify_write;
 mod writes;
 
-pub use insights::{AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, picture, report_progress};
-pub use later::{ChangedField, LaterLook, changed_error};
+pub use insights::{
+    AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, moment, picture, report_progress,
+};
+pub use later::{ChangedField, LaterLook, changed_error, differs};
+pub use merge::{is_same_tag, value as field_value};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
 pub use planned::{KnownContact, replaced_by};

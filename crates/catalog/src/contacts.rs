@@ -150,6 +150,7 @@ impl Operation for CreateContact {
         any: true,
     });
     const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::by_id(DeleteContact::NAME));
 }
 
 /// Update a contact. Only the fields given change; address and customFields are merged, tags replace the whole set.
@@ -222,6 +223,8 @@ impl Operation for UpsertContact {
     const LISTED: bool = false;
     const SESSION: Route = Route::Absent;
     const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetContact::NAME));
+    // Of the update. A contact that it created is deleted as one of create_contact is.
+    const INVERSE: Option<Inverse> = Some(Inverse::to_before(UpdateContact::NAME));
 }
 
 /// Delete a contact.

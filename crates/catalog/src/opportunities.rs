@@ -187,6 +187,7 @@ impl Operation for CreateOpportunity {
         any: false,
     });
     const READ_BACK: Option<ReadBack> = Some(ReadBack::get(GetOpportunity::NAME));
+    const INVERSE: Option<Inverse> = Some(Inverse::by_id(DeleteOpportunity::NAME));
 }
 
 /// Update an opportunity. Only the fields given change; tags replace the whole set.

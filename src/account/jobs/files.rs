@@ -1,6 +1,6 @@
 //! The files of a job: the plan that a person agrees to, the results, and the rows to mend and run again.
 
-use super::super::Account;
+use super::{super::Account, plan::CHANGED_BEFORE, undo};
 use highlevel_core::{
     error::{Code, Error, Result},
     folders::NewFile,
@@ -146,19 +146,22 @@ fn plan_cells(row: &JobRow) -> Vec<Value> {
     vec![
         row.number.into(),
         row.line.into(),
-        // What became of a row later does not change the plan.
-        if row.state == RowState::Invalid || row.state == RowState::Skipped { row.state.as_str() } else { "waiting" }
-            .into(),
+        if is_left_out(row) { row.state.as_str() } else { "waiting" }.into(),
         row.tool.as_str().into(),
         row.arguments.get("id").cloned().unwrap_or_default(),
         row.before.clone().map_or(Value::Null, Value::from),
         row.arguments.clone().into(),
-        if row.state == RowState::Invalid || row.state == RowState::Skipped {
-            row.message.clone().into()
-        } else {
-            Value::Null
-        },
+        if is_left_out(row) { row.message.clone() } else { undo::left_in_words(row) }.into(),
     ]
+}
+
+/// Whether the plan leaves a row out. What becomes of a row later does not change the plan.
+fn is_left_out(row: &JobRow) -> bool {
+    match row.state {
+        RowState::Invalid | RowState::Skipped => true,
+        RowState::Changed => row.code.as_deref() == Some(CHANGED_BEFORE),
+        _ => false,
+    }
 }
 
 /// What the file of results has of each row.

@@ -6,13 +6,14 @@ mod recover;
 mod row;
 mod run;
 mod show;
+mod undo;
 mod work;
 
 use super::{Account, Reply};
 use crate::guard::Confirmation;
 use highlevel_catalog::{
     Invocation,
-    bulk::{GetBulk, PlanBulk, RunBulk},
+    bulk::{GetBulk, PlanBulk, RunBulk, UndoChanges},
 };
 use highlevel_core::{
     context::CallContext,
@@ -65,6 +66,9 @@ impl Account {
         }
         if let Some(asked) = invocation.read_as::<GetBulk>() {
             return self.get_bulk(&invocation, &asked?, confirmation, context).await;
+        }
+        if let Some(asked) = invocation.read_as::<UndoChanges>() {
+            return self.undo_changes(&asked?, &confirmation, context).await;
         }
         Err(Error::new(Code::Internal, format!("{} has no answer from the jobs.", invocation.spec.name)))
     }

@@ -1,9 +1,9 @@
 //! One row of a job: the call that it is, and what became of it.
 
-use super::super::Account;
+use super::{super::Account, undo};
 use crate::{
     guard::Agreement,
-    service::{LaterLook, changed_error},
+    service::{ChangedField, LaterLook, changed_error},
 };
 use highlevel_catalog::{Answer, Effect, Invocation, OperationSpec, operations::RunOperation};
 use highlevel_core::{
@@ -97,21 +97,30 @@ impl Account {
     /// Runs a row. The journal names it as this job's.
     pub(super) async fn run_row(&self, row: &JobRow, agreed: Agreement, context: &CallContext) -> RowEnd {
         match self.write_row(row, agreed, context).await {
-            Ok(answer) => RowEnd::Settled(RowState::Done, outcome_of(answer)),
+            Ok((answer, left)) => RowEnd::Settled(RowState::Done, undo::with_left(row, &left, outcome_of(answer))),
             Err(error) => self.failed_row(error),
         }
     }
 
-    async fn write_row(&self, row: &JobRow, agreed: Agreement, context: &CallContext) -> Result<Answer> {
+    /// Writes a row. Also returns the fields of an undo that others changed since its plan, and that it left.
+    async fn write_row(
+        &self,
+        row: &JobRow,
+        agreed: Agreement,
+        context: &CallContext,
+    ) -> Result<(Answer, Vec<ChangedField>)> {
         let invocation = self.row_call(&row.tool, row.arguments.clone(), context).await?;
-        let prepared = self.service.prepare(invocation, row.before.is_some(), context).await?;
+        let mut prepared = self.service.prepare(invocation, row.before.is_some(), context).await?;
+        let mut changed = Vec::new();
         if let (Some(before), Some(object)) = (&row.before, &prepared.object) {
-            let changed = self.service.changed_since(before, object);
-            if !changed.is_empty() {
-                return Err(changed_error(&changed));
-            }
+            changed = self.service.changed_since(before, object);
         }
-        self.service.run(prepared, agreed, context).await
+        if !changed.is_empty() {
+            // What a plan of other calls saw must all be as it was; an undo puts back what nobody else touched.
+            let Some(rest) = undo::without(row, &changed) else { return Err(changed_error(&changed)) };
+            prepared.invocation = self.row_call(&row.tool, rest, context).await?;
+        }
+        Ok((self.service.run(prepared, agreed, context).await?, changed))
     }
 
     /// What the error of a row means for it.

@@ -156,7 +156,10 @@ fn range(total: u64, limit: u64, offset: u64, shown: u64) -> Map<String, Value> 
 }
 
 /// The time that a text gives. A date counts as its beginning in UTC.
-fn moment(text: &str) -> Result<DateTime<Utc>> {
+///
+/// # Errors
+/// `invalid_arguments` for `since`.
+pub fn moment(text: &str) -> Result<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.with_timezone(&Utc));
     let date = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0).map(|time| time.and_utc());
     time.ok()

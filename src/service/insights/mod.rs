@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use accounts::{AccountsWatcher, AllAccounts, NamedAccount};
 pub use chart::{draw, picture};
+pub use find::moment;
 pub use query::{QueryResult, Question};
 
 impl AccountService {

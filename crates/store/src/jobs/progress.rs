@@ -100,7 +100,7 @@ impl Jobs {
         self.read(BTreeMap::new(), move |db| {
             let mut statement = db.prepare_cached(
                 "SELECT tool, count(*) FROM job_rows
-                 WHERE job = ?1 AND state NOT IN ('skipped', 'invalid') GROUP BY tool",
+                 WHERE job = ?1 AND state NOT IN ('skipped', 'invalid', 'changed') GROUP BY tool",
             )?;
             statement.query_map([job], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
         })

@@ -66,7 +66,7 @@ pub struct NewRow {
     pub number: u64,
     /// The line or row of its source, from 1.
     pub line: Option<u64>,
-    /// [`RowState::Waiting`], [`RowState::Skipped`] or [`RowState::Invalid`].
+    /// [`RowState::Waiting`], [`RowState::Skipped`], [`RowState::Invalid`] or [`RowState::Changed`].
     pub state: RowState,
     /// The tool, or the operation of the catalogue.
     pub tool: String,

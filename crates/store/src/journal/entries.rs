@@ -96,6 +96,17 @@ impl Journal {
         .await
     }
 
+    /// The entries with these numbers, each with its images, in the order of the numbers. A number without an entry is left
+    /// out.
+    pub async fn entries_numbered(&self, numbers: Vec<u64>) -> Result<Vec<JournalEntry>> {
+        self.read(Vec::new, move |db| {
+            let transaction = db.transaction()?;
+            let entries = numbers.into_iter().filter_map(|seq| entry(&transaction, seq, true).transpose());
+            Ok(entries.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
     /// One entry with its images, by its number or by that of its outcome.
     pub async fn entry(&self, seq: u64) -> Result<Option<JournalEntry>> {
         self.read(

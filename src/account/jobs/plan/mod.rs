@@ -7,7 +7,7 @@ mod source;
 mod summary;
 mod template;
 
-pub(super) use planner::{PlanRow, Planner};
+pub(super) use planner::{CHANGED_BEFORE, PlanRow, Planner};
 
 use super::super::Account;
 use crate::{account::Reply, guard::Confirmation};

@@ -23,6 +23,9 @@ const SHOWN: usize = 5;
 /// The samples that an answer shows.
 const SAMPLES: usize = 2;
 
+/// The code of a row whose object others had changed when its plan was made. One that changed later has another one.
+pub(in super::super) const CHANGED_BEFORE: &str = "changed";
+
 /// A row that is to be planned.
 #[derive(Debug)]
 pub(in super::super) struct PlanRow {
@@ -42,7 +45,7 @@ pub(in super::super) struct PlanRow {
 /// A plan that is being made.
 pub(in super::super) struct Planner<'a> {
     pub(super) account: &'a Account,
-    pub(super) job: String,
+    pub(in super::super) job: String,
     pub(super) on_duplicate: OnDuplicate,
     batch: Vec<PlanRow>,
     number: u64,
@@ -50,6 +53,8 @@ pub(in super::super) struct Planner<'a> {
     pub(super) requests: u64,
     pub(super) skipped: u64,
     pub(super) invalid: u64,
+    /// Rows whose object others changed since, where the source knows what it was.
+    pub(super) changed: u64,
     pub(super) problems: Vec<Value>,
     pub(super) samples: Vec<Value>,
     pub(super) may_start_workflows: bool,
@@ -94,6 +99,7 @@ impl<'a> Planner<'a> {
             requests: 0,
             skipped: 0,
             invalid: 0,
+            changed: 0,
             problems: Vec::new(),
             samples: Vec::new(),
             may_start_workflows: false,
@@ -163,8 +169,9 @@ impl<'a> Planner<'a> {
                 Ok(Checked { row: new, call: Some(call) })
             }
             Err(error) if is_of_row(&error) => {
-                new.state = RowState::Invalid;
-                new.code = Some(error.code.as_str().to_owned());
+                let is_changed = error.details.contains_key("changed");
+                new.state = if is_changed { RowState::Changed } else { RowState::Invalid };
+                new.code = Some(if is_changed { CHANGED_BEFORE } else { error.code.as_str() }.to_owned());
                 new.message = Some(error.message);
                 Ok(Checked { row: new, call: None })
             }
@@ -314,6 +321,7 @@ impl<'a> Planner<'a> {
                     }
                 }
                 (RowState::Skipped, _) => self.skipped += 1,
+                (RowState::Changed, _) => self.changed += 1,
                 _ => self.invalid += 1,
             }
             if row.state != RowState::Waiting && self.problems.len() < SHOWN {
