@@ -50,4 +50,5 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod unconfirmed;
+mod undo;
 mod writes;

@@ -56,7 +56,7 @@ impl Comparison {
         let mut stored = if self.is_small { HashMap::new() } else { self.stored(account, rows, context).await? };
         let mut to_read = Vec::new();
         for (at, row) in rows.iter().enumerate() {
-            let Some(call) = row.call.as_ref().filter(|_| !row.expected.is_empty()) else { continue };
+            let Some(call) = row.call.as_ref().filter(|_| row.is_compared()) else { continue };
             if !stored.contains_key(&at) && self.reads_left > 0 {
                 self.reads_left -= 1;
                 to_read.push((at, call.clone()));
@@ -68,7 +68,7 @@ impl Comparison {
             stored.insert(at, now?);
         }
         for (at, row) in rows.iter_mut().enumerate() {
-            if row.call.is_none() || row.expected.is_empty() {
+            if row.call.is_none() || !row.is_compared() {
                 continue;
             }
             match stored.remove(&at).unwrap_or(Now::Unknown) {
@@ -91,10 +91,10 @@ impl Comparison {
         context: &CallContext,
     ) -> Result<HashMap<usize, Now>> {
         let mut found = HashMap::new();
-        let mut by_tool: HashMap<&str, Vec<(usize, &Invocation)>> = HashMap::new();
+        let mut by_tool: HashMap<&str, Vec<(usize, Invocation)>> = HashMap::new();
         for (at, row) in rows.iter().enumerate() {
             let Some(call) = row.call.as_ref().filter(|call| call.spec.effect == Effect::Update) else { continue };
-            by_tool.entry(&row.tool).or_default().push((at, call));
+            by_tool.entry(&row.tool).or_default().push((at, with_all_tags(call)));
         }
         for (tool, calls) in by_tool {
             let Some((_, first)) = calls.first() else { continue };
@@ -103,7 +103,7 @@ impl Comparison {
                 self.tables.insert(tool.to_owned(), table);
             }
             let Some(table) = self.tables.get(tool).copied().flatten() else { continue };
-            let all: Vec<&Invocation> = calls.iter().map(|(_, call)| *call).collect();
+            let all: Vec<&Invocation> = calls.iter().map(|(_, call)| call).collect();
             let mut values = account.service.values_before(table, &all, context).await?;
             for (at, call) in calls {
                 let id = call.id.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -112,6 +112,16 @@ impl Comparison {
         }
         Ok(found)
     }
+}
+
+/// The same call as one that replaces all tags, so that the mirror gives them.
+fn with_all_tags(call: &Invocation) -> Invocation {
+    let mut whole = call.clone();
+    let changes = ["addTags", "removeTags"].map(|name| whole.arguments.take(name));
+    if changes.iter().any(Option::is_some) {
+        whole.arguments.set("tags", Vec::<Value>::new());
+    }
+    whole
 }
 
 /// Reads one object.
@@ -126,13 +136,15 @@ async fn read(account: &Account, call: Invocation, context: &CallContext) -> Res
 }
 
 fn leave_changed(account: &Account, row: &mut UndoRow, values: Map<String, Value>) -> Result<()> {
-    let changed = account.service.changed_since(&row.expected, &Value::Object(values));
-    if changed.is_empty() {
-        return Ok(());
-    }
+    let object = Value::Object(values);
+    let changed = account.service.changed_since(&row.expected, &object);
     let spec = account.row_spec(&row.tool)?;
     match spec.effect {
-        Effect::Update => row.leave(spec, changed),
+        Effect::Update => {
+            row.skip_tags(&object);
+            row.leave(spec, changed);
+        }
+        _ if changed.is_empty() => {}
         // A created object that others changed since is not deleted.
         _ => row.keep(spec, changed),
     }

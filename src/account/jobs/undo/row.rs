@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     account::{Account, jobs::plan::PlanRow},
-    service::{ChangedField, differs},
+    service::{ChangedField, differs, field_value, is_same_tag},
 };
 use highlevel_catalog::{Invocation, OperationSpec};
 use highlevel_core::{
@@ -22,6 +22,9 @@ pub(super) const UNDOES: &str = "undoes";
 
 /// The member of a row's source that names the fields that it leaves, with reasons.
 pub(super) const LEFT: &str = "left";
+
+/// The arguments that change single tags, and whether they add them.
+const TAG_CHANGES: [(&str, bool); 2] = [("addTags", true), ("removeTags", false)];
 
 /// A row of an undo in the making.
 #[derive(Debug)]
@@ -85,6 +88,27 @@ impl UndoRow {
         }
         if !has_changes(spec, &self.arguments) {
             self.call = None;
+        }
+    }
+
+    /// Whether the account may show that the row is to be left, in part or as a whole.
+    pub(super) fn is_compared(&self) -> bool {
+        !self.expected.is_empty() || TAG_CHANGES.iter().any(|(name, _)| self.arguments.contains_key(*name))
+    }
+
+    /// Drops the tags that are as before already.
+    pub(super) fn skip_tags(&mut self, object: &Value) {
+        let now = field_value(object, "tags").as_array().cloned().unwrap_or_default();
+        let is_there = |tag: &Value| {
+            let tag = tag.as_str().unwrap_or_default();
+            now.iter().filter_map(Value::as_str).any(|other| is_same_tag(tag, other))
+        };
+        for (name, adds) in TAG_CHANGES {
+            let Some(Value::Array(tags)) = self.arguments.get_mut(name) else { continue };
+            tags.retain(|tag| is_there(tag) != adds);
+            if tags.is_empty() {
+                self.arguments.shift_remove(name);
+            }
         }
     }
 
@@ -169,9 +193,9 @@ impl Account {
             }
         }
         let (add, remove) = changes.tags();
-        for (name, tags) in [("addTags", add), ("removeTags", remove)] {
+        for ((name, _), tags) in TAG_CHANGES.iter().zip([add, remove]) {
             if !tags.is_empty() {
-                row.arguments.insert(name.to_owned(), tags.into());
+                row.arguments.insert((*name).to_owned(), tags.into());
             }
         }
         self.check_row(&mut row, spec, &changes, context).await?;
