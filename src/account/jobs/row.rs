@@ -98,6 +98,11 @@ impl Account {
     pub(super) async fn run_row(&self, row: &JobRow, agreed: Agreement, context: &CallContext) -> RowEnd {
         match self.write_row(row, agreed, context).await {
             Ok((answer, left)) => RowEnd::Settled(RowState::Done, undo::with_left(row, &left, outcome_of(answer))),
+            Err(error) if error.code == Code::NotFound && undo::deletes(row) => {
+                // It may have gone with another object, as a deal goes with its contact.
+                let message = Some("It was gone already.".to_owned());
+                RowEnd::Settled(RowState::Done, RowOutcome { message, ..RowOutcome::default() })
+            }
             Err(error) => self.failed_row(error),
         }
     }

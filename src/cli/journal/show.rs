@@ -46,6 +46,7 @@ fn header(entry: &JournalEntry) -> Vec<String> {
     let session = entry.members.get("client").and_then(|client| client.get("session")?.as_str()).map(plain);
     let session = session.map(|session| format!("(session {session})")).unwrap_or_default();
     add("client", format!("{} {session}", plain(entry.client())).trim().to_owned());
+    add("job", job(entry));
     add("confirmed", text("confirmation"));
     add("outcome", outcome(entry));
     add("finished", text("finished"));
@@ -60,6 +61,14 @@ fn header(entry: &JournalEntry) -> Vec<String> {
         add("note", "the object after the write is known in part only".to_owned());
     }
     lines
+}
+
+/// The job that the write was made for, with its row.
+fn job(entry: &JournalEntry) -> String {
+    let job = entry.members.get("job");
+    let id = job.and_then(|job| job.get("id")?.as_str()).map(plain);
+    let row = job.and_then(|job| job.get("row")?.as_u64());
+    id.zip(row).map(|(id, row)| format!("{id}, row {row}")).unwrap_or_default()
 }
 
 /// What became of the object; without both images, what was asked and the image that there is.

@@ -98,8 +98,19 @@ impl AccountService {
         if !late.is_empty() {
             note.push(format!("Watched only: {}.", late.join(", ")));
         }
-        let data: Vec<Value> =
-            found.changes.iter().map(|change| serde_json::to_value(change).unwrap_or_default()).collect();
+        let entries = self.entries_of(&found.changes).await?;
+        let data: Vec<Value> = found
+            .changes
+            .iter()
+            .zip(entries)
+            .map(|(change, entry)| {
+                let mut change = serde_json::to_value(change).unwrap_or_default();
+                if let (Some(members), Some(entry)) = (change.as_object_mut(), entry) {
+                    members.insert("entry".to_owned(), entry.into());
+                }
+                change
+            })
+            .collect();
         let meta = range(found.total, limit.into(), offset, data.len() as u64);
         self.answer(data, &tables, note, meta).await
     }

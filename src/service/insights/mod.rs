@@ -3,6 +3,7 @@
 mod accounts;
 mod chart;
 mod describe;
+mod entries;
 mod find;
 mod ids;
 mod query;

@@ -71,6 +71,10 @@ async fn a_tools_own_write_is_a_change_too(api: Api) {
     assert!(
         first["fields"].as_object().unwrap().keys().all(|name| ["companyName", "updatedAt"].contains(&name.as_str()))
     );
+    // By its entry, a change can be undone.
+    assert_eq!((&first["entry"], &last["entry"]), (&json!(1), &json!(3)), "{found}");
+    let plan = host.answer("undo_changes", json!({"entry": first["entry"]})).await;
+    assert_eq!(plan["samples"][0]["to"]["companyName"], contact["companyName"], "{plan}");
     assert!(last["fields"]["source"]["new"].as_str().unwrap().chars().count() < 100, "{last}");
 }
 

@@ -28,12 +28,13 @@ async fn a_created_contact_is_deleted_by_a_guarded_row(manners: Manners) {
     let asked = host.error("run_bulk", json!({"plan": plan["plan"]})).await;
     assert!(asked["message"].as_str().unwrap().contains("What is deleted cannot be brought back"), "{asked}");
     let done = run(&host, &plan).await;
-    assert_eq!(done["state"], "done", "{done}");
+    // The deal may go with its contact before its own turn comes.
+    assert_eq!(done["rows"], json!({"done": 2}), "{done}");
     same(&before, &dump(&account, "contacts").await);
     assert!(account.objects("opportunities").await.iter().all(|deal| deal["name"] != "Deal"));
     // A deletion is not taken back, and the plan says so.
     let again = host.answer("undo_changes", json!({"job": plan["plan"]})).await;
-    assert_eq!((&again["calls"], &again["invalid"]), (&json!({}), &json!(2)), "{again}");
+    assert_eq!(again["calls"], json!({}), "{again}");
     assert!(again["leftOut"][0]["why"].as_str().unwrap().contains("cannot be brought back"), "{again}");
     assert!(again.get("confirmationToken").is_none(), "{again}");
 }

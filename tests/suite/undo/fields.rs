@@ -40,7 +40,7 @@ async fn custom_fields_go_back_by_their_keys(api: Api, manners: Manners) {
     let host = Host::new(&account, &[]).await;
     let has_some = |contact: &Value| {
         let fields = &contact["customFields"];
-        fields["industry"].is_string() && fields["employees"].is_number() && fields["preferredContact"].is_string()
+        fields["industry"].is_string() && !fields["employees"].is_null() && fields["preferredContact"].is_string()
     };
     let contact = account.find("contacts", has_some).await;
     let id = contact["id"].as_str().unwrap();

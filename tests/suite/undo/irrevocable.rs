@@ -49,7 +49,7 @@ async fn an_operation_that_names_no_inverse() {
     let account = Account::of(Api::Official).await;
     let host = Host::with(&account, &[], Era::Handshake, Person::agrees()).await;
     let contact = account.find("contacts", |_| true).await;
-    let arguments = json!({"contactId": contact["id"], "companyName": "Wrong Inc"});
+    let arguments = json!({"contactId": contact["id"], "firstName": "Wrong"});
     let run = json!({"operation": "contacts.update-contact", "arguments": arguments});
     host.answer("run_operation", run).await;
     let why = why(&host, json!({"since": "2020-01-01"})).await;

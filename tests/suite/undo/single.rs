@@ -130,11 +130,21 @@ async fn deals_and_tasks_go_back(manners: Manners) {
 async fn an_appointment_goes_back_to_its_time(manners: Manners) {
     let account = Account::in_manners(Api::Official, manners).await;
     let host = Host::new(&account, &[]).await;
-    let listed = host.answer("list_appointments", json!({"from": "2020-01-01", "to": "2035-01-01", "limit": 20})).await;
-    let found = listed["data"].as_array().unwrap().iter().find(|found| found["status"] == "confirmed").unwrap().clone();
+    let calendars = host.answer("list_calendars", json!({})).await;
+    let (calendar, contact) = (&calendars["data"][0]["id"], account.find("contacts", |_| true).await);
+    let from = (Utc::now() + chrono::TimeDelta::days(2)).format("%Y-%m-%d").to_string();
+    let slots = host.answer("list_free_slots", json!({"calendar": calendar, "from": from})).await;
+    let free: Vec<&str> = slots["slots"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let booking = json!({"calendar": calendar, "contactId": contact["id"], "startTime": free[0], "title": "First"});
+    let found = host.answer("book_appointment", booking).await;
     let before = dump(&account, "appointments").await;
-    host.answer("update_appointment", json!({"id": found["id"], "title": "Wrong", "status": "cancelled"})).await;
-    let done = undo(&host, json!({"entry": newest(&account, &host).await})).await;
+    let wrong = json!({"id": found["id"], "title": "Wrong", "startTime": free[free.len() - 1]});
+    host.answer("update_appointment", wrong).await;
+    host.answer("update_appointment", json!({"id": found["id"], "status": "cancelled"})).await;
+    let entries = entries(&account, &host).await;
+    let moved = &entries[entries.len() - 2];
+    assert_eq!(moved["fields"], json!(["startTime", "title"]), "{moved}");
+    let done = undo(&host, json!({"since": moved["time"]})).await;
     assert_eq!(done["rows"], json!({"done": 1}), "{done}");
     same(&before, &dump(&account, "appointments").await);
 }

@@ -96,6 +96,19 @@ impl Journal {
         .await
     }
 
+    /// The number of the newest of the wanted entries up to a number.
+    pub async fn newest(&self, filter: EntryFilter, to: u64) -> Result<Option<u64>> {
+        self.read(
+            || None,
+            move |db| {
+                let transaction = db.transaction()?;
+                let range = EntryRange { from: 0, to, more: false };
+                Ok(wanted(&transaction, &filter, range, "DESC", 1, 0)?.into_iter().next())
+            },
+        )
+        .await
+    }
+
     /// The entries with these numbers, each with its images, in the order of the numbers. A number without an entry is left
     /// out.
     pub async fn entries_numbered(&self, numbers: Vec<u64>) -> Result<Vec<JournalEntry>> {

@@ -41,3 +41,9 @@ pub(in super::super) fn left_in_words(row: &JobRow) -> Option<String> {
         left.iter().map(|(path, why)| format!("Left {path}: {}", why.as_str().unwrap_or_default())).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
+
+/// Whether a row deletes what was created, so that nothing is left to do where it is gone.
+pub(in super::super) fn deletes(row: &JobRow) -> bool {
+    let is_undo = row.source.as_ref().is_some_and(|source| source.get(UNDOES).is_some());
+    is_undo && Catalog::declared().find(&row.tool).is_some_and(|spec| spec.effect == Effect::Delete)
+}
