@@ -66,8 +66,9 @@ impl Account {
                     return Ok(());
                 }
                 self.queue.store.tell(&job.id, Map::from_iter([("why".to_owned(), Value::Null)])).await?;
-                self.queue.store.step(&job.id, &[JobState::Running], JobState::Done).await?;
-                self.write_results(job).await
+                // Who sees that the job is done also finds its files.
+                self.write_results(job).await?;
+                self.queue.store.step(&job.id, &[JobState::Running], JobState::Done).await.map(drop)
             }
         }
     }
