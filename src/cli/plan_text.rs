@@ -43,7 +43,8 @@ fn columns(plan: &Value) -> Vec<String> {
     let mapped: Vec<String> =
         mapped.into_iter().flatten().map(|(column, argument)| format!("{column} → {}", shown(argument))).collect();
     let left_out: Vec<String> = items(plan, "leftOutColumns").map(shown).collect();
-    let mut lines = Vec::new();
+    let from = plan.get("from").and_then(Value::as_str);
+    let mut lines: Vec<String> = from.map(|system| format!("  an export of {system}")).into_iter().collect();
     if !mapped.is_empty() {
         lines.push(format!("  columns: {}", mapped.join("; ")));
     }
