@@ -56,14 +56,9 @@ async fn later_lines_use_earlier_answers_and_nothing_is_done_twice() {
     assert_eq!((again.code, &last(&again)["doneBefore"], &last(&again)["done"]), (Some(0), &json!(4), &json!(0)));
     assert_eq!(account.stats().await["requests"], before, "nothing was sent");
     assert_once(&account, 1).await;
-    // A run that reached the end begins anew where that is wanted. The create finds its contact.
+    // A run that reached the end begins anew where that is wanted.
     let repeated = ran(&account, folder.path(), &["run", &script, "--repeat"]).await;
-    assert_eq!(
-        (last(&repeated)["doneBefore"].clone(), last(&repeated)["failed"].clone()),
-        (json!(0), json!(1)),
-        "{repeated:?}"
-    );
-    assert_once(&account, 1).await;
+    assert_eq!((&last(&repeated)["doneBefore"], &last(&repeated)["done"]), (&json!(0), &json!(4)), "{repeated:?}");
 }
 
 #[tokio::test]
@@ -117,7 +112,7 @@ async fn a_dry_run_names_every_line_that_is_wrong() {
             json!({"tool": "create_contact", "arguments": create("one"), "as": "later"}),
             json!({"tool": "update_contact", "arguments": {"id": "{{later.id}}", "emial": "x@y.example"}}),
             json!({"tool": "update_contact", "arguments": {"id": "{{latr.id}}", "email": "x@y.example"}}),
-            json!({"tool": "update_contact", "arguments": {"id": "{{later.id}}", "tags": 5}}),
+            json!({"tool": "update_contact", "arguments": {"id": "{{later.id}}", "email": "nowhere"}}),
         ],
     );
     for flags in [&["--dry-run"][..], &[]] {
