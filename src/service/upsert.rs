@@ -123,7 +123,10 @@ impl Match {
         let id = contact.get("id").and_then(Value::as_str).and_then(|id| id.parse::<Id>().ok());
         let id = id.ok_or_else(|| Error::new(Code::UpstreamError, "The contact that was found has no id."))?;
         let mut update = Invocation::about(api.catalog().get::<UpdateContact>()?, id);
-        for (name, value) in upsert.arguments.iter().filter(|(name, _)| !self.left_out.contains(name)) {
+        // No tags to add. The API refuses an empty list, after it has changed the other fields.
+        let adds_nothing = |name: &str, value: &Value| name == "tags" && value.as_array().is_some_and(Vec::is_empty);
+        let given = upsert.arguments.iter().filter(|(name, _)| !self.left_out.contains(name));
+        for (name, value) in given.filter(|(name, value)| !adds_nothing(name, value)) {
             update.arguments.set(if name == "tags" { "addTags" } else { name }, value.clone());
         }
         Ok(update)

@@ -1,6 +1,6 @@
 //! Forms of "not given". Many hosts send null for every optional argument, and some send the word "null".
 
-use crate::{check, invocation::Arguments, operation::Effect, spec::OperationSpec};
+use crate::{check, invocation::Arguments, near, operation::Effect, spec::OperationSpec};
 use highlevel_core::error::{Error, Result};
 use serde_json::{Map, Value};
 
@@ -130,6 +130,8 @@ impl Cleared {
         let names = match arguments.get("clear") {
             Some(Value::Array(names)) => names.clone(),
             Some(Value::Null) => Vec::new(),
+            // Operations of the catalogue have no `clear` in their schema, by which its near forms would be read.
+            Some(Value::String(text)) if !spec.clearable.is_empty() => near::texts(text),
             _ => return Ok(cleared),
         };
         if names.iter().any(|name| !name.is_string()) {

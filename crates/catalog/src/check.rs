@@ -105,18 +105,23 @@ fn value_of(schema: &Value, value: &Value, field: &str) -> Result<()> {
     Ok(())
 }
 
-/// Checks that a value matches one of the choices. The error is that of the choice that fits best: one of the value's
-/// type.
+/// Checks that a value matches one of the choices. The error is that of the choice that fits best: the first one of the
+/// value's type that lacks a member, else the first one of its type.
 fn any_of(choices: &[Value], value: &Value, field: &str) -> Result<()> {
-    let mut first = None;
+    let mut best: Option<(u8, Error)> = None;
     for choice in choices {
         let Err(error) = value_of(choice, value, field) else { return Ok(()) };
-        let fits = choice.get("type").and_then(Value::as_str).is_some_and(|kind| has_type(value, kind));
-        if first.is_none() || fits {
-            first = Some(error);
+        let has_its_type = choice.get("type").and_then(Value::as_str).is_some_and(|kind| has_type(value, kind));
+        let rank = match has_its_type {
+            true if error.message.ends_with("is required.") => 2,
+            true => 1,
+            false => 0,
+        };
+        if best.as_ref().is_none_or(|(most, _)| rank > *most) {
+            best = Some((rank, error));
         }
     }
-    first.map_or(Ok(()), Err)
+    best.map_or(Ok(()), |(_, error)| Err(error))
 }
 
 fn check_length(schema: &Value, text: &str, field: &str) -> Result<()> {

@@ -41,6 +41,9 @@ async fn an_upsert_creates_and_then_changes_the_same_contact(manners: Manners) {
     assert_eq!(befores.len(), 1, "only a change has a state before");
     assert_eq!(befores[0]["id"], made["id"]);
     assert!(befores[0].get("companyName").is_none_or(Value::is_null), "{}", befores[0]);
+    // Hosts fill in empty lists: no tags to add.
+    let none = json!({"email": "ada@engine.example", "companyName": "Engines", "tags": []});
+    assert_eq!(host.answer("upsert_contact", none).await["tags"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -48,6 +48,12 @@ async fn wrong_arguments_cost_no_request() {
         ("contacts.create-note", json!({"contactId": "c1", "body": "x", "colour": "red"}), "arguments.colour"),
         ("opportunities.update-opportunity-status", json!({"id": "o1", "status": "sold"}), "arguments.status"),
         ("contacts.add-tags", json!({"contactId": "c1", "tags": [1, {}]}), "arguments.tags[1]"),
+        // One of several forms of a field: the one that the caller meant.
+        (
+            "contacts.update-contact",
+            json!({"contactId": "c1", "customFields": [{"key": "industry", "field_value": "Law"}]}),
+            "arguments.customFields[0].id",
+        ),
     ] {
         let error = host.error("run_operation", run(operation, arguments)).await;
         assert_eq!(error["code"], "invalid_arguments", "{error}");
@@ -103,6 +109,16 @@ async fn a_field_is_emptied_by_clear() {
     host.answer("run_operation", run("contacts.update-contact", cleared)).await;
     let now = account.find("contacts", |known| known["id"] == contact["id"]).await;
     assert!(now["source"].is_null() || now["source"] == "", "{now}");
+    // Hosts write lists as texts, too.
+    for text in ["city", "[\"city\"]", "state, city"] {
+        account
+            .change("contacts", contact["id"].as_str().unwrap(), json!({"address": {"city": "Oslo", "state": "OS"}}))
+            .await;
+        let cleared = json!({"contactId": contact["id"], "clear": text});
+        host.answer("run_operation", run("contacts.update-contact", cleared)).await;
+        let now = account.find("contacts", |known| known["id"] == contact["id"]).await;
+        assert!(now["address"]["city"].is_null() || now["address"]["city"] == "", "{text}: {now}");
+    }
     let error =
         host.error("run_operation", run("contacts.update-contact", json!({"contactId": "c1", "clear": ["id"]}))).await;
     assert_eq!(error["code"], "invalid_arguments", "{error}");

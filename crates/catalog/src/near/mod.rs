@@ -123,6 +123,15 @@ fn read_value(name: &str, schema: &Map<String, Value>, value: &mut Value) {
     }
 }
 
+/// The texts of a list that is written as one text.
+pub(super) fn texts(text: &str) -> Vec<Value> {
+    let schema = Map::from_iter([("items".to_owned(), serde_json::json!({"type": "string"}))]);
+    match json::list("", &schema, text) {
+        Some(Value::Array(texts)) => texts,
+        _ => Vec::new(),
+    }
+}
+
 fn boolean(text: &str) -> Option<Value> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Some(true.into()),
