@@ -77,9 +77,9 @@ pub struct Exported {
 impl Export {
     /// The export of a tool's call.
     pub(super) fn of_call(asked: ExportCrm, folder: &WriteFolder) -> Self {
-        let wait = if asked.query.allow_partial == Some(true) { WaitPolicy::SmallTables } else { WaitPolicy::Bounded };
+        let question = QueryCrm { sql: asked.sql, ..QueryCrm::default() };
         let target = ExportTarget::InFolder { folder: folder.clone(), name: asked.file };
-        Self { question: asked.query, wait, target }
+        Self { question, wait: WaitPolicy::Bounded, target }
     }
 
     /// Asks, and writes the rows. `ask` answers the question that it is given.

@@ -41,7 +41,11 @@ fn referenced_operations_are_in_the_same_api() {
                 assert!(catalog.find(name).is_some(), "{} names {name}", spec.name);
             }
             let inverse = spec.inverse.as_ref().map(|inverse| inverse.operation.as_ref());
-            assert!(inverse.is_none_or(|name| Catalog::declared().find(name).is_some()), "{} names {inverse:?}", spec.name);
+            assert!(
+                inverse.is_none_or(|name| Catalog::declared().find(name).is_some()),
+                "{} names {inverse:?}",
+                spec.name
+            );
         }
     }
 }

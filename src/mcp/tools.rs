@@ -47,10 +47,7 @@ pub fn tool(spec: &'static OperationSpec, confirms: bool, max_answer: usize, nam
         several::add_account(spec, &mut input, &mut output, has_default);
     }
     if confirms && let Some(properties) = input.get_mut("properties").and_then(|all| all.as_object_mut()) {
-        properties.insert(
-            CONFIRMATION_TOKEN.to_owned(),
-            json!({"type": "string", "description": "Only if an answer gave one"}),
-        );
+        properties.insert(CONFIRMATION_TOKEN.to_owned(), json!({"type": "string", "description": "From an answer"}));
     }
     let mut tool = Tool::new(spec.name.as_ref(), description, Arc::new(input))
         .with_title(spec.title.as_ref())

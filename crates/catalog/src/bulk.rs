@@ -81,6 +81,7 @@ pub struct GetBulk {
 pub struct UndoChanges {
     pub entry: Option<u64>,
     pub job: Option<String>,
+    /// Date or RFC 3339 time
     pub since: Option<Date>,
     /// Only this client's
     pub client: Option<String>,

@@ -1,7 +1,6 @@
 //! The rows of a question as a file (docs/mirror.md). The APIs do not have it.
 
 use super::{
-    insights::QueryCrm,
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     route::Route,
 };
@@ -11,14 +10,13 @@ use serde_json::{Map, Value};
 use serde_with::skip_serializing_none;
 use std::borrow::Cow;
 
-/// Write all rows of a query, or of the table that sql names, into a file. Answers where it is, not with the rows.
+/// Write the rows of a SELECT, or of a table that sql names, into a file. Answers where it is.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct ExportCrm {
-    #[serde(flatten)]
-    pub query: QueryCrm,
-    /// Name ending in .csv, .xlsx, .jsonl or .tsv
+    pub sql: String,
+    /// Name.csv, .xlsx, .jsonl or .tsv
     pub file: String,
 }
 

@@ -87,7 +87,7 @@ pub enum ChartTheme {
     Dark,
 }
 
-/// Draw a query's rows as a picture, and give the numbers: the first column holds the labels, the others numbers.
+/// Draw a query's rows as a picture, and give the numbers: first the column of labels, then numbers.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
@@ -158,7 +158,6 @@ impl Operation for DescribeCrm {
 pub struct SearchCrm {
     pub text: String,
     pub table: Option<String>,
-    /// Default 20
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
 }
@@ -200,7 +199,6 @@ impl Operation for SearchCrm {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct FindDuplicates {
-    /// Default 20
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
     pub offset: Option<u64>,
@@ -223,7 +221,6 @@ pub struct ChangesSince {
     /// Date or RFC 3339 time
     pub since: Date,
     pub table: Option<String>,
-    /// Default 50
     #[schemars(range(min = 1, max = 500))]
     pub limit: Option<u32>,
     pub offset: Option<u64>,

@@ -20,7 +20,6 @@ pub fn part<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct Paging {
-    /// Default 50
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
     pub offset: Option<u64>,

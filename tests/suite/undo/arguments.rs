@@ -20,7 +20,11 @@ async fn wrong_arguments_are_named() {
         (json!({"since": "2100-01-01"}), "since"),
     ] {
         let error = host.error("undo_changes", arguments.clone()).await;
-        assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!(field)), "{arguments}: {error}");
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!("invalid_arguments"), &json!(field)),
+            "{arguments}: {error}"
+        );
     }
     host.answer("update_contact", json!({"id": contact["id"], "companyName": "Wrong Inc"})).await;
     let error = host.error("undo_changes", json!({"since": "2020-01-01", "client": "somebody-else"})).await;

@@ -17,7 +17,8 @@ async fn only_the_tags_that_the_write_changed_go_back(api: Api, manners: Manners
     let id = contact["id"].as_str().unwrap();
     account.change("contacts", id, json!({"tags": ["stays", "goes"]})).await;
     // `stays` was there before: it is not removed. `goes` comes back, although it was not named as added.
-    host.answer("update_contact", json!({"id": id, "addTags": ["Stays", "new"], "removeTags": ["goes", "never"]})).await;
+    host.answer("update_contact", json!({"id": id, "addTags": ["Stays", "new"], "removeTags": ["goes", "never"]}))
+        .await;
     account.change("contacts", id, json!({"tags": ["stays", "new", "by-others"]})).await;
     let plan = host.answer("undo_changes", json!({"entry": newest(&account, &host).await})).await;
     let to = &plan["samples"][0]["to"];

@@ -68,7 +68,8 @@ async fn several_writes_of_one_object_go_back_together(api: Api, manners: Manner
     let contact = full_contact(&account).await;
     let (id, since, before) = (&contact["id"], now(), dump(&account, "contacts").await);
     host.answer("update_contact", json!({"id": id, "companyName": "One", "addTags": ["one"]})).await;
-    host.answer("update_contact", json!({"id": id, "companyName": "Two", "source": "two", "removeTags": ["one"]})).await;
+    host.answer("update_contact", json!({"id": id, "companyName": "Two", "source": "two", "removeTags": ["one"]}))
+        .await;
     host.answer("update_contact", json!({"id": id, "companyName": "Three", "addTags": ["three"]})).await;
     let plan = host.answer("undo_changes", json!({"since": since})).await;
     assert_eq!((&plan["calls"], &plan["entries"]), (&json!({"update_contact": 1}), &json!(3)), "{plan}");
@@ -95,7 +96,9 @@ async fn a_person_is_asked_once_and_may_decline(api: Api) {
             same(&before, &dump(&account, "contacts").await);
         } else {
             same(&changed, &dump(&account, "contacts").await);
-            account.change("contacts", contact["id"].as_str().unwrap(), json!({"companyName": contact["companyName"]})).await;
+            account
+                .change("contacts", contact["id"].as_str().unwrap(), json!({"companyName": contact["companyName"]}))
+                .await;
         }
     }
 }
@@ -117,10 +120,12 @@ async fn deals_and_tasks_go_back(manners: Manners) {
     same(&deals, &dump(&account, "opportunities").await);
 
     let contact = account.find("contacts", |_| true).await;
-    let task = json!({"contactId": contact["id"], "title": "Call", "dueDate": "2030-01-02T10:00:00Z", "body": "About it"});
+    let task =
+        json!({"contactId": contact["id"], "title": "Call", "dueDate": "2030-01-02T10:00:00Z", "body": "About it"});
     let task = host.answer("create_task", task).await;
     let before = dump(&account, "tasks").await;
-    let wrong = json!({"id": task["id"], "contactId": contact["id"], "title": "Wrong", "completed": true, "clear": ["body"]});
+    let wrong =
+        json!({"id": task["id"], "contactId": contact["id"], "title": "Wrong", "completed": true, "clear": ["body"]});
     host.answer("update_task", wrong).await;
     let done = undo(&host, json!({"entry": newest(&account, &host).await})).await;
     assert_eq!(done["rows"], json!({"done": 1}), "{done}");

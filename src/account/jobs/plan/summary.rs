@@ -50,7 +50,12 @@ impl Planner<'_> {
         let mut shown = Map::new();
         let send: Map<String, Value> = self.send.iter().map(|(tool, count)| (tool.clone(), (*count).into())).collect();
         shown.insert("calls".to_owned(), send.into());
-        for (name, count) in [("skipped", self.skipped), ("invalid", self.invalid), ("changed", self.changed), ("notCompared", self.uncompared)] {
+        for (name, count) in [
+            ("skipped", self.skipped),
+            ("invalid", self.invalid),
+            ("changed", self.changed),
+            ("notCompared", self.uncompared),
+        ] {
             if count > 0 {
                 shown.insert(name.to_owned(), count.into());
             }

@@ -63,9 +63,10 @@ pub(super) fn argument_of(arguments: &Map<String, Value>, field: &str) -> Option
     match (inner, value) {
         (Some(inner), Value::Object(members)) if NESTED.contains(&outer) => {
             // A member of a member is the member's.
-            let member = members.keys().find(|name| *name == inner).or_else(|| {
-                members.keys().find(|name| inner.starts_with(&format!("{name}.")))
-            })?;
+            let member = members
+                .keys()
+                .find(|name| *name == inner)
+                .or_else(|| members.keys().find(|name| inner.starts_with(&format!("{name}."))))?;
             Some(format!("{outer}.{member}"))
         }
         _ => Some(outer.to_owned()),

@@ -166,8 +166,12 @@ impl ObjectChanges {
     /// Drops the fields that are to be as they were written, and those whose old value was masked.
     pub(super) fn settle(&mut self) {
         self.fields.retain(|path, change| differs(image::leaf(path), &change.restore, &change.written));
-        let masked: Vec<String> =
-            self.fields.iter().filter(|(_, change)| image::is_masked(&change.restore)).map(|(path, _)| path.clone()).collect();
+        let masked: Vec<String> = self
+            .fields
+            .iter()
+            .filter(|(_, change)| image::is_masked(&change.restore))
+            .map(|(path, _)| path.clone())
+            .collect();
         for path in masked {
             self.fields.remove(&path);
             self.left.insert(path, "It holds a secret, which the journal does not have.".to_owned());
