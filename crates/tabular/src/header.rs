@@ -1,6 +1,6 @@
 //! The header: which row it is, and the names of its columns.
 
-use crate::{Cell, Column};
+use crate::{Cell, Column, mapping};
 use std::collections::HashSet;
 
 /// Where the header is among the first rows.
@@ -17,7 +17,11 @@ pub(crate) enum Found {
 pub(crate) fn find(rows: &[Vec<Cell>]) -> Found {
     let width = |row: &Vec<Cell>| row.iter().filter(|cell| !cell.is_empty()).count();
     let widest = rows.iter().map(width).max().unwrap_or(0);
-    let at = rows.iter().position(|row| width(row) > 1 || widest <= 1).unwrap_or(0);
+    // A name that is known is no title: the rows of its only column hold the delimiter.
+    let is_header = |row: &Vec<Cell>| {
+        width(row) > 1 || widest <= 1 || row.iter().any(|cell| !cell.is_empty() && mapping::is_known(&cell.text()))
+    };
+    let at = rows.iter().position(is_header).unwrap_or(0);
     let is_data = rows.get(at).is_some_and(|row| row.iter().any(|cell| is_email(&cell.text())));
     if is_data { Found::Absent } else { Found::At(at) }
 }

@@ -9,10 +9,13 @@
 #![deny(missing_docs)]
 
 mod cell;
+pub mod convert;
 mod error;
 mod format;
 mod header;
 mod json;
+pub mod mapping;
+mod normal;
 mod reader;
 mod report;
 mod row;

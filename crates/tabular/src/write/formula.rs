@@ -13,7 +13,8 @@ pub(super) fn is_formula(cell: &str) -> bool {
     // Some programs skip quotes and white space in front of a formula.
     let bare = cell.trim_start_matches(|letter: char| letter.is_whitespace() || is_quote_or_invisible(letter));
     let starts_formula = bare.starts_with(FORMULA_START) && !is_number(bare) && !is_phone(bare);
-    starts_formula || cell.starts_with(['\t', '\r', '\n'])
+    // An apostrophe that a text begins with is not taken for the one that is put in front.
+    starts_formula || cell.trim_start_matches('\'').starts_with(['\t', '\r', '\n'])
 }
 
 /// The cell without the apostrophe that marks text which looks like a formula. It undoes what the writer did.
@@ -84,6 +85,7 @@ mod tests {
             "\r=1",
             "\rx",
             "\nx",
+            "'\t",
             "\u{feff}=1",
             "＝1+1",
             "＋1+1",
