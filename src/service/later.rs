@@ -104,7 +104,8 @@ pub struct ChangedField {
 
 /// Whether two values of a field differ beyond what the API normalises.
 pub fn differs(name: &str, planned: &Value, now: &Value) -> bool {
-    !verify_write::is_same(name, planned, now) && !(super::normal::is_empty(planned) && super::normal::is_empty(now))
+    let are_empty = super::normal::is_empty(planned) && super::normal::is_empty(now);
+    !are_empty && !verify_write::is_same(name, planned, now)
 }
 
 /// The error of a row whose object has changed since the plan.

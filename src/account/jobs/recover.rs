@@ -103,7 +103,7 @@ fn settled(entry: &JournalEntry) -> (RowState, RowOutcome) {
         object: text("object"),
         code: text("code"),
         message: text("message"),
-        differences: entry.members.get("notApplied").filter(|value| !value.is_null()).map(Value::clone),
+        differences: entry.members.get("notApplied").filter(|value| !value.is_null()).cloned(),
     };
     match entry.text("outcome") {
         "done" => (RowState::Done, outcome),

@@ -160,7 +160,7 @@ impl Account {
             answer.insert("problems".to_owned(), problems.collect());
         }
         for (name, path) in self.job_files(job) {
-            answer.insert(name.to_owned(), path.into());
+            answer.insert(name.to_owned(), path);
         }
         if job.state == JobState::Running {
             let note = format!("It goes on by itself. get_bulk {{\"job\": \"{}\"}} tells how far it is.", job.id);
