@@ -37,6 +37,7 @@ pub fn object_resources(
         // What needs more than an id has no URI.
         (Effect::Read, AnswerShape::One(noun))
             if !spec.is_local()
+                && !spec.is_about_jobs()
                 && spec.toolset != Toolset::Operations
                 && (spec.id_field.is_some() || spec.input_schema().get("required").is_none()) =>
         {
