@@ -1,9 +1,12 @@
 //! One row of a job: the call that it is, and what became of it.
 
-use super::{super::Account, undo};
+use super::{
+    super::Account,
+    undo::{self, RowRest},
+};
 use crate::{
     guard::Agreement,
-    service::{ChangedField, LaterLook, changed_error},
+    service::{LaterLook, changed_error},
 };
 use highlevel_catalog::{Answer, Effect, Invocation, OperationSpec, operations::RunOperation};
 use highlevel_core::{
@@ -97,23 +100,16 @@ impl Account {
     /// Runs a row. The journal names it as this job's.
     pub(super) async fn run_row(&self, row: &JobRow, agreed: Agreement, context: &CallContext) -> RowEnd {
         match self.write_row(row, agreed, context).await {
-            Ok((answer, left)) => RowEnd::Settled(RowState::Done, undo::with_left(row, &left, outcome_of(answer))),
+            Ok(outcome) => RowEnd::Settled(RowState::Done, outcome),
             Err(error) if error.code == Code::NotFound && undo::deletes(row) => {
                 // It may have gone with another object, as a deal goes with its contact.
-                let message = Some("It was gone already.".to_owned());
-                RowEnd::Settled(RowState::Done, RowOutcome { message, ..RowOutcome::default() })
+                RowEnd::Settled(RowState::Done, undo::nothing_needed("It was gone already."))
             }
             Err(error) => self.failed_row(error),
         }
     }
 
-    /// Writes a row. Also returns the fields of an undo that others changed since its plan, and that it left.
-    async fn write_row(
-        &self,
-        row: &JobRow,
-        agreed: Agreement,
-        context: &CallContext,
-    ) -> Result<(Answer, Vec<ChangedField>)> {
+    async fn write_row(&self, row: &JobRow, agreed: Agreement, context: &CallContext) -> Result<RowOutcome> {
         let invocation = self.row_call(&row.tool, row.arguments.clone(), context).await?;
         let mut prepared = self.service.prepare(invocation, row.before.is_some(), context).await?;
         let mut changed = Vec::new();
@@ -122,10 +118,14 @@ impl Account {
         }
         if !changed.is_empty() {
             // What a plan of other calls saw must all be as it was; an undo puts back what nobody else touched.
-            let Some(rest) = undo::without(row, &changed) else { return Err(changed_error(&changed)) };
-            prepared.invocation = self.row_call(&row.tool, rest, context).await?;
+            prepared.invocation = match undo::rest(row, &changed) {
+                RowRest::Nothing => return Err(changed_error(&changed)),
+                RowRest::AsBefore => return Ok(undo::nothing_needed("It is as before already.")),
+                RowRest::Arguments(rest) => self.row_call(&row.tool, rest, context).await?,
+            };
         }
-        Ok((self.service.run(prepared, agreed, context).await?, changed))
+        let answer = self.service.run(prepared, agreed, context).await?;
+        Ok(undo::with_left(row, &changed, outcome_of(answer)))
     }
 
     /// What the error of a row means for it.

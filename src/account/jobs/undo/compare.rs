@@ -32,7 +32,10 @@ pub(super) struct Comparison {
 
 /// What the account shows of an object.
 enum Now {
-    Values(Map<String, Value>),
+    /// As it was just read.
+    Read(Map<String, Value>),
+    /// As the mirror has it. Lists lag behind writes, so the old value proves nothing there.
+    Stored(Map<String, Value>),
     Gone,
     Unknown,
 }
@@ -72,7 +75,8 @@ impl Comparison {
                 continue;
             }
             match stored.remove(&at).unwrap_or(Now::Unknown) {
-                Now::Values(values) => leave_changed(account, row, values)?,
+                Now::Read(values) => leave_changed(account, row, values, true)?,
+                Now::Stored(values) => leave_changed(account, row, values, false)?,
                 Now::Gone => {
                     row.call = None;
                     row.problem = Some(Error::new(Code::Conflict, "The account has it no more."));
@@ -91,10 +95,10 @@ impl Comparison {
         context: &CallContext,
     ) -> Result<HashMap<usize, Now>> {
         let mut found = HashMap::new();
-        let mut by_tool: HashMap<&str, Vec<(usize, Invocation)>> = HashMap::new();
+        let mut by_tool: HashMap<&str, Vec<(usize, &Invocation)>> = HashMap::new();
         for (at, row) in rows.iter().enumerate() {
             let Some(call) = row.call.as_ref().filter(|call| call.spec.effect == Effect::Update) else { continue };
-            by_tool.entry(&row.tool).or_default().push((at, with_all_tags(call)));
+            by_tool.entry(&row.tool).or_default().push((at, call));
         }
         for (tool, calls) in by_tool {
             let Some((_, first)) = calls.first() else { continue };
@@ -103,31 +107,21 @@ impl Comparison {
                 self.tables.insert(tool.to_owned(), table);
             }
             let Some(table) = self.tables.get(tool).copied().flatten() else { continue };
-            let all: Vec<&Invocation> = calls.iter().map(|(_, call)| call).collect();
+            let all: Vec<&Invocation> = calls.iter().map(|(_, call)| *call).collect();
             let mut values = account.service.values_before(table, &all, context).await?;
             for (at, call) in calls {
                 let id = call.id.as_ref().map(ToString::to_string).unwrap_or_default();
-                found.extend(values.remove(&id).map(|values| (at, Now::Values(values))));
+                found.extend(values.remove(&id).map(|values| (at, Now::Stored(values))));
             }
         }
         Ok(found)
     }
 }
 
-/// The same call as one that replaces all tags, so that the mirror gives them.
-fn with_all_tags(call: &Invocation) -> Invocation {
-    let mut whole = call.clone();
-    let changes = ["addTags", "removeTags"].map(|name| whole.arguments.take(name));
-    if changes.iter().any(Option::is_some) {
-        whole.arguments.set("tags", Vec::<Value>::new());
-    }
-    whole
-}
-
 /// Reads one object.
 async fn read(account: &Account, call: Invocation, context: &CallContext) -> Result<Now> {
     match account.service.prepare(call, true, context).await {
-        Ok(prepared) => Ok(prepared.object.map_or(Now::Unknown, |object| Now::Values(members(object)))),
+        Ok(prepared) => Ok(prepared.object.map_or(Now::Unknown, |object| Now::Read(members(object)))),
         Err(error) if error.code == Code::NotFound => Ok(Now::Gone),
         // A rule on the object's state refuses the call; it will say so when the row is sent.
         Err(error) if matches!(error.code, Code::Conflict | Code::InvalidArguments) => Ok(Now::Unknown),
@@ -135,14 +129,16 @@ async fn read(account: &Account, call: Invocation, context: &CallContext) -> Res
     }
 }
 
-fn leave_changed(account: &Account, row: &mut UndoRow, values: Map<String, Value>) -> Result<()> {
+fn leave_changed(account: &Account, row: &mut UndoRow, values: Map<String, Value>, is_read: bool) -> Result<()> {
     let object = Value::Object(values);
     let changed = account.service.changed_since(&row.expected, &object);
     let spec = account.row_spec(&row.tool)?;
     match spec.effect {
         Effect::Update => {
-            row.skip_tags(&object);
-            row.leave(spec, changed);
+            if is_read {
+                row.skip_tags(&object);
+            }
+            row.leave(spec, changed, is_read);
         }
         _ if changed.is_empty() => {}
         // A created object that others changed since is not deleted.

@@ -10,7 +10,7 @@ mod take_back;
 mod words;
 mod worked;
 
-pub(super) use worked::{deletes, left_in_words, with_left, without};
+pub(super) use worked::{RowRest, deletes, left_in_words, nothing_needed, rest, with_left};
 
 use super::{super::Account, members, plan::Planner};
 use crate::{account::Reply, guard::Confirmation};

@@ -75,12 +75,17 @@ impl UndoRow {
         }
     }
 
-    /// Leaves the fields that others changed since. Those that show the old value already are no change.
-    pub(super) fn leave(&mut self, spec: &OperationSpec, changed: Vec<ChangedField>) {
+    /// Leaves the fields that others changed since. Those that show the old value already are no change: they are dropped if
+    /// the object was just read, and else looked at again before the row is written.
+    pub(super) fn leave(&mut self, spec: &OperationSpec, changed: Vec<ChangedField>, is_read: bool) {
         for field in changed {
             let wanted = self.restored.get(&field.name).cloned().unwrap_or_default();
+            let is_back = !differs(image::leaf(&field.name), &wanted, &field.now);
+            if is_back && !is_read {
+                continue;
+            }
             self.remove(&field.name);
-            if differs(image::leaf(&field.name), &wanted, &field.now) {
+            if !is_back {
                 let why = format!("Changed since: {} now.", shown(spec, &field.name, &field.now));
                 self.left.insert(field.name.clone(), why);
                 self.changed.push(field);

@@ -2,34 +2,65 @@
 
 use super::{
     arguments::{has_changes, remove},
+    image::leaf,
     row::{LEFT, UNDOES},
 };
-use crate::service::ChangedField;
+use crate::service::{ChangedField, differs};
 use highlevel_catalog::{Catalog, Effect};
 use highlevel_store::{JobRow, RowOutcome};
 use serde_json::{Map, Value};
 
-/// The arguments of an undo's row without the fields that others changed since its plan. `None` for a row of another plan,
-/// for one that deletes, and where nothing is left.
-pub(in super::super) fn without(row: &JobRow, changed: &[ChangedField]) -> Option<Map<String, Value>> {
-    row.source.as_ref()?.get(UNDOES)?;
+/// What is left of a row whose object is not as its plan saw it.
+#[derive(Debug)]
+pub(in super::super) enum RowRest {
+    /// The whole row is left: it is of another plan, it deletes, or others changed every field.
+    Nothing,
+    /// Every field is as it was before the write already.
+    AsBefore,
+    /// These arguments, without what others changed.
+    Arguments(Map<String, Value>),
+}
+
+/// What an undo's row still puts back: others changed these fields since its plan.
+pub(in super::super) fn rest(row: &JobRow, changed: &[ChangedField]) -> RowRest {
+    let spec = Catalog::declared().find(&row.tool).filter(|spec| spec.effect == Effect::Update);
+    let (Some(spec), true) = (spec, is_undo(row)) else { return RowRest::Nothing };
     let mut arguments = row.arguments.clone();
     for field in changed {
         remove(&mut arguments, &field.name);
     }
-    let spec = Catalog::declared().find(&row.tool)?;
-    let is_less = spec.effect == Effect::Update && arguments != row.arguments;
-    (is_less && has_changes(spec, &arguments)).then_some(arguments)
+    match (has_changes(spec, &arguments), left(row, changed).is_empty()) {
+        (true, _) => RowRest::Arguments(arguments),
+        (false, true) => RowRest::AsBefore,
+        (false, false) => RowRest::Nothing,
+    }
+}
+
+/// The fields that do not have the old value already.
+fn left<'a>(row: &JobRow, changed: &'a [ChangedField]) -> Vec<&'a str> {
+    let old = |path: &str| match path.split_once('.') {
+        Some((outer, inner)) => row.arguments.get(outer).and_then(|members| members.get(inner)),
+        None => row.arguments.get(path),
+    };
+    let is_left =
+        |field: &&ChangedField| differs(leaf(&field.name), old(&field.name).unwrap_or(&Value::Null), &field.now);
+    changed.iter().filter(is_left).map(|field| field.name.as_str()).collect()
+}
+
+fn is_undo(row: &JobRow) -> bool {
+    row.source.as_ref().is_some_and(|source| source.get(UNDOES).is_some())
+}
+
+/// The outcome of a row that needed nothing.
+pub(in super::super) fn nothing_needed(why: &str) -> RowOutcome {
+    RowOutcome { message: Some(why.to_owned()), ..RowOutcome::default() }
 }
 
 /// The outcome of an undo's row, with the fields that it left.
 pub(in super::super) fn with_left(row: &JobRow, changed: &[ChangedField], mut outcome: RowOutcome) -> RowOutcome {
-    let planned = left_in_words(row);
-    let late = (!changed.is_empty()).then(|| {
-        let names: Vec<&str> = changed.iter().map(|field| field.name.as_str()).collect();
-        format!("Changed since the plan, and left: {}.", names.join(", "))
-    });
-    let words: Vec<String> = planned.into_iter().chain(late).chain(outcome.message.take()).collect();
+    let names = left(row, changed);
+    let late = (!names.is_empty()).then(|| format!("Changed since the plan, and left: {}.", names.join(", ")));
+    let words: Vec<String> = left_in_words(row).into_iter().chain(late).chain(outcome.message.take()).collect();
     outcome.message = (!words.is_empty()).then(|| words.join(" "));
     outcome
 }
@@ -44,6 +75,5 @@ pub(in super::super) fn left_in_words(row: &JobRow) -> Option<String> {
 
 /// Whether a row deletes what was created, so that nothing is left to do where it is gone.
 pub(in super::super) fn deletes(row: &JobRow) -> bool {
-    let is_undo = row.source.as_ref().is_some_and(|source| source.get(UNDOES).is_some());
-    is_undo && Catalog::declared().find(&row.tool).is_some_and(|spec| spec.effect == Effect::Delete)
+    is_undo(row) && Catalog::declared().find(&row.tool).is_some_and(|spec| spec.effect == Effect::Delete)
 }
