@@ -3,7 +3,6 @@
 use super::{super::Account, row::RowLook};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::{Job, JournalEntry, RowOutcome, RowState, UNFINISHED};
-use serde_json::Value;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
