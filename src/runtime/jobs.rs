@@ -72,11 +72,7 @@ impl Runtime {
         if Utc::now() - job.worked_at > MOST_AGE {
             return None;
         }
-        let account = self.account_of(job).await.ok()?;
-        if let Err(error) = account.check_job_policy(job).await {
-            tracing::warn!("the job {} does not go on: {}", job.id, error.message);
-            return None;
-        }
+        self.account_of(job).await.ok()?;
         if !self.set_busy(&job.account) {
             return None;
         }

@@ -35,7 +35,6 @@ pub struct PlanBulk {
     pub operation: String,
     /// Arguments; {{column}} takes a row's value
     pub template: Option<Map<String, Value>>,
-    /// SELECT
     pub sql: Option<String>,
     /// CSV, TSV, XLSX, JSON or JSON Lines
     pub file: Option<String>,
@@ -83,7 +82,6 @@ pub struct UndoChanges {
     pub job: Option<String>,
     /// Date or RFC 3339 time
     pub since: Option<Date>,
-    /// Only this client's
     pub client: Option<String>,
 }
 

@@ -51,7 +51,11 @@ impl Account {
     /// `internal` when the state directory cannot be used. The job then still runs, for another process or a later start.
     pub async fn work(&self, job: &Job, closing: &CancellationToken) -> Result<()> {
         self.recover(job).await?;
-        match self.send_rows(job, closing).await? {
+        let end = match self.check_job_policy(job).await {
+            Ok(()) => self.send_rows(job, closing).await?,
+            Err(error) => WorkEnd::Stopped(error),
+        };
+        match end {
             WorkEnd::Left => Ok(()),
             WorkEnd::Stopped(error) => {
                 let why = self.client.scrub(&error.message).into_owned();

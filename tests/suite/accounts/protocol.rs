@@ -34,7 +34,6 @@ async fn every_tool_names_its_account_and_a_write_has_to() {
             .collect();
         let tokens = o200k_base().unwrap().encode_ordinary(&text).len();
         assert!(tokens < 4_500, "{tokens} tokens of {} tools", tools.len());
-        println!("{tokens} tokens of {} tools", tools.len());
         let instructions = host.session.peer_info().unwrap().instructions.clone().unwrap();
         assert!(instructions.contains("2 GoHighLevel CRM accounts") && instructions.contains("\"One\", \"Two\""));
     }

@@ -146,7 +146,9 @@ async fn more_tools_can_be_guarded_and_none_of_the_default_ones_removed() {
             "delete_page",
             "publish_page",
             "create_webhook",
-            "delete_webhook"
+            "delete_webhook",
+            "run_bulk",
+            "get_bulk"
         ]
     );
     let contact = json!({"firstName": "Ada", "lastName": "L", "email": "ada@example.com"});

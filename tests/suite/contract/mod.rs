@@ -219,9 +219,9 @@ async fn every_tool_has_its_cases(api: Api, manners: Manners) {
     .concat();
     let contract = Contract::of(api, manners).await;
     for tool in contract.host.session.list_all_tools().await.unwrap() {
-        // Tools that the mirror answers send no request. Those of the catalogue of operations have tests of their own.
+        // Tools that the mirror answers send no request. Those of the catalogue of operations and of jobs have tests of their own.
         let spec = Catalog::declared().find(&tool.name).unwrap();
-        if spec.is_local() || spec.toolset == Toolset::Operations {
+        if spec.is_local() || [Toolset::Operations, Toolset::Bulk].contains(&spec.toolset) {
             continue;
         }
         assert!(cases.contains(&format!(".call(\"{}\"", tool.name)), "{} has no case", tool.name);

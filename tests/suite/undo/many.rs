@@ -57,7 +57,8 @@ async fn put_back(api: Api, rows: usize, others: usize) {
     assert_eq!(undo["calls"], json!({"update_contact": rows}), "{undo}");
     let done = run(&host, &undo).await;
     assert_eq!(done["rows"], json!({"done": rows}), "{done}");
-    println!("{api:?}: {rows} rows planned in {planned:?}, put back in {:?}", started.elapsed());
+    let figures = format!("{api:?}: {rows} rows planned in {planned:?}, put back in {:?}\n", started.elapsed());
+    std::fs::write(std::env::temp_dir().join(format!("highlevel-mcp-undo-{api:?}-{rows}.txt")), figures).unwrap();
     let after = dump(&account, "contacts").await;
     for (id, was) in &before {
         let mut was = was.clone();
