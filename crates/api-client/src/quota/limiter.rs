@@ -22,6 +22,9 @@ const A_DAYS_END: Duration = headers::LONGEST_HOLD;
 /// The shortest wait that is reported as progress.
 const NOTICEABLE: Duration = Duration::from_secs(1);
 
+/// The share of the quota that jobs use, in thousandths. The rest is free at any time for a call that somebody waits for.
+const SHARE_OF_JOBS: u32 = 985;
+
 /// What a limiter starts from.
 #[derive(Debug, Clone, Copy)]
 pub struct QuotaSettings {
@@ -46,6 +49,8 @@ impl Default for QuotaSettings {
 pub struct Limiter {
     state: Mutex<LimiterState>,
     pub(super) shared: Option<Shared>,
+    /// When the next request of a job may enter the queue.
+    next_of_jobs: Mutex<Option<Instant>>,
 }
 
 impl Limiter {
@@ -57,7 +62,7 @@ impl Limiter {
         let local = LocalQuota::new(settings.limit, window).with_share(settings.share).with_usual(limit, span);
         let lease = sharing.is_some().then(Lease::default);
         let state = Mutex::new(LimiterState::new(local, lease));
-        Arc::new(Self { state, shared: sharing.map(Shared::new) })
+        Arc::new(Self { state, shared: sharing.map(Shared::new), next_of_jobs: Mutex::default() })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, LimiterState> {
@@ -91,6 +96,9 @@ impl Limiter {
     /// `rate_limited` with `retry_at`, at once, when the turn cannot come before the call's deadline; `cancelled`;
     /// `timeout` when the deadline is past already.
     pub async fn acquire(self: &Arc<Self>, ticket: QuotaTicket, context: &CallContext) -> Result<Permit> {
+        if context.job.is_some() {
+            context.bound(tokio::time::sleep_until(self.turn_of_job())).await?;
+        }
         // Leaves the queue and wakes the next call, whichever way this function ends.
         let place = QueuePlace { limiter: self, ticket, wake: Arc::new(Notify::new()) };
         let mut reported = false;
@@ -143,6 +151,18 @@ impl Limiter {
                 () = tokio::time::sleep_until(until) => {}
             }
         }
+    }
+
+    /// When a request of a job may enter the queue. They come evenly, one after the other: a burst would use up a whole window,
+    /// and a chat's call beside the job would wait for the next one.
+    fn turn_of_job(&self) -> Instant {
+        let QuotaView { limit, window, .. } = self.view();
+        let interval = window / limit.max(1) * 1000 / SHARE_OF_JOBS;
+        let mut next = self.next_of_jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let turn = next.unwrap_or(now).max(now);
+        *next = Some(turn + interval);
+        turn
     }
 
     /// The quota as it stands.
