@@ -33,13 +33,13 @@ mod verify_write;
 mod writes;
 
 pub use insights::{
-    AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, moment, picture, report_progress,
+    AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, moment, picture, report_progress, time,
 };
 pub use later::{ChangedField, LaterLook, changed_error, differs};
 pub use merge::{is_same_tag, value as field_value};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
 pub use pin::Location;
-pub use planned::{KnownContact, replaced_by};
+pub use planned::{KnownContact, put, replaced_by};
 pub use scopes::{ScopeFinding, ScopeReport};
 
 use crate::{api::Adapter, guard::Agreement};

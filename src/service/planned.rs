@@ -246,7 +246,7 @@ fn replaced_fields(update: &Invocation) -> BTreeSet<String> {
 }
 
 /// Sets the value at a path with at most one dot.
-fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
+pub fn put(object: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => drop(object.insert(path.to_owned(), value)),
         Some((outer, inner)) => {

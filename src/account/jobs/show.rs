@@ -4,9 +4,8 @@ use super::super::Account;
 use crate::{
     account::Reply,
     guard::{Confirmation, Decision, Subject},
-    service::Location,
+    service::{Location, time},
 };
-use chrono::{DateTime, SecondsFormat, Utc};
 use highlevel_catalog::{
     Invocation,
     bulk::{BulkAction, GetBulk},
@@ -210,8 +209,4 @@ fn problem(row: &JobRow) -> Map<String, Value> {
         "message": row.message, "changed": row.differences
     });
     super::members(all).into_iter().filter(|(_, value)| !value.is_null()).collect()
-}
-
-pub(super) fn time(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

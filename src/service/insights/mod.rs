@@ -226,7 +226,8 @@ impl DataStatus {
     }
 }
 
-fn time(at: DateTime<Utc>) -> String {
+/// A moment as answers have it: RFC 3339 in UTC, to the second.
+pub fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 

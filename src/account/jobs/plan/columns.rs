@@ -1,5 +1,6 @@
 //! Which argument each column of a file is for: as the caller says, or as its header says.
 
+use crate::service::put;
 use highlevel_catalog::OperationSpec;
 use highlevel_core::error::{Error, Result};
 use highlevel_tabular::{
@@ -230,18 +231,5 @@ fn split_name(contact: &mut Map<String, Value>) {
             contact.insert("lastName".to_owned(), last.trim().into());
         }
         None => drop(contact.insert("firstName".to_owned(), name.trim().into())),
-    }
-}
-
-/// Sets the value at a path with at most one dot.
-fn put(arguments: &mut Map<String, Value>, path: &str, value: Value) {
-    match path.split_once('.') {
-        None => drop(arguments.insert(path.to_owned(), value)),
-        Some((outer, inner)) => {
-            let members = arguments.entry(outer.to_owned()).or_insert_with(|| Map::new().into());
-            if let Some(members) = members.as_object_mut() {
-                members.insert(inner.to_owned(), value);
-            }
-        }
     }
 }
