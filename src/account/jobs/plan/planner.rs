@@ -9,7 +9,7 @@ use highlevel_core::{
 };
 use highlevel_store::{NewJob, NewRow, RowState, Table};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The rows that are checked together.
 const BATCH: usize = 500;
@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
 
     /// Finds the values that updates would replace: in the mirror, or one by one where it has no table of such objects.
     async fn find_before(&mut self, checked: &mut [Checked], context: &CallContext) -> Result<()> {
-        let tools: Vec<String> = checked.iter().map(|checked| checked.row.tool.clone()).collect();
+        let tools: BTreeSet<String> = checked.iter().map(|checked| checked.row.tool.clone()).collect();
         for tool in tools {
             let is_of_tool = |checked: &Checked| {
                 checked.row.tool == tool && checked.row.state == RowState::Waiting && checked.row.before.is_none()
