@@ -10,6 +10,7 @@ pub mod answer;
 pub mod api;
 pub mod cli;
 pub mod guard;
+pub mod http;
 pub mod mcp;
 pub mod runtime;
 pub mod service;

@@ -63,6 +63,8 @@ struct Cli {
 struct Serving {
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    options: serve::Options,
 }
 
 const EXAMPLES: &str = "\
@@ -80,8 +82,8 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve MCP on stdin and stdout (the default)
-    Serve,
+    /// Serve MCP on stdin and stdout (the default), or over HTTP
+    Serve(serve::Options),
     /// List the tools, or show one
     Tools(tools::Options),
     /// Run one tool and print its result as JSON
@@ -135,13 +137,13 @@ pub fn command() -> clap::Command {
 
 /// The settings of a command line as hosts use it: without a command, or with `serve` first. `None` for any other, and for
 /// one with errors. This saves half of the start's time, since clap copies every setting into every subcommand.
-fn serve_settings() -> Option<Settings> {
+fn serving() -> Option<Serving> {
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|first| first == "serve") {
         arguments.remove(1);
     }
     let matches = without_empty_variables(Serving::command()).try_get_matches_from(arguments).ok()?;
-    Serving::from_arg_matches(&matches).ok().map(|serving| serving.settings)
+    Serving::from_arg_matches(&matches).ok()
 }
 
 /// Parses the command line and runs the command.
@@ -149,8 +151,10 @@ pub fn main() -> ExitCode {
     if let Some(file) = question_file(std::env::args_os()) {
         return answer_questions(&file);
     }
-    let (mut cli, matches) = match serve_settings() {
-        Some(settings) => (Cli { settings, command: Some(Command::Serve) }, clap::ArgMatches::default()),
+    let (mut cli, matches) = match serving() {
+        Some(Serving { settings, options }) => {
+            (Cli { settings, command: Some(Command::Serve(options)) }, clap::ArgMatches::default())
+        }
         None => {
             let matches = command().get_matches();
             match Cli::from_arg_matches(&matches) {
@@ -166,8 +170,8 @@ pub fn main() -> ExitCode {
     init_log(&cli.settings.log);
     cli.settings.program = this_program();
     let done = runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(cli.settings).await,
+        match cli.command.unwrap_or_else(|| Command::Serve(serve::Options::default())) {
+            Command::Serve(options) => serve::run(cli.settings, options).await,
             Command::Tools(options) => tools::run(cli.settings, &options).await,
             Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
             Command::Query(options) => query::run(cli.settings, options).await,

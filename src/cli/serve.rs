@@ -1,7 +1,8 @@
-//! `serve`: MCP over standard input and output.
+//! `serve`: MCP over standard input and output, or over HTTP.
 
 use super::{say, start::start};
 use crate::{
+    http::HttpServer,
     mcp::{
         Server,
         transport::{LineTransport, stdio},
@@ -10,7 +11,7 @@ use crate::{
 };
 use anyhow::Context;
 use rmcp::{serve_server, service::ServerInitializeError};
-use std::{io::IsTerminal, process::ExitCode, sync::Arc};
+use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 const ATTACH: &str = "\
@@ -21,29 +22,48 @@ To attach a host, put this into its configuration (Claude Desktop: claude_deskto
 
 To look around first, run highlevel-mcp demo or highlevel-mcp --help. Ctrl-D or Ctrl-C ends the server.";
 
-pub(super) async fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    if std::io::stdin().is_terminal() {
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Options {
+    /// Serve over HTTP on this address, such as 127.0.0.1:8931, instead of stdin and stdout
+    #[arg(long, value_name = "ADDR")]
+    http: Option<SocketAddr>,
+}
+
+pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
+    if options.http.is_none() && std::io::stdin().is_terminal() {
         say(ATTACH);
     }
     let started = start(settings).await?;
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
-    let (read, write) = stdio();
-    let transport = LineTransport::new(read, write, closing.clone());
     let runtime = Arc::clone(&started.runtime);
     runtime.spawn_idle_refresh();
     runtime.spawn_jobs();
-    let server = Server::new(Arc::clone(&runtime), closing)?;
+    let server = Server::new(Arc::clone(&runtime), closing.clone())?;
+    let ended = match options.http {
+        Some(address) => serve_http(server, address, closing).await,
+        None => serve_stdio(server, closing).await,
+    };
+    runtime.leave().await;
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_stdio(server: Server, closing: CancellationToken) -> anyhow::Result<()> {
+    let (read, write) = stdio();
+    let transport = LineTransport::new(read, write, closing);
     let service = match serve_server(server, transport).await {
         Ok(service) => service,
         // The host left before the session started.
-        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(ExitCode::SUCCESS),
+        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(error).context("the session could not start"),
     };
-    let ended = service.waiting().await;
-    runtime.leave().await;
-    ended.context("the session broke")?;
-    Ok(ExitCode::SUCCESS)
+    service.waiting().await.map(drop).context("the session broke")
+}
+
+async fn serve_http(server: Server, address: SocketAddr, closing: CancellationToken) -> anyhow::Result<()> {
+    let http = HttpServer::bind(address, server, closing).await?;
+    say(&format!("MCP over HTTP on http://{}/mcp", http.address()));
+    http.run().await
 }
 
 /// The first signal lets the calls in flight finish. A second one ends the process at once.

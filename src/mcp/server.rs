@@ -55,11 +55,17 @@ const CLIENT_CHARS: usize = 100;
 /// A session with a host, over any transport.
 #[derive(Debug)]
 pub struct Server {
+    shared: Arc<Shared>,
+    /// The session's name in the journal.
+    session: String,
+}
+
+/// What the sessions of a process share.
+#[derive(Debug)]
+struct Shared {
     runtime: Arc<Runtime>,
     closing: CancellationToken,
     key: StateKey,
-    /// The session's name in the journal.
-    session: String,
     /// Built when a host first lists them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -70,15 +76,21 @@ impl Server {
     /// # Errors
     /// `internal` if the system has no random numbers.
     pub fn new(runtime: Arc<Runtime>, closing: CancellationToken) -> Result<Self> {
-        Ok(Self { runtime, closing, key: StateKey::new()?, session: process_name(), tools: OnceLock::new() })
+        let shared = Shared { runtime, closing, key: StateKey::new()?, tools: OnceLock::new() };
+        Ok(Self { shared: Arc::new(shared), session: process_name() })
+    }
+
+    /// Another session of the same server, with the same accounts and the same key for confirmations.
+    pub fn another_session(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), session: process_name() }
     }
 
     fn accounts(&self) -> &Accounts {
-        self.runtime.accounts()
+        self.shared.runtime.accounts()
     }
 
     fn tools(&self) -> &[Tool] {
-        self.tools.get_or_init(|| tools(self.accounts()))
+        self.shared.tools.get_or_init(|| tools(self.accounts()))
     }
 
     /// The operation of this tool, whether or not it may be called.
@@ -132,15 +144,15 @@ impl Server {
             WantedAccount::All => return self.call_across(spec, None, arguments, request).await,
         };
         let (_progress, call) = self.start(account, request).await?;
-        let elicitation = Elicitation::new(request, &self.closing);
-        let confirmation = confirm::confirmation(&self.key, spec, &params, request, &elicitation)?;
+        let elicitation = Elicitation::new(request, &self.shared.closing);
+        let confirmation = confirm::confirmation(&self.shared.key, spec, &params, request, &elicitation)?;
         // Only a guarded call can need a second round. It seals the account that is named, too.
         let to_seal = account.confirms(spec).then(|| params.arguments.unwrap_or_default());
         // Boxed, so that a request that waits for its slot does not take a call's memory.
         match Box::pin(account.call(spec, arguments, confirmation, call)).await? {
             Reply::Done(answer) => Ok(success(answer)),
             Reply::RequestInput(ticket, preview) => {
-                Ok(self.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
+                Ok(self.shared.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
             }
         }
     }
@@ -160,7 +172,7 @@ impl Server {
             None => ALL.to_owned(),
         };
         let (_progress, call) = self.start(accounts.any()?, request).await?;
-        let answer = Box::pin(self.runtime.across().call(asked, &label, spec, arguments, &call));
+        let answer = Box::pin(self.shared.runtime.across().call(asked, &label, spec, arguments, &call));
         answer.await.map(success)
     }
 }
