@@ -46,8 +46,7 @@ impl StateKey {
         preview: &Preview,
     ) -> InputRequiredResult {
         let state = self.seal(spec, arguments, ticket);
-        let ask = InputRequest::Elicitation(ElicitRequest::new(form(preview)));
-        InputRequiredResult::new(Some(InputRequests::from([(CONFIRM.to_owned(), ask)])), Some(state))
+        InputRequiredResult::new(Some(InputRequests::from([question(preview)])), Some(state))
     }
 
     /// The ticket as state that opens for this tool with these arguments alone, and for five minutes.
@@ -76,11 +75,20 @@ impl StateKey {
             )
         })?;
         let response = request.input_responses.as_ref().and_then(|all| all.get(CONFIRM)).cloned();
-        let answer = match response.map(serde_json::from_value::<ElicitResult>) {
-            Some(Ok(result)) => answer_of(&result),
-            Some(Err(_)) | None => PersonAnswer::Declined,
-        };
-        Ok((ApprovalTicket::from_text(ticket), answer))
+        Ok((ApprovalTicket::from_text(ticket), answer_in(response)))
+    }
+}
+
+/// The input request that asks a person, with its name.
+pub(super) fn question(preview: &Preview) -> (String, InputRequest) {
+    (CONFIRM.to_owned(), InputRequest::Elicitation(ElicitRequest::new(form(preview))))
+}
+
+/// The person's answer to an input request.
+pub(super) fn answer_in(response: Option<Value>) -> PersonAnswer {
+    match response.map(serde_json::from_value::<ElicitResult>) {
+        Some(Ok(result)) => answer_of(&result),
+        Some(Err(_)) | None => PersonAnswer::Declined,
     }
 }
 

@@ -1,14 +1,17 @@
 //! The protocol: tools, prompts, resources and confirmations as MCP has them. [`Server`] is an rmcp handler and works on any
 //! rmcp transport; [`transport`] has the bounded one for standard input and output.
 
+mod calls;
 mod completion;
 mod confirm;
+mod job_tasks;
 mod progress;
 mod prompts;
 mod resources;
 mod result;
 mod server;
 mod several;
+mod tasks;
 mod tools;
 pub mod transport;
 

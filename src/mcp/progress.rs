@@ -15,19 +15,31 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Sends a call's progress until it is dropped. It sends from a task of its own: a call that awaited its notifications
 /// would hang at the end of input.
 pub(super) struct Progress {
+    reports: watch::Sender<String>,
     task: Option<AbortHandle>,
 }
 
 impl Progress {
-    /// The context with its progress reported to the host, if the request has a progress token.
-    pub(super) fn start(request: &RequestContext<RoleServer>, context: CallContext) -> (Self, CallContext) {
-        let Some(token) = request.meta.get_progress_token() else { return (Self { task: None }, context) };
+    /// The progress for the host, if the request has a progress token.
+    pub(super) fn start(request: &RequestContext<RoleServer>) -> Self {
         let (reports, reported) = watch::channel(String::new());
-        let task = tokio::spawn(notify(request.peer.clone(), token, reported)).abort_handle();
-        let context = context.reporting_to(move |message| {
+        let token = request.meta.get_progress_token();
+        let task = token.map(|token| tokio::spawn(notify(request.peer.clone(), token, reported)).abort_handle());
+        Self { reports, task }
+    }
+
+    /// The context, which reports to the host if that asked for it.
+    pub(super) fn watch(&self, context: CallContext) -> CallContext {
+        if self.task.is_some() { self.watch_and(context, |_| {}) } else { context }
+    }
+
+    /// The context, which reports to the host and to `other`.
+    pub(super) fn watch_and(&self, context: CallContext, other: impl Fn(&str) + Send + Sync + 'static) -> CallContext {
+        let reports = self.reports.clone();
+        context.reporting_to(move |message| {
             reports.send_replace(message.to_owned());
-        });
-        (Self { task: Some(task) }, context)
+            other(message);
+        })
     }
 }
 

@@ -2,32 +2,29 @@
 
 use super::{
     completion,
-    confirm::{self, Elicitation, StateKey},
-    progress::Progress,
+    confirm::StateKey,
+    job_tasks::JobTask,
     prompts, resources,
-    result::{catch_panic, failure, protocol_error, success},
-    several::{self, LIST_ACCOUNTS, WantedAccount, take_account},
+    result::{catch_panic, failure, protocol_error},
+    several::{self, LIST_ACCOUNTS},
+    tasks::CallTasks,
     tools::{Tool, tools},
     transport::{MalformedArguments, acquire_slot},
 };
 use crate::{
-    account::{Account, Reply, effect_of},
-    runtime::{ALL, Accounts, Runtime},
+    account::Account,
+    runtime::{Accounts, Runtime},
 };
-use highlevel_catalog::{Effect, Operation, OperationSpec, operations::SearchOperations};
-use highlevel_core::{
-    clean,
-    context::{CallContext, ClientSession, process_name},
-    error::Result,
-    suggest::did_you_mean,
-};
+use highlevel_catalog::{Operation, OperationSpec, operations::SearchOperations};
+use highlevel_core::{clean, context::process_name, error::Result, suggest::did_you_mean};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-        GetPromptResponse, GetPromptResult, Implementation, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams,
-        ReadResourceResponse, ReadResourceResult, Role, ServerCapabilities, ServerConfig,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+        GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, Implementation,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, Role, ServerCapabilities, ServerConfig, UpdateTaskParams,
     },
     service::RequestContext,
 };
@@ -49,23 +46,21 @@ invoices, payments; deleting contacts or deals, unpublishing.";
 const WITH_OPERATIONS: &str = "For a job that no tool does, search_operations finds the operation or says that HighLevel has none; \
 then say so and try nothing instead.";
 
-/// The most characters of a host's own name in the journal.
-const CLIENT_CHARS: usize = 100;
-
 /// A session with a host, over any transport.
 #[derive(Debug)]
 pub struct Server {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     /// The session's name in the journal.
-    session: String,
+    pub(super) session: String,
 }
 
 /// What the sessions of a process share.
 #[derive(Debug)]
-struct Shared {
-    runtime: Arc<Runtime>,
-    closing: CancellationToken,
-    key: StateKey,
+pub(super) struct Shared {
+    pub(super) runtime: Arc<Runtime>,
+    pub(super) closing: CancellationToken,
+    pub(super) key: StateKey,
+    pub(super) tasks: Arc<CallTasks>,
     /// Built when a host first lists them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -76,7 +71,7 @@ impl Server {
     /// # Errors
     /// `internal` if the system has no random numbers.
     pub fn new(runtime: Arc<Runtime>, closing: CancellationToken) -> Result<Self> {
-        let shared = Shared { runtime, closing, key: StateKey::new()?, tools: OnceLock::new() };
+        let shared = Shared { runtime, closing, key: StateKey::new()?, tasks: Arc::default(), tools: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared), session: process_name() })
     }
 
@@ -85,7 +80,7 @@ impl Server {
         Self { shared: Arc::clone(&self.shared), session: process_name() }
     }
 
-    fn accounts(&self) -> &Accounts {
+    pub(super) fn accounts(&self) -> &Accounts {
         self.shared.runtime.accounts()
     }
 
@@ -98,82 +93,11 @@ impl Server {
         several::common_spec(self.accounts(), name)
     }
 
-    /// The account that a call names. Takes its name out of the arguments, where there are several accounts.
-    fn take_account(&self, spec: &OperationSpec, arguments: &mut JsonObject) -> Result<WantedAccount> {
-        if self.accounts().are_several() { take_account(spec, arguments) } else { Ok(WantedAccount::Unnamed) }
-    }
-
-    /// The one account that a call with this effect is for.
-    fn account(&self, effect: Effect, name: Option<&str>) -> Result<&Account> {
-        if effect == Effect::Read { self.accounts().for_read(name) } else { self.accounts().for_write(name) }
-    }
-
-    /// Waits for the request's slot. Returns the call's context, and what reports its progress until it is dropped.
-    async fn start(&self, account: &Account, request: &RequestContext<RoleServer>) -> Result<(Progress, CallContext)> {
-        let call = CallContext::new(account.timeout()).cancelled_by(request.ct.clone()).made_by(self.client(request));
-        let (progress, call) = Progress::start(request, call);
-        call.bound(acquire_slot(request)).await?;
-        Ok((progress, call))
-    }
-
-    /// The host as it names itself, for the journal.
-    fn client(&self, request: &RequestContext<RoleServer>) -> Arc<ClientSession> {
-        let name =
-            request.client_info().map_or_else(String::new, |client| format!("{} {}", client.name, client.version));
-        Arc::new(ClientSession { name: clean::line(name.trim(), CLIENT_CHARS), session: self.session.clone() })
-    }
-
     async fn read(&self, uri: &str, request: &RequestContext<RoleServer>) -> Result<ReadResourceResult> {
         let (account, path) = resources::account_of(self.accounts(), uri)?;
         let (_progress, call) = self.start(account, request).await?;
         // Boxed, so that a request that waits for its slot does not take a call's memory.
         Box::pin(resources::read(account, uri, &path, call)).await
-    }
-
-    async fn call(
-        &self,
-        spec: &'static OperationSpec,
-        params: CallToolRequestParams,
-        request: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse> {
-        let mut arguments = params.arguments.clone().unwrap_or_default();
-        let account = match self.take_account(spec, &mut arguments)? {
-            WantedAccount::Unnamed => self.account(effect_of(spec, &arguments), None)?,
-            WantedAccount::One(name) => self.account(effect_of(spec, &arguments), Some(&name))?,
-            WantedAccount::Several(names) => return self.call_across(spec, Some(&names), arguments, request).await,
-            WantedAccount::All => return self.call_across(spec, None, arguments, request).await,
-        };
-        let (_progress, call) = self.start(account, request).await?;
-        let elicitation = Elicitation::new(request, &self.shared.closing);
-        let confirmation = confirm::confirmation(&self.shared.key, spec, &params, request, &elicitation)?;
-        // Only a guarded call can need a second round. It seals the account that is named, too.
-        let to_seal = account.confirms(spec).then(|| params.arguments.unwrap_or_default());
-        // Boxed, so that a request that waits for its slot does not take a call's memory.
-        match Box::pin(account.call(spec, arguments, confirmation, call)).await? {
-            Reply::Done(answer) => Ok(success(answer)),
-            Reply::RequestInput(ticket, preview) => {
-                Ok(self.shared.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
-            }
-        }
-    }
-
-    /// Runs a question over several accounts: those of these names, or all.
-    async fn call_across(
-        &self,
-        spec: &'static OperationSpec,
-        names: Option<&[String]>,
-        arguments: JsonObject,
-        request: &RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse> {
-        let accounts = self.accounts();
-        let asked = accounts.for_question(names)?;
-        let label = match names {
-            Some(_) => asked.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
-            None => ALL.to_owned(),
-        };
-        let (_progress, call) = self.start(accounts.any()?, request).await?;
-        let answer = Box::pin(self.shared.runtime.across().call(asked, &label, spec, arguments, &call));
-        answer.await.map(success)
     }
 }
 
@@ -186,6 +110,7 @@ impl ServerHandler for Server {
             .enable_prompts()
             .enable_resources()
             .enable_completions()
+            .enable_tasks()
             .build();
         let introduction = match self.accounts().are_several() {
             true => several::introduction(self.accounts()),
@@ -197,6 +122,18 @@ impl ServerHandler for Server {
         ServerConfig::new(capabilities)
             .with_server_info(server)
             .with_instructions(format!("{introduction} {INSTRUCTIONS} {rest}"))
+    }
+
+    async fn initialize(
+        &self,
+        params: InitializeRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        request.peer.set_peer_info(params.clone());
+        let mut result = self.negotiate_initialize(&params)?;
+        // Tasks need the capabilities that each request has from 2026-07-28 on.
+        result.capabilities.extensions = None;
+        Ok(result)
     }
 
     async fn list_tools(
@@ -284,4 +221,44 @@ impl ServerHandler for Server {
         let completed = Box::pin(completion::complete(self.accounts(), &params));
         catch_panic(completed).await.map(CompleteResult::new).map_err(protocol_error)
     }
+
+    async fn get_task(&self, params: GetTaskParams, _: RequestContext<RoleServer>) -> Result<GetTaskResult, ErrorData> {
+        let task = match JobTask::named(&params.task_id) {
+            Some(task) => {
+                task.get(&self.shared.runtime).await.map_err(|error| no_task(&params.task_id, &error.message))?
+            }
+            None => self.shared.tasks.get(&params.task_id).ok_or_else(|| no_task(&params.task_id, ENDED))?,
+        };
+        Ok(GetTaskResult::new(task))
+    }
+
+    async fn update_task(&self, params: UpdateTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        // A job asks nobody.
+        if let Some(task) = JobTask::named(&params.task_id) {
+            let known = task.get(&self.shared.runtime).await;
+            return known.map(drop).map_err(|error| no_task(&params.task_id, &error.message));
+        }
+        let updated = self.shared.tasks.update(&params.task_id, params.input_responses);
+        updated.ok_or_else(|| no_task(&params.task_id, ENDED))
+    }
+
+    async fn cancel_task(&self, params: CancelTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        match JobTask::named(&params.task_id) {
+            Some(task) => {
+                let cancelled = task.cancel(&self.shared.runtime).await;
+                cancelled.map_err(|error| no_task(&params.task_id, &error.message))
+            }
+            None => self.shared.tasks.cancel(&params.task_id).ok_or_else(|| no_task(&params.task_id, ENDED)),
+        }
+    }
 }
+
+/// Why a task that no job has is not there.
+const ENDED: &str = "It is older than half an hour, or the server was restarted since. Call the tool again.";
+
+fn no_task(id: &str, why: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("There is no task {}. {why}", clean::line(id, TASK_CHARS)), None)
+}
+
+/// The most characters of a wrong task's id that an error repeats.
+const TASK_CHARS: usize = 100;

@@ -62,6 +62,8 @@ pub struct CallContext {
     pub client: Option<Arc<ClientSession>>,
     /// The row of a job that the call is made for.
     pub job: Option<JobReference>,
+    /// Whether the caller takes the answer whenever it comes.
+    patient: bool,
     progress: Option<Progress>,
     before_send: Option<BeforeSend>,
     /// Notes for the answer; the clones of a call share one list.
@@ -83,6 +85,7 @@ impl CallContext {
             priority: Priority::default(),
             client: None,
             job: None,
+            patient: false,
             progress: None,
             before_send: None,
             notes: Arc::default(),
@@ -107,6 +110,14 @@ impl CallContext {
     #[must_use]
     pub fn for_job(mut self, job: JobReference) -> Self {
         self.job = Some(job);
+        self
+    }
+
+    /// The same call for a caller that asks later for what takes long, and ends `timeout` from now.
+    #[must_use]
+    pub fn patient(mut self, timeout: Duration) -> Self {
+        self.patient = true;
+        self.deadline = Instant::now() + timeout;
         self
     }
 
@@ -148,6 +159,11 @@ impl CallContext {
     /// Whether somebody sees what the call reports.
     pub fn is_watched(&self) -> bool {
         self.progress.is_some()
+    }
+
+    /// Whether the caller takes the answer whenever it comes: no wait need be short for its sake.
+    pub fn is_patient(&self) -> bool {
+        self.patient
     }
 
     /// Reports what the call waits for.

@@ -19,6 +19,9 @@ use tokio::time::Instant;
 /// How long a call waits for its job, where the host shows no progress. Hosts give up after a minute.
 const WAIT: Duration = Duration::from_secs(5);
 
+/// How long a call waits for its job, where the host can ask later.
+const PATIENT_WAIT: Duration = Duration::from_secs(2);
+
 /// The part of a call's time that is left for its answer, where the host shows progress.
 const RESERVED: Duration = Duration::from_secs(2);
 
@@ -99,19 +102,17 @@ impl Account {
 
     /// Waits for a job, at most for as long as a host does, and tells how far it is.
     pub(super) async fn wait_for_job(&self, job: &Job, context: &CallContext) -> Result<Reply> {
-        let end = match context.is_watched() {
-            true => context.deadline - RESERVED,
-            false => context.deadline.min(Instant::now() + WAIT),
+        let end = match (context.is_patient(), context.is_watched()) {
+            (true, _) => Instant::now() + PATIENT_WAIT,
+            (false, true) => context.deadline - RESERVED,
+            (false, false) => context.deadline.min(Instant::now() + WAIT),
         };
         loop {
             let now = self.own_job("plan", &job.id).await?;
-            let counts = self.queue.store.counts(&job.id).await?;
             if now.state != JobState::Running || Instant::now() >= end {
                 return self.job_answer(&now).await;
             }
-            let all: u64 = counts.values().sum();
-            let waiting = super::show::left(&counts);
-            context.report(&format!("{} of {all} rows", all.saturating_sub(waiting)));
+            context.report(&self.job_progress(&job.id).await?);
             context.bound(tokio::time::sleep(LOOK)).await?;
         }
     }

@@ -168,6 +168,16 @@ impl Account {
         self.job_reply(answer)
     }
 
+    /// How many rows of a job are settled, in words.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn job_progress(&self, job: &str) -> Result<String> {
+        let counts = self.queue.store.counts(job).await?;
+        let all: u64 = counts.values().sum();
+        Ok(format!("{} of {all} rows", all.saturating_sub(left(&counts))))
+    }
+
     /// How far a job is, in short.
     pub async fn job_summary(&self, job: &Job) -> Result<Map<String, Value>> {
         let counts = self.queue.store.counts(&job.id).await?;
@@ -189,7 +199,7 @@ impl Account {
 }
 
 /// The number of rows that are not settled.
-pub(super) fn left(counts: &RowCounts) -> u64 {
+fn left(counts: &RowCounts) -> u64 {
     [RowState::Waiting, RowState::Sent].iter().filter_map(|state| counts.get(state)).sum()
 }
 

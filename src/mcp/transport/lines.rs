@@ -28,7 +28,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 11] = [
+const OWN_METHODS: [&str; 14] = [
     "initialize",
     "server/discover",
     "ping",
@@ -40,6 +40,9 @@ const OWN_METHODS: [&str; 11] = [
     "resources/templates/list",
     "resources/read",
     "completion/complete",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
 ];
 
 /// A transport over lines. At the end of input, or when `closing` is cancelled, it reads no more and waits until every request

@@ -51,7 +51,7 @@ impl Freshness {
 pub enum WaitPolicy {
     /// Waits for tables of a few pages.
     SmallTables,
-    /// Waits for every table, up to half a minute or the call's deadline.
+    /// Waits for every table, up to half a minute or the call's deadline; a patient caller's question until its deadline.
     #[default]
     Bounded,
     /// Waits for every table until the call's deadline, because a person watches the progress.
@@ -64,6 +64,7 @@ impl WaitPolicy {
         let left = context.deadline.saturating_duration_since(Instant::now());
         match self {
             Self::SmallTables => FIRST_LOOK,
+            Self::Bounded if context.is_patient() => left.saturating_sub(ANSWER_TIME),
             Self::Bounded => PATIENCE.min(left.saturating_sub(ANSWER_TIME.min(left / 4))),
             Self::Unbounded => left,
         }

@@ -7,6 +7,7 @@ mod lines;
 mod repairs;
 #[cfg(unix)]
 mod sockets;
+mod tasks;
 mod waits;
 
 use crate::support::{Account, Wire, command};

@@ -12,7 +12,7 @@ use std::{fs, io};
 const KEPT_PLANS: TimeDelta = TimeDelta::days(7);
 
 /// The age at which a job that ran is deleted, with its files.
-const KEPT_JOBS: TimeDelta = TimeDelta::days(90);
+pub(super) const KEPT_JOBS: TimeDelta = TimeDelta::days(90);
 
 /// How far a job's life has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,12 @@ impl Job {
     /// A text among the facts; empty if there is none.
     pub fn text(&self, name: &str) -> &str {
         self.facts.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The state before each of its runs, in their order. It runs anew when it is begun and when it is resumed.
+    pub fn runs(&self) -> Vec<JobState> {
+        let runs = self.facts.get("runs").and_then(Value::as_array).into_iter().flatten();
+        runs.filter_map(Value::as_str).map(JobState::of).collect()
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {

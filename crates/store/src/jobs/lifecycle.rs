@@ -6,7 +6,8 @@ use highlevel_core::error::Result;
 use rusqlite::params;
 
 impl Jobs {
-    /// Takes a job from one of these states to another. Returns whether it was in one of them.
+    /// Takes a job from one of these states to another. Returns whether it was in one of them. Each begin of a run adds the
+    /// state before it to the job's `runs`.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used. So have the methods below.
@@ -18,7 +19,9 @@ impl Jobs {
             let now = Utc::now().timestamp_millis();
             let ended = matches!(to, JobState::Done).then_some(now);
             let changed = db.execute(
-                "UPDATE jobs SET state = ?3, worked_at = ?4, ended_at = ?5
+                "UPDATE jobs SET state = ?3, worked_at = ?4, ended_at = ?5,
+                    facts = iif(?3 = 'running' AND state <> 'running',
+                        json_set(facts, '$.runs', json_insert(coalesce(facts -> '$.runs', '[]'), '$[#]', state)), facts)
                  WHERE id = ?1 AND state IN (SELECT value FROM json_each(?2))",
                 params![job, names, to.as_str(), now, ended],
             )?;

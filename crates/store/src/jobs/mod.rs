@@ -16,6 +16,7 @@ pub use progress::{RowCounts, RowOutcome};
 pub use rows::{JobRow, NewRow, RowState};
 
 use super::{Slot, on_connection};
+use chrono::TimeDelta;
 use highlevel_core::error::Result;
 use rusqlite::Connection;
 use std::{
@@ -31,6 +32,9 @@ pub struct Jobs {
 }
 
 impl Jobs {
+    /// How long a job that ran is kept.
+    pub const KEPT: TimeDelta = job::KEPT_JOBS;
+
     /// The jobs in this state directory. Touches nothing yet.
     pub fn new(dir: PathBuf) -> Self {
         Self { dir, connection: Slot::default() }
