@@ -210,12 +210,13 @@ impl Wire {
             Reading::Raw => return AttemptOutcome::Answer(status, Body::parse(&text)),
             Reading::Scrubbed(expect) => expect,
         };
-        let body = match content::of(bytes, content_type) {
-            Content::Binary => {
+        // Most bodies are JSON, and its bytes need no second look.
+        let body = match Body::parse(&self.runtime.secrets().scrub(&text)) {
+            Body::Text(_) if content::of(bytes, content_type) == Content::Binary => {
                 let (bytes, content_type) = (bytes.len() as u64, content_type.to_owned());
                 Body::File(AnswerFile { path: None, bytes, content_type })
             }
-            _ => Body::parse(&self.runtime.secrets().scrub(&text)),
+            body => body,
         };
         if fault_response::is_page(&body) {
             let host = out.url.host_str().unwrap_or_default();

@@ -2,10 +2,10 @@
 
 use super::{Official, calendars, lists::RawPage, local_time, request};
 use chrono::{DateTime, Duration, LocalResult, TimeZone, Utc};
-use chrono_tz::Tz;
 use highlevel_api_client::{Fate, Moment, SendError};
 use highlevel_catalog::Invocation;
 use highlevel_core::{context::CallContext, error::Error};
+use highlevel_time_zone::Tz;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 

@@ -7,7 +7,6 @@ use super::{
 };
 use crate::api::Done;
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use highlevel_api_client::{Moment, SendError};
 use highlevel_catalog::{Answer, Invocation};
 use highlevel_core::{
@@ -15,6 +14,7 @@ use highlevel_core::{
     error::{Code, Error, Result},
 };
 use highlevel_store::WriteLock;
+use highlevel_time_zone::Tz;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -7,12 +7,12 @@ use super::{
     names, request,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use chrono_tz::Tz;
 use highlevel_api_client::{Repeat, Request};
 use highlevel_catalog::{
     Invocation, Route,
     calendars::{BookAppointment, GetAppointment, ListAppointments, ListCalendars, ListFreeSlots, UpdateAppointment},
 };
+use highlevel_time_zone::Tz;
 use serde_json::{Map, Value};
 
 /// The `Version` header of everything under `/calendars/`.

@@ -7,7 +7,6 @@ use super::{
     request,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use highlevel_api_client::{Request, Response, api_message};
 use highlevel_catalog::{
     FilterGap, GapValues, Invocation, Route,
@@ -17,6 +16,7 @@ use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
 };
+use highlevel_time_zone::Tz;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 

@@ -4,11 +4,11 @@
 //! was meant.
 
 use chrono::{DateTime, Duration, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, SecondsFormat, TimeZone, Utc};
-use chrono_tz::{TZ_VARIANTS, Tz};
 use highlevel_core::{
     error::{Error, Result},
     suggest::nearest,
 };
+use highlevel_time_zone::Tz;
 
 /// The formats of a time without an offset. The second one is that of a contact's appointments.
 const LOCAL: [&str; 3] = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
@@ -28,10 +28,8 @@ pub(super) enum End {
 /// `invalid_arguments` with the nearest name.
 pub(super) fn zone(field: &str, name: &str) -> Result<Tz> {
     let name = name.trim();
-    let found = name.parse().ok();
-    let in_any_case = || TZ_VARIANTS.into_iter().find(|zone| zone.name().eq_ignore_ascii_case(name));
-    found.or_else(in_any_case).ok_or_else(|| {
-        let near = nearest(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
+    Tz::all().find(|zone| zone.name().eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let near = nearest(name, Tz::all().map(Tz::name));
         let near = near.map_or_else(String::new, |near| format!(" Did you mean `{near}`?"));
         Error::invalid(field, format!("`{field}`: `{name}` is not an IANA time zone, such as Europe/Berlin.{near}"))
     })
@@ -118,51 +116,54 @@ pub(super) fn rfc3339<Z: TimeZone>(time: &DateTime<Z>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono_tz::{America::New_York, Europe::Berlin};
     use serde_json::json;
+
+    fn zone(name: &str) -> Tz {
+        super::zone("timeZone", name).unwrap()
+    }
 
     #[test]
     fn a_local_time_has_the_offset_of_its_day() {
         for (text, zone, expected) in [
-            ("2027-03-13T09:00", New_York, "2027-03-13T09:00:00-05:00"),
-            ("2027-03-14T09:00", New_York, "2027-03-14T09:00:00-04:00"),
-            ("2027-03-27T09:00", Berlin, "2027-03-27T09:00:00+01:00"),
-            ("2027-03-28T09:00", Berlin, "2027-03-28T09:00:00+02:00"),
-            ("2027-10-31T09:00", Berlin, "2027-10-31T09:00:00+01:00"),
-            ("2027-03-14T02:30:00-05:00", Berlin, "2027-03-14T02:30:00-05:00"),
+            ("2027-03-13T09:00", "America/New_York", "2027-03-13T09:00:00-05:00"),
+            ("2027-03-14T09:00", "America/New_York", "2027-03-14T09:00:00-04:00"),
+            ("2027-03-27T09:00", "Europe/Berlin", "2027-03-27T09:00:00+01:00"),
+            ("2027-03-28T09:00", "Europe/Berlin", "2027-03-28T09:00:00+02:00"),
+            ("2027-10-31T09:00", "Europe/Berlin", "2027-10-31T09:00:00+01:00"),
+            ("2027-03-14T02:30:00-05:00", "Europe/Berlin", "2027-03-14T02:30:00-05:00"),
         ] {
-            assert_eq!(rfc3339(&moment("startTime", text, Some(zone)).unwrap()), expected);
+            assert_eq!(rfc3339(&moment("startTime", text, Some(self::zone(zone))).unwrap()), expected);
         }
     }
 
     #[test]
     fn a_time_that_is_skipped_or_comes_twice_is_refused_with_both_readings() {
         for (text, zone, choices) in [
-            ("2027-03-14T02:30", New_York, ["2027-03-14T01:30:00-05:00", "2027-03-14T03:30:00-04:00"]),
-            ("2027-11-07T01:30", New_York, ["2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00"]),
-            ("2027-03-28T02:30", Berlin, ["2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00"]),
-            ("2027-10-31T02:30", Berlin, ["2027-10-31T02:30:00+01:00", "2027-10-31T02:30:00+02:00"]),
+            ("2027-03-14T02:30", "America/New_York", ["2027-03-14T01:30:00-05:00", "2027-03-14T03:30:00-04:00"]),
+            ("2027-11-07T01:30", "America/New_York", ["2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00"]),
+            ("2027-03-28T02:30", "Europe/Berlin", ["2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00"]),
+            ("2027-10-31T02:30", "Europe/Berlin", ["2027-10-31T02:30:00+01:00", "2027-10-31T02:30:00+02:00"]),
         ] {
-            let error = moment("startTime", text, Some(zone)).unwrap_err();
+            let error = moment("startTime", text, Some(self::zone(zone))).unwrap_err();
             assert_eq!(error.details["choices"], json!(choices), "{}", error.message);
             assert!(choices.iter().all(|choice| error.message.contains(choice)));
             for choice in choices {
-                assert!(moment("startTime", choice, Some(zone)).is_ok());
+                assert!(moment("startTime", choice, Some(self::zone(zone))).is_ok());
             }
         }
     }
 
     #[test]
     fn a_day_ends_where_the_next_begins() {
-        let end = |text, end| rfc3339(&range_end("from", text, end, New_York).unwrap());
+        let end = |text, end| rfc3339(&range_end("from", text, end, zone("America/New_York")).unwrap());
         assert_eq!(end("2027-03-14", End::From), "2027-03-14T05:00:00+00:00");
         assert_eq!(end("2027-03-14", End::To), "2027-03-15T04:00:00+00:00");
-        assert!(range_end("to", "soon", End::To, New_York).is_err());
+        assert!(range_end("to", "soon", End::To, zone("America/New_York")).is_err());
     }
 
     #[test]
     fn zones_are_found_in_any_case_and_near_names_are_named() {
-        assert_eq!(zone("timeZone", " europe/berlin ").unwrap(), Berlin);
-        assert!(zone("timeZone", "Europe/Berlim").unwrap_err().message.contains("`Europe/Berlin`"));
+        assert_eq!(zone(" europe/berlin "), "Europe/Berlin".parse().unwrap());
+        assert!(super::zone("timeZone", "Europe/Berlim").unwrap_err().message.contains("`Europe/Berlin`"));
     }
 }

@@ -77,7 +77,7 @@ pub(super) struct Official {
     store: Arc<Store>,
     names: NameCache,
     /// The location's time zone, and when it was read.
-    zone: tokio::sync::Mutex<Option<(Option<chrono_tz::Tz>, chrono::DateTime<chrono::Utc>)>>,
+    zone: tokio::sync::Mutex<Option<(Option<highlevel_time_zone::Tz>, chrono::DateTime<chrono::Utc>)>>,
     cursors: cursor_paging::Cursors,
     scopes: known_scopes::KnownScopes,
     submission_places: submissions::SubmissionPlaces,

@@ -9,13 +9,13 @@ use super::{
     request,
 };
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
 use highlevel_catalog::{Invocation, calendars::UpdateAppointment};
 use highlevel_core::{
     context::CallContext,
     error::{Code, Error, Result},
 };
 use highlevel_store::WriteLock;
+use highlevel_time_zone::Tz;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 

@@ -7,12 +7,12 @@ use super::{
     names, request,
 };
 use chrono::{SecondsFormat, Utc};
-use chrono_tz::Tz;
 use highlevel_catalog::Invocation;
 use highlevel_core::{
     context::CallContext,
     error::{Error, Result},
 };
+use highlevel_time_zone::Tz;
 use serde_json::Value;
 
 impl Official {

@@ -5,9 +5,9 @@ use super::{
     local_time::{self, End},
 };
 use chrono::{NaiveDate, SecondsFormat, TimeDelta};
-use chrono_tz::Tz;
 use highlevel_catalog::Invocation;
 use highlevel_core::{context::CallContext, error::Result};
+use highlevel_time_zone::Tz;
 
 /// The time of day at which a task is due that has only a day, in minutes before midnight: the task is overdue on the next
 /// day.

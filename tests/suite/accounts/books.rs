@@ -173,6 +173,13 @@ async fn two_accounts_keep_their_books_apart() {
 
 #[tokio::test]
 async fn fifty_accounts_keep_their_books_apart() {
+    let outcomes = run(50, 600, 4).await;
+    assert!(outcomes["done"] > 500, "{outcomes:?}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes; run it with --ignored for the figures of docs/performance.md"]
+async fn fifty_accounts_and_2_000_calls() {
     let started = std::time::Instant::now();
     let outcomes = run(50, 2_000, 4).await;
     let said = format!("fifty accounts, 2,000 calls, {:?}: {outcomes:?}\n", started.elapsed());

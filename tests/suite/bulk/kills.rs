@@ -18,7 +18,7 @@ struct Run {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_every_kill_each_row_is_in_the_books_once() {
     for api in [Api::Session, Api::Official] {
-        killed(api, Run { rows: 160, kills: 4 }).await;
+        killed(api, Run { rows: 100, kills: 3 }).await;
     }
 }
 

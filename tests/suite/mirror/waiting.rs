@@ -104,7 +104,7 @@ async fn own_writes_are_distinguished_from_readings(api: Api) {
 /// Beyond the ten-thousandth contact pages follow a cursor, which a later process uses as well.
 #[tokio::test]
 async fn a_later_process_continues_at_the_cursor() {
-    let account = slow_account(Api::Official, 16_000, 30).await;
+    let account = slow_account(Api::Official, 6_000, 30).await;
     let state = tempfile::tempdir().unwrap();
     let sync = || {
         let mut sync = command(&account, state.path());
@@ -112,7 +112,7 @@ async fn a_later_process_continues_at_the_cursor() {
         sync
     };
     let mut child = sync().stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    while requests_to(&account, "/contact").await < 140 {
+    while requests_to(&account, "/contact").await < 45 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     child.kill().unwrap(); // SIGKILL
@@ -120,5 +120,5 @@ async fn a_later_process_continues_at_the_cursor() {
     let ran = run(sync()).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let read = requests_to(&account, "/contact").await;
-    assert!(read < 185, "{read} requests for some 163 pages");
+    assert!(read < 85, "{read} requests for some 63 pages");
 }

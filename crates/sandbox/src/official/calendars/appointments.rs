@@ -12,7 +12,7 @@ use crate::operation::{Completed, HandlerResult, WriteKind};
 use crate::response::ApiResponse;
 use crate::validate::{self, Field, Shape, optional, required};
 use chrono::{DateTime, SecondsFormat, Utc};
-use chrono_tz::Tz;
+use highlevel_time_zone::Tz;
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
 

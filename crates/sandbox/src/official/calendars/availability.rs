@@ -3,7 +3,7 @@
 use crate::account::{Account, Fields, ObjectKind};
 use crate::official::organization::text;
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
-use chrono_tz::Tz;
+use highlevel_time_zone::Tz;
 use serde_json::Value;
 
 /// The statuses of appointments that take nobody's time.
@@ -12,7 +12,8 @@ const FREE_STATUSES: &[&str] = &["cancelled", "noshow", "invalid"];
 /// The location's time zone. Open hours are in it.
 pub(crate) fn zone(account: &Account) -> Tz {
     let location = account.first(ObjectKind::Locations).unwrap_or_default();
-    text(&location, "timezone").parse().unwrap_or(Tz::America__New_York)
+    let zone = text(&location, "timezone").parse().or_else(|_| "America/New_York".parse());
+    zone.unwrap_or(Tz::UTC)
 }
 
 /// A stored time.

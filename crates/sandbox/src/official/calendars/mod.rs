@@ -17,7 +17,7 @@ use crate::operation::HandlerResult;
 use crate::response::ApiResponse;
 use availability::{Asked, Availability, in_zone, zone};
 use chrono::{DateTime, Duration, Utc};
-use chrono_tz::Tz;
+use highlevel_time_zone::Tz;
 use serde_json::{Map, Value, json};
 
 /// The longest range of free slots, as the file says.
