@@ -8,6 +8,7 @@
 pub mod account;
 pub mod answer;
 pub mod api;
+pub mod approvals;
 pub mod cli;
 pub mod guard;
 pub mod http;

@@ -3,7 +3,7 @@
 
 use highlevel_catalog::Catalog;
 use highlevel_mcp::{
-    guard::{ApprovalTicket, PersonAnswer},
+    guard::{ANSWER_TIMEOUT, ApprovalTicket, PersonAnswer},
     mcp::{StateKey, answer_of},
 };
 use rmcp::model::{CallToolRequestParams, ElicitResult, JsonObject};
@@ -22,7 +22,7 @@ fn sealed_state(data: &[u8]) {
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
     let call = |id: &str| CallToolRequestParams::new(tool.name.as_ref()).with_arguments(with(id));
     let opens = |tool, id: &str, state: &str| key.open(tool, &call(id), state).is_ok();
-    let sealed = key.seal(tool, &with("p1"), &ApprovalTicket::from_text("ticket"));
+    let sealed = key.seal(tool, &with("p1"), &ApprovalTicket::from_text("ticket"), ANSWER_TIMEOUT);
     assert!(opens(tool, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(tool, "p2", &sealed));
 
     let text = String::from_utf8_lossy(data).into_owned();

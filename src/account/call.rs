@@ -194,7 +194,7 @@ impl Account {
     }
 
     /// What the preview shows of a change beside its arguments.
-    async fn subject(&self, prepared: &Prepared, context: &CallContext) -> Result<Subject> {
+    pub(super) async fn subject(&self, prepared: &Prepared, context: &CallContext) -> Result<Subject> {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
         let label = self.label.clone();

@@ -1,12 +1,14 @@
 //! One account: its settings, its service and its guard.
 
 mod across;
+mod approvals;
 mod call;
 mod export;
 mod jobs;
 mod run_operation;
 
 pub use across::{AcrossAccounts, AskedAccount};
+pub use approvals::Decided;
 pub use call::{ACCOUNT, Answer, Reply};
 pub use export::{Export, ExportTarget, Exported};
 pub use jobs::JobQueue;
@@ -14,7 +16,7 @@ pub use run_operation::effect_of;
 
 use crate::{
     api::{Adapter, Registry},
-    guard::{self, Guard, Policy},
+    guard::{self, ApprovalPage, Guard, Policy},
     service::{AccountRules, AccountService, QueryResult, Question, ScopeReport, Watcher},
     settings::Settings,
 };
@@ -65,6 +67,7 @@ impl Account {
         store: &Arc<Store>,
         journal: Option<Arc<Journal>>,
         queue: JobQueue,
+        page: Arc<ApprovalPage>,
         settings: &Settings,
         label: Option<String>,
     ) -> Result<Self> {
@@ -104,7 +107,7 @@ impl Account {
         Ok(Self {
             service: AccountService::new(adapter, rules, journal),
             catalog,
-            guard: Guard::new(policy, Arc::clone(store), settings.max_answer),
+            guard: Guard::new(policy, Arc::clone(store), page, settings.max_answer),
             client,
             store: Arc::clone(store),
             queue,

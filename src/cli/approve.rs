@@ -1,4 +1,4 @@
-//! `approve`: a person confirms a pending call in their own terminal (`--confirm human`).
+//! `approve`: a person confirms a pending call in their own terminal (`--confirm human` and `--confirm page`).
 
 use super::{say, terminal};
 use crate::{
@@ -6,6 +6,7 @@ use crate::{
     settings::Settings,
 };
 use clap::Args;
+use highlevel_core::clean;
 use highlevel_store::Store;
 use std::{process::ExitCode, sync::Arc};
 
@@ -26,6 +27,15 @@ pub(super) async fn run(settings: &Settings, options: &Options) -> anyhow::Resul
         return Ok(ExitCode::from(8));
     }
     Guard::approve(store, &ticket).await?;
-    say("Approved. Repeat the call to carry it out, within five minutes of the first call.");
+    say(
+        "Approved. Repeat the call to carry it out: within five minutes of the first call, or 24 hours with --confirm page.",
+    );
     Ok(ExitCode::SUCCESS)
+}
+
+/// The user of this terminal, for the journal.
+pub(super) fn user_of_terminal() -> String {
+    let named = ["USER", "USERNAME", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let name = named.map(|name| clean::line(&name, 60)).filter(|name| !name.is_empty());
+    name.map_or_else(|| "the user of the terminal".to_owned(), |name| format!("{name} (terminal)"))
 }

@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand.
 
 mod accounts;
+mod approvals;
 mod approve;
+mod approvers;
 mod auth;
 mod bulk;
 mod call;
@@ -105,8 +107,12 @@ enum Command {
     Sync(sync::Options),
     /// Show how complete and how old the mirror is
     Status,
-    /// Confirm a pending delete or publish (with --confirm human)
+    /// Confirm a pending delete or publish (with --confirm human or page)
     Approve(approve::Options),
+    /// List what waits on the approval page, or print a one-time link to it
+    Approvals(approvals::Options),
+    /// Add, list or remove people who log in to the approval page
+    Approvers(approvers::Options),
     /// Store, show or remove the token, or log in with OAuth
     Auth(auth::Options),
     /// Add, list, remove or test named accounts, for a server of several
@@ -183,6 +189,8 @@ pub fn main() -> ExitCode {
             Command::Sync(options) => sync::run(cli.settings, options).await,
             Command::Status => sync::status(cli.settings).await,
             Command::Approve(options) => approve::run(&cli.settings, &options).await,
+            Command::Approvals(options) => approvals::run(&cli.settings, options).await,
+            Command::Approvers(options) => approvers::run(&cli.settings, options).await,
             Command::Auth(options) => auth::run(cli.settings, options).await,
             Command::Accounts(options) => accounts::run(cli.settings, options).await,
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,

@@ -2,16 +2,23 @@
 
 use super::{say, start::start};
 use crate::{
+    approvals::{self, ApprovalServer, NotifyOptions},
     http::HttpServer,
     mcp::{
         Server,
         transport::{LineTransport, stdio},
     },
+    runtime::Runtime,
     settings::Settings,
 };
 use anyhow::Context;
 use rmcp::{serve_server, service::ServerInitializeError};
-use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{
+    io::IsTerminal,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
 
 const ATTACH: &str = "\
@@ -27,25 +34,56 @@ pub(super) struct Options {
     /// Serve over HTTP on this address, such as 127.0.0.1:8931, instead of stdin and stdout
     #[arg(long, value_name = "ADDR")]
     http: Option<SocketAddr>,
+    /// Serve the approval page of --confirm page on this loopback address. Default: a free port of 127.0.0.1
+    #[arg(long, env = "GHL_APPROVALS_LISTEN", value_name = "ADDR")]
+    approvals_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    notify: NotifyOptions,
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
     if options.http.is_none() && std::io::stdin().is_terminal() {
         say(ATTACH);
     }
+    let notifier = options.notify.notifier(settings.allow_private_webhooks)?;
     let started = start(settings).await?;
     let closing = CancellationToken::new();
     tokio::spawn(close_on_signal(closing.clone()));
     let runtime = Arc::clone(&started.runtime);
     runtime.spawn_idle_refresh();
     runtime.spawn_jobs();
+    if let Some(notifier) = notifier {
+        tokio::spawn(notifier.run(Arc::clone(&runtime), closing.clone()));
+    }
+    if options.http.is_none() {
+        serve_approvals(&options, &runtime, closing.clone()).await?;
+    }
     let server = Server::new(Arc::clone(&runtime), closing.clone())?;
     let ended = match options.http {
         Some(address) => serve_http(server, address, closing).await,
         None => serve_stdio(server, closing).await,
     };
+    approvals::leave(&runtime).await;
     runtime.leave().await;
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Serves the approval page beside stdin and stdout, if a person of one of the accounts is asked there.
+async fn serve_approvals(options: &Options, runtime: &Arc<Runtime>, closing: CancellationToken) -> anyhow::Result<()> {
+    if !runtime.accounts().usable().any(|account| account.asks_on_page().is_some()) {
+        return Ok(());
+    }
+    let address = options.approvals_listen.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
+    let page = ApprovalServer::bind(address, Arc::clone(runtime)).await?;
+    if let Some(url) = runtime.approval_page().url() {
+        say(&format!("Approval page: {url}"));
+    }
+    tokio::spawn(async move {
+        if let Err(error) = page.run(closing).await {
+            tracing::warn!("{error:#}");
+        }
+    });
+    Ok(())
 }
 
 async fn serve_stdio(server: Server, closing: CancellationToken) -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! Approval tickets. A ticket can be used once, within five minutes, for one account, tool, set of arguments, state of
-//! the object and way of asking.
+//! Approval tickets. A ticket can be used once, within five minutes (24 hours on the approval page), for one account, tool,
+//! set of arguments, state of the object and way of asking.
 
 use super::{ANSWER_TIMEOUT, ConfirmMode, preview::Preview};
 use chrono::{TimeDelta, Utc};
@@ -8,6 +8,9 @@ use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Approval, NewApproval, Store, sha256_hex};
 use serde_json::{Map, Value};
 use std::{fmt, sync::Arc};
+
+/// The way of requests on the approval page.
+pub(super) const PAGE: &str = "page";
 
 /// The problem of a ticket that was used before.
 const USED: &str = "This confirmationToken has been used.";
@@ -27,15 +30,11 @@ impl ApprovalTicket {
         &self.0
     }
 
-    fn generate() -> Result<Self> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::new(Code::Internal, format!("The system has no random numbers: {error}.")))?;
-        // Hexadecimal, because the command line would read a ticket with a leading dash as a flag.
-        Ok(Self(format!("{:032x}", u128::from_be_bytes(bytes))))
+    pub(super) fn generate() -> Result<Self> {
+        random_text().map(Self)
     }
 
-    fn hash(&self) -> String {
+    pub(super) fn hash(&self) -> String {
         sha256_hex(self.0.as_bytes())
     }
 }
@@ -44,6 +43,14 @@ impl fmt::Debug for ApprovalTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ApprovalTicket(…)")
     }
+}
+
+/// 128 random bits in hexadecimal: the command line would read a text with a leading dash as a flag.
+pub(super) fn random_text() -> Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::new(Code::Internal, format!("The system has no random numbers: {error}.")))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 /// The way in which a ticket is issued and redeemed.
@@ -62,6 +69,7 @@ impl ApprovalWay {
             Self::Token(ConfirmMode::Auto) => "token",
             Self::Token(ConfirmMode::TwoStep) => "two_step",
             Self::Token(ConfirmMode::Human) => "human",
+            Self::Token(ConfirmMode::Page) => PAGE,
             Self::Token(ConfirmMode::Deny) => "deny",
         }
     }
@@ -75,7 +83,7 @@ impl ApprovalWay {
 /// The approvals in the store.
 #[derive(Debug)]
 pub(super) struct Approvals {
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
 }
 
 impl Approvals {
@@ -102,6 +110,7 @@ impl Approvals {
             preview: preview.to_json(),
             asked_at,
             expires_at: asked_at + ANSWER_TIMEOUT,
+            page: None,
         };
         self.store.put_approval(asked).await?;
         if way.is_preapproved() {
@@ -149,7 +158,7 @@ impl Approvals {
     /// Uses up a ticket because the person declined. Returns the time since the ticket was issued, if it was still
     /// pending.
     pub(super) async fn decline(&self, ticket: &ApprovalTicket) -> Result<Option<TimeDelta>> {
-        let spent = self.store.spend_approval(&ticket.hash()).await?;
+        let spent = self.store.decline(&ticket.hash()).await?;
         Ok(spent.map(|Approval { asked, .. }| Utc::now() - asked.asked_at))
     }
 
@@ -168,11 +177,11 @@ impl Approvals {
 fn unknown_code() -> Error {
     Error::new(
         Code::ConfirmationInvalid,
-        "This code is unknown, used or expired. A code can be used once, within five minutes. Repeat the call for a new one.",
+        "This code is unknown, used or expired. A code can be used once, within five minutes (24 hours for a call on the approval page). Repeat the call for a new one.",
     )
 }
 
-fn arguments_hash(invocation: &Invocation) -> String {
+pub(super) fn arguments_hash(invocation: &Invocation) -> String {
     hash(&invocation.arguments.to_json())
 }
 

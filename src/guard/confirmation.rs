@@ -1,10 +1,11 @@
 //! Confirmations: how a person is asked, what they answer, and what the guard concludes.
 
-use super::{ApprovalTicket, preview::Preview};
+use super::{ApprovalTicket, approval::PAGE, preview::Preview};
 use futures::future::BoxFuture;
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
-use std::time::Duration;
+use serde_json::{Map, Value};
+use std::{sync::Arc, time::Duration};
 
 /// How long a person may take to answer, and how long a confirmation token is valid.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
@@ -17,6 +18,8 @@ const MIN_READING_TIME: Duration = Duration::from_millis(300);
 pub enum PersonAnswer {
     /// The form was accepted with its one field set to true.
     Accepted,
+    /// Accepted without a form: the person went to the address that the host showed. They decide there.
+    Opened,
     /// Declined or dismissed, or accepted with the field set to false.
     Declined,
     /// Declined before a person could read the question, so by a host that answers on its own.
@@ -38,12 +41,27 @@ pub trait Ask: Send + Sync {
     fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<PersonAnswer>>;
 }
 
+/// A way to bring a person to the approval page: a host's URL elicitation.
+pub trait OpenPage: Send + Sync {
+    /// Shows the address with the preview, and waits until the host says that the person went there, or declined.
+    fn open<'a>(
+        &'a self,
+        preview: &'a Preview,
+        request: &'a str,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<PersonAnswer>>;
+}
+
 /// How a call can be confirmed.
 pub enum Confirmation<'a> {
     /// By asking during the call: protocols before 2026-07-28 with elicitation, and terminals.
     Ask(&'a dyn Ask),
     /// By an input request in the result: protocol 2026-07-28, first call.
     InputRequest,
+    /// On the approval page, to which the host brings the person during the call.
+    Page(&'a dyn OpenPage),
+    /// On the approval page, whose address is in the result: protocol 2026-07-28, first call.
+    PageRequest,
     /// The second call of that protocol, with the ticket and the person's answer.
     InputResponse(ApprovalTicket, PersonAnswer),
     /// The second call of two-step confirmation, with the token of the first.
@@ -53,7 +71,7 @@ pub enum Confirmation<'a> {
 }
 
 /// How a write was confirmed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Agreement {
     /// The write needs no confirmation.
     #[default]
@@ -66,27 +84,49 @@ pub enum Agreement {
     Token,
     /// A person ran `highlevel-mcp approve`.
     Human,
+    /// A person agreed on the approval page.
+    Page(Arc<PageAgreement>),
     /// Nobody was asked: `--allow-unconfirmed` names the call, and it was within the ceilings.
     Unconfirmed,
 }
 
+/// Who agreed on the approval page, and what they wrote beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageAgreement {
+    /// The person's name.
+    pub person: String,
+    /// Their note, if they left one.
+    pub note: Option<String>,
+}
+
 impl Agreement {
-    /// The agreement of this value in the journal.
-    pub fn named(text: &str) -> Self {
-        let all = [Self::Form, Self::InputRequest, Self::Token, Self::Human, Self::Unconfirmed];
+    /// The agreement of this value in the journal, with its `approval` if it has one.
+    pub fn named(text: &str, approval: Option<&Value>) -> Self {
+        let part = |name: &str| approval.and_then(|approval| approval.get(name)?.as_str()).map(str::to_owned);
+        let page = PageAgreement { person: part("person").unwrap_or_default(), note: part("note") };
+        let all =
+            [Self::Form, Self::InputRequest, Self::Token, Self::Human, Self::Unconfirmed, Self::Page(page.into())];
         all.into_iter().find(|agreement| agreement.as_str() == text).unwrap_or_default()
     }
 
     /// The value in the journal.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::NotAsked => "none",
             Self::Form => "form",
             Self::InputRequest => "input_request",
             Self::Token => "token",
             Self::Human => "human",
+            Self::Page(_) => PAGE,
             Self::Unconfirmed => "unconfirmed",
         }
+    }
+
+    /// Who agreed, and their note, where that is known.
+    pub fn approval(&self) -> Option<Map<String, Value>> {
+        let Self::Page(page) = self else { return None };
+        let note = page.note.as_ref().map(|note| ("note".to_owned(), note.as_str().into()));
+        Some(std::iter::once(("person".to_owned(), page.person.as_str().into())).chain(note).collect())
     }
 }
 
@@ -104,7 +144,9 @@ pub enum Decision {
 pub(super) fn require_accepted(answer: PersonAnswer) -> Result<()> {
     match answer {
         PersonAnswer::Accepted => Ok(()),
-        PersonAnswer::Declined => Err(Error::new(Code::Declined, "The person did not agree. Nothing was done.")),
+        PersonAnswer::Declined | PersonAnswer::Opened => {
+            Err(Error::new(Code::Declined, "The person did not agree. Nothing was done."))
+        }
         PersonAnswer::DeclinedUnseen => Err(Error::new(
             Code::Declined,
             "The question was declined before a person could read it, so this host seems to answer on its own. Nothing was done. Start the server with `--confirm two-step` (a preview and a token) or `--confirm human` (a person runs `highlevel-mcp approve`).",

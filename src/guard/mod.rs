@@ -3,13 +3,15 @@
 mod approval;
 mod approve_command;
 mod confirmation;
+mod page;
 mod policy;
 mod preview;
 mod recipients;
 mod unconfirmed;
 
 pub use approval::ApprovalTicket;
-pub use confirmation::{ANSWER_TIMEOUT, Agreement, Ask, Confirmation, Decision, PersonAnswer};
+pub use confirmation::{ANSWER_TIMEOUT, Agreement, Ask, Confirmation, Decision, OpenPage, PageAgreement, PersonAnswer};
+pub use page::{ApprovalPage, LINK_LIFE, PAGE_TIMEOUT, is_about_object, new_secret};
 pub use policy::{ConfirmMode, Policy, matches};
 pub use preview::{Preview, Subject};
 pub use unconfirmed::{Lift, NotLifted, UnconfirmedCalls};
@@ -28,14 +30,16 @@ pub struct Guard {
     policy: Policy,
     approvals: Approvals,
     store: Arc<Store>,
+    page: Arc<ApprovalPage>,
     /// The size limit of an answer, in bytes. A preview has to fit.
     max_answer: usize,
 }
 
 impl Guard {
-    /// A guard with this policy. Pending approvals are kept in `store`, and previews fit into `max_answer` bytes.
-    pub fn new(policy: Policy, store: Arc<Store>, max_answer: usize) -> Self {
-        Self { policy, approvals: Approvals::new(Arc::clone(&store)), store, max_answer }
+    /// A guard with this policy. Pending approvals are kept in `store`, where the approval page of this process, `page`,
+    /// shows them. Previews fit into `max_answer` bytes.
+    pub fn new(policy: Policy, store: Arc<Store>, page: Arc<ApprovalPage>, max_answer: usize) -> Self {
+        Self { policy, approvals: Approvals::new(Arc::clone(&store)), store, page, max_answer }
     }
 
     pub fn policy(&self) -> &Policy {
@@ -115,6 +119,9 @@ impl Guard {
         if let Some(because) = because {
             preview.sentence = format!("{} {because}", preview.sentence);
         }
+        if self.decides_on_page(&confirmation).await? {
+            return self.ask_on_page(invocation, preview, confirmation, context).await;
+        }
         match (self.policy.confirm, confirmation) {
             (mode, Confirmation::Token(ticket)) => {
                 self.redeem(invocation, &preview, &ticket).await?;
@@ -139,8 +146,20 @@ impl Guard {
         }
     }
 
+    /// Whether this call's person decides on the approval page.
+    async fn decides_on_page(&self, confirmation: &Confirmation<'_>) -> Result<bool> {
+        let Some(nowhere_else) = self.asks_on_page() else { return Ok(false) };
+        Ok(match confirmation {
+            _ if nowhere_else => true,
+            Confirmation::Ask(_) | Confirmation::InputRequest => false,
+            Confirmation::InputResponse(ticket, _) => self.is_on_page(ticket).await?,
+            Confirmation::Page(_) | Confirmation::PageRequest | Confirmation::Token(_) | Confirmation::None => true,
+        })
+    }
+
     /// A ticket for a call that was just shown in full, where the host cannot ask a person: the call then needs no first try
-    /// without one. `None` where the call itself will ask, or nobody is ever asked.
+    /// without one. Says what has to happen before it can be used, too. `None` where the call itself will ask, or nobody is
+    /// ever asked.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
@@ -149,17 +168,35 @@ impl Guard {
         invocation: &Invocation,
         subject: Subject,
         confirmation: &Confirmation<'_>,
-    ) -> Result<Option<ApprovalTicket>> {
+        context: &CallContext,
+    ) -> Result<Option<(ApprovalTicket, String)>> {
         let by_token = match (self.policy.confirm, confirmation) {
             (ConfirmMode::Deny, _) => false,
-            (ConfirmMode::Auto, confirmation) => matches!(confirmation, Confirmation::None | Confirmation::Token(_)),
+            (ConfirmMode::Auto | ConfirmMode::Page, confirmation) => {
+                matches!(confirmation, Confirmation::None | Confirmation::Token(_))
+            }
             (ConfirmMode::TwoStep | ConfirmMode::Human, _) => true,
         };
         if !by_token {
             return Ok(None);
         }
         let preview = self.preview(invocation, subject)?;
-        self.approvals.issue(invocation, &preview, ApprovalWay::Token(self.policy.confirm)).await.map(Some)
+        if self.asks_on_page().is_some() {
+            return self.offer_on_page(invocation, &preview, context).await.map(Some);
+        }
+        let ticket = self.approvals.issue(invocation, &preview, ApprovalWay::Token(self.policy.confirm)).await?;
+        let next = match self.policy.confirm {
+            ConfirmMode::Human => format!(
+                "A person has to run `highlevel-mcp approve {}`. Then call {} with this confirmationToken.",
+                ticket.as_str(),
+                invocation.spec.name
+            ),
+            _ => format!(
+                "Show this to the person. Only if they agree: {} with this confirmationToken.",
+                invocation.spec.name
+            ),
+        };
+        Ok(Some((ticket, next)))
     }
 
     /// Checks that the object has not changed since the preview was shown.

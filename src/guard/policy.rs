@@ -15,6 +15,8 @@ pub enum ConfirmMode {
     TwoStep,
     /// By `highlevel-mcp approve CODE` in the person's own terminal.
     Human,
+    /// On the approval page of a running server, by a person who logs in there.
+    Page,
     /// Never: guarded tools refuse.
     Deny,
 }

@@ -78,6 +78,12 @@ pub struct Preview {
     pub not_shown: Option<String>,
     /// All arguments that would be written.
     pub arguments: Map<String, Value>,
+    /// The object's present values of what the arguments change.
+    pub before: Map<String, Value>,
+    /// Where a person agrees on the approval page, if they are asked there by the host.
+    pub page: Option<String>,
+    /// The location's id, if known.
+    pub location_id: Option<String>,
     /// Whether no operation reverts the change.
     pub irreversible: bool,
     /// The account's name in the state directory.
@@ -104,6 +110,7 @@ impl Preview {
         let room = answer::max_error_details(max_answer);
         let arguments = shown_arguments(invocation, max_answer)?;
         let Subject { object, label, location_id, location_name, account, sentence } = subject;
+        let before = before(invocation, object.as_ref());
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
         let members = object.as_ref().and_then(Value::as_object);
         let identifying = match (&sentence, members) {
@@ -135,10 +142,13 @@ impl Preview {
             sentence: question,
             tool: spec.name.to_string(),
             label,
-            location: location(location_name, location_id),
+            location: location(location_name, location_id.clone()),
             object: identifying,
             not_shown,
             arguments,
+            before,
+            page: None,
+            location_id,
             irreversible: effect.is_guarded(),
             account,
             object_hash,
@@ -162,6 +172,18 @@ impl Preview {
                 }
             }
             members.extend(self.not_shown.iter().map(|text| ("notShown".to_owned(), text.as_str().into())));
+        }
+        preview
+    }
+
+    /// The preview as the approval page shows it: the question and the old values, too.
+    pub(super) fn to_page_json(&self) -> Value {
+        let mut preview = self.to_json();
+        if let Some(members) = preview.as_object_mut() {
+            members.insert("sentence".to_owned(), self.sentence.as_str().into());
+            if !self.before.is_empty() {
+                members.insert("before".to_owned(), self.before.clone().into());
+            }
         }
         preview
     }
@@ -198,6 +220,46 @@ fn shown_arguments(invocation: &Invocation, max_answer: usize) -> Result<Map<Str
         (name.to_owned(), value)
     });
     uncut(host_first(shown.collect()), ARGUMENT_BYTES.min(room / 2))
+}
+
+/// The object's present values of the arguments that an update changes, of each member where both are objects.
+fn before(invocation: &Invocation, object: Option<&Value>) -> Map<String, Value> {
+    let is_update = matches!(invocation.effect(), Effect::Update);
+    let Some(object) = object.and_then(Value::as_object).filter(|_| is_update) else { return Map::new() };
+    let own = |name: &str| {
+        let mut value = object.get(name).cloned().unwrap_or_default();
+        if invocation.spec.is_sensitive(name) {
+            value = HIDDEN.into();
+        }
+        secrets::hide(&mut value, HIDDEN);
+        value
+    };
+    let is_id = |name: &str| invocation.spec.id_field.as_deref() == Some(name);
+    let changed = invocation.fields().filter(|(name, _)| !is_id(name));
+    let members = changed.map(|(name, value)| {
+        let now = match (value, own(name)) {
+            (Value::Object(parts), Value::Object(now)) => {
+                let part = |part: &String| (part.clone(), now.get(part).cloned().unwrap_or_default());
+                parts.keys().map(part).collect::<Map<_, _>>().into()
+            }
+            (_, now) => now,
+        };
+        (name.to_owned(), now)
+    });
+    cut(members.collect(), ARGUMENT_BYTES).0
+}
+
+/// The arguments as they are kept for reading the object again, without secrets.
+pub(super) fn kept_arguments(invocation: &Invocation) -> Value {
+    let mut arguments = invocation.arguments.to_json();
+    if invocation.spec.passthrough.is_some() {
+        secrets::hide(&mut arguments, HIDDEN);
+    }
+    if let Some(members) = arguments.as_object_mut() {
+        let secret = members.iter_mut().filter(|(name, _)| invocation.spec.is_sensitive(name));
+        secret.for_each(|(_, value)| *value = HIDDEN.into());
+    }
+    arguments
 }
 
 /// The name and id of a location. The name is untrusted text.

@@ -142,7 +142,8 @@ impl Server {
         let begins_a_job = takes_tasks && call.begins_a_job();
         let context = if begins_a_job { context.patient(account.timeout()) } else { context };
         let elicitation = Elicitation::new(request, &self.shared.closing);
-        let confirmation = confirm::confirmation(&self.shared.key, spec, &params, request, &elicitation)?;
+        let on_page = account.asks_on_page();
+        let confirmation = confirm::confirmation(&self.shared.key, on_page, spec, &params, request, &elicitation)?;
         // Only a guarded call can need a second round. It seals the account that is named, too.
         let to_seal = account.confirms(spec).then(|| params.arguments.unwrap_or_default());
         // Boxed, so that a request that waits for its slot does not take a call's memory.
@@ -202,7 +203,8 @@ async fn work(
 ) -> Result<CallToolResponse> {
     let shared = Arc::clone(&call.shared);
     let elicitation = Elicitation::new(&request, &shared.closing);
-    let mut confirmation = confirm::confirmation(&shared.key, call.spec, &params, &request, &elicitation)?;
+    let on_page = call.account()?.asks_on_page();
+    let mut confirmation = confirm::confirmation(&shared.key, on_page, call.spec, &params, &request, &elicitation)?;
     loop {
         match Box::pin(call.clone().run(confirmation, context.clone())).await? {
             Reply::Done(answer) => return Ok(success(answer)),

@@ -1,7 +1,7 @@
-//! How a person's confirmation comes from the host: a form in the answer and the call's second round (2026-07-28), a form that
-//! the server asks for (earlier revisions), or a token.
+//! How a person's confirmation comes from the host: a form or an address in the answer and the call's second round
+//! (2026-07-28), a form or an address that the server asks to show (earlier revisions), or a token.
 
-use crate::guard::{ANSWER_TIMEOUT, ApprovalTicket, Ask, Confirmation, PersonAnswer, Preview};
+use crate::guard::{ANSWER_TIMEOUT, ApprovalTicket, Ask, Confirmation, OpenPage, PAGE_TIMEOUT, PersonAnswer, Preview};
 use futures::future::BoxFuture;
 use highlevel_catalog::OperationSpec;
 use highlevel_core::context::CallContext;
@@ -15,6 +15,7 @@ use rmcp::{
     service::{Peer, RequestContext, ServiceError},
 };
 use serde_json::Value;
+use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -45,14 +46,21 @@ impl StateKey {
         ticket: &ApprovalTicket,
         preview: &Preview,
     ) -> InputRequiredResult {
-        let state = self.seal(spec, arguments, ticket);
+        let life = if preview.page.is_some() { PAGE_TIMEOUT } else { ANSWER_TIMEOUT };
+        let state = self.seal(spec, arguments, ticket, life);
         InputRequiredResult::new(Some(InputRequests::from([question(preview)])), Some(state))
     }
 
-    /// The ticket as state that opens for this tool with these arguments alone, and for five minutes.
-    pub fn seal(&self, spec: &OperationSpec, arguments: &JsonObject, ticket: &ApprovalTicket) -> String {
+    /// The ticket as state that opens for this tool with these arguments alone, and as long as `life`.
+    pub fn seal(
+        &self,
+        spec: &OperationSpec,
+        arguments: &JsonObject,
+        ticket: &ApprovalTicket,
+        life: Duration,
+    ) -> String {
         let call = associated_data(spec, arguments);
-        let options = SealOptions::new().associated_data(&call).ttl(ANSWER_TIMEOUT);
+        let options = SealOptions::new().associated_data(&call).ttl(life);
         self.0.seal_with(ticket.as_str().as_bytes(), &options)
     }
 
@@ -71,7 +79,7 @@ impl StateKey {
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
             Error::new(
                 Code::ConfirmationInvalid,
-                "This answer belongs to another call, or came after more than five minutes. Nothing was done. Call again without it.",
+                "This answer belongs to another call, or came too late. Nothing was done. Call again without it.",
             )
         })?;
         let response = request.input_responses.as_ref().and_then(|all| all.get(CONFIRM)).cloned();
@@ -81,7 +89,10 @@ impl StateKey {
 
 /// The input request that asks a person, with its name.
 pub(super) fn question(preview: &Preview) -> (String, InputRequest) {
-    (CONFIRM.to_owned(), InputRequest::Elicitation(ElicitRequest::new(form(preview))))
+    (
+        CONFIRM.to_owned(),
+        InputRequest::Elicitation(ElicitRequest::new(page(preview, "").unwrap_or_else(|| form(preview)))),
+    )
 }
 
 /// The person's answer to an input request.
@@ -107,10 +118,22 @@ fn form(preview: &Preview) -> ElicitRequestParams {
     }
 }
 
+/// What brings a person to the approval page, if the preview has its address.
+fn page(preview: &Preview, request: &str) -> Option<ElicitRequestParams> {
+    let url = preview.page.clone()?;
+    let message = format!("{}\nAgree or decline on the page that opens.", preview.question());
+    Some(ElicitRequestParams::UrlElicitationParams { meta: None, message, url, elicitation_id: request.to_owned() })
+}
+
 /// A person's answer in a form. Only an accepted form whose one field is true is a yes.
 pub fn answer_of(result: &ElicitResult) -> PersonAnswer {
-    let yes = result.content.as_ref().and_then(|content| content.get(CONFIRM)) == Some(&Value::Bool(true));
-    if result.action == ElicitationAction::Accept && yes { PersonAnswer::Accepted } else { PersonAnswer::Declined }
+    let content = result.content.as_ref();
+    let yes = content.and_then(|content| content.get(CONFIRM)) == Some(&Value::Bool(true));
+    match (result.action == ElicitationAction::Accept, content) {
+        (true, _) if yes => PersonAnswer::Accepted,
+        (true, None) => PersonAnswer::Opened,
+        _ => PersonAnswer::Declined,
+    }
 }
 
 /// Asks by a form that the server sends to the host (`elicitation/create`, before 2026-07-28).
@@ -123,47 +146,67 @@ impl Elicitation {
     pub(super) fn new(request: &RequestContext<RoleServer>, closing: &CancellationToken) -> Self {
         Self { peer: request.peer.clone(), closing: closing.clone() }
     }
+
+    async fn elicit(&self, params: ElicitRequestParams, context: &CallContext) -> Result<PersonAnswer> {
+        let shown = Instant::now();
+        let asked = self.peer.create_elicitation_with_timeout(params, Some(ANSWER_TIMEOUT));
+        let result = tokio::select! {
+            result = asked => result,
+            () = context.cancel.cancelled() => return Err(Error::new(Code::Cancelled, "The call was cancelled. Nothing was done.")),
+            () = self.closing.cancelled() => return Err(Error::new(Code::Declined, "The host closed before anybody answered. Nothing was done.")),
+        };
+        match result {
+            Ok(result) => Ok(answer_of(&result).after(shown.elapsed())),
+            Err(ServiceError::Timeout { .. }) => Ok(PersonAnswer::TimedOut),
+            Err(error) => Err(Error::new(
+                Code::Declined,
+                format!(
+                    "The host could not ask the person ({error}). Nothing was done. If it never can, start the server with `--confirm two-step`."
+                ),
+            )),
+        }
+    }
 }
 
 impl Ask for Elicitation {
     fn ask<'a>(&'a self, preview: &'a Preview, context: &'a CallContext) -> BoxFuture<'a, Result<PersonAnswer>> {
         Box::pin(async move {
             context.report("waiting for a person's answer");
-            let shown = Instant::now();
-            let asked = self.peer.create_elicitation_with_timeout(form(preview), Some(ANSWER_TIMEOUT));
-            let result = tokio::select! {
-                result = asked => result,
-                () = context.cancel.cancelled() => return Err(Error::new(Code::Cancelled, "The call was cancelled. Nothing was done.")),
-                () = self.closing.cancelled() => return Err(Error::new(Code::Declined, "The host closed before anybody answered. Nothing was done.")),
-            };
-            match result {
-                Ok(result) => Ok(answer_of(&result).after(shown.elapsed())),
-                Err(ServiceError::Timeout { .. }) => Ok(PersonAnswer::TimedOut),
-                Err(error) => Err(Error::new(
-                    Code::Declined,
-                    format!(
-                        "The host could not ask the person ({error}). Nothing was done. If it never can, start the server with `--confirm two-step`."
-                    ),
-                )),
-            }
+            self.elicit(form(preview), context).await
         })
     }
 }
 
-/// How this request's person can be asked. The first of these that the host supports is the one.
+impl OpenPage for Elicitation {
+    fn open<'a>(
+        &'a self,
+        preview: &'a Preview,
+        request: &'a str,
+        context: &'a CallContext,
+    ) -> BoxFuture<'a, Result<PersonAnswer>> {
+        Box::pin(async move {
+            let Some(page) = page(preview, request) else { return Ok(PersonAnswer::TimedOut) };
+            self.elicit(page, context).await
+        })
+    }
+}
+
+/// How this request's person can be asked. The first of these that the host supports is the one. `on_page`: whether they
+/// can be asked on the approval page; `Some(true)`: they are asked nowhere else.
 pub(super) fn confirmation<'a>(
     key: &StateKey,
+    on_page: Option<bool>,
     spec: &OperationSpec,
     request: &CallToolRequestParams,
     context: &RequestContext<RoleServer>,
     elicitation: &'a Elicitation,
 ) -> Result<Confirmation<'a>> {
     let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+    let elicitation_modes = context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
     // A capability that names no mode means forms.
-    let shows_forms = context
-        .client_capabilities()
-        .and_then(|capabilities| capabilities.elicitation)
-        .is_some_and(|elicitation| elicitation.form.is_some() || elicitation.url.is_none());
+    let shows_forms = on_page != Some(true)
+        && elicitation_modes.as_ref().is_some_and(|modes| modes.form.is_some() || modes.url.is_none());
+    let opens_pages = on_page.is_some() && elicitation_modes.is_some_and(|modes| modes.url.is_some());
     Ok(match &request.request_state {
         Some(state) => {
             let (ticket, answer) = key.open(spec, request, state)?;
@@ -171,6 +214,8 @@ pub(super) fn confirmation<'a>(
         }
         None if modern && shows_forms => Confirmation::InputRequest,
         None if shows_forms => Confirmation::Ask(elicitation),
+        None if modern && opens_pages => Confirmation::PageRequest,
+        None if opens_pages => Confirmation::Page(elicitation),
         None => Confirmation::None,
     })
 }

@@ -9,6 +9,7 @@ pub use accounts::{Accounts, Member, quoted};
 
 use crate::{
     account::{Account, AcrossAccounts, JobQueue},
+    guard::ApprovalPage,
     settings::{
         Settings,
         accounts::{NamedAccount, ServedAccounts},
@@ -31,6 +32,7 @@ pub struct Runtime {
     store: Arc<Store>,
     journal: Option<Arc<Journal>>,
     queue: JobQueue,
+    page: Arc<ApprovalPage>,
     workers: JobWorkers,
     accounts: Accounts,
     across: AcrossAccounts,
@@ -88,6 +90,7 @@ impl Runtime {
             store,
             journal,
             queue,
+            page: Arc::default(),
             workers: JobWorkers::default(),
             accounts: Accounts::default(),
             across,
@@ -134,7 +137,8 @@ impl Runtime {
     }
 
     fn account(&self, login: &Login, settings: &Settings, label: Option<String>) -> Result<Account> {
-        Account::new(login, &self.store, self.journal.clone(), self.queue.clone(), settings, label)
+        let (journal, queue, page) = (self.journal.clone(), self.queue.clone(), Arc::clone(&self.page));
+        Account::new(login, &self.store, journal, queue, page, settings, label)
     }
 
     /// The accounts, and the resolution of the one that a request names.
@@ -167,6 +171,16 @@ impl Runtime {
                 tokio::spawn(client.idle_refresh());
             }
         }
+    }
+
+    /// The approval page of this process.
+    pub fn approval_page(&self) -> &Arc<ApprovalPage> {
+        &self.page
+    }
+
+    /// What posts to other servers, over this process's HTTP connections.
+    pub fn client(&self) -> &api_client::Runtime {
+        &self.client
     }
 
     /// The jobs of the state directory.

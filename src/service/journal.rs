@@ -67,7 +67,7 @@ impl Recorder {
         api: &Adapter,
         write: &Invocation,
         before: Option<&Value>,
-        agreed: Agreement,
+        agreed: &Agreement,
         context: &CallContext,
     ) -> Result<Option<JournalAttempt<'_>>> {
         let Some(journal) = self.journal.as_deref() else { return Ok(None) };
@@ -75,6 +75,9 @@ impl Recorder {
         let mut members = Map::new();
         members.insert("tool".into(), write.spec.name.as_ref().into());
         members.insert("confirmation".into(), agreed.as_str().into());
+        if let Some(approval) = agreed.approval() {
+            members.insert("approval".into(), mask.value(&approval.into()));
+        }
         members.insert("account".into(), self.account.clone().into());
         if !self.login.is_empty() {
             members.insert("login".into(), self.login.clone().into());

@@ -152,7 +152,7 @@ impl AccountService {
         if let Some(contact) = &found.contact {
             self.pin.check_object(contact)?;
         }
-        let attempt = self.recorder.begin(&self.api, upsert, found.contact.as_ref(), agreed, context).await?;
+        let attempt = self.recorder.begin(&self.api, upsert, found.contact.as_ref(), &agreed, context).await?;
         let verified = match &found.contact {
             Some(contact) => self.update_found(upsert, &found, contact, context).await,
             None => self.create_by_upsert(upsert, &keys, context).await,

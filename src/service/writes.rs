@@ -101,7 +101,7 @@ impl AccountService {
         {
             return Ok(VerifiedWrite::unchanged(object));
         }
-        let attempt = self.recorder.begin(&self.api, invocation, before.as_ref(), agreed, context).await?;
+        let attempt = self.recorder.begin(&self.api, invocation, before.as_ref(), &agreed, context).await?;
         let verified = match self.send(&to_send, before.as_ref(), creation.as_ref(), context).await {
             Ok(written) => verify_write::verify(&self.api, &to_send, written, context).await,
             Err(error) => Err(error),

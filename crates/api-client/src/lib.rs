@@ -33,6 +33,7 @@ mod follow;
 mod http;
 mod message;
 mod multipart;
+mod notice;
 pub mod quota;
 mod request;
 mod retry;

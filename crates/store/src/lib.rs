@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 mod approvals;
+mod approvers;
 mod creations;
 mod credential;
 mod credential_name;
@@ -17,6 +18,7 @@ mod keyring_entry;
 mod mirror;
 mod name_cache;
 mod open_files;
+mod page_requests;
 mod quota;
 mod refresh_lock;
 mod token;
@@ -24,7 +26,8 @@ mod token_text;
 mod unconfirmed;
 mod write_lock;
 
-pub use approvals::{Approval, NewApproval};
+pub use approvals::{Approval, NewApproval, PageDetails};
+pub use approvers::{Approver, ApproverSession};
 pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
@@ -106,7 +109,25 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
      ) STRICT;
      CREATE INDEX unconfirmed_account ON unconfirmed (account, taken_at);
      CREATE INDEX unconfirmed_recipient ON unconfirmed (account, recipient, taken_at);
-     CREATE INDEX unconfirmed_call ON unconfirmed (call);"];
+     CREATE INDEX unconfirmed_call ON unconfirmed (call);",
+     "ALTER TABLE approvals ADD COLUMN id TEXT;
+     ALTER TABLE approvals ADD COLUMN arguments TEXT;
+     ALTER TABLE approvals ADD COLUMN label TEXT;
+     ALTER TABLE approvals ADD COLUMN location TEXT;
+     ALTER TABLE approvals ADD COLUMN asker TEXT;
+     ALTER TABLE approvals ADD COLUMN person TEXT;
+     ALTER TABLE approvals ADD COLUMN note TEXT;
+     ALTER TABLE approvals ADD COLUMN declined_at INTEGER;
+     ALTER TABLE approvals ADD COLUMN changed_at INTEGER;
+     CREATE UNIQUE INDEX approvals_id ON approvals (id) WHERE id IS NOT NULL;
+     CREATE TABLE approvers (
+         name TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, accounts TEXT NOT NULL, added_at INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE approver_sessions (
+         hash TEXT PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, approver TEXT, accounts TEXT NOT NULL,
+         request TEXT, expires_at INTEGER NOT NULL
+     ) STRICT;
+     CREATE TABLE approval_pages (url TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

@@ -77,7 +77,7 @@ impl Account {
     ///
     /// # Errors
     /// `invalid_arguments` for `field` where there is none.
-    async fn own_job(&self, field: &str, id: &str) -> Result<Job> {
+    pub(super) async fn own_job(&self, field: &str, id: &str) -> Result<Job> {
         let job = self.queue.store.job(id.trim()).await?;
         match job {
             Some(job) if self.owns(&job).await? => Ok(job),

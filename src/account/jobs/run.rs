@@ -72,7 +72,8 @@ impl Account {
             let message = "The plan is not what was shown: its rows changed. Nothing was sent. Plan again.";
             return Err(Error::new(Code::ConfirmationInvalid, message));
         }
-        let facts = json!({"confirmation": agreed.as_str(), "hasJournal": self.service.journal().is_some()});
+        let has_journal = self.service.journal().is_some();
+        let facts = json!({"confirmation": agreed.as_str(), "approval": agreed.approval(), "hasJournal": has_journal});
         self.queue.store.tell(&job.id, members(facts)).await?;
         // Of two calls, one begins it. The other one waits for the same job.
         self.queue.store.step(&job.id, &[JobState::Planned], JobState::Running).await?;
@@ -92,7 +93,7 @@ impl Account {
     }
 
     /// What a person sees of a plan.
-    pub(super) async fn plan_subject(&self, job: &Job, context: &CallContext) -> Result<Subject> {
+    pub(in crate::account) async fn plan_subject(&self, job: &Job, context: &CallContext) -> Result<Subject> {
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
         let shown = job.facts.get("shown").cloned().unwrap_or_default();

@@ -26,6 +26,9 @@ const SHOWN: u32 = 10;
 /// The rows that a person may want to see.
 const PROBLEMS: &[RowState] = &[RowState::Unknown, RowState::Failed, RowState::Changed, RowState::Invalid];
 
+/// The rows that may be sent again.
+const AGAIN: &[RowState] = &[RowState::Unknown, RowState::Failed];
+
 impl Account {
     pub(super) async fn get_bulk(
         &self,
@@ -102,7 +105,24 @@ impl Account {
         confirmation: Confirmation<'_>,
         context: &mut CallContext,
     ) -> Result<Option<Reply>> {
-        const AGAIN: &[RowState] = &[RowState::Unknown, RowState::Failed];
+        let subject = self.retry_subject(asked, context).await?;
+        self.check_job_policy(job).await?;
+        self.guard.asks(invocation)?;
+        match self.guard.decide(invocation, subject, confirmation, None, context).await? {
+            Decision::Run(_) | Decision::RunIfUnchanged(..) => {}
+            Decision::RequestInput(ticket, preview) => return Ok(Some(Reply::RequestInput(ticket, preview))),
+        }
+        const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled, JobState::Done];
+        let numbers = asked.rows.clone().unwrap_or_default();
+        self.queue.store.send_again(&job.id, AGAIN, numbers).await?;
+        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
+        self.queue.wake();
+        Ok(None)
+    }
+
+    /// What a person sees of rows that would be sent again.
+    pub(in crate::account) async fn retry_subject(&self, asked: &GetBulk, context: &CallContext) -> Result<Subject> {
+        let job = self.own_job("job", asked.job.as_deref().unwrap_or_default()).await?;
         let numbers = asked.rows.clone().unwrap_or_default();
         if numbers.is_empty() {
             return Err(Error::invalid("rows", "`rows` is missing: name the rows to send again, such as [17]."));
@@ -118,8 +138,6 @@ impl Account {
             doubtful += u32::from(row.state == RowState::Unknown);
             shown.insert(format!("row {number}"), Value::Object(problem(&row)));
         }
-        self.check_job_policy(job).await?;
-        self.guard.asks(invocation)?;
         let doubt = match doubtful {
             0 => String::new(),
             count => format!(" {count} of them may have been done already: look first, or it may be done twice."),
@@ -127,24 +145,14 @@ impl Account {
         let sentence = format!("Send {} rows of the job {} again?{doubt}", numbers.len(), job.id);
         let Location { id: location_id, name: location_name } = self.service.location(context).await;
         let account = self.service.identity().await?;
-        let label = self.label.clone();
-        let subject = Subject {
+        Ok(Subject {
             object: Some(shown.into()),
-            label,
+            label: self.label.clone(),
             location_id,
             location_name,
             account,
             sentence: Some(sentence),
-        };
-        match self.guard.decide(invocation, subject, confirmation, None, context).await? {
-            Decision::Run(_) | Decision::RunIfUnchanged(..) => {}
-            Decision::RequestInput(ticket, preview) => return Ok(Some(Reply::RequestInput(ticket, preview))),
-        }
-        const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled, JobState::Done];
-        self.queue.store.send_again(&job.id, AGAIN, numbers).await?;
-        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
-        self.queue.wake();
-        Ok(None)
+        })
     }
 
     /// How far a job is, as an answer.

@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
         let client = name
             .zip(session)
             .map(|(name, session)| Arc::new(ClientSession { name: name.to_owned(), session: session.to_owned() }));
-        let agreed = Agreement::named(job.text("confirmation"));
+        let agreed = Agreement::named(job.text("confirmation"), job.facts.get("approval"));
         let id = Arc::from(job.id.as_str());
         Self { account, job, id, client, agreed, waiting: VecDeque::new(), read: 0, busy: HashSet::new() }
     }
@@ -191,7 +191,7 @@ impl<'a> Work<'a> {
 
     /// Runs a row to its end.
     fn run(&self, row: JobRow) -> impl Future<Output = (JobRow, RowEnd)> + use<'a> {
-        let (account, agreed) = (self.account, self.agreed);
+        let (account, agreed) = (self.account, self.agreed.clone());
         let (store, id, number) = (account.queue.store.clone(), Arc::clone(&self.id), row.number);
         let mut context = CallContext::new(account.timeout)
             .in_bulk()

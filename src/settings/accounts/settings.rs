@@ -65,7 +65,8 @@ fn lower(process: Option<u32>, own: Option<u32>) -> Option<u32> {
 fn stricter(process: ConfirmMode, own: Option<ConfirmMode>) -> ConfirmMode {
     let rank = |mode: ConfirmMode| match mode {
         ConfirmMode::Auto | ConfirmMode::TwoStep => 0,
-        ConfirmMode::Human => 1,
+        // A person of their own in both: the process decides how they are reached.
+        ConfirmMode::Human | ConfirmMode::Page => 1,
         ConfirmMode::Deny => 2,
     };
     own.filter(|own| rank(*own) > rank(process)).unwrap_or(process)

@@ -17,6 +17,7 @@ fn approval(code: &str, seconds: i64) -> NewApproval {
         preview: json!({"name": "Home", "n": [1, null]}),
         asked_at: Utc::now(),
         expires_at: Utc::now() + TimeDelta::seconds(seconds),
+        page: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::planner::Planner;
 use crate::{account::Reply, guard::Confirmation};
-use highlevel_catalog::{Effect, Invocation, Operation, bulk::RunBulk};
+use highlevel_catalog::{Effect, Invocation, bulk::RunBulk};
 use highlevel_core::{context::CallContext, error::Result};
 use highlevel_store::JobState;
 use serde_json::{Map, Value, json};
@@ -110,19 +110,8 @@ impl Planner<'_> {
         let run: Invocation = run.parse(Map::from_iter([("plan".to_owned(), self.job.as_str().into())]))?;
         let job = account.own_job("plan", &self.job).await?;
         let subject = account.plan_subject(&job, context).await?;
-        if let Some(ticket) = account.guard.offer(&run, subject, confirmation).await? {
+        if let Some((ticket, next)) = account.guard.offer(&run, subject, confirmation, context).await? {
             answer.insert(highlevel_catalog::CONFIRMATION_TOKEN.to_owned(), ticket.as_str().into());
-            let next = match account.guard.policy().confirm {
-                crate::guard::ConfirmMode::Human => format!(
-                    "A person has to run `highlevel-mcp approve {}`. Then call {} with this confirmationToken.",
-                    ticket.as_str(),
-                    RunBulk::NAME
-                ),
-                _ => format!(
-                    "Show this to the person. Only if they agree: {} with this confirmationToken.",
-                    RunBulk::NAME
-                ),
-            };
             answer.insert("next".to_owned(), next.into());
         }
         Ok(())
