@@ -3,6 +3,9 @@
 use highlevel_core::clean;
 use serde_json::{Map, Value};
 
+/// The member that counts invisible characters which a preview left out. No call writes it.
+const REMOVED: &str = "removedCharacters";
+
 /// A value that a call writes, beside the one that is there.
 #[derive(Debug, PartialEq)]
 pub(super) struct Change {
@@ -39,7 +42,7 @@ impl Shown {
         };
         let before = part("before");
         for (name, new) in part("arguments").into_iter().flatten() {
-            match before.and_then(|before| before.get(name)) {
+            match before.and_then(|before| before.get(name)).filter(|_| name != REMOVED) {
                 Some(old) => shown.add_changes(name, old, new),
                 None => shown.arguments.push((title(name), written(new).unwrap_or_default())),
             }

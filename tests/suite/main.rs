@@ -12,6 +12,7 @@
 
 mod accounts;
 mod any_input;
+mod approvals;
 mod arguments;
 mod basics;
 mod billing;

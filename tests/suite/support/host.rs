@@ -12,7 +12,8 @@ use rmcp::{
     ClientHandler, ErrorData, RoleClient,
     model::{
         CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult,
-        ElicitationAction, Implementation, JsonObject, ProtocolVersion,
+        ElicitationAction, ElicitationCapability, Implementation, JsonObject, ProtocolVersion,
+        UrlElicitationCapability,
     },
     service::{ClientLifecycleMode, ClientServiceExt, RequestContext, RunningService, ServiceError},
     transport::{IntoTransport, TokioChildProcess},
@@ -46,6 +47,10 @@ pub enum Person {
     Absent,
     /// A person who answers every form like this.
     Answers(ElicitResult),
+    /// A host that opens pages and has no forms. The person goes to every page.
+    Opens,
+    /// The same host. The person goes to none.
+    OpensNothing,
     /// A host that announces forms and never shows them. From the first form on, the test's clock is paused and jumps to
     /// the next timer.
     Silent,
@@ -73,6 +78,12 @@ impl ClientHandler for Handler {
     fn get_info(&self) -> ClientConfig {
         let capabilities = match self.person {
             Person::Absent => ClientCapabilities::default(),
+            Person::Opens | Person::OpensNothing => {
+                let pages = ElicitationCapability::default().with_url(UrlElicitationCapability::default());
+                let mut capabilities = ClientCapabilities::default();
+                capabilities.elicitation = Some(pages);
+                capabilities
+            }
             _ => ClientCapabilities::builder().enable_elicitation().build(),
         };
         let info = ClientConfig::new(capabilities, Implementation::new("test-host", "1"));
@@ -91,6 +102,8 @@ impl ClientHandler for Handler {
         self.asked.lock().unwrap().push(serde_json::to_value(&request).unwrap());
         match &self.person {
             Person::Answers(answer) => Ok(answer.clone()),
+            Person::Opens => Ok(ElicitResult::new(ElicitationAction::Accept)),
+            Person::OpensNothing => Ok(ElicitResult::new(ElicitationAction::Decline)),
             Person::Silent | Person::Absent => {
                 tokio::time::pause();
                 std::future::pending().await
