@@ -48,6 +48,9 @@ fn header(entry: &JournalEntry) -> Vec<String> {
     add("client", format!("{} {session}", plain(entry.client())).trim().to_owned());
     add("job", job(entry));
     add("confirmed", text("confirmation"));
+    let approval = |name: &str| entry.members.get("approval").and_then(|approval| approval.get(name)?.as_str());
+    add("by", approval("person").map(plain).unwrap_or_default());
+    add("note", approval("note").map(plain).unwrap_or_default());
     add("outcome", outcome(entry));
     add("finished", text("finished"));
     add("message", clean::line(entry.text("message"), MESSAGE_CHARS));
