@@ -138,7 +138,7 @@ impl Guard {
             Confirmation::InputResponse(ticket, answer) => {
                 self.approvals.decline(&ticket).await?;
                 super::require_accepted(answer)?;
-                Err(self.wait_on_page(invocation, &preview, "", context).await?)
+                Err(Error::new(Code::Declined, "The person did not agree. Nothing was done."))
             }
             Confirmation::PageRequest if self.page.url().is_some() => {
                 let (ticket, request) = self.put_on_page(invocation, &preview, context).await?;
@@ -148,7 +148,14 @@ impl Guard {
             Confirmation::Page(host) if self.page.url().is_some() => {
                 self.open_page(invocation, preview, host, context).await
             }
-            _ => Err(self.wait_on_page(invocation, &preview, "", context).await?),
+            _ => {
+                let (ticket, request) = self.put_on_page(invocation, &preview, context).await?;
+                match PageState::of(self.store.approval(&ticket.hash()).await?) {
+                    // A host that lost its token asks for what the person has agreed to.
+                    state @ PageState::Agreed(_) => self.conclude(invocation, preview, &ticket, state, context).await,
+                    _ => Err(self.asked_on_page(&preview, "", &ticket, &request)),
+                }
+            }
         }
     }
 
@@ -332,10 +339,14 @@ impl Guard {
         context: &CallContext,
     ) -> Result<Error> {
         let (ticket, request) = self.put_on_page(invocation, preview, context).await?;
+        Ok(self.asked_on_page(preview, problem, &ticket, &request))
+    }
+
+    fn asked_on_page(&self, preview: &Preview, problem: &str, ticket: &ApprovalTicket, request: &str) -> Error {
         let code = if problem.is_empty() { Code::ConfirmationRequired } else { Code::ConfirmationInvalid };
         let problem = if problem.is_empty() { String::new() } else { format!("{problem} ") };
-        let error = Error::new(code, format!("{problem}{} {}", preview.sentence, self.next_step(&ticket, &request)));
-        Ok(self.with_page(error, preview, &ticket, &request))
+        let error = Error::new(code, format!("{problem}{} {}", preview.sentence, self.next_step(ticket, request)));
+        self.with_page(error, preview, ticket, request)
     }
 
     /// The same for a request that waits already.

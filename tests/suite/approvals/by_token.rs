@@ -92,6 +92,9 @@ async fn what_changes_after_the_yes_is_asked_again_and_a_no_reaches_the_model() 
     account.change("pages", id(&draft), json!({"slug": "another-slug"})).await;
     let again = host.error("publish_page", with_token(&arguments, &asked)).await;
     assert_eq!(again["code"], "confirmation_invalid", "{again}");
+    let lost = host.error("publish_page", arguments.clone()).await;
+    assert_eq!(lost["code"], "confirmation_required", "the yes was for the page as it was: {lost}");
+    let again = host.error("publish_page", with_token(&arguments, &lost)).await;
     let shown = browser.get("/approvals").await;
     assert!(shown.has("another-slug") && shown.has("It changed"), "{}", shown.html);
     let declined = browser.decide(&shown, "decline", "Not this\u{202e} week").await;
@@ -100,6 +103,14 @@ async fn what_changes_after_the_yes_is_asked_again_and_a_no_reaches_the_model() 
     assert_eq!((&answer["code"], &answer["note"]), (&json!("declined"), &json!("Not this week")), "{answer}");
     assert!(answer["message"].as_str().unwrap().starts_with("Ana declined."), "{answer}");
     assert_eq!(effects(&account).await, 0);
+
+    // A host that lost its token does what was agreed to, once.
+    let asked = host.error("delete_page", arguments.clone()).await;
+    let link = asked["approvalPage"].as_str().unwrap();
+    let shown = browser.get(&link.replace(&browser.origin, "")).await;
+    assert!(browser.decide(&shown, "agree", "").await.has("Agreed."));
+    assert_eq!(host.answer("delete_page", arguments).await["deleted"], true);
+    assert_eq!(effects(&account).await, 1);
 }
 
 #[tokio::test]
