@@ -183,6 +183,25 @@ async function main() {
       assert.equal(done.firstName, "Zenobia", JSON.stringify(done));
     });
 
+    await check("a plan of many rows is agreed to as a whole", async () => {
+      const plan = await call("plan_bulk", {
+        operation: "update_contact", sql: "SELECT id FROM contacts ORDER BY id LIMIT 3", template: { companyName: "Plan Inc" },
+      });
+      await page.goto(plan.next.match(/http\S+approvals\/[0-9a-f]+/)[0]);
+      await shot(page, "plan");
+      await accessible(page, "plan");
+      const card = page.locator("article").first();
+      assert.match(await card.textContent(), /3 × /);
+      await card.getByLabel("A note, if you like").fill("All three");
+      await card.getByRole("button", { name: "Agree" }).click();
+      await page.getByText("Agreed. Tell the assistant").waitFor();
+      const done = await call("run_bulk", { plan: plan.plan, confirmationToken: plan.confirmationToken });
+      assert.equal(done.state, "done", JSON.stringify(done));
+      const journal = execFileSync(binary, ["journal", "export"], { env: environment, encoding: "utf8" });
+      const rows = journal.trim().split("\n").map((line) => JSON.parse(line)).filter((entry) => entry.job);
+      assert.deepEqual(rows.map((row) => row.approval), Array(3).fill({ person: "Ana", note: "All three" }));
+    });
+
     await check("decline with a note, by keyboard alone", async () => {
       const link = (await call("update_contact", rename(second, "Yolanda"))).approvalPage;
       await page.goto(link);
