@@ -6,6 +6,10 @@ use serde_json::{Map, Value};
 /// The member that counts invisible characters which a preview left out. No call writes it.
 const REMOVED: &str = "removedCharacters";
 
+/// The members of a sample of a plan.
+const FROM: &str = "from";
+const TO: &str = "to";
+
 /// A value that a call writes, beside the one that is there.
 #[derive(Debug, PartialEq)]
 pub(super) struct Change {
@@ -80,8 +84,34 @@ fn written(value: &Value) -> Option<String> {
             Some(items.iter().filter_map(written).collect::<Vec<_>>().join(", "))
         }
         Value::Object(members) if members.is_empty() => None,
-        Value::Array(_) | Value::Object(_) => Some(cleaned(&format!("{value:#}"))),
+        Value::Array(items) => {
+            let items = items.iter().filter_map(written).map(|item| format!("• {}", item.replace('\n', "\n  ")));
+            Some(items.collect::<Vec<_>>().join("\n"))
+        }
+        Value::Object(members) => Some(lines(members).join("\n")),
     }
+}
+
+/// The members of an object within a value, one a line. What is `from` and `to` is shown side by side.
+fn lines(members: &Map<String, Value>) -> Vec<String> {
+    let part = |name: &str| members.get(name).and_then(Value::as_object);
+    let (from, to) = (part(FROM), part(TO));
+    let mut all = Vec::new();
+    for (name, value) in members {
+        match (name.as_str(), from, to) {
+            (FROM, Some(_), Some(_)) => {}
+            (TO, Some(from), Some(to)) => all.extend(to.iter().map(|(name, new)| {
+                let text = |value: Option<&Value>| value.and_then(written).unwrap_or_else(|| "nothing".to_owned());
+                format!("{}: {} → {}", title(name), text(from.get(name)), text(Some(new)))
+            })),
+            _ => {
+                let text = written(value).unwrap_or_else(|| "nothing".to_owned());
+                let gap = if text.contains('\n') { "\n  " } else { " " };
+                all.push(format!("{}:{gap}{}", title(name), text.replace('\n', "\n  ")));
+            }
+        }
+    }
+    all
 }
 
 /// The name of a member as words: `First name` for `firstName`.
@@ -109,6 +139,16 @@ fn cleaned(text: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn values_within_values_are_lines_and_no_json() {
+        let samples = json!([
+            {"row": 1, "from": {"companyName": "Old"}, "to": {"companyName": "New", "tags": ["a", "b"]}},
+            {"row": 2, "address": {"city": "Bern", "street": null}},
+        ]);
+        let expected = "• Row: 1\n  Company name: Old → New\n  Tags: nothing → a, b\n• Row: 2\n  Address:\n    City: Bern\n    Street: nothing";
+        assert_eq!(written(&samples).unwrap(), expected);
+    }
 
     #[test]
     fn a_preview_becomes_rows_with_old_and_new_values() {

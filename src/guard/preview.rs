@@ -110,7 +110,8 @@ impl Preview {
         let room = answer::max_error_details(max_answer);
         let arguments = shown_arguments(invocation, max_answer)?;
         let Subject { object, label, location_id, location_name, account, sentence } = subject;
-        let before = before(invocation, object.as_ref());
+        // A summary of this server's own is not what the arguments change.
+        let before = before(invocation, object.as_ref().filter(|_| sentence.is_none()));
         let object_hash = hash(object.as_ref().unwrap_or(&Value::Null));
         let members = object.as_ref().and_then(Value::as_object);
         let identifying = match (&sentence, members) {
