@@ -5,6 +5,7 @@ mod confirmed;
 mod files;
 mod jobs;
 mod kills;
+mod pace;
 mod plans;
 
 use crate::support::Host;

@@ -2,6 +2,7 @@
 
 use super::{
     Permit, QuotaTicket, QuotaView, Sharing, headers,
+    job_pace::{FreeQuota, JobPace},
     lease::Lease,
     local::LocalQuota,
     shared::Shared,
@@ -21,9 +22,6 @@ const A_DAYS_END: Duration = headers::LONGEST_HOLD;
 
 /// The shortest wait that is reported as progress.
 const NOTICEABLE: Duration = Duration::from_secs(1);
-
-/// The share of the quota that jobs use, in thousandths. The rest is free at any time for a call that somebody waits for.
-const SHARE_OF_JOBS: u32 = 985;
 
 /// What a limiter starts from.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +47,7 @@ impl Default for QuotaSettings {
 pub struct Limiter {
     state: Mutex<LimiterState>,
     pub(super) shared: Option<Shared>,
-    /// When the next request of a job may enter the queue.
-    next_of_jobs: Mutex<Option<Instant>>,
+    job_pace: Mutex<JobPace>,
 }
 
 impl Limiter {
@@ -62,7 +59,7 @@ impl Limiter {
         let local = LocalQuota::new(settings.limit, window).with_share(settings.share).with_usual(limit, span);
         let lease = sharing.is_some().then(Lease::default);
         let state = Mutex::new(LimiterState::new(local, lease));
-        Arc::new(Self { state, shared: sharing.map(Shared::new), next_of_jobs: Mutex::default() })
+        Arc::new(Self { state, shared: sharing.map(Shared::new), job_pace: Mutex::default() })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, LimiterState> {
@@ -125,6 +122,9 @@ impl Limiter {
                     && now < context.deadline
                 {
                     state.take(now);
+                    if context.job.is_none() {
+                        self.job_pace().note_other(state.local.window(), now);
+                    }
                     return Ok(Permit::new(Arc::clone(self)));
                 }
                 let Some(turn) = turn.filter(|turn| (*turn).max(now) < context.deadline) else {
@@ -153,16 +153,22 @@ impl Limiter {
         }
     }
 
-    /// When a request of a job may enter the queue. They come evenly, one after the other: a burst would use up a whole window,
-    /// and a chat's call beside the job would wait for the next one.
+    /// When a request of a job may enter the queue.
     fn turn_of_job(&self) -> Instant {
-        let QuotaView { limit, window, .. } = self.view();
-        let interval = window / limit.max(1) * 1000 / SHARE_OF_JOBS;
-        let mut next = self.next_of_jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let turn = next.unwrap_or(now).max(now);
-        *next = Some(turn + interval);
-        turn
+        let quota = {
+            let mut state = self.state();
+            state.local.settle(now);
+            let limit = u32::try_from(state.local.going_round()).unwrap_or(u32::MAX);
+            let (window, free) = (state.local.window(), state.free_beside_the_queue(now));
+            let elsewhere = state.leased().map_or(0, |lease| lease.elsewhere(window, now));
+            FreeQuota { limit, window, free, elsewhere: u32::try_from(elsewhere).unwrap_or(u32::MAX) }
+        };
+        self.job_pace().turn(quota, now)
+    }
+
+    fn job_pace(&self) -> MutexGuard<'_, JobPace> {
+        self.job_pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The quota as it stands.
@@ -171,11 +177,10 @@ impl Limiter {
         let mut state = self.state();
         state.local.settle(now);
         let held = state.local.held_until();
-        let free = if held.is_some() { 0 } else { state.free(now).saturating_sub(state.queue.len()) };
         QuotaView {
             limit: state.local.limit(),
             window: state.local.window(),
-            remaining: u32::try_from(free).unwrap_or(u32::MAX),
+            remaining: state.free_beside_the_queue(now),
             held_until: held.map(|held| on_the_clock(held, now)),
         }
     }

@@ -6,11 +6,13 @@
 //! than the limit.
 //!
 //! - `limiter`: the queue of the calls that wait.
+//! - `job_pace`: when requests of jobs may enter it.
 //! - `local`: the arithmetic of this process.
 //! - `lease` and `shared`: the exchange with the other processes of the account, through the store.
 
 mod first_request;
 mod headers;
+mod job_pace;
 mod lease;
 mod limiter;
 mod local;

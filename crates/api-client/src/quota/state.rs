@@ -85,6 +85,13 @@ impl LimiterState {
         own.min(all).min(lease.told_remaining().unwrap_or(usize::MAX))
     }
 
+    /// Permits that are free now, those for the calls that wait aside. None while a 429 holds.
+    pub(super) fn free_beside_the_queue(&self, now: Instant) -> u32 {
+        let is_held = self.local.held_until().is_some();
+        let free = if is_held { 0 } else { self.free(now).saturating_sub(self.queue.len()) };
+        u32::try_from(free).unwrap_or(u32::MAX)
+    }
+
     /// Records that a request ended now. Returns whether the exchange with the other processes has to be woken.
     pub(super) fn ended(&mut self, now: Instant) -> bool {
         self.local.ended(now);

@@ -1,5 +1,6 @@
 //! The limiter against a simple model, on a clock that stands still unless everyone waits.
 
+mod jobs;
 mod processes;
 
 use super::{AnswerHeaders, Limiter, Permit, QuotaSettings, local::LocalQuota};
@@ -22,7 +23,7 @@ fn paused<T>(test: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(test)
 }
 
-fn ms(millis: u64) -> Duration {
+const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
