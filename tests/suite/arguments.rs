@@ -225,6 +225,36 @@ async fn the_accounts_own_location_may_stand_beside_any_argument() {
     assert_eq!((&error["code"], &error["field"]), (&json!("policy_denied"), &json!("locationId")), "{error}");
 }
 
+/// Hosts that fill in every optional argument send empty lists, too: one wiped the tags of a contact.
+#[tokio::test]
+async fn an_empty_list_does_not_empty_a_field() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let contact =
+        account.find("contacts", |contact| contact["tags"].as_array().is_some_and(|tags| !tags.is_empty())).await;
+    let filled = json!({"id": contact["id"], "companyName": "Filled Inc", "tags": []});
+    let error = host.error("update_contact", filled).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("tags")), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("{\"clear\":[\"tags\"]}"), "{error}");
+    let wished = json!({"id": contact["id"], "companyName": "Filled Inc", "addTags": [], "clear": ["tags"]});
+    host.answer("update_contact", wished).await;
+    let now = account.find("contacts", |other| other["id"] == contact["id"]).await;
+    assert!(now["tags"].as_array().is_none_or(Vec::is_empty), "{now}");
+}
+
+#[tokio::test]
+async fn a_currency_that_does_not_exist_is_refused() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let contact = account.find("contacts", |_| true).await;
+    let deal = |currency: &str| json!({"name": "Deal", "contactId": contact["id"], "value": 5, "status": "open", "currency": currency});
+    let error = host.error("create_opportunity", deal("EURO")).await;
+    assert_eq!((&error["code"], &error["field"]), (&json!("invalid_arguments"), &json!("currency")), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("such as USD"), "{error}");
+    let made = host.answer("create_opportunity", deal("eur")).await;
+    assert_eq!(made["currency"], "EUR", "{made}");
+}
+
 #[tokio::test]
 async fn a_confirmation_token_may_have_spaces_and_an_empty_one_counts_as_absent() {
     let account = Account::new().await;

@@ -6,7 +6,7 @@ use super::{
     meaning::{Lookup, LookupField, LookupFilter, ReadBack, StateRule, States},
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     route::Route,
-    text::{Day, UserRef},
+    text::{Currency, Day, UserRef},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -172,7 +172,7 @@ pub struct CreateInvoice {
     #[schemars(length(min = 1))]
     pub items: Vec<InvoiceItem>,
     /// Such as USD
-    pub currency: String,
+    pub currency: Currency,
     /// Default today
     pub issue_date: Option<Day>,
     /// Default as the location's settings say

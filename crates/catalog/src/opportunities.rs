@@ -8,7 +8,7 @@ use super::{
     operation::{AnswerShape, Effect, Operation, Output, Toolset},
     route::Route,
     tags::TagChanges,
-    text::{Date, UserRef},
+    text::{Currency, Date, UserRef},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ const SESSION_CUSTOM_FIELDS: (&str, &str) =
 #[expect(missing_docs, reason = "doc comments become schema text, which costs tokens")]
 pub struct OpportunityDetails {
     /// Such as USD
-    pub currency: Option<String>,
+    pub currency: Option<Currency>,
     pub stage: Option<String>,
     /// Percent
     #[schemars(range(min = 0, max = 100))]

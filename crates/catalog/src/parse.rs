@@ -124,9 +124,13 @@ fn read_near_forms(
     Ok(())
 }
 
-/// Refuses empty strings in an update: they could mean "empty the field" or "not given".
+/// Refuses empty strings in an update, and empty lists that would empty a field: they could mean that, or "not given". Some
+/// hosts fill in every optional argument.
 fn refuse_empty(spec: &OperationSpec, arguments: &Map<String, Value>) -> Result<()> {
-    let is_empty = |(name, value): &(&String, &Value)| *name != "clear" && value.as_str() == Some("");
+    let empties =
+        |name: &str, value: &Value| spec.is_clearable(name) && !absent::holds_changes(name) && absent::is_empty(value);
+    let is_empty =
+        |(name, value): &(&String, &Value)| *name != "clear" && (value.as_str() == Some("") || empties(name, value));
     let Some((name, _)) = arguments.iter().find(is_empty) else { return Ok(()) };
     let how = if spec.is_clearable(name) {
         format!("leave it out to keep it, or empty it with `clear`, such as {}", json!({"clear": [name]}))

@@ -1,5 +1,6 @@
-//! Strings with a format: e-mail addresses, dates, webhook URLs and references to users.
+//! Strings with a format: e-mail addresses, dates, currencies, webhook URLs and references to users.
 
+mod currency;
 mod webhook_url;
 
 use super::near;
@@ -77,6 +78,13 @@ checked_text!(
     json_schema!({"type": "string", "description": "https"}),
     near::unquoted,
     "An absolute https URL. [`WebhookUrl::is_private`] says whether its host is on the public internet."
+);
+
+checked_text!(
+    Currency,
+    json_schema!({"type": "string"}),
+    near::unquoted,
+    "The code of a currency by ISO 4217, in upper case."
 );
 
 checked_text!(
