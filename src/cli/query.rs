@@ -7,7 +7,7 @@ use super::{
     start::{Started, start},
 };
 use crate::{
-    service::{QueryResult, Question, WaitPolicy},
+    service::{PartialTables, QueryResult, Question, WaitPolicy},
     settings::Settings,
 };
 use anyhow::Context;
@@ -137,7 +137,7 @@ pub(super) async fn ask(asking: &Asking, args: QuestionArgs, most_rows: usize) -
         params: args.params,
         max_age: args.max_age.map(Duration::from_secs),
         wait: if args.allow_partial { WaitPolicy::SmallTables } else { WaitPolicy::Unbounded },
-        allow_partial: args.allow_partial,
+        partial: if args.allow_partial { PartialTables::Used } else { PartialTables::Offered },
         most_rows,
         most_bytes: MAX_RESULT_BYTES,
         rows_to: None,

@@ -33,7 +33,8 @@ mod verify_write;
 mod writes;
 
 pub use insights::{
-    AccountsWatcher, AllAccounts, NamedAccount, QueryResult, Question, draw, moment, picture, report_progress, time,
+    AccountsWatcher, AllAccounts, NamedAccount, PartialTables, QueryResult, Question, draw, moment, picture,
+    report_progress, time,
 };
 pub use later::{ChangedField, LaterLook, changed_error, differs};
 pub use merge::{is_same_tag, value as field_value};

@@ -27,7 +27,7 @@ use std::time::Duration;
 pub use accounts::{AccountsWatcher, AllAccounts, NamedAccount};
 pub use chart::{draw, picture};
 pub use find::moment;
-pub use query::{QueryResult, Question};
+pub use query::{PartialTables, QueryResult, Question};
 
 impl AccountService {
     /// Runs an operation that is answered from the mirror.
@@ -133,18 +133,18 @@ impl AccountService {
     fn no_data(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
         let has_data = |state: &TableState| state.complete_at.is_some() || state.partial();
         match states {
-            [_] => self.not_ready(states, partial),
+            [_] => self.not_ready(states, if partial { PartialTables::Used } else { PartialTables::Refused }),
             _ if states.iter().any(|(_, state)| has_data(state) || state.fault.is_none()) => None,
-            _ => self.not_ready(states, true),
+            _ => self.not_ready(states, PartialTables::Used),
         }
     }
 
-    /// The error if a table was never read in full. With `partial`, an incomplete table is enough.
-    fn not_ready(&self, states: &[(&'static Table, TableState)], partial: bool) -> Option<Error> {
+    /// The error if a table was never read in full. An incomplete table may be enough.
+    fn not_ready(&self, states: &[(&'static Table, TableState)], partial: PartialTables) -> Option<Error> {
         let (table, state) = states
             .iter()
             .filter(|(_, state)| state.complete_at.is_none())
-            .find(|(_, state)| !(partial && state.partial()))?;
+            .find(|(_, state)| !(partial == PartialTables::Used && state.partial()))?;
         let failure = self.mirroring.failure(table).filter(|_| state.fault.is_some());
         let name = table.name;
         let mut error = match (failure, &state.short) {
@@ -154,16 +154,23 @@ impl AccountService {
             }
             (None, Some(short)) => Error::new(
                 Code::UpstreamError,
-                format!(
-                    "{name} could not be read in full: {short}. Set allowPartial: true to answer from the data that is here."
-                ),
+                match partial {
+                    PartialTables::Offered => format!(
+                        "{name} could not be read in full: {short}. Set allowPartial: true to answer from the data that is here."
+                    ),
+                    PartialTables::Used | PartialTables::Refused => {
+                        format!("{name} could not be read in full: {short}.")
+                    }
+                },
             ),
             (None, None) => {
                 let progress =
                     self.first_scan_progress(table, state).unwrap_or_else(|| format!("{name} is being read."));
-                let message = format!(
-                    "{progress} Reading continues in the background: ask again then, or set allowPartial: true to answer from the data that is here."
-                );
+                let or = match partial {
+                    PartialTables::Offered => ", or set allowPartial: true to answer from the data that is here",
+                    PartialTables::Used | PartialTables::Refused => "",
+                };
+                let message = format!("{progress} Reading continues in the background: ask again then{or}.");
                 let left = self.mirroring.remaining(state).unwrap_or(DEFAULT_RETRY);
                 Error::new(Code::Timeout, message).retry_at(Utc::now() + left)
             }

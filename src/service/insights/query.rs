@@ -16,6 +16,17 @@ use std::time::Duration;
 /// The most rows of a tool's answer. For more, a statement can count or group.
 const MOST_ROWS: usize = 1000;
 
+/// Whether tables that were never read in full may be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PartialTables {
+    Used,
+    /// Not used. The caller may ask for it.
+    Offered,
+    /// Not used. The caller has no argument for it.
+    #[default]
+    Refused,
+}
+
 /// A statement and the requirements on its answer.
 #[derive(Debug, Clone, Default)]
 pub struct Question {
@@ -26,8 +37,7 @@ pub struct Question {
     /// The maximum age of the tables.
     pub max_age: Option<Duration>,
     pub wait: WaitPolicy,
-    /// Whether tables that were never read in full may be used.
-    pub allow_partial: bool,
+    pub partial: PartialTables,
     /// The maximum number of rows.
     pub most_rows: usize,
     /// The approximate maximum size in bytes.
@@ -45,7 +55,7 @@ impl Question {
             params: asked.params.clone().unwrap_or_default(),
             max_age: asked.max_age.map(Duration::from_secs),
             wait: if allow_partial { WaitPolicy::SmallTables } else { WaitPolicy::Bounded },
-            allow_partial,
+            partial: if allow_partial { PartialTables::Used } else { PartialTables::Offered },
             most_rows: MOST_ROWS,
             most_bytes,
             rows_to: None,
@@ -54,12 +64,9 @@ impl Question {
 
     /// The question whose rows go to `rows_to`, all of them. A table's name stands for its rows.
     pub fn streamed(asked: &QueryCrm, rows_to: RowSender) -> Self {
-        Self {
-            sql: statement_of(&asked.sql),
-            most_rows: usize::MAX,
-            rows_to: Some(rows_to),
-            ..Self::of(asked, usize::MAX)
-        }
+        let question = Self::of(asked, usize::MAX);
+        let partial = if asked.allow_partial == Some(true) { question.partial } else { PartialTables::Refused };
+        Self { sql: statement_of(&asked.sql), partial, most_rows: usize::MAX, rows_to: Some(rows_to), ..question }
     }
 }
 
@@ -121,7 +128,7 @@ impl AccountService {
                 QueryOutcome::NotYet(tables) => {
                     self.mirroring.freshen(&tables, wanted, context, watcher).await?;
                     let states = mirror.states(tables).await?;
-                    if let Some(error) = self.not_ready(&states, question.allow_partial) {
+                    if let Some(error) = self.not_ready(&states, question.partial) {
                         return Err(error);
                     }
                 }

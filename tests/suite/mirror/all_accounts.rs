@@ -11,7 +11,8 @@ use highlevel_core::{
 use highlevel_mcp::{
     api::{Adapter, Registry},
     service::{
-        AccountRules, AccountService, AllAccounts, MirrorPlace, NamedAccount, QueryResult, Question, WaitPolicy,
+        AccountRules, AccountService, AllAccounts, MirrorPlace, NamedAccount, PartialTables, QueryResult, Question,
+        WaitPolicy,
     },
     settings::Settings,
 };
@@ -211,7 +212,7 @@ async fn an_account_that_cannot_answer_is_left_out_and_named() {
     let answer = agency.ask_within(&campaigns, Duration::from_secs(8)).await;
     assert_eq!(json!(answer.unwrap().rows), json!([["fine"], ["hidden"]]));
 
-    let partial = Question { allow_partial: true, wait: WaitPolicy::SmallTables, ..question(COUNT) };
+    let partial = Question { partial: PartialTables::Used, wait: WaitPolicy::SmallTables, ..question(COUNT) };
     let answer = agency.ask_within(&partial, Duration::from_secs(8)).await.unwrap();
     assert_eq!(answer.rows.iter().map(|row| &row[0]).collect::<Vec<_>>(), ["fine", "slow"]);
     assert_eq!((&answer.status["complete"], &answer.status["asOf"]["slow"]), (&json!(false), &Value::Null));

@@ -1,6 +1,6 @@
 //! One account of a question over several: its tables' states, or why it is left out.
 
-use super::super::missing;
+use super::super::{PartialTables, missing};
 use crate::service::{AccountService, mirror::Mirroring};
 use highlevel_core::{
     context::CallContext,
@@ -75,10 +75,12 @@ impl<'a> Member<'a> {
         self.data.as_ref().map_or(&[], |data| &data.states)
     }
 
-    /// Leaves the account out if one of its tables was never read in full. With `partial`, an incomplete table is enough.
-    pub(super) fn check(&mut self, partial: bool) {
+    /// Leaves the account out if one of its tables was never read in full. An incomplete table may be enough.
+    pub(super) fn check(&mut self, partial: PartialTables) {
         let Some(error) = self.service.not_ready(self.states(), partial) else { return };
-        let lacks = |(_, state): &&(&Table, TableState)| state.complete_at.is_none() && !(partial && state.partial());
+        let lacks = |(_, state): &&(&Table, TableState)| {
+            state.complete_at.is_none() && !(partial == PartialTables::Used && state.partial())
+        };
         let missing = self.states().iter().find(lacks).map(|(table, state)| self.lacks(table, state));
         self.data = Err(LeftOut { missing, error });
     }

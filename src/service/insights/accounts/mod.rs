@@ -110,7 +110,7 @@ impl AllAccounts {
         member::fold(union, &mut members, &tables, context, |_| true).await?;
         self.refreshes.refresh(union, &mut members, &tables, wanted, context, watcher).await?;
         for member in &mut members {
-            member.check(question.allow_partial);
+            member.check(question.partial);
         }
         if members.iter().all(|member| member.data.is_err()) {
             return Err(status::no_account(&members));
