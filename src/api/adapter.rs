@@ -320,7 +320,7 @@ impl Adapter {
     }
 
     /// The store in the state directory.
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Arc<Store> {
         self.client.store()
     }
 

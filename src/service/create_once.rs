@@ -13,7 +13,7 @@ pub(super) use identity::{contact_key, emails, key_of, phones};
 
 use age::Stamps;
 use chrono::{DateTime, SecondsFormat, Utc};
-use highlevel_api_client::{Fate, SendError};
+use highlevel_api_client::{Fate, Moment, SendError};
 use highlevel_catalog::{Effect, Invocation};
 use highlevel_core::context::CallContext;
 use highlevel_core::error::{Code, Error, Result};
@@ -21,7 +21,11 @@ use highlevel_store::WriteLock;
 use identity::Identity;
 use lookup::{IncompleteLookup, Lookup, LookupResult};
 use serde_json::Value;
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// The longest search for the object. Lists lag behind writes by seconds.
@@ -86,22 +90,17 @@ impl Creation {
         context: &CallContext,
     ) -> Result<Value> {
         let store = api.store();
-        let number = match store.begin_creation(&self.account, &self.key).await {
-            Ok(number) => Some(number),
-            // A search then cannot tell this call's object from those of other calls.
-            Err(error) => {
-                tracing::warn!("a create could not be recorded: {}", error.message);
-                None
-            }
-        };
         let known = match &self.identity {
             Some(identity) if create.spec.effect == Effect::Send => listed_before(identity, api, create, context).await,
             _ => None,
         };
-        let failed = match api.run(create, context).await {
+        let (recorded, sending) = self.recorded(api, context);
+        let ran = api.run(create, &sending).await;
+        let number = recorded.get().copied();
+        let failed = match ran {
             Ok(Done { answer, sent_at }) => {
                 let value = answer.into_json();
-                creates.stamps.learn(&value, sent_at);
+                creates.stamps.learn(&value, sent_at, Moment::now());
                 store.end_creations(number, value.get("id").and_then(Value::as_str)).await;
                 return Ok(value);
             }
@@ -117,6 +116,28 @@ impl Creation {
         };
         let lookup = Lookup { api, create, identity, stamps: &creates.stamps, sent_at, number, known: known.as_ref() };
         search(&lookup, UnclearCreate::new(create, Some(identity), &error), context).await
+    }
+
+    /// The same call, which records the create right before it is sent: one that was not sent leaves no record, whenever its
+    /// process ends. Also returns where the record's number will be, if it can be written. Without it, a search cannot tell
+    /// this call's object from those of other calls.
+    fn recorded(&self, api: &Adapter, context: &CallContext) -> (Arc<OnceLock<i64>>, CallContext) {
+        let number = Arc::<OnceLock<i64>>::default();
+        let create = (Arc::clone(api.store()), self.account.clone(), self.key.clone(), Arc::clone(&number));
+        let call = context.clone();
+        let sending = context.clone().before_sending(move || {
+            let ((store, account, key, number), call) = (create.clone(), call.clone());
+            async move {
+                if number.get().is_none() {
+                    match store.begin_creation(&account, &key).await {
+                        Ok(new) => drop(number.set(new)),
+                        Err(error) => tracing::warn!("a create could not be recorded: {}", error.message),
+                    }
+                }
+                call.prepare_to_send().await
+            }
+        });
+        (number, sending)
     }
 }
 

@@ -18,8 +18,8 @@ use serde_json::Value;
 pub enum LaterLook {
     /// It took effect. This is the object.
     Done(Value),
-    /// The account does not show the effect. Lists lag behind writes, so this proves nothing.
-    NotShown,
+    /// The account does not show the effect, or not clearly, and why. Lists lag behind writes, so this proves nothing.
+    NotShown(Option<String>),
     /// No look can tell.
     CannotTell,
 }
@@ -43,11 +43,14 @@ impl AccountService {
         }
         match write.spec.effect {
             Effect::Create | Effect::Send if write.spec.lookup.is_some() => {
+                if let Some(journal) = self.journal() {
+                    self.creates.learn_clock(journal, self.name(), &write.spec.name).await?;
+                }
                 create_once::look_again(&self.creates, api, write, sent_at, context).await
             }
             Effect::Delete => Ok(match objects::look(api, write, context).await? {
                 Presence::Gone => LaterLook::Done(Value::Null),
-                Presence::Present(_) => LaterLook::NotShown,
+                Presence::Present(_) => LaterLook::NotShown(None),
                 Presence::Unlisted => LaterLook::CannotTell,
             }),
             // The object is in the API's own form, whose members need not be called as the arguments are.
@@ -55,12 +58,12 @@ impl AccountService {
             Effect::Update | Effect::Publish if write.id.is_some() || upsert::applies(write) => {
                 let object = match objects::read(api, write, context).await {
                     Ok(Some(object)) => object,
-                    Ok(None) => return Ok(LaterLook::NotShown),
-                    Err(error) if error.code == Code::NotFound => return Ok(LaterLook::NotShown),
+                    Ok(None) => return Ok(LaterLook::NotShown(None)),
+                    Err(error) if error.code == Code::NotFound => return Ok(LaterLook::NotShown(None)),
                     Err(error) => return Err(error),
                 };
                 let shows = verify_write::shows_effect(write, before, &object);
-                Ok(if shows { LaterLook::Done(object) } else { LaterLook::NotShown })
+                Ok(if shows { LaterLook::Done(object) } else { LaterLook::NotShown(None) })
             }
             _ => Ok(LaterLook::CannotTell),
         }

@@ -120,7 +120,7 @@ impl Client {
     }
 
     /// The state directory's store.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &Arc<Store> {
         self.inner.login.runtime.store()
     }
 

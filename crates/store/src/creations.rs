@@ -71,22 +71,23 @@ impl Store {
         Ok(latest.map(|(at, object)| (at, object.is_some())))
     }
 
-    /// The first create of `key` that began since a moment: its number, and the object that answered it.
+    /// The last create of `key` that began between two moments: its number, and the object that answered it.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
-    pub async fn creation_since(
+    pub async fn last_creation(
         &self,
         account: &str,
         key: &str,
-        since: DateTime<Utc>,
+        between: (DateTime<Utc>, DateTime<Utc>),
     ) -> Result<Option<(i64, Option<String>)>> {
         let (account, key) = (account.to_owned(), sha256_hex(key.as_bytes()));
+        let (from, to) = (between.0.timestamp_millis(), between.1.timestamp_millis());
         self.with(move |db| {
             db.query_row(
-                "SELECT number, object FROM creations WHERE account = ?1 AND key = ?2 AND begun_at >= ?3
-                 ORDER BY number LIMIT 1",
-                params![account, key, since.timestamp_millis()],
+                "SELECT number, object FROM creations WHERE account = ?1 AND key = ?2 AND begun_at BETWEEN ?3 AND ?4
+                 ORDER BY number DESC LIMIT 1",
+                params![account, key, from, to],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()

@@ -32,7 +32,7 @@ pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
 pub use files::{FileLock, replace_file};
-pub use jobs::{Job, JobLock, JobRow, JobState, Jobs, NewJob, NewRow, RowCounts, RowOutcome, RowState};
+pub use jobs::{Job, JobLock, JobRow, JobState, Jobs, NewJob, RowCounts, RowOutcome, RowState};
 pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
     Change, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion,

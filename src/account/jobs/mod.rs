@@ -111,6 +111,23 @@ impl Account {
 /// The fact that names the account of a job in the state directory.
 const IDENTITY: &str = "identity";
 
+/// A value as an answer shows it: its texts cut, its lists and objects with their first members. A file has all of it.
+fn shortened(value: Value) -> Value {
+    const TEXT: usize = 200;
+    const MEMBERS: usize = 40;
+    match value {
+        Value::String(text) => highlevel_core::clean::line(&text, TEXT).into(),
+        Value::Array(items) => items.into_iter().take(MEMBERS).map(shortened).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .take(MEMBERS)
+            .map(|(name, value)| (name, shortened(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other,
+    }
+}
+
 /// An object as a map.
 fn members(value: Value) -> Map<String, Value> {
     match value {

@@ -1,8 +1,9 @@
 //! Rows that may have been sent: what the journal says of them, and what the account shows.
 
-use super::{super::Account, row::RowLook};
+use super::{super::Account, row::RowLook, undo};
 use highlevel_core::{context::CallContext, error::Result};
-use highlevel_store::{Job, JournalEntry, RowOutcome, RowState, UNFINISHED};
+use highlevel_store::{Job, JobRow, JournalEntry, RowOutcome, RowState, UNFINISHED};
+use serde_json::Value;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,9 @@ const PAGE: u32 = 200;
 /// off may still be worked.
 const WAITS: [Duration; 4] =
     [Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8), Duration::from_secs(16)];
+
+/// What parts a row's own message from what a look showed.
+const LOOKED: &str = " Looked at again: ";
 
 impl Account {
     /// Settles the rows that an earlier process had sent when it ended: by the journal's outcome where there is one. The
@@ -29,7 +33,11 @@ impl Account {
                     Some(journal) => journal.entry_of_row(&job.id, row.number).await?,
                     None => None,
                 };
-                let (state, outcome) = entry.as_ref().map_or_else(unknown, settled);
+                let (state, mut outcome) = entry.as_ref().map_or_else(unknown, settled);
+                if let (RowState::Done, Some(entry)) = (state, &entry) {
+                    let sent = entry.members.get("arguments").and_then(Value::as_object);
+                    outcome = undo::with_left_of(row, sent, outcome);
+                }
                 store.settle(&job.id, row.number, state, outcome).await?;
             }
         }
@@ -72,7 +80,12 @@ impl Account {
                     Ok(RowLook::Done(outcome)) => {
                         store.settle(&job.id, row.number, RowState::Done, outcome).await?;
                     }
-                    Ok(RowLook::NotShown) => may_show = true,
+                    Ok(RowLook::NotShown(why)) => {
+                        may_show = true;
+                        if let Some(outcome) = why.and_then(|why| seen(row, &why)) {
+                            store.settle(&job.id, row.number, RowState::Unknown, outcome).await?;
+                        }
+                    }
                     Ok(RowLook::CannotTell) => {}
                     Err(error) => {
                         may_show = true;
@@ -82,6 +95,20 @@ impl Account {
             }
         }
     }
+}
+
+/// The outcome of a row that stays unknown, with what the last look showed. `None` if that is nothing new.
+fn seen(row: &JobRow, why: &str) -> Option<RowOutcome> {
+    let before = row.message.as_deref().unwrap_or_default();
+    let first = before.split_once(LOOKED).map_or(before, |(first, _)| first);
+    let message = format!("{first}{LOOKED}{why}.");
+    let outcome = RowOutcome {
+        object: None,
+        code: row.code.clone(),
+        message: Some(message),
+        differences: row.differences.clone(),
+    };
+    (outcome.message != row.message).then_some(outcome)
 }
 
 /// A row whose process ended before its outcome was known.

@@ -31,8 +31,8 @@ pub(super) enum RowEnd {
 pub(super) enum RowLook {
     /// It took effect.
     Done(RowOutcome),
-    /// Its effect does not show, but may later.
-    NotShown,
+    /// Its effect does not show, or not clearly, and why. It may later.
+    NotShown(Option<String>),
     /// No look can tell.
     CannotTell,
 }
@@ -56,6 +56,21 @@ impl Account {
         };
         highlevel_catalog::drop_location(spec, &mut arguments, own.as_deref())?;
         spec.parse(arguments)
+    }
+
+    /// As [`Account::row_call`], with the names in it checked, too: for a plan.
+    ///
+    /// # Errors
+    /// Those of `row_call`; `invalid_arguments` for a name that the account does not have.
+    pub(super) async fn checked_row_call(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+        context: &CallContext,
+    ) -> Result<Invocation> {
+        let call = self.row_call(tool, arguments, context).await?;
+        self.service.check_names(&call, context).await?;
+        Ok(call)
     }
 
     /// The operation of a row's call: a tool, or an operation of the catalogue.
@@ -163,7 +178,7 @@ impl Account {
         let invocation = self.row_call(&row.tool, row.arguments.clone(), context).await?;
         match self.service.look_later(&invocation, before, sent_at, context).await? {
             LaterLook::Done(object) => Ok(RowLook::Done(outcome_of(Answer::Object(object)))),
-            LaterLook::NotShown => Ok(RowLook::NotShown),
+            LaterLook::NotShown(why) => Ok(RowLook::NotShown(why)),
             LaterLook::CannotTell => Ok(RowLook::CannotTell),
         }
     }

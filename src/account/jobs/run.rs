@@ -123,6 +123,12 @@ impl Account {
         if let Some(label) = &self.label {
             value.shift_insert(0, super::super::ACCOUNT.to_owned(), label.as_str().into());
         }
-        self.clean(value.into()).map(Reply::Done)
+        let mut value = Value::Object(value);
+        // Files and the account may hold characters that nobody sees.
+        let removed = highlevel_core::clean::value(&mut value);
+        if let (Some(members), true) = (value.as_object_mut(), removed > 0) {
+            members.insert(crate::answer::REMOVED.to_owned(), removed.into());
+        }
+        self.clean(value).map(Reply::Done)
     }
 }

@@ -1,6 +1,6 @@
 //! `get_bulk`: how far jobs are, which of their rows went wrong, and what a person may do about them.
 
-use super::super::Account;
+use super::{super::Account, undo};
 use crate::{
     account::Reply,
     guard::{Confirmation, Decision, Subject},
@@ -22,6 +22,9 @@ const LISTED: u32 = 20;
 
 /// The most rows that an answer shows. A file has all of them.
 const SHOWN: u32 = 10;
+
+/// The most objects that an answer names. A file has all of them.
+const NAMED: u32 = 100;
 
 /// The rows that a person may want to see.
 const PROBLEMS: &[RowState] = &[RowState::Unknown, RowState::Failed, RowState::Changed, RowState::Invalid];
@@ -85,13 +88,17 @@ impl Account {
     /// `invalid_arguments` for one that nobody agreed to; `policy_denied` where the settings forbid it by now.
     pub async fn resume_job(&self, job: &Job) -> Result<()> {
         const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled];
+        const TO_LOOK: &[JobState] = &[JobState::Done];
         if job.text("confirmation").is_empty() {
             let message =
                 format!("`job`: nobody agreed to {} yet. run_bulk {{\"plan\": \"{}\"}} asks.", job.id, job.id);
             return Err(Error::invalid("job", message));
         }
         self.check_job_policy(job).await?;
-        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
+        // Rows of unknown outcome are looked at again. Nothing else is left of a job that is done.
+        let is_doubtful = self.queue.store.counts(&job.id).await?.contains_key(&RowState::Unknown);
+        let from = if job.state == JobState::Done && is_doubtful { TO_LOOK } else { FROM };
+        self.queue.store.step(&job.id, from, JobState::Running).await?;
         self.queue.wake();
         Ok(())
     }
@@ -161,6 +168,9 @@ impl Account {
     /// `internal` when the state directory cannot be used.
     pub async fn job_answer(&self, job: &Job) -> Result<Reply> {
         let mut answer = self.job_summary(job).await?;
+        if job.facts.contains_key(undo::UNDOES) {
+            self.tell_of_undo(job, &mut answer).await?;
+        }
         let problems = self.queue.store.rows(&job.id, PROBLEMS, 0, SHOWN).await?;
         if !problems.is_empty() {
             let problems = problems.iter().map(|row| Value::Object(problem(row)));
@@ -184,6 +194,21 @@ impl Account {
         let counts = self.queue.store.counts(job).await?;
         let all: u64 = counts.values().sum();
         Ok(format!("{} of {all} rows", all.saturating_sub(left(&counts))))
+    }
+
+    /// Adds how many objects an undo put back in full, and names those that others had changed.
+    async fn tell_of_undo(&self, job: &Job, answer: &mut Map<String, Value>) -> Result<()> {
+        let counts = self.queue.store.counts(&job.id).await?;
+        let done = counts.get(&RowState::Done).copied().unwrap_or_default();
+        let (partly, objects) = self.queue.store.not_in_full(&job.id, undo::PARTLY, NAMED).await?;
+        answer.insert("asBefore".to_owned(), done.saturating_sub(partly).into());
+        if partly > 0 {
+            answer.insert("partly".to_owned(), partly.into());
+        }
+        if !objects.is_empty() {
+            answer.insert("changedByOthers".to_owned(), objects.into());
+        }
+        Ok(())
     }
 
     /// How far a job is, in short.
@@ -224,7 +249,7 @@ fn requests_a_row(job: &Job) -> u64 {
 fn problem(row: &JobRow) -> Map<String, Value> {
     let all = json!({
         "row": row.number, "line": row.line, "state": row.state.as_str(), "id": row.object, "code": row.code,
-        "message": row.message, "changed": row.differences
+        "message": row.message, "changed": row.differences.clone().map(super::shortened)
     });
     super::members(all).into_iter().filter(|(_, value)| !value.is_null()).collect()
 }

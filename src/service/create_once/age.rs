@@ -35,13 +35,18 @@ pub(super) enum Age {
 }
 
 impl Stamps {
-    /// Learns the clock from the object in the answer to a create.
-    pub(super) fn learn(&self, created: &Value, sent_at: Moment) {
+    /// Learns the clock from an object that was created between two moments of this machine's clock.
+    pub(super) fn learn(&self, created: &Value, sent_at: Moment, answered_at: Moment) {
         if let Some((at, resolution)) = stamp(created)
             && resolution <= COARSE
         {
-            self.clock.learn(at, resolution, sent_at, Moment::now());
+            self.clock.learn(at, resolution, sent_at, answered_at);
         }
+    }
+
+    /// Whether the clock is known.
+    pub(super) fn are_known(&self) -> bool {
+        self.clock.at(Moment::now()).is_some()
     }
 
     /// Whether the items are in descending order of creation.

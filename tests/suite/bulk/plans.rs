@@ -164,3 +164,29 @@ async fn a_town_is_tagged_in_two_calls_and_few_tokens() {
     let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&all).len();
     assert!(tokens < 700, "{tokens} tokens: {all}");
 }
+
+/// Two rows may write one object, as long as neither overwrites what the other one writes. The texts of an answer are short and
+/// visible, whatever a row holds; the file has all of it.
+#[tokio::test]
+async fn rows_about_one_object_are_left_out_only_if_they_overwrite_each_other() {
+    let account = Account::new().await;
+    let host = Host::new(&account, &[]).await;
+    let id = account.find("contacts", |contact| contact["companyName"].is_string()).await["id"].clone();
+    let long = format!("Hid\u{202e}den{}", "x".repeat(5_000));
+    let rows = json!([
+        {"id": id, "addTags": ["vip"]},
+        {"id": id, "companyName": long},
+        {"id": id, "source": "fair", "addTags": ["fair"]},
+        {"id": id, "companyName": "Again Inc"},
+    ]);
+    let plan = host.answer("plan_bulk", json!({"operation": "update_contact", "rows": rows})).await;
+    assert_eq!((&plan["calls"]["update_contact"], &plan["skipped"]), (&json!(3), &json!(1)), "{plan}");
+    assert_eq!(plan["leftOut"][0]["why"], "Row 2 writes companyName of the same object.", "{plan}");
+    let shown = plan["samples"][1]["to"]["companyName"].as_str().unwrap();
+    assert!(shown.starts_with("Hidden") && shown.len() < 300, "{shown}");
+    run(&host, &plan).await;
+    assert_eq!(ended(&host, &plan["plan"]).await["rows"], json!({"done": 3, "skipped": 1}));
+    let now = account.find("contacts", |contact| contact["id"] == id).await;
+    assert_eq!((&now["companyName"], &now["source"]), (&json!(long), &json!("fair")), "{now}");
+    assert!(["vip", "fair"].iter().all(|tag| now["tags"].as_array().unwrap().contains(&json!(tag))), "{now}");
+}

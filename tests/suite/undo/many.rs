@@ -57,6 +57,9 @@ async fn put_back(api: Api, rows: usize, others: usize) {
     assert_eq!(undo["calls"], json!({"update_contact": rows}), "{undo}");
     let done = run(&host, &undo).await;
     assert_eq!(done["rows"], json!({"done": rows}), "{done}");
+    assert_eq!((&done["asBefore"], &done["partly"]), (&json!(rows - others), &json!(others)), "{done}");
+    let named: Vec<&str> = done["changedByOthers"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(named.iter().filter(|id| theirs.iter().any(|their| their == *id)).count(), others, "{done}");
     let figures = format!("{api:?}: {rows} rows planned in {planned:?}, put back in {:?}\n", started.elapsed());
     std::fs::write(std::env::temp_dir().join(format!("highlevel-mcp-undo-{api:?}-{rows}.txt")), figures).unwrap();
     let after = dump(&account, "contacts").await;

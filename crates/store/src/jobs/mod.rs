@@ -13,7 +13,7 @@ mod tests;
 pub use job::{Job, JobState, NewJob};
 pub use lock::JobLock;
 pub use progress::{RowCounts, RowOutcome};
-pub use rows::{JobRow, NewRow, RowState};
+pub use rows::{JobRow, RowState};
 
 use super::{Slot, on_connection};
 use chrono::TimeDelta;

@@ -24,7 +24,7 @@ pub struct RowOutcome {
 }
 
 impl Jobs {
-    /// Notes, on the disk, that a row is about to be sent.
+    /// Notes, on the disk, that a row is about to be sent. Of several requests of a row the first one counts.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used. So have the methods below.
@@ -32,9 +32,11 @@ impl Jobs {
         let job = job.to_owned();
         self.with(move |db| {
             let now = Utc::now().timestamp_millis();
-            db.prepare_cached("UPDATE job_rows SET state = 'sent', sent_at = ?3 WHERE job = ?1 AND number = ?2")?
-                .execute(params![job, number, now])
-                .map(drop)
+            db.prepare_cached(
+                "UPDATE job_rows SET state = 'sent', sent_at = ?3 WHERE job = ?1 AND number = ?2 AND state <> 'sent'",
+            )?
+            .execute(params![job, number, now])
+            .map(drop)
         })
         .await
     }
@@ -90,6 +92,26 @@ impl Jobs {
                 Ok((RowState::of(&state), row.get(1)?))
             })?;
             counts.collect()
+        })
+        .await
+    }
+
+    /// How many rows are done with this code, and the objects of those and of the changed rows, at most `most`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn not_in_full(&self, job: &str, code: &'static str, most: u32) -> Result<(u64, Vec<String>)> {
+        let job = job.to_owned();
+        self.read((0, Vec::new()), move |db| {
+            let count = "SELECT count(*) FROM job_rows WHERE job = ?1 AND state = 'done' AND code = ?2";
+            let count = db.prepare_cached(count)?.query_row(params![job, code], |row| row.get(0))?;
+            let mut objects = db.prepare_cached(
+                "SELECT coalesce(object, json_extract(arguments, '$.id')) AS id FROM job_rows
+                 WHERE job = ?1 AND (state = 'changed' OR state = 'done' AND code = ?2) AND id IS NOT NULL
+                 ORDER BY number LIMIT ?3",
+            )?;
+            let objects = objects.query_map(params![job, code, most], |row| row.get(0))?;
+            Ok((count, objects.collect::<rusqlite::Result<_>>()?))
         })
         .await
     }

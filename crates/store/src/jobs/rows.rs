@@ -7,9 +7,10 @@ use rusqlite::{Row, params};
 use serde_json::{Map, Value};
 
 /// What has become of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RowState {
     /// It was not sent yet.
+    #[default]
     Waiting,
     /// It may have been sent. Its outcome is not known yet.
     Sent,
@@ -59,35 +60,8 @@ impl RowState {
     }
 }
 
-/// A row of a plan.
-#[derive(Debug, Clone)]
-pub struct NewRow {
-    /// Its position in the job, from 1.
-    pub number: u64,
-    /// The line or row of its source, from 1.
-    pub line: Option<u64>,
-    /// [`RowState::Waiting`], [`RowState::Skipped`], [`RowState::Invalid`] or [`RowState::Changed`].
-    pub state: RowState,
-    /// The tool, or the operation of the catalogue.
-    pub tool: String,
-    /// The call's arguments.
-    pub arguments: Map<String, Value>,
-    /// A key that all rows about the same object share. They are sent in their order.
-    pub key: Option<String>,
-    /// The object's id, where it exists already.
-    pub object: Option<String>,
-    /// The values, by argument, that the call replaces. It is not sent if they are others by then.
-    pub before: Option<Map<String, Value>>,
-    /// The row as its source has it.
-    pub source: Option<Value>,
-    /// Why it is left out, as an error code.
-    pub code: Option<String>,
-    /// Why it is left out, in words.
-    pub message: Option<String>,
-}
-
-/// A row as it is stored.
-#[derive(Debug, Clone, PartialEq)]
+/// A row of a job. A new one is [`RowState::Waiting`], or left out by its plan.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct JobRow {
     /// Its position in the job, from 1.
     pub number: u64,
@@ -99,19 +73,19 @@ pub struct JobRow {
     pub tool: String,
     /// The call's arguments.
     pub arguments: Map<String, Value>,
-    /// A key that all rows about the same object share.
+    /// A key that all rows about the same object share. They are sent in their order.
     pub key: Option<String>,
     /// The object's id.
     pub object: Option<String>,
-    /// The values, by argument, that the call replaces.
+    /// The values, by argument, that the call replaces. It is not sent if they are others by then.
     pub before: Option<Map<String, Value>>,
     /// The row as its source has it.
     pub source: Option<Value>,
     /// When it was sent last.
     pub sent_at: Option<DateTime<Utc>>,
-    /// The code of its failure.
+    /// The code of its failure, or why it is left out.
     pub code: Option<String>,
-    /// Its failure in words, or a remark.
+    /// The same in words, or a remark.
     pub message: Option<String>,
     /// The arguments that the object does not show as sent.
     pub differences: Option<Value>,
@@ -151,15 +125,16 @@ impl Jobs {
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used. So have the methods below.
-    pub async fn append(&self, job: &str, rows: Vec<NewRow>) -> Result<()> {
+    pub async fn append(&self, job: &str, rows: Vec<JobRow>) -> Result<()> {
         let job = job.to_owned();
         self.with(move |db| {
             let transaction = db.transaction()?;
             {
                 let mut insert = transaction.prepare_cached(
                     "INSERT INTO job_rows
-                         (job, number, line, state, tool, arguments, key, object, before, source, code, message)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                         (job, number, line, state, tool, arguments, key, object, before, source, sent_at, code, message,
+                          differences)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
                 )?;
                 for row in rows {
                     insert.execute(params![
@@ -173,8 +148,10 @@ impl Jobs {
                         row.object,
                         row.before.map(|before| Value::Object(before).to_string()),
                         row.source.map(|source| source.to_string()),
+                        row.sent_at.map(|at| at.timestamp_millis()),
                         row.code,
-                        row.message
+                        row.message,
+                        row.differences.map(|value| value.to_string())
                     ])?;
                 }
             }
@@ -203,16 +180,18 @@ impl Jobs {
         Ok(self.rows(job, &[], number.saturating_sub(1), 1).await?.into_iter().find(|row| row.number == number))
     }
 
-    /// The first row of the draft with each of these keys that is about to be sent, by key. For duplicates within a source.
-    pub async fn rows_with_keys(&self, job: &str, keys: Vec<String>) -> Result<Vec<(String, u64)>> {
+    /// The arguments of the draft's rows with each of these keys that are about to be sent, each with the first row that has it.
+    /// For duplicates within a source.
+    pub async fn arguments_by_key(&self, job: &str, keys: Vec<String>) -> Result<Vec<(String, String, u64)>> {
         let job = job.to_owned();
         self.read(Vec::new(), move |db| {
             let keys = Value::from(keys).to_string();
             let mut statement = db.prepare_cached(
-                "SELECT key, min(number) FROM job_rows
-                 WHERE job = ?1 AND key IN (SELECT value FROM json_each(?2)) AND state = 'waiting' GROUP BY key",
+                "SELECT job_rows.key, argument.key, min(number) FROM job_rows, json_each(job_rows.arguments) AS argument
+                 WHERE job = ?1 AND job_rows.key IN (SELECT value FROM json_each(?2)) AND state = 'waiting'
+                 GROUP BY job_rows.key, argument.key",
             )?;
-            statement.query_map(params![job, keys], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            statement.query_map(params![job, keys], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
         })
         .await
     }

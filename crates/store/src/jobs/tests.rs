@@ -1,20 +1,15 @@
 use super::*;
 use serde_json::{Map, json};
 
-fn new_row(number: u64, key: Option<&str>) -> NewRow {
+fn new_row(number: u64, key: Option<&str>) -> JobRow {
     let arguments = json!({"id": format!("c-{number}"), "addTags": ["vip"]});
-    NewRow {
+    JobRow {
         number,
         line: Some(number + 1),
-        state: RowState::Waiting,
         tool: "update_contact".to_owned(),
         arguments: arguments.as_object().cloned().unwrap_or_default(),
         key: key.map(str::to_owned),
-        object: None,
-        before: None,
-        source: None,
-        code: None,
-        message: None,
+        ..JobRow::default()
     }
 }
 
@@ -36,8 +31,9 @@ async fn rows_are_kept_with_what_became_of_them() {
     let counts = jobs.counts(&job).await.unwrap();
     assert_eq!(counts, RowCounts::from([(RowState::Done, 1), (RowState::Waiting, 2)]));
     assert_eq!(jobs.row(&job, 1).await.unwrap().unwrap().object.as_deref(), Some("c-1"));
-    let same = jobs.rows_with_keys(&job, vec!["a".to_owned(), "b".to_owned()]).await.unwrap();
-    assert_eq!(same, [("a".to_owned(), 2)]);
+    let same = jobs.arguments_by_key(&job, vec!["a".to_owned(), "b".to_owned()]).await.unwrap();
+    let of_a = |argument: &str| ("a".to_owned(), argument.to_owned(), 2);
+    assert_eq!(same, [of_a("addTags"), of_a("id")]);
 }
 
 #[tokio::test]

@@ -18,6 +18,12 @@ const ADDRESS: [(&str, &str); 5] = [
     ("country", "country"),
 ];
 
+/// The most columns that are named: of those that are arguments, and of those that are not.
+const NAMED: usize = 60;
+
+/// The most notes of a file.
+const NOTES: usize = 20;
+
 /// Which argument each column is for.
 pub(super) struct ColumnMapping {
     spec: &'static OperationSpec,
@@ -202,7 +208,13 @@ impl ColumnMapping {
                 None => left_out.push(Value::from(column.name.as_str())),
             }
         }
+        let more = mapped.len().saturating_sub(NAMED) + left_out.len().saturating_sub(NAMED);
+        let mapped: Map<String, Value> = mapped.into_iter().take(NAMED).collect();
+        left_out.truncate(NAMED);
         let mut told = Map::from_iter([("columns".to_owned(), mapped.into())]);
+        if more > 0 {
+            told.insert("moreColumns".to_owned(), more.into());
+        }
         if let Some(system) = self.recognised.system {
             told.insert("from".to_owned(), system.name().into());
         }
@@ -210,8 +222,13 @@ impl ColumnMapping {
             told.insert("leftOutColumns".to_owned(), left_out.into());
         }
         let is_news = |note: &String| !note.starts_with("Not recognised");
-        let notes: Vec<String> =
-            detection.notes.iter().cloned().chain(self.recognised.notes().into_iter().filter(is_news)).collect();
+        let notes: Vec<String> = detection
+            .notes
+            .iter()
+            .cloned()
+            .chain(self.recognised.notes().into_iter().filter(is_news))
+            .take(NOTES)
+            .collect();
         if !notes.is_empty() {
             told.insert("fileNotes".to_owned(), json!(notes));
         }

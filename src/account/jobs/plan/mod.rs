@@ -1,6 +1,8 @@
 //! `plan_bulk`: rows become calls, each checked as it will be sent, and nothing is sent.
 
+mod before;
 mod columns;
+mod duplicates;
 mod file;
 mod planner;
 mod source;

@@ -64,8 +64,8 @@ impl Source {
                 Ok(Self { rows, columns: None, id_field })
             }
             (None, Some(sql), None) => {
-                let selected = account.service.plan_rows(sql, MOST_SELECTED, context).await?;
-                if selected.rows.len() >= MOST_SELECTED {
+                let selected = account.service.plan_rows(sql, MOST_SELECTED + 1, context).await?;
+                if selected.rows.len() > MOST_SELECTED {
                     let message = format!("`sql`: the rows are more than {MOST_SELECTED}. Narrow the statement.");
                     return Err(Error { field: Some("sql".to_owned()), ..Error::new(Code::TooLarge, message) });
                 }

@@ -10,7 +10,8 @@ mod take_back;
 mod words;
 mod worked;
 
-pub(super) use worked::{RowRest, deletes, left_in_words, nothing_needed, rest, with_left};
+pub(super) use row::UNDOES;
+pub(super) use worked::{PARTLY, RowRest, deletes, left_in_words, nothing_needed, rest, with_left, with_left_of};
 
 use super::{super::Account, members, plan::Planner};
 use crate::{account::Reply, guard::Confirmation};

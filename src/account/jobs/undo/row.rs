@@ -17,8 +17,8 @@ use highlevel_core::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The member of a row's source that names the entries that it takes back.
-pub(super) const UNDOES: &str = "undoes";
+/// The member of a row's source that names the entries that it takes back, and the fact of a job that is an undo.
+pub(in super::super) const UNDOES: &str = "undoes";
 
 /// The member of a row's source that names the fields that it leaves, with reasons.
 pub(super) const LEFT: &str = "left";
@@ -218,11 +218,7 @@ impl Account {
         while has_changes(spec, &row.arguments) {
             let mut arguments = row.arguments.clone();
             add_required(&mut arguments, spec, changes);
-            let made = match self.row_call(&spec.name, arguments.clone(), context).await {
-                Ok(call) => self.service.check_names(&call, context).await.map(|()| call),
-                Err(error) => Err(error),
-            };
-            match made {
+            match self.checked_row_call(&spec.name, arguments.clone(), context).await {
                 Ok(call) => {
                     row.arguments = arguments;
                     row.call = Some(call);

@@ -1,6 +1,7 @@
 //! Which entries of the journal an undo is about: one, those of a job, or those since a time. Only numbers are kept, so that a
 //! million entries need little memory.
 
+use super::row::UNDOES;
 use crate::{account::Account, service::moment};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_catalog::bulk::UndoChanges;
@@ -99,7 +100,7 @@ impl Selection {
 
     /// What the job of an undo knows of it.
     pub(super) fn facts(&self) -> Map<String, Value> {
-        Map::from_iter([("undoes".to_owned(), self.title.as_str().into())])
+        Map::from_iter([(UNDOES.to_owned(), self.title.as_str().into())])
     }
 
     /// Finds the entries. Keeps their images while the plan is made, for `holder`.

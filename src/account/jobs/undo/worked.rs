@@ -10,6 +10,9 @@ use highlevel_catalog::{Catalog, Effect};
 use highlevel_store::{JobRow, RowOutcome};
 use serde_json::{Map, Value};
 
+/// The code of a row that is done and left some fields as others had changed them.
+pub(in super::super) const PARTLY: &str = "partly";
+
 /// What is left of a row whose object is not as its plan saw it.
 #[derive(Debug)]
 pub(in super::super) enum RowRest {
@@ -60,9 +63,37 @@ pub(in super::super) fn nothing_needed(why: &str) -> RowOutcome {
 pub(in super::super) fn with_left(row: &JobRow, changed: &[ChangedField], mut outcome: RowOutcome) -> RowOutcome {
     let names = left(row, changed);
     let late = (!names.is_empty()).then(|| format!("Changed since the plan, and left: {}.", names.join(", ")));
-    let words: Vec<String> = left_in_words(row).into_iter().chain(late).chain(outcome.message.take()).collect();
+    let left: Vec<String> = left_in_words(row).into_iter().chain(late).collect();
+    outcome.code = (!left.is_empty()).then(|| PARTLY.to_owned());
+    let words: Vec<String> = left.into_iter().chain(outcome.message.take()).collect();
     outcome.message = (!words.is_empty()).then(|| words.join(" "));
     outcome
+}
+
+/// The outcome of an undo's row that the journal says is done: what was not sent had been changed by others.
+pub(in super::super) fn with_left_of(
+    row: &JobRow,
+    sent: Option<&Map<String, Value>>,
+    outcome: RowOutcome,
+) -> RowOutcome {
+    if !is_undo(row) {
+        return outcome;
+    }
+    let changed: Vec<ChangedField> = sent
+        .map(|sent| unsent(&row.arguments, sent))
+        .unwrap_or_default()
+        .into_iter()
+        .map(|name| ChangedField { name, planned: Value::Null, now: Value::Null })
+        .collect();
+    with_left(row, &changed, outcome)
+}
+
+/// The arguments, and the fields to clear, that a row has and its call did not have. In a call, a null clears.
+fn unsent(row: &Map<String, Value>, sent: &Map<String, Value>) -> Vec<String> {
+    let cleared = row.get("clear").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let names = row.keys().map(String::as_str).filter(|name| *name != "clear").chain(cleared);
+    let is_sent = |name: &&str| sent.contains_key(name.split('.').next().unwrap_or(name));
+    names.filter(|name| !is_sent(name)).map(str::to_owned).collect()
 }
 
 /// The fields that a row of an undo leaves by its plan, with reasons.
