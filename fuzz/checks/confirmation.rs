@@ -2,6 +2,7 @@
 //! yes.
 
 use highlevel_catalog::Catalog;
+use highlevel_core::context::Caller;
 use highlevel_mcp::{
     guard::{ANSWER_TIMEOUT, ApprovalTicket, PersonAnswer},
     mcp::{StateKey, answer_of},
@@ -21,9 +22,12 @@ fn sealed_state(data: &[u8]) {
     let (tool, other) = (session.find("delete_page").unwrap(), session.find("publish_page").unwrap());
     let with = |id: &str| JsonObject::from_iter([("id".to_owned(), Value::from(id))]);
     let call = |id: &str| CallToolRequestParams::new(tool.name.as_ref()).with_arguments(with(id));
-    let opens = |tool, id: &str, state: &str| key.open(tool, &call(id), state).is_ok();
-    let sealed = key.seal(tool, &with("p1"), &ApprovalTicket::from_text("ticket"), ANSWER_TIMEOUT);
+    let opens = |tool, id: &str, state: &str| key.open(None, tool, &call(id), state).is_ok();
+    let sealed = key.seal(None, tool, &with("p1"), &ApprovalTicket::from_text("ticket"), ANSWER_TIMEOUT);
     assert!(opens(tool, "p1", &sealed) && !opens(other, "p1", &sealed) && !opens(tool, "p2", &sealed));
+
+    let caller = Caller { client: "claude".to_owned(), subject: None };
+    assert!(key.open(Some(&caller), tool, &call("p1"), &sealed).is_err());
 
     let text = String::from_utf8_lossy(data).into_owned();
     assert!(!opens(tool, "p1", &text) || text == sealed);

@@ -180,7 +180,7 @@ async fn call(
     // A call with a token has been confirmed already.
     let asks = terminal::is_interactive() && !arguments.contains_key(CONFIRMATION_TOKEN);
     let confirmation = if asks { Confirmation::Ask(&prompt) } else { Confirmation::None };
-    let client = ClientSession { name: "highlevel-mcp call".to_owned(), session: process_name() };
+    let client = ClientSession { name: "highlevel-mcp call".to_owned(), session: process_name(), caller: None };
     let context = CallContext::new(account.timeout()).made_by(Arc::new(client));
     foreground::call_to_end(started, account, entry, arguments, confirmation, context).await
 }

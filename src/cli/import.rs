@@ -160,7 +160,7 @@ async fn plan(account: &Account, arguments: Map<String, Value>) -> Result<Value>
 
 /// The context of a command's call, as the journal names it.
 pub(super) fn context_of(timeout: Duration) -> CallContext {
-    let client = ClientSession { name: "highlevel-mcp import".to_owned(), session: process_name() };
+    let client = ClientSession { name: "highlevel-mcp import".to_owned(), session: process_name(), caller: None };
     CallContext::new(timeout).made_by(Arc::new(client))
 }
 

@@ -8,6 +8,7 @@ mod auth;
 mod bulk;
 mod call;
 mod chart;
+mod clients;
 mod demo;
 mod doctor;
 mod export;
@@ -117,6 +118,8 @@ enum Command {
     Auth(auth::Options),
     /// Add, list, remove or test named accounts, for a server of several
     Accounts(accounts::Options),
+    /// Add, list or remove the clients that may connect over HTTP
+    Clients(clients::Options),
     /// Check settings, credential, network, quota and location
     Doctor(doctor::Options),
     /// Show what was written to the account, or verify the journal
@@ -193,6 +196,7 @@ pub fn main() -> ExitCode {
             Command::Approvers(options) => approvers::run(&cli.settings, options).await,
             Command::Auth(options) => auth::run(cli.settings, options).await,
             Command::Accounts(options) => accounts::run(cli.settings, options).await,
+            Command::Clients(options) => clients::run(&cli.settings, options),
             Command::Doctor(options) => doctor::run(cli.settings, &options).await,
             Command::Journal(options) => journal::run(&cli.settings, options).await,
             Command::Demo(options) => demo::run(&options).await,

@@ -3,7 +3,7 @@
 use super::{say, start::start};
 use crate::{
     approvals::{self, ApprovalServer, NotifyOptions},
-    http::HttpServer,
+    http::{HttpOptions, HttpServer},
     mcp::{
         Server,
         transport::{LineTransport, stdio},
@@ -12,6 +12,7 @@ use crate::{
     settings::Settings,
 };
 use anyhow::Context;
+use highlevel_store::raise_open_files;
 use rmcp::{serve_server, service::ServerInitializeError};
 use std::{
     io::IsTerminal,
@@ -31,9 +32,8 @@ To look around first, run highlevel-mcp demo or highlevel-mcp --help. Ctrl-D or 
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Options {
-    /// Serve over HTTP on this address, such as 127.0.0.1:8931, instead of stdin and stdout
-    #[arg(long, value_name = "ADDR")]
-    http: Option<SocketAddr>,
+    #[command(flatten)]
+    http: HttpOptions,
     /// Serve the approval page of --confirm page on this loopback address. Default: a free port of 127.0.0.1
     #[arg(long, env = "GHL_APPROVALS_LISTEN", value_name = "ADDR")]
     approvals_listen: Option<SocketAddr>,
@@ -42,7 +42,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<ExitCode> {
-    if options.http.is_none() && std::io::stdin().is_terminal() {
+    if options.http.address.is_none() && std::io::stdin().is_terminal() {
         say(ATTACH);
     }
     let notifier = options.notify.notifier(settings.allow_private_webhooks)?;
@@ -55,13 +55,15 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     if let Some(notifier) = notifier {
         tokio::spawn(notifier.run(Arc::clone(&runtime), closing.clone()));
     }
-    if options.http.is_none() {
+    if options.http.address.is_none() {
         serve_approvals(&options, &runtime, closing.clone()).await?;
     }
-    let server = Server::new(Arc::clone(&runtime), closing.clone())?;
-    let ended = match options.http {
-        Some(address) => serve_http(server, address, closing).await,
-        None => serve_stdio(server, closing).await,
+    let ended = match options.http.address {
+        Some(address) => {
+            let settings = started.settings.clone();
+            serve_http(address, &options.http, settings, Arc::clone(&runtime), closing).await
+        }
+        None => serve_stdio(Server::new(Arc::clone(&runtime), closing.clone())?, closing).await,
     };
     approvals::leave(&runtime).await;
     runtime.leave().await;
@@ -98,9 +100,24 @@ async fn serve_stdio(server: Server, closing: CancellationToken) -> anyhow::Resu
     service.waiting().await.map(drop).context("the session broke")
 }
 
-async fn serve_http(server: Server, address: SocketAddr, closing: CancellationToken) -> anyhow::Result<()> {
-    let http = HttpServer::bind(address, server, closing).await?;
+async fn serve_http(
+    address: SocketAddr,
+    options: &HttpOptions,
+    settings: Settings,
+    runtime: Arc<Runtime>,
+    closing: CancellationToken,
+) -> anyhow::Result<()> {
+    raise_open_files();
+    let http = HttpServer::bind(address, options, settings, Arc::clone(&runtime), closing).await?;
+    let pages = approvals::router(runtime, http.public_url(), true).await?;
+    let http = http.with_pages(pages);
     say(&format!("MCP over HTTP on http://{}/mcp", http.address()));
+    if let Some(address) = http.metrics_address() {
+        say(&format!("Metrics on http://{address}/metrics"));
+    }
+    if let Some(warning) = http.warning() {
+        say(&warning);
+    }
     http.run().await
 }
 

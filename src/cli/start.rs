@@ -14,6 +14,8 @@ use std::{net::Ipv4Addr, sync::Arc};
 /// A running process, with its embedded account if it has one.
 pub(super) struct Started {
     pub(super) runtime: Arc<Runtime>,
+    /// The settings, with those of the embedded account.
+    pub(super) settings: Settings,
     /// The sandbox stops when this is dropped.
     pub(super) _sandbox: Option<Sandbox>,
 }
@@ -34,7 +36,7 @@ pub(super) async fn start(mut settings: Settings) -> anyhow::Result<Started> {
             }
         });
     }
-    Ok(Started { runtime, _sandbox: sandbox })
+    Ok(Started { runtime, settings, _sandbox: sandbox })
 }
 
 impl Started {

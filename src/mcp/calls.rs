@@ -9,7 +9,7 @@ use super::{
     server::{Server, Shared},
     several::{WantedAccount, take_account},
     tasks::{self, DIRECT, TASK_TIME, TaskHandle, answer_in_task},
-    transport::acquire_slot,
+    transport::{acquire_slot, attached},
 };
 use crate::{
     account::{Account, Reply, effect_of},
@@ -22,7 +22,7 @@ use highlevel_catalog::{
 };
 use highlevel_core::{
     clean,
-    context::{CallContext, ClientSession},
+    context::{CallContext, Caller, ClientSession},
     error::{Code, Error, Result},
 };
 use rmcp::{
@@ -114,7 +114,11 @@ impl Server {
     fn client(&self, request: &RequestContext<RoleServer>) -> Arc<ClientSession> {
         let name =
             request.client_info().map_or_else(String::new, |client| format!("{} {}", client.name, client.version));
-        Arc::new(ClientSession { name: clean::line(name.trim(), CLIENT_CHARS), session: self.session.clone() })
+        Arc::new(ClientSession {
+            name: clean::line(name.trim(), CLIENT_CHARS),
+            session: self.session.clone(),
+            caller: attached::<Caller>(request).cloned(),
+        })
     }
 
     pub(super) async fn call(
@@ -143,7 +147,8 @@ impl Server {
         let context = if begins_a_job { context.patient(account.timeout()) } else { context };
         let elicitation = Elicitation::new(request, &self.shared.closing);
         let on_page = account.asks_on_page();
-        let confirmation = confirm::confirmation(&self.shared.key, on_page, spec, &params, request, &elicitation)?;
+        let confirmation =
+            confirm::confirmation(&self.shared.key, on_page, spec, &params, request, &elicitation).await?;
         // Only a guarded call can need a second round. It seals the account that is named, too.
         let to_seal = account.confirms(spec).then(|| params.arguments.unwrap_or_default());
         // Boxed, so that a request that waits for its slot does not take a call's memory.
@@ -155,7 +160,8 @@ impl Server {
                 Ok(success(answer))
             }
             Reply::RequestInput(ticket, preview) => {
-                Ok(self.shared.key.input_request(spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
+                let (key, caller) = (self.shared.key.get().await?, attached::<Caller>(request));
+                Ok(key.input_request(caller, spec, &to_seal.unwrap_or_default(), &ticket, &preview).into())
             }
         }
     }
@@ -204,7 +210,8 @@ async fn work(
     let shared = Arc::clone(&call.shared);
     let elicitation = Elicitation::new(&request, &shared.closing);
     let on_page = call.account()?.asks_on_page();
-    let mut confirmation = confirm::confirmation(&shared.key, on_page, call.spec, &params, &request, &elicitation)?;
+    let mut confirmation =
+        confirm::confirmation(&shared.key, on_page, call.spec, &params, &request, &elicitation).await?;
     loop {
         match Box::pin(call.clone().run(confirmation, context.clone())).await? {
             Reply::Done(answer) => return Ok(success(answer)),
@@ -212,7 +219,8 @@ async fn work(
                 let asked = Instant::now();
                 let Some(answer) = answer_in_task(task, &preview).await else {
                     let arguments = params.arguments.clone().unwrap_or_default();
-                    return Ok(shared.key.input_request(call.spec, &arguments, &ticket, &preview).into());
+                    let (key, caller) = (shared.key.get().await?, attached::<Caller>(&request));
+                    return Ok(key.input_request(caller, call.spec, &arguments, &ticket, &preview).into());
                 };
                 context.deadline += asked.elapsed();
                 confirmation = Confirmation::InputResponse(ticket, answer);

@@ -1,11 +1,13 @@
 //! How a person's confirmation comes from the host: a form or an address in the answer and the call's second round
 //! (2026-07-28), a form or an address that the server asks to show (earlier revisions), or a token.
 
+use super::transport::attached;
 use crate::guard::{ANSWER_TIMEOUT, ApprovalTicket, Ask, Confirmation, OpenPage, PAGE_TIMEOUT, PersonAnswer, Preview};
 use futures::future::BoxFuture;
 use highlevel_catalog::OperationSpec;
-use highlevel_core::context::CallContext;
+use highlevel_core::context::{CallContext, Caller};
 use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::Store;
 use rmcp::{
     RoleServer,
     model::{
@@ -14,9 +16,9 @@ use rmcp::{
     },
     service::{Peer, RequestContext, ServiceError},
 };
-use serde_json::Value;
-use std::time::Duration;
-use tokio::time::Instant;
+use serde_json::{Value, json};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::OnceCell, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 /// The name of the input request and of the form's only field.
@@ -35,31 +37,38 @@ impl StateKey {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| Error::new(Code::Internal, format!("The system has no random numbers: {error}.")))?;
+        Self::of(key)
+    }
+
+    fn of(key: [u8; 32]) -> Result<Self> {
         RequestStateCodec::try_new(key).map(Self).map_err(|error| Error::new(Code::Internal, error.to_string()))
     }
 
-    /// The result that asks a person, with the ticket sealed for this tool and these arguments.
+    /// The result that asks a person, with the ticket sealed for this caller, this tool and these arguments.
     pub(super) fn input_request(
         &self,
+        caller: Option<&Caller>,
         spec: &OperationSpec,
         arguments: &JsonObject,
         ticket: &ApprovalTicket,
         preview: &Preview,
     ) -> InputRequiredResult {
         let life = if preview.page.is_some() { PAGE_TIMEOUT } else { ANSWER_TIMEOUT };
-        let state = self.seal(spec, arguments, ticket, life);
+        let state = self.seal(caller, spec, arguments, ticket, life);
         InputRequiredResult::new(Some(InputRequests::from([question(preview)])), Some(state))
     }
 
-    /// The ticket as state that opens for this tool with these arguments alone, and as long as `life`.
+    /// The ticket as state that opens for this caller and this tool with these arguments alone, and as long as
+    /// `life`.
     pub fn seal(
         &self,
+        caller: Option<&Caller>,
         spec: &OperationSpec,
         arguments: &JsonObject,
         ticket: &ApprovalTicket,
         life: Duration,
     ) -> String {
-        let call = associated_data(spec, arguments);
+        let call = associated_data(caller, spec, arguments);
         let options = SealOptions::new().associated_data(&call).ttl(life);
         self.0.seal_with(ticket.as_str().as_bytes(), &options)
     }
@@ -70,12 +79,13 @@ impl StateKey {
     /// `confirmation_invalid` for state that this key did not seal for this call, or that is too old.
     pub fn open(
         &self,
+        caller: Option<&Caller>,
         spec: &OperationSpec,
         request: &CallToolRequestParams,
         state: &str,
     ) -> Result<(ApprovalTicket, PersonAnswer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
-        let opened = self.0.open_with(state, &associated_data(spec, &arguments)).ok();
+        let opened = self.0.open_with(state, &associated_data(caller, spec, &arguments)).ok();
         let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
             Error::new(
                 Code::ConfirmationInvalid,
@@ -103,8 +113,9 @@ pub(super) fn answer_in(response: Option<Value>) -> PersonAnswer {
     }
 }
 
-fn associated_data(spec: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
-    format!("{} {}", spec.name, Value::Object(arguments.clone())).into_bytes()
+fn associated_data(caller: Option<&Caller>, spec: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
+    let caller = caller.map(|caller| json!([caller.client, caller.subject]).to_string()).unwrap_or_default();
+    format!("{} {}{caller}", spec.name, Value::Object(arguments.clone())).into_bytes()
 }
 
 fn form(preview: &Preview) -> ElicitRequestParams {
@@ -191,10 +202,30 @@ impl OpenPage for Elicitation {
     }
 }
 
+/// The state directory's key, read when a person is first asked. A server that starts again on the directory takes the
+/// answers to what its predecessor asked.
+#[derive(Debug)]
+pub(super) struct KeptKey {
+    store: Arc<Store>,
+    key: OnceCell<StateKey>,
+}
+
+impl KeptKey {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        Self { store, key: OnceCell::new() }
+    }
+
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub(super) async fn get(&self) -> Result<&StateKey> {
+        self.key.get_or_try_init(|| async { StateKey::of(self.store.sealing_key().await?) }).await
+    }
+}
+
 /// How this request's person can be asked. The first of these that the host supports is the one. `on_page`: whether they
 /// can be asked on the approval page; `Some(true)`: they are asked nowhere else.
-pub(super) fn confirmation<'a>(
-    key: &StateKey,
+pub(super) async fn confirmation<'a>(
+    key: &KeptKey,
     on_page: Option<bool>,
     spec: &OperationSpec,
     request: &CallToolRequestParams,
@@ -209,7 +240,7 @@ pub(super) fn confirmation<'a>(
     let opens_pages = on_page.is_some() && elicitation_modes.is_some_and(|modes| modes.url.is_some());
     Ok(match &request.request_state {
         Some(state) => {
-            let (ticket, answer) = key.open(spec, request, state)?;
+            let (ticket, answer) = key.get().await?.open(attached::<Caller>(context), spec, request, state)?;
             Confirmation::InputResponse(ticket, answer)
         }
         None if modern && shows_forms => Confirmation::InputRequest,

@@ -5,6 +5,7 @@ mod calls;
 mod completion;
 mod confirm;
 mod job_tasks;
+mod observer;
 mod progress;
 mod prompts;
 mod resources;
@@ -16,6 +17,7 @@ mod tools;
 pub mod transport;
 
 pub use confirm::{StateKey, answer_of};
+pub use observer::CallObserver;
 pub use prompts::{ArgumentKind, ArgumentPresence, PROMPTS, Prompt, PromptArgument};
 pub use resources::{ObjectResource, object_resources};
 pub use server::Server;

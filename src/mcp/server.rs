@@ -2,20 +2,21 @@
 
 use super::{
     completion,
-    confirm::StateKey,
+    confirm::KeptKey,
     job_tasks::JobTask,
+    observer::CallObserver,
     prompts, resources,
     result::{catch_panic, failure, protocol_error},
     several::{self, LIST_ACCOUNTS},
     tasks::CallTasks,
     tools::{Tool, tools},
-    transport::{MalformedArguments, acquire_slot},
+    transport::{MalformedArguments, acquire_slot, attached},
 };
 use crate::{
     account::Account,
     runtime::{Accounts, Runtime},
 };
-use highlevel_catalog::{Operation, OperationSpec, operations::SearchOperations};
+use highlevel_catalog::{Effect, Operation, OperationSpec, operations::SearchOperations};
 use highlevel_core::{clean, context::process_name, error::Result, suggest::did_you_mean};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -28,7 +29,10 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 /// What a model reads once, before any tool, after a sentence on the accounts. Every conversation pays for each word.
@@ -59,8 +63,10 @@ pub struct Server {
 pub(super) struct Shared {
     pub(super) runtime: Arc<Runtime>,
     pub(super) closing: CancellationToken,
-    pub(super) key: StateKey,
+    pub(super) key: KeptKey,
     pub(super) tasks: Arc<CallTasks>,
+    /// Is told of each call.
+    observer: Option<CallObserver>,
     /// Built when a host first lists them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -69,15 +75,30 @@ impl Server {
     /// A server for the accounts of `runtime`. When `closing` is cancelled, calls that wait for a person's answer end.
     ///
     /// # Errors
-    /// `internal` if the system has no random numbers.
+    /// None today.
     pub fn new(runtime: Arc<Runtime>, closing: CancellationToken) -> Result<Self> {
-        let shared = Shared { runtime, closing, key: StateKey::new()?, tasks: Arc::default(), tools: OnceLock::new() };
+        let key = KeptKey::new(Arc::clone(runtime.store()));
+        let shared = Shared { runtime, closing, key, tasks: Arc::default(), observer: None, tools: OnceLock::new() };
         Ok(Self { shared: Arc::new(shared), session: process_name() })
+    }
+
+    /// The same server, whose calls `observer` is told of. For a server without sessions yet.
+    #[must_use]
+    pub fn observed_by(mut self, observer: CallObserver) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.observer = Some(observer);
+        }
+        self
     }
 
     /// Another session of the same server, with the same accounts and the same key for confirmations.
     pub fn another_session(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), session: process_name() }
+    }
+
+    /// Whether a tool changes anything.
+    pub fn writes(&self, tool: &str) -> bool {
+        self.find(tool).is_some_and(|spec| spec.effect != Effect::Read)
     }
 
     pub(super) fn accounts(&self) -> &Accounts {
@@ -159,10 +180,15 @@ impl ServerHandler for Server {
             let hint = did_you_mean(&params.name, self.tools().iter().map(|tool| tool.name.as_ref()));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", params.name), None));
         };
-        if let Some(malformed) = request.extensions.get::<MalformedArguments>() {
+        if let Some(malformed) = attached::<MalformedArguments>(&request) {
             return Ok(failure(&malformed.error(spec)));
         }
-        Ok(catch_panic(self.call(spec, params, &request)).await.unwrap_or_else(|error| failure(&error)))
+        let begun = Instant::now();
+        let outcome = catch_panic(self.call(spec, params, &request)).await;
+        if let Some(observer) = &self.shared.observer {
+            observer.observe(spec, &outcome, begun.elapsed());
+        }
+        Ok(outcome.unwrap_or_else(|error| failure(&error)))
     }
 
     async fn list_prompts(

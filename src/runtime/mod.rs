@@ -45,8 +45,7 @@ impl Runtime {
     /// `invalid_arguments` naming the setting that is wrong.
     pub fn new(settings: &Settings) -> Result<Self> {
         let mut runtime = Self::empty(settings)?;
-        let login = Login::new(&runtime.client, settings.api_config()?, settings.token_source())?;
-        runtime.accounts = Accounts::one(runtime.account(&login, settings, None)?);
+        runtime.accounts = runtime.only(settings)?;
         Ok(runtime)
     }
 
@@ -56,27 +55,53 @@ impl Runtime {
     /// # Errors
     /// `invalid_arguments` naming the setting that is wrong.
     pub async fn start(settings: &Settings) -> Result<Self> {
+        Self::empty(settings)?.with_accounts(settings).await
+    }
+
+    /// A part of this process for one client over HTTP: the accounts of these settings, which are narrower than the
+    /// process's. Connections, store, journal and jobs are the process's own.
+    ///
+    /// # Errors
+    /// As [`Runtime::start`].
+    pub async fn narrowed(&self, settings: &Settings) -> Result<Self> {
+        let narrowed = Self {
+            client: self.client.clone(),
+            store: Arc::clone(&self.store),
+            journal: self.journal.clone(),
+            queue: self.queue.clone(),
+            page: Arc::clone(&self.page),
+            workers: JobWorkers::default(),
+            accounts: Accounts::default(),
+            across: AcrossAccounts::new(settings)?,
+        };
+        narrowed.with_accounts(settings).await
+    }
+
+    async fn with_accounts(mut self, settings: &Settings) -> Result<Self> {
         // Before the file is read, so that no change is missed.
         let watch = settings.accounts_path().ok().map(AccountsWatch::new);
-        let mut runtime;
         match settings.served_accounts()? {
             ServedAccounts::One { mut settings, entry } => {
                 settings.resolve_api().await?;
-                runtime = Self::new(&settings)?;
+                self.accounts = self.only(&settings)?;
                 if let (Some(entry), Some(watch)) = (entry, watch) {
-                    runtime.accounts = runtime.accounts.watched(watch, Some(*entry));
+                    self.accounts = self.accounts.watched(watch, Some(*entry));
                 }
             }
             ServedAccounts::Several { default, accounts } => {
                 raise_open_files();
-                runtime = Self::empty(settings)?;
-                runtime.accounts = runtime.named(accounts, default).await;
+                self.accounts = self.named(accounts, default).await;
                 if let Some(watch) = watch {
-                    runtime.accounts = runtime.accounts.watched(watch, None);
+                    self.accounts = self.accounts.watched(watch, None);
                 }
             }
         }
-        Ok(runtime)
+        Ok(self)
+    }
+
+    fn only(&self, settings: &Settings) -> Result<Accounts> {
+        let login = Login::new(&self.client, settings.api_config()?, settings.token_source())?;
+        Ok(Accounts::one(self.account(&login, settings, None)?))
     }
 
     fn empty(settings: &Settings) -> Result<Self> {
@@ -149,6 +174,11 @@ impl Runtime {
     /// What questions over several accounts are asked through.
     pub fn across(&self) -> &AcrossAccounts {
         &self.across
+    }
+
+    /// The process's HTTP connections.
+    pub fn connections(&self) -> &api_client::Runtime {
+        &self.client
     }
 
     /// The state directory's store.

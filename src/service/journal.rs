@@ -11,7 +11,7 @@ use crate::{
     guard::Agreement,
 };
 use highlevel_catalog::{Effect, Invocation};
-use highlevel_core::context::CallContext;
+use highlevel_core::context::{CallContext, Caller};
 use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::Journal;
 use mask::Mask;
@@ -87,6 +87,9 @@ impl Recorder {
         }
         if let Some(client) = &context.client {
             members.insert("client".into(), json!({"name": mask.text(&client.name), "session": client.session}));
+            if let Some(caller) = &client.caller {
+                members.insert("caller".into(), caller_of(caller, &mask));
+            }
         }
         if let Some(job) = &context.job {
             members.insert("job".into(), json!({"id": &*job.job, "row": job.row}));
@@ -158,6 +161,16 @@ fn done_members(
         let names = not_applied.iter().map(|name| Value::from(mask.text(name))).collect();
         members.insert("notApplied".into(), names);
     }
+}
+
+/// Who called over an authenticated connection.
+fn caller_of(caller: &Caller, mask: &Mask<'_>) -> Value {
+    let mut members = Map::new();
+    members.insert("client".into(), mask.text(&caller.client).into());
+    if let Some(subject) = &caller.subject {
+        members.insert("subject".into(), mask.text(subject).into());
+    }
+    members.into()
 }
 
 /// The object in the form of all images, so that those before and after a write can be compared member by member.

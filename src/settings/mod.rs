@@ -1,9 +1,14 @@
 //! The settings: flags, and the environment variables that stand for them. An empty variable counts as unset.
 
 pub mod accounts;
+pub mod clients;
 mod credential;
+mod narrower;
 mod requests;
 mod storage;
+mod toml_file;
+
+pub use narrower::Narrower;
 
 use crate::{
     answer::{DEFAULT_MAX_BYTES, MIN_MAX_BYTES},
@@ -43,6 +48,9 @@ pub struct Settings {
     /// The file of named accounts. Default: accounts.toml in the platform's configuration directory
     #[arg(long, global = true, env = "GHL_ACCOUNTS_FILE", value_name = "FILE", help_heading = "Account")]
     pub accounts_file: Option<PathBuf>,
+    /// The file of the clients that may connect over HTTP. Default: clients.toml beside accounts.toml
+    #[arg(long, global = true, env = "GHL_CLIENTS_FILE", value_name = "FILE", help_heading = "Account")]
+    pub clients_file: Option<PathBuf>,
     /// Where refreshed tokens, pending confirmations, the journal and the mirror are kept. Default: the platform's data directory
     #[arg(long, global = true, env = "GHL_STATE_DIR", value_name = "DIR", help_heading = "Account")]
     pub state_dir: Option<PathBuf>,
@@ -210,6 +218,9 @@ pub struct Settings {
     /// The name of the account that these settings are for, where it has one.
     #[arg(skip)]
     pub account_name: Option<String>,
+    /// The client over HTTP that these settings are for, where its entry says which accounts it may use.
+    #[arg(skip)]
+    pub client_accounts: Option<clients::ClientAccounts>,
     /// The name of the stored credential.
     #[arg(skip)]
     pub credential: CredentialName,

@@ -30,6 +30,7 @@ mod faults;
 mod fire;
 mod follow_ups;
 mod hostile;
+mod http;
 mod journal;
 mod mirror;
 mod oauth;

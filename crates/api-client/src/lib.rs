@@ -50,7 +50,7 @@ pub use client::Client;
 pub use clock::{Clock, Moment, ServerTime};
 pub use config::{ApiConfig, ClientConfig, Scheme};
 pub use message::api_message;
-pub use quota::QuotaView;
+pub use quota::{QuotaView, quota_waits};
 pub use request::{AnswerFile, Body, Expect, Fate, FilePart, Repeat, Request, Response, SaveFile, SendError, Service};
 pub use runtime::Runtime;
 pub use urls::{ServiceUrls, default_base_url};

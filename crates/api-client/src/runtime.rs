@@ -1,8 +1,16 @@
 //! What a process has once, for all of its logins and accounts.
 
-use super::{clock::Clock, http::Http, secrets::Secrets};
-use highlevel_core::context::process_name;
+use super::{
+    clock::Clock,
+    http::{Http, Read, connect_fault, read},
+    secrets::Secrets,
+};
+use highlevel_core::{
+    context::process_name,
+    error::{Code, Error, Result},
+};
 use highlevel_store::Store;
+use http::header::ACCEPT;
 use std::{
     borrow::Cow,
     collections::HashMap,
@@ -12,6 +20,10 @@ use std::{
     },
     time::Duration,
 };
+use url::Url;
+
+/// The longest that a document of another server may take.
+const DOCUMENT_TIME: Duration = Duration::from_secs(10);
 
 /// What a process has once: its HTTP connections, its store, the servers' clocks, and every secret that it must not show.
 /// Clones are the same runtime.
@@ -56,6 +68,28 @@ impl Runtime {
     /// The text with every token that this process has held replaced by `[redacted]`, of whichever login it is.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.inner.secrets.scrub(text)
+    }
+
+    /// A public document of another server, such as the keys of an OAuth issuer. No token is sent with the request.
+    ///
+    /// # Errors
+    /// `upstream_error` where there is no such document, and `upstream_unreachable` where nothing answers.
+    pub async fn get_document(&self, url: &Url, limit: usize) -> Result<Vec<u8>> {
+        let client = self.inner.http.client(url.scheme()).await?;
+        let request = client.get(url.clone()).timeout(DOCUMENT_TIME).header(ACCEPT, "application/json");
+        let wrong = |code, what: String| Error::new(code, format!("{url} {what}."));
+        let answer = request.send().await.map_err(|fault| {
+            wrong(Code::UpstreamUnreachable, format!("cannot be reached: {}", connect_fault(&fault))).caused_by(fault)
+        })?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(wrong(Code::UpstreamError, format!("answers with {status}")));
+        }
+        match read(answer, limit).await {
+            Read::Whole(bytes) => Ok(bytes),
+            Read::TooLarge(_) => Err(wrong(Code::UpstreamError, format!("has more than {limit} bytes"))),
+            Read::Broken(_) => Err(wrong(Code::UpstreamUnreachable, "broke off".to_owned())),
+        }
     }
 
     pub(crate) fn http(&self) -> &Http {

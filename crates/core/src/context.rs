@@ -34,10 +34,30 @@ pub enum Priority {
 /// The client that makes a call, as the journal names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSession {
-    /// The client's own name and version, such as `claude-ai 0.1.0`. The client is not authenticated.
+    /// The client's own name and version, such as `claude-ai 0.1.0`, which nobody has checked.
     pub name: String,
     /// The session, unique among those of this machine.
     pub session: String,
+    /// Who is behind it, where the connection was authenticated.
+    pub caller: Option<Caller>,
+}
+
+impl ClientSession {
+    /// The client in words: as it names itself, and who is behind it where that is known.
+    pub fn shown(&self) -> String {
+        let Some(Caller { client, subject }) = &self.caller else { return self.name.clone() };
+        let who = subject.as_ref().map_or_else(|| client.clone(), |subject| format!("{subject} by {client}"));
+        format!("{} ({who})", self.name).trim_start().to_owned()
+    }
+}
+
+/// Who calls over an authenticated connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Caller {
+    /// The name of the client, which the operator gave it.
+    pub client: String,
+    /// The person or program in whose name the client acts, as the issuer of its token names it.
+    pub subject: Option<String>,
 }
 
 /// The row of a job that a call is made for, as the journal names it.

@@ -21,6 +21,7 @@ mod open_files;
 mod page_requests;
 mod quota;
 mod refresh_lock;
+mod sealing_key;
 mod token;
 mod token_text;
 mod unconfirmed;
@@ -151,6 +152,18 @@ impl Store {
     /// The state directory.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// Whether the store can be written.
+    ///
+    /// # Errors
+    /// `internal`, naming the directory, when it cannot.
+    pub async fn check(&self) -> Result<()> {
+        self.with(|db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.rollback()
+        })
+        .await
     }
 
     /// Runs `work` with the database on a thread that may block; opens it at the first need.

@@ -4,7 +4,7 @@ use super::{super::Account, row::RowEnd};
 use crate::guard::Agreement;
 use futures::{StreamExt, stream::FuturesUnordered};
 use highlevel_core::{
-    context::{CallContext, ClientSession, JobReference},
+    context::{CallContext, Caller, ClientSession, JobReference},
     error::{Code, Error, Result},
 };
 use highlevel_store::{Job, JobRow, JobState, RowState};
@@ -143,13 +143,16 @@ struct Work<'a> {
     busy: HashSet<String>,
 }
 
+/// The client that planned a job.
+fn client_of(job: &Job) -> Option<ClientSession> {
+    let text = |fact: &str, name: &str| Some(job.facts.get(fact)?.get(name)?.as_str()?.to_owned());
+    let caller = text("caller", "client").map(|client| Caller { client, subject: text("caller", "subject") });
+    Some(ClientSession { name: text("client", "name")?, session: text("client", "session")?, caller })
+}
+
 impl<'a> Work<'a> {
     fn new(account: &'a Account, job: &'a Job) -> Self {
-        let name = job.facts.get("client").and_then(|client| client.get("name")?.as_str());
-        let session = job.facts.get("client").and_then(|client| client.get("session")?.as_str());
-        let client = name
-            .zip(session)
-            .map(|(name, session)| Arc::new(ClientSession { name: name.to_owned(), session: session.to_owned() }));
+        let client = client_of(job).map(Arc::new);
         let agreed = Agreement::named(job.text("confirmation"), job.facts.get("approval"));
         let id = Arc::from(job.id.as_str());
         Self { account, job, id, client, agreed, waiting: VecDeque::new(), read: 0, busy: HashSet::new() }

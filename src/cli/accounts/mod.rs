@@ -9,7 +9,7 @@ pub(super) use test::{Checked, check_all};
 use super::{print, say};
 use crate::settings::{
     Settings,
-    accounts::{AccountsEditor, AccountsFile, NamedAccount},
+    accounts::{AccountsEditor, AccountsFile},
 };
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets::UTF8_FULL_CONDENSED};
@@ -68,46 +68,10 @@ fn list(settings: &Settings) -> anyhow::Result<ExitCode> {
     for account in &file.accounts {
         let is_default = file.default.as_deref() == Some(account.name.as_str());
         let name = if is_default { format!("{} (default)", account.name) } else { account.name.clone() };
-        table.add_row([name, account.location.clone(), account.credential.to_string(), policy(account)]);
+        table.add_row([name, account.location.clone(), account.credential.to_string(), account.policy().describe()]);
     }
     print(&table.to_string())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What may be done in an account, in the file's words.
-fn policy(account: &NamedAccount) -> String {
-    let mut parts = Vec::new();
-    if account.read_only {
-        parts.push("read-only".to_owned());
-    }
-    if !account.toolsets.is_empty() {
-        let names = account.toolsets.iter().map(|toolset| format!("{toolset:?}").to_lowercase());
-        parts.push(format!("toolsets {}", names.collect::<Vec<_>>().join(", ")));
-    }
-    for (setting, names) in [
-        ("tools", &account.tools),
-        ("not", &account.exclude_tools),
-        ("not", &account.exclude_operations),
-        ("confirm", &account.confirm_tools),
-    ] {
-        if !names.is_empty() {
-            parts.push(format!("{setting} {}", names.join(", ")));
-        }
-    }
-    if let Some(names) = &account.allow_unconfirmed {
-        let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        parts.push(format!("unconfirmed {names}"));
-    }
-    for (ceiling, of) in [
-        (account.max_unconfirmed_per_hour, "in an hour"),
-        (account.max_unconfirmed_per_recipient_day, "for a recipient in a day"),
-    ] {
-        parts.extend(ceiling.map(|ceiling| format!("at most {ceiling} unconfirmed {of}")));
-    }
-    if let Some(mode) = account.confirm {
-        parts.push(format!("confirm {mode:?}").to_lowercase());
-    }
-    if parts.is_empty() { "everything".to_owned() } else { parts.join("; ") }
 }
 
 async fn remove(settings: &Settings, name: &str, keep_credential: bool) -> anyhow::Result<ExitCode> {

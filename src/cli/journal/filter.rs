@@ -52,7 +52,7 @@ impl Filter {
     /// The wanted entries of the journal, the newest `default` of them without `--limit`.
     pub(super) async fn entries(self, journal: &Journal, default: Option<u64>) -> Result<Entries<'_>> {
         let Self { since, until, accounts, client, tool, job, object, failed, limit } = self;
-        let filter = EntryFilter { since, until, accounts, client, tool, job, object, failed };
+        let filter = EntryFilter { since, until, accounts, client, caller: None, tool, job, object, failed };
         let range = journal.range(filter.clone(), limit.or(default)).await?;
         Ok(Entries { journal, filter, range })
     }

@@ -46,6 +46,7 @@ fn header(entry: &JournalEntry) -> Vec<String> {
     let session = entry.members.get("client").and_then(|client| client.get("session")?.as_str()).map(plain);
     let session = session.map(|session| format!("(session {session})")).unwrap_or_default();
     add("client", format!("{} {session}", plain(entry.client())).trim().to_owned());
+    add("caller", plain(&entry.caller()));
     add("job", job(entry));
     add("confirmed", text("confirmation"));
     let approval = |name: &str| entry.members.get("approval").and_then(|approval| approval.get(name)?.as_str());

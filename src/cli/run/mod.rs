@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
         if options.repeat && script.lines.iter().all(|line| state.is_done(line.number)) {
             state.clear()?;
         }
-        let client = ClientSession { name: "highlevel-mcp run".to_owned(), session: process_name() };
+        let client = ClientSession { name: "highlevel-mcp run".to_owned(), session: process_name(), caller: None };
         let results = Results::of(script);
         let client = Arc::new(client);
         Ok(Self {

@@ -49,6 +49,8 @@ pub(super) struct Incoming {
     pub(super) message: RxJsonRpcMessage<RoleServer>,
     /// How the host wrote the request's id, where it is not the message's own.
     pub(super) written_id: Option<String>,
+    /// Whether the message differs from what the host wrote.
+    pub(super) is_repaired: bool,
 }
 
 /// An error that the transport answers by itself: the message never reaches the service.
@@ -94,7 +96,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Parsed, Refusal> {
         Ok(JsonRpcMessage::Request(request)) if matches!(request.request, ClientRequest::CustomRequest(_)) => {
             parse_leniently(line)
         }
-        Ok(message) => Ok(Parsed::Message(Box::new(Incoming { message, written_id: None }))),
+        Ok(message) => Ok(Parsed::Message(Box::new(Incoming { message, written_id: None, is_repaired: false }))),
     }
 }
 

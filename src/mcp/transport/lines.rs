@@ -27,24 +27,6 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
-/// The methods that this server answers.
-const OWN_METHODS: [&str; 14] = [
-    "initialize",
-    "server/discover",
-    "ping",
-    "tools/list",
-    "tools/call",
-    "prompts/list",
-    "prompts/get",
-    "resources/list",
-    "resources/templates/list",
-    "resources/read",
-    "completion/complete",
-    "tasks/get",
-    "tasks/update",
-    "tasks/cancel",
-];
-
 /// A transport over lines. At the end of input, or when `closing` is cancelled, it reads no more and waits until every request
 /// is answered before it reports the end to the service.
 pub struct LineTransport<R> {
@@ -172,7 +154,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
 
     /// The message, if the service should see it.
     fn admit(&mut self, incoming: Incoming) -> Result<Option<RxJsonRpcMessage<RoleServer>>, Refusal> {
-        let Incoming { mut message, written_id } = incoming;
+        let Incoming { mut message, written_id, .. } = incoming;
         match &mut message {
             JsonRpcMessage::Request(request) => self.admit_request(request, written_id)?,
             // rmcp would end the session on these.
@@ -189,11 +171,7 @@ impl<R: AsyncRead + Send + Unpin> LineTransport<R> {
         written: Option<String>,
     ) -> Result<(), Refusal> {
         let id = request.id.clone();
-        // rmcp reads parameters that a method does not take as a request of an unknown method.
-        if let ClientRequest::CustomRequest(custom) = &request.request
-            && OWN_METHODS.contains(&custom.method.as_str())
-        {
-            let what = repair::wrong_params(&custom.method);
+        if let Some(what) = repair::misread(&request.request) {
             return Err(Refusal::invalid_params(Some(HostId { id, written }), what));
         }
         if !self.outbox.open(&id) {

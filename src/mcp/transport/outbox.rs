@@ -1,6 +1,7 @@
 //! What is in flight to the host: requests without an answer, answers in the making, and bytes that wait to be written. Each is
 //! bounded, so that a host that sends without reading cannot make memory grow.
 
+use super::http::{AnswerSlot, attached};
 use rmcp::{RoleServer, model::RequestId, service::RequestContext};
 use std::{
     collections::HashMap,
@@ -17,7 +18,7 @@ const MAX_OPEN_REQUESTS: usize = 1024;
 /// How many answers may be under way, each from the start of its call until its last byte is written. Further calls wait
 /// before they start, where they take the least memory. An answer is a value until it is sent, which takes several times the
 /// memory of its text.
-const MAX_ANSWERS: usize = 32;
+pub(super) const MAX_ANSWERS: usize = 32;
 
 /// The right to have an answer under way, until it is dropped.
 pub(super) type Slot = OwnedSemaphorePermit;
@@ -30,6 +31,8 @@ pub(super) struct Slots(pub(super) Arc<Outbox>);
 pub(in crate::mcp) async fn acquire_slot(request: &RequestContext<RoleServer>) {
     if let Some(Slots(outbox)) = request.extensions.get() {
         outbox.acquire(&request.id).await;
+    } else if let Some(slot) = attached::<AnswerSlot>(request) {
+        slot.acquire().await;
     }
 }
 

@@ -8,6 +8,24 @@ use super::{
 use rmcp::model::{ClientRequest, JsonRpcMessage};
 use serde_json::{Map, Value};
 
+/// The methods that this server answers.
+const OWN_METHODS: [&str; 14] = [
+    "initialize",
+    "server/discover",
+    "ping",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "completion/complete",
+    "tasks/get",
+    "tasks/update",
+    "tasks/cancel",
+];
+
 /// The message that an object is. `written` is its id as it is written, `too_deep` says that deep parts were cut from it.
 /// `None` is a message that needs no answer.
 ///
@@ -64,8 +82,18 @@ pub(super) fn message_of(
     }
 }
 
+/// The text of the error for a request whose parameters its method does not take. rmcp reads it as one of an unknown method.
+pub(super) fn misread(request: &ClientRequest) -> Option<String> {
+    match request {
+        ClientRequest::CustomRequest(custom) if OWN_METHODS.contains(&custom.method.as_str()) => {
+            Some(wrong_params(&custom.method))
+        }
+        _ => None,
+    }
+}
+
 /// The text of the error for parameters that a method does not take.
-pub(super) fn wrong_params(method: &str) -> String {
+fn wrong_params(method: &str) -> String {
     let needed = match method {
         "tools/call" => ": it takes an object with the tool's `name` and its `arguments`",
         "initialize" => ": it takes an object with `protocolVersion`, `capabilities` and `clientInfo`",
@@ -96,7 +124,7 @@ fn repair_params(method: &str, object: &mut Map<String, Value>, too_deep: bool) 
 
 fn decode(object: Map<String, Value>) -> serde_json::Result<Incoming> {
     let message = serde_json::from_value(Value::Object(object))?;
-    Ok(Incoming { message, written_id: None })
+    Ok(Incoming { message, written_id: None, is_repaired: true })
 }
 
 fn attach(incoming: &mut Incoming, malformed: Option<MalformedArguments>) {

@@ -41,7 +41,7 @@ impl Mirroring {
             } else {
                 Vec::new()
             },
-            client: context.client.as_ref().map(|client| client.name.clone()).filter(|name| !name.is_empty()),
+            client: context.client.as_ref().map(|client| client.shown()).filter(|name| !name.is_empty()),
         };
         let noted = match (effect, result, id) {
             (Effect::Delete, Ok(_), Some(id)) => match mirror.removed(table, id, by.clone()).await {

@@ -1,8 +1,11 @@
 //! One `[[account]]` of `accounts.toml`.
 
 use super::name::{self, ALL, fold};
-use crate::{api::Api, guard::ConfirmMode};
-use clap::ValueEnum;
+use crate::{
+    api::Api,
+    guard::ConfirmMode,
+    settings::toml_file::{from_word, from_words},
+};
 use highlevel_catalog::{Id, Toolset};
 use highlevel_store::{CredentialName, looks_like_token};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -20,13 +23,13 @@ pub struct NamedAccount {
     #[serde(default, deserialize_with = "credential")]
     pub credential: CredentialName,
     /// The API, where the credential does not tell.
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "from_word")]
     pub api: Option<Api>,
     /// Only reads are offered.
     #[serde(default)]
     pub read_only: bool,
     /// The only groups of tools; empty for all.
-    #[serde(default, deserialize_with = "words")]
+    #[serde(default, deserialize_with = "from_words")]
     pub toolsets: Vec<Toolset>,
     /// The only tools; empty for all.
     #[serde(default)]
@@ -38,7 +41,7 @@ pub struct NamedAccount {
     #[serde(default)]
     pub exclude_operations: Vec<String>,
     /// How a person confirms.
-    #[serde(default, deserialize_with = "word")]
+    #[serde(default, deserialize_with = "from_word")]
     pub confirm: Option<ConfirmMode>,
     /// More tools that need a confirmation.
     #[serde(default)]
@@ -108,21 +111,4 @@ fn credential<'de, D: Deserializer<'de>>(from: D) -> Result<CredentialName, D::E
 fn url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
     let text = String::deserialize(from)?;
     text.parse().map(Some).map_err(|fault| D::Error::custom(format!("`{text}` is not an address: {fault}")))
-}
-
-fn word<'de, D: Deserializer<'de>, T: ValueEnum>(from: D) -> Result<Option<T>, D::Error> {
-    value(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
-}
-
-fn words<'de, D: Deserializer<'de>, T: ValueEnum>(from: D) -> Result<Vec<T>, D::Error> {
-    Vec::<String>::deserialize(from)?.iter().map(|word| value(word)).collect::<Result<_, _>>().map_err(D::Error::custom)
-}
-
-/// The value of a word, as a flag of the same name takes it.
-fn value<T: ValueEnum>(word: &str) -> Result<T, String> {
-    T::from_str(word, false).map_err(|_| {
-        let known = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-        let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
-        format!("`{word}` is not one of {}", known.join(", "))
-    })
 }

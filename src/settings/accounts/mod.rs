@@ -11,10 +11,13 @@ pub use entry::NamedAccount;
 pub use name::{ALL, MAX_NAME, fold, is_name};
 pub use served::ServedAccounts;
 
-use highlevel_core::error::{Error, Result};
-use highlevel_store::hide_tokens;
+use super::toml_file::{TomlFile, wrong_toml};
+use highlevel_core::error::Result;
 use serde::Deserialize;
-use std::{collections::HashMap, fs, io, ops::Range, path::Path};
+use std::{collections::HashMap, path::Path};
+
+/// The setting that names the file.
+const FILE: TomlFile = TomlFile("--accounts-file");
 
 /// The named accounts, in the order of their file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -33,11 +36,9 @@ impl AccountsFile {
     /// # Errors
     /// `invalid_arguments` with the file, and the line or the account that is wrong.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let Some(text) = read_text(path)? else { return Ok(None) };
-        if let Some(problem) = others_can_write(path) {
-            return Err(wrong(path, &problem));
-        }
-        Self::parse(&text).map(Some).map_err(|problem| wrong(path, &problem))
+        // Whoever writes this file decides where tokens are sent.
+        let Some(text) = FILE.read_trusted(path)? else { return Ok(None) };
+        Self::parse(&text).map(Some).map_err(|problem| FILE.wrong(path, &problem))
     }
 
     /// Parses the file's text.
@@ -87,39 +88,6 @@ impl AccountsFile {
             _ => Ok(()),
         }
     }
-}
-
-/// Whoever writes this file decides where tokens are sent.
-#[cfg(unix)]
-fn others_can_write(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).ok()?.permissions().mode();
-    (mode & 0o002 != 0).then(|| format!("everyone can write it. Run `chmod o-w {}`", path.display()))
-}
-
-#[cfg(not(unix))]
-fn others_can_write(_: &Path) -> Option<String> {
-    None
-}
-
-/// The file's text, without the mark that some editors put first; `None` if it does not exist.
-fn read_text(path: &Path) -> Result<Option<String>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(fault) => Err(wrong(path, &format!("it cannot be read: {fault}")).caused_by(fault)),
-    }
-}
-
-/// What is wrong with a file's form, and where. The line itself is not shown: it may hold a token.
-fn wrong_toml(text: &str, problem: &str, span: Option<Range<usize>>) -> String {
-    let problem = hide_tokens(problem.trim_end());
-    let before = span.and_then(|span| text.get(..span.start));
-    before.map_or_else(|| problem.clone(), |before| format!("line {}: {problem}", before.matches('\n').count() + 1))
-}
-
-fn wrong(path: &Path, problem: &str) -> Error {
-    Error::invalid("--accounts-file", format!("{}: {problem}.", path.display()))
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ impl Settings {
         let asks_for_named = if self.accounts.is_empty() { None } else { Some("--account") };
         let asks_for_named = asks_for_named.or(self.accounts_file.as_ref().map(|_| "--accounts-file"));
         match (self.names_the_account(), asks_for_named) {
+            (Some(_), _) if self.client_accounts.is_some() => return self.without_a_name(),
             (Some(own), Some(setting)) => {
                 return Err(Error::invalid(
                     setting,
@@ -61,17 +62,17 @@ impl Settings {
                     ),
                 ));
             }
-            (Some(_), None) => return Ok(self.without_a_name()),
+            (Some(_), None) => return self.without_a_name(),
             (None, _) => {}
         }
         // A system without a configuration directory has no such file.
         let path = match (self.accounts_path(), asks_for_named) {
-            (Err(_), None) => return Ok(self.without_a_name()),
+            (Err(_), None) => return self.without_a_name(),
             (path, _) => path?,
         };
         let Some(file) = AccountsFile::read(&path)? else {
             return match asks_for_named {
-                None => Ok(self.without_a_name()),
+                None => self.without_a_name(),
                 Some(setting) => Err(Error::invalid(
                     setting,
                     format!("{} does not exist. `highlevel-mcp accounts add` adds an account to it.", path.display()),
@@ -91,12 +92,15 @@ impl Settings {
             let default = default.filter(|name| accounts.iter().any(|(account, _)| account.name == *name));
             return Ok(ServedAccounts::Several { default, accounts });
         }
-        let Some((entry, own)) = accounts.pop() else { return Ok(self.without_a_name()) };
+        let Some((entry, own)) = accounts.pop() else { return self.without_a_name() };
         Ok(ServedAccounts::One { settings: Box::new(own?), entry: Some(Box::new(entry)) })
     }
 
-    fn without_a_name(&self) -> ServedAccounts {
-        ServedAccounts::One { settings: Box::new(self.clone()), entry: None }
+    fn without_a_name(&self) -> Result<ServedAccounts> {
+        match &self.client_accounts {
+            Some(accounts) => Err(accounts.without_names()),
+            None => Ok(ServedAccounts::One { settings: Box::new(self.clone()), entry: None }),
+        }
     }
 
     /// Whether `--account all` asks for every account.
@@ -104,8 +108,15 @@ impl Settings {
         self.accounts.iter().any(|name| name.eq_ignore_ascii_case(ALL))
     }
 
-    /// The accounts of `--account`, or all.
+    /// The accounts of `--account`, or all; for a client over HTTP those of them that it may use.
     fn wanted(&self, file: AccountsFile) -> Result<Vec<NamedAccount>> {
+        let Some(accounts) = &self.client_accounts else { return self.asked_for(file) };
+        let all = file.accounts.clone();
+        accounts.among(&all, self.asked_for(file)?)
+    }
+
+    /// The accounts of `--account`, or all.
+    fn asked_for(&self, file: AccountsFile) -> Result<Vec<NamedAccount>> {
         if self.accounts.is_empty() || self.asks_for_all() {
             return Ok(file.accounts);
         }

@@ -7,7 +7,7 @@ mod cli;
 mod host;
 mod journal;
 mod normal;
-mod watch;
+pub mod watch;
 mod wire;
 
 pub use account::Account;

@@ -7,6 +7,7 @@ use super::{
     local::LocalQuota,
     shared::Shared,
     state::{LimiterState, Waiter},
+    waits::QuotaWait,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_core::context::{CallContext, Priority};
@@ -100,6 +101,7 @@ impl Limiter {
         let place = QueuePlace { limiter: self, ticket, wake: Arc::new(Notify::new()) };
         let mut reported = false;
         let mut waited = false;
+        let mut wait = QuotaWait::default();
         loop {
             if context.cancel.is_cancelled() {
                 return Err(Error::new(Code::Cancelled, "The call was cancelled."));
@@ -139,6 +141,7 @@ impl Limiter {
             }
             if !reported && turn - now >= NOTICEABLE {
                 reported = true;
+                wait.begin();
                 context.report(&format!("waiting {} s for the quota", (turn - now).as_secs_f64().ceil()));
             }
             waited = true;

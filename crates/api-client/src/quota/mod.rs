@@ -21,12 +21,14 @@ mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 pub use headers::AnswerHeaders;
 pub use limiter::{Limiter, QuotaSettings};
 pub use permit::Permit;
 pub use shared::Sharing;
 pub use state::QuotaTicket;
+pub use waits::quota_waits;
 
 use chrono::{DateTime, Utc};
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use super::{Journal, images};
 use chrono::{DateTime, SecondsFormat, Utc};
-use highlevel_core::error::Result;
+use highlevel_core::{context::Caller, error::Result};
 use rusqlite::{
     Connection, OptionalExtension, params, params_from_iter,
     types::{ToSql, Value as Cell},
@@ -23,6 +23,8 @@ pub struct EntryFilter {
     pub accounts: Vec<String>,
     /// Only those of the client with this name, with or without its version.
     pub client: Option<String>,
+    /// Only those of this caller, over an authenticated connection.
+    pub caller: Option<Caller>,
     /// Only those of this tool.
     pub tool: Option<String>,
     /// Only those made for the job with this id.
@@ -61,6 +63,13 @@ impl JournalEntry {
     /// The entry's number, which is its attempt's.
     pub fn seq(&self) -> u64 {
         self.members.get("seq").and_then(Value::as_u64).unwrap_or_default()
+    }
+
+    /// Who called over an authenticated connection: the subject, if there is one, and the client; empty if it is not known.
+    pub fn caller(&self) -> String {
+        let text = |name: &str| self.members.get("caller").and_then(|caller| caller.get(name)?.as_str());
+        let client = text("client").unwrap_or_default();
+        text("subject").map_or_else(|| client.to_owned(), |subject| format!("{subject} by {client}"))
     }
 
     /// The name of the client; empty if it is not known.
@@ -254,6 +263,11 @@ impl Conditions {
         }
         if let Some(job) = &filter.job {
             self.add("job IS NOT NULL AND job = ?", [text(job)]);
+        }
+        if let Some(caller) = &filter.caller {
+            let subject = caller.subject.as_deref().map_or(Cell::Null, text);
+            let is_its = "body ->> '$.caller.client' = ? AND body ->> '$.caller.subject' IS ?";
+            self.add(is_its, [text(&caller.client), subject]);
         }
         self.of_accounts(db, &filter.accounts)?;
         if let Some(tool) = &filter.tool {

@@ -83,6 +83,9 @@ impl<'a> Planner<'a> {
         facts.insert(super::super::IDENTITY.to_owned(), account.service.identity().await?.into());
         if let Some(client) = &context.client {
             facts.insert("client".to_owned(), json!({"name": client.name, "session": client.session}));
+            if let Some(caller) = &client.caller {
+                facts.insert("caller".to_owned(), json!({"client": caller.client, "subject": caller.subject}));
+            }
         }
         let new = NewJob { account: account.service.name().to_owned(), location: account.location.clone(), facts };
         let job = account.queue.store.create(new).await?;

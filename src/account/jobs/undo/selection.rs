@@ -6,7 +6,7 @@ use crate::{account::Account, service::moment};
 use chrono::{DateTime, TimeDelta, Utc};
 use highlevel_catalog::bulk::UndoChanges;
 use highlevel_core::{
-    context::CallContext,
+    context::{CallContext, Caller},
     error::{Code, Error, Result},
 };
 use highlevel_store::{EntryFilter, EntryRange, JobState, Journal, JournalEntry};
@@ -72,6 +72,7 @@ impl Selection {
         let mut filter = EntryFilter {
             accounts: vec![account.service.name().to_owned()],
             client: client.clone(),
+            caller: asked.client.as_deref().and_then(|name| own_caller(name, context)),
             ..EntryFilter::default()
         };
         let by = client.map(|client| format!(" by {client}")).unwrap_or_default();
@@ -161,6 +162,11 @@ impl Selection {
 fn client_named(name: &str, context: &CallContext) -> String {
     let own = context.client.as_ref().filter(|_| name.trim().eq_ignore_ascii_case(THIS));
     own.map_or_else(|| name.trim().to_owned(), |client| client.name.clone())
+}
+
+/// The caller himself, for the word "this" over an authenticated connection: other people's hosts have the same name.
+fn own_caller(name: &str, context: &CallContext) -> Option<Caller> {
+    context.client.as_ref().filter(|_| name.trim().eq_ignore_ascii_case(THIS))?.caller.clone()
 }
 
 /// Checks that a job is this account's, if the store still has it, and that it writes nothing any more.

@@ -1,0 +1,161 @@
+//! The MCP endpoint: from a request that is let in to the client's own server.
+
+use super::{
+    App,
+    access::Who,
+    body,
+    clients::Served,
+    limits::InFlight,
+    refusal::HttpError,
+    sessions::{CALLER, OpenRequest},
+};
+use crate::mcp::transport::{AnswerSlot, HttpMessage, HttpRefusal, read_body};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts},
+    response::IntoResponse,
+};
+use std::sync::Arc;
+
+/// The header with the id of a session.
+const SESSION: &str = "mcp-session-id";
+
+/// The request whose answer is a stream that lasts.
+const LISTEN: &str = "subscriptions/listen";
+
+pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
+    answer(&app, request).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answer(app: &App, request: Request) -> Result<Response<Body>, HttpError> {
+    if app.closing.is_cancelled() {
+        let message = "The server is about to end. Connect again later.";
+        return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5).last());
+    }
+    let who = app.access.identify(&app.clients, request.headers()).await?;
+    let served = app.clients.served(&who).await?;
+    let (mut parts, body) = request.into_parts();
+    // What follows may log the headers.
+    for secret in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
+        parts.headers.remove(secret);
+    }
+    let session = parts.headers.get(SESSION).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    if session.as_deref().is_some_and(|id| !served.sessions.touch(id, &who.owner())) {
+        let message = "There is no such session of this client. Begin a new one with initialize.";
+        return Err(HttpError::new(StatusCode::NOT_FOUND, message));
+    }
+    if let Some(caller) = &who.caller {
+        parts.extensions.insert(caller.clone());
+    }
+    let call = Call { app, who: &who, served: &served, session };
+    match parts.method {
+        Method::POST if body::is_json(&parts.headers) => call.post(parts, body).await,
+        Method::GET => call.get(parts).await,
+        // rmcp refuses what is neither.
+        _ => {
+            let held = app.limits.request(&served.limits)?;
+            call.pass(parts, Body::empty(), held).await
+        }
+    }
+}
+
+/// The metadata of RFC 9728, at its path and at that of the endpoint below it.
+pub(super) async fn metadata(State(app): State<Arc<App>>, uri: Uri) -> Response<Body> {
+    let known = app.access.issuer().and_then(|issuer| issuer.metadata_at(uri.path()));
+    match known {
+        Some(metadata) => ([(header::CONTENT_TYPE, "application/json")], metadata.to_string()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// One request of a known client.
+struct Call<'a> {
+    app: &'a App,
+    who: &'a Who,
+    served: &'a Arc<Served>,
+    session: Option<String>,
+}
+
+impl Call<'_> {
+    /// A stream on which the server speaks. It ends with the server.
+    async fn get(&self, parts: Parts) -> Result<Response<Body>, HttpError> {
+        let held = self.app.limits.stream(&self.served.limits)?;
+        let response = self.pass(parts, Body::empty(), held).await?;
+        Ok(body::ending(response, self.app.closing.clone()))
+    }
+
+    async fn post(&self, mut parts: Parts, body: Body) -> Result<Response<Body>, HttpError> {
+        let in_flight = self.app.limits.request(&self.served.limits)?;
+        let read = {
+            // The semaphore is never closed.
+            let _turn = self.served.bodies.acquire().await;
+            body::read(&parts.headers, body).await?
+        };
+        let mut message = match read_body(read) {
+            Ok(Some(message)) => message,
+            Ok(None) => return Ok(StatusCode::ACCEPTED.into_response()),
+            Err(refusal) => return Ok(json(refusal)),
+        };
+        if message.tool.as_deref().is_some_and(|tool| self.served.server.writes(tool)) {
+            self.app.access.check_write(self.who)?;
+        }
+        let is_stream = message.method.as_deref() == Some(LISTEN);
+        let held = if is_stream { self.app.limits.stream(&self.served.limits)? } else { in_flight };
+        let open = match self.open(&message).await? {
+            Ok(open) => open,
+            Err(refusal) => return Ok(json(refusal)),
+        };
+        let slot = AnswerSlot::new(Arc::clone(&self.served.slots));
+        parts.extensions.insert(slot.clone());
+        message.attach(&mut parts.extensions);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        let written = message.written_id.take();
+        let response = self.pass(parts, Body::from(message.body), held).await?;
+        let mut open = open;
+        let response = body::with_end(response, move || {
+            slot.release();
+            drop(open.take());
+        });
+        let response = if is_stream { body::ending(response, self.app.closing.clone()) } else { response };
+        Ok(match written {
+            Some((from, to)) => body::rewriting(response, from, to),
+            None => response,
+        })
+    }
+
+    /// Registers a request with its session, or makes room for the session that it begins.
+    async fn open(&self, message: &HttpMessage) -> Result<Result<Option<OpenRequest>, HttpRefusal>, HttpError> {
+        let sessions = &self.served.sessions;
+        match (&self.session, &message.id) {
+            (Some(session), Some(id)) => match sessions.open(session, id) {
+                Some(open) => Ok(Ok(Some(open))),
+                None => Ok(Err(HttpRefusal::repeated_id(id))),
+            },
+            (None, Some(_)) if message.method.as_deref() == Some("initialize") => match sessions.make_room().await {
+                true => Ok(Ok(None)),
+                false => {
+                    let message =
+                        "Each session of this client has a request under way, and it has as many as it may have.";
+                    Err(HttpError::new(StatusCode::TOO_MANY_REQUESTS, message).retry_after(5))
+                }
+            },
+            _ => Ok(Ok(None)),
+        }
+    }
+
+    /// Hands the request to rmcp. `held` is held until its call and its response have ended.
+    async fn pass(&self, mut parts: Parts, body: Body, held: InFlight) -> Result<Response<Body>, HttpError> {
+        parts.extensions.insert(held.clone());
+        let handled = self.served.mcp.handle(Request::from_parts(parts, body));
+        let response = CALLER.scope(self.who.owner(), handled).await;
+        Ok(body::with_end(response, move || held.release()))
+    }
+}
+
+fn json(refusal: HttpRefusal) -> Response<Body> {
+    let mut response = Response::new(Body::from(refusal.body));
+    *response.status_mut() = refusal.status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
