@@ -41,7 +41,7 @@ fn who(asker: &Value) -> Markup {
         let name = asker.get(member).and_then(Value::as_str)?;
         Some(clean::line(name, NAME_CHARS)).filter(|name| !name.is_empty())
     };
-    let client = name("client").unwrap_or_else(|| "An assistant".to_owned());
+    let client = name("caller").or_else(|| name("client")).unwrap_or_else(|| "An assistant".to_owned());
     html! {
         bdi.client { (client) }
         @if let Some(subject) = name("subject") { " for " bdi { (subject) } }

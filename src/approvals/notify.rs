@@ -127,7 +127,7 @@ impl Notifier {
 }
 
 async fn post(runtime: &Runtime, url: &Url, notice: String) -> Result<()> {
-    let status = runtime.client().post_json(url, notice, TIMEOUT).await?;
+    let status = runtime.connections().post_json(url, notice, TIMEOUT).await?;
     match status {
         200..=299 => Ok(()),
         status => Err(Error::new(Code::UpstreamError, format!("The webhook answered with status {status}."))),

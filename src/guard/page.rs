@@ -447,7 +447,13 @@ const UNKNOWN_REQUEST: &str = "This request is unknown or has expired.";
 /// Who made the call, as the page and the journal name them.
 fn asker(context: &CallContext) -> Value {
     let Some(client) = &context.client else { return json!({}) };
-    json!({"client": clean::line(&client.name, CLIENT_CHARS)})
+    let mut asker = json!({"client": clean::line(&client.name, CLIENT_CHARS)});
+    if let (Some(caller), Some(members)) = (&client.caller, asker.as_object_mut()) {
+        members.insert("caller".to_owned(), clean::line(&caller.client, CLIENT_CHARS).into());
+        let subject = caller.subject.as_ref().map(|subject| clean::line(subject, CLIENT_CHARS));
+        members.extend(subject.map(|subject| ("subject".to_owned(), subject.into())));
+    }
+    asker
 }
 
 fn agreement(found: &Approval) -> Agreement {

@@ -208,11 +208,6 @@ impl Runtime {
         &self.page
     }
 
-    /// What posts to other servers, over this process's HTTP connections.
-    pub fn client(&self) -> &api_client::Runtime {
-        &self.client
-    }
-
     /// The jobs of the state directory.
     pub fn queue(&self) -> &JobQueue {
         &self.queue

@@ -7,16 +7,16 @@ mod by_token;
 mod command_line;
 
 use crate::support::{Account, Era, Host, Person, command};
-use browser::Browser;
+pub use browser::Browser;
 use highlevel_store::{Store, sha256_hex};
 use serde_json::Value;
 use std::path::Path;
 
 /// The key of the approver whom tests add.
-const KEY: &str = "hlapprove_0123456789abcdef0123456789abcdef";
+pub const KEY: &str = "hlapprove_0123456789abcdef0123456789abcdef";
 
 /// Adds an approver as `approvers add` does, who decides for these accounts.
-async fn add_approver(state: &Path, name: &str, key: &str, accounts: &[&str]) {
+pub async fn add_approver(state: &Path, name: &str, key: &str, accounts: &[&str]) {
     let accounts: Vec<String> = accounts.iter().map(ToString::to_string).collect();
     let added = Store::open(state.to_owned()).add_approver(name, &sha256_hex(key.as_bytes()), &accounts).await;
     assert!(added.unwrap());

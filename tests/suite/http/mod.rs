@@ -1,5 +1,6 @@
 //! MCP over HTTP: a server process, and requests without a library.
 
+mod approvals;
 mod bounds;
 mod callers;
 mod clients;
