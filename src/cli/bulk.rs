@@ -140,7 +140,7 @@ async fn list(started: &Started, as_json: bool) -> anyhow::Result<ExitCode> {
 async fn show(started: &Started, id: &str, as_json: bool) -> anyhow::Result<ExitCode> {
     let job = started.runtime.job(id).await?;
     let account = started.runtime.account_of(&job).await?;
-    let answer = get_bulk(account, json!({"job": job.id})).await?;
+    let answer = get_bulk(&account, json!({"job": job.id})).await?;
     if as_json {
         print_json(&answer.to_string())?;
         return Ok(ExitCode::SUCCESS);
@@ -173,7 +173,7 @@ async fn run_plan(started: &Started, id: &str, agreed: bool) -> anyhow::Result<E
     let job = started.runtime.job(id).await?;
     let account = started.runtime.account_of(&job).await?;
     if job.state != JobState::Planned || agreed {
-        return import::run_plan(started, account, &job.id).await;
+        return import::run_plan(started, &account, &job.id).await;
     }
     let shown = job.facts.get("shown").cloned().unwrap_or_default();
     say(job.text("what"));
@@ -183,7 +183,7 @@ async fn run_plan(started: &Started, id: &str, agreed: bool) -> anyhow::Result<E
         return Ok(exit_code(Code::ConfirmationRequired));
     }
     if terminal::ask_yes_no("Do it?").await? {
-        return import::run_plan(started, account, &job.id).await;
+        return import::run_plan(started, &account, &job.id).await;
     }
     say("Nothing was sent.");
     Ok(exit_code(Code::Declined))
@@ -202,18 +202,18 @@ async fn go_on(started: &Started, id: &str, action: Value, agreed: bool) -> anyh
     };
     let spec = account.catalog().get::<GetBulk>()?;
     let context = import::context_of(account.timeout());
-    let went_on = foreground::call_to_end(started, account, spec, arguments, confirmation, context).await;
+    let went_on = foreground::call_to_end(started, &account, spec, arguments, confirmation, context).await;
     if let Err(error) = went_on {
         return foreground::tell_error(&error);
     }
     let job: Job = started.runtime.job(id).await?;
-    foreground::tell_end(started, account, &job).await
+    foreground::tell_end(started, &account, &job).await
 }
 
 async fn cancel(started: &Started, id: &str) -> anyhow::Result<ExitCode> {
     let job = started.runtime.job(id).await?;
     let account = started.runtime.account_of(&job).await?;
-    let answer = get_bulk(account, json!({"job": job.id, "action": "cancel"})).await?;
+    let answer = get_bulk(&account, json!({"job": job.id, "action": "cancel"})).await?;
     let state = answer.get("state").and_then(Value::as_str).unwrap_or_default();
     say(&format!("{} is {state}.", job.id));
     print_json(&answer.to_string())?;

@@ -52,6 +52,7 @@ pub(super) async fn run(settings: Settings, options: Options) -> anyhow::Result<
     let runtime = Arc::clone(&started.runtime);
     runtime.spawn_idle_refresh();
     runtime.spawn_jobs();
+    runtime.spawn_accounts_watch();
     if let Some(notifier) = notifier {
         tokio::spawn(notifier.run(Arc::clone(&runtime), closing.clone()));
     }

@@ -45,7 +45,7 @@ impl Started {
     /// # Errors
     /// `invalid_arguments` for `--account` if there are several and none is the default.
     pub(super) fn account(&self) -> Result<&Account> {
-        self.runtime.accounts().for_read(None).map_err(as_flag)
+        self.runtime.accounts().for_read(None).map(AsRef::as_ref).map_err(as_flag)
     }
 
     /// The account that a command may write to.
@@ -53,7 +53,7 @@ impl Started {
     /// # Errors
     /// `invalid_arguments` for `--account` if there are several.
     pub(super) fn account_to_write(&self) -> Result<&Account> {
-        self.runtime.accounts().for_write(None).map_err(as_flag)
+        self.runtime.accounts().for_write(None).map(AsRef::as_ref).map_err(as_flag)
     }
 }
 

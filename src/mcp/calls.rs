@@ -43,6 +43,8 @@ const ACTION: &str = "action";
 #[derive(Clone)]
 struct Call {
     shared: Arc<Shared>,
+    /// The accounts that the call began with.
+    accounts: Arc<Accounts>,
     spec: &'static OperationSpec,
     effect: Effect,
     wanted: WantedAccount,
@@ -50,20 +52,30 @@ struct Call {
 }
 
 impl Call {
-    fn accounts(&self) -> &Accounts {
-        self.shared.runtime.accounts()
-    }
-
     /// The account whose settings bound the call: the one that it is for, or the first of several.
     fn account(&self) -> Result<&Account> {
-        let accounts = self.accounts();
+        let accounts = &self.accounts;
         let name = match &self.wanted {
             WantedAccount::Unnamed => None,
             WantedAccount::One(name) => Some(name.as_str()),
             WantedAccount::Several(names) => return accounts.for_question(Some(names)).and_then(|_| accounts.any()),
             WantedAccount::All => return accounts.any(),
         };
-        if self.effect == Effect::Read { accounts.for_read(name) } else { accounts.for_write(name) }
+        let account = if self.effect == Effect::Read { accounts.for_read(name) } else { accounts.for_write(name) };
+        account.map(AsRef::as_ref)
+    }
+
+    /// Refuses a call of a host that may mean another account by the same name.
+    fn check_listed(&self, listed: Option<u64>) -> Result<()> {
+        let names = match &self.wanted {
+            WantedAccount::Unnamed | WantedAccount::One(_) => {
+                return self.accounts.check_listed(self.account()?, listed);
+            }
+            WantedAccount::Several(names) => Some(names.as_slice()),
+            WantedAccount::All => None,
+        };
+        let mut asked = self.accounts.for_question(names)?.into_iter().filter_map(|(_, account)| account.ok());
+        asked.try_for_each(|account| self.accounts.check_listed(account, listed))
     }
 
     async fn run(mut self, confirmation: Confirmation<'_>, context: CallContext) -> Result<Reply> {
@@ -75,7 +87,7 @@ impl Call {
                 return self.account()?.call(self.spec, arguments, confirmation, context).await;
             }
         };
-        let asked = self.accounts().for_question(names)?;
+        let asked = self.accounts.for_question(names)?;
         let label = match names {
             Some(_) => asked.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "),
             None => ALL.to_owned(),
@@ -116,25 +128,27 @@ impl Server {
             request.client_info().map_or_else(String::new, |client| format!("{} {}", client.name, client.version));
         Arc::new(ClientSession {
             name: clean::line(name.trim(), CLIENT_CHARS),
-            session: self.session.clone(),
+            session: self.session.name.clone(),
             caller: attached::<Caller>(request).cloned(),
         })
     }
 
     pub(super) async fn call(
         &self,
+        accounts: Arc<Accounts>,
         spec: &'static OperationSpec,
         params: CallToolRequestParams,
         request: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse> {
         let mut arguments = params.arguments.clone().unwrap_or_default();
-        let wanted = match self.accounts().are_several() {
+        let wanted = match accounts.are_several() {
             true => take_account(spec, &mut arguments)?,
             false => WantedAccount::Unnamed,
         };
         let effect = effect_of(spec, &arguments);
-        let call = Call { shared: Arc::clone(&self.shared), spec, effect, wanted, arguments };
+        let call = Call { shared: Arc::clone(&self.shared), accounts, spec, effect, wanted, arguments };
         let account = call.account()?;
+        call.check_listed(self.session.listed(request))?;
         let (progress, context) = self.start(account, request).await?;
         let takes_tasks = tasks::are_offered(request);
         if takes_tasks

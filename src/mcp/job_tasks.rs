@@ -13,6 +13,7 @@ use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::{Job, JobState, Jobs};
 use rmcp::model::{DetailedTask, Task, TaskPayload, TaskStatus};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// How often a host may ask, in milliseconds.
 const POLL: u64 = 2000;
@@ -88,9 +89,9 @@ impl JobTask {
                 (TaskPayload::Cancelled, format!("The job was cancelled, {progress} are settled. {again}."))
             }
             JobState::Stopped => {
-                (result(account, job).await?, format!("The job stopped, {progress} are settled. {again}."))
+                (result(&account, job).await?, format!("The job stopped, {progress} are settled. {again}."))
             }
-            _ => (result(account, job).await?, progress),
+            _ => (result(&account, job).await?, progress),
         };
         let changed = job.ended_at.unwrap_or(job.worked_at);
         let task = Task::new(self.id(), TaskStatus::Working, timestamp(job.created_at), timestamp(changed))
@@ -102,7 +103,7 @@ impl JobTask {
 }
 
 /// The account of a job, if its settings have the tools of jobs.
-async fn account<'a>(runtime: &'a Runtime, job: &Job) -> Result<&'a Account> {
+async fn account(runtime: &Runtime, job: &Job) -> Result<Arc<Account>> {
     let account = runtime.account_of(job).await?;
     if account.tools().any(|spec| spec.is_about_jobs()) {
         return Ok(account);

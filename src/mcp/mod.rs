@@ -2,15 +2,19 @@
 //! rmcp transport; [`transport`] has the bounded one for standard input and output.
 
 mod calls;
+mod changes;
 mod completion;
 mod confirm;
+mod info;
 mod job_tasks;
+mod lists;
 mod observer;
 mod progress;
 mod prompts;
 mod resources;
 mod result;
 mod server;
+mod session;
 mod several;
 mod tasks;
 mod tools;

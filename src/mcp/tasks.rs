@@ -1,15 +1,14 @@
 //! Calls that became tasks (the protocol's extension `io.modelcontextprotocol/tasks`): a host that offers the extension gets a
 //! handle for a read that takes long, and asks for its state until the result is there. Tasks of jobs are in `job_tasks`.
 
-use super::result::failure;
+use super::{result::failure, session::is_modern};
 use crate::guard::{ANSWER_TIMEOUT, PersonAnswer, Preview};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use highlevel_core::error::{Code, Error, Result};
 use rmcp::{
     RoleServer,
     model::{
-        CallToolResponse, DetailedTask, InputRequest, InputRequests, InputResponses, ProtocolVersion, Task,
-        TaskPayload, TaskStatus,
+        CallToolResponse, DetailedTask, InputRequest, InputRequests, InputResponses, Task, TaskPayload, TaskStatus,
     },
     service::RequestContext,
 };
@@ -39,8 +38,7 @@ const POLL: u64 = 1000;
 
 /// Whether the request's host takes tasks. They are of the revision that has per-request capabilities.
 pub(super) fn are_offered(request: &RequestContext<RoleServer>) -> bool {
-    request.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
-        && request.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
+    is_modern(request) && request.client_capabilities().is_some_and(|capabilities| capabilities.supports_tasks())
 }
 
 /// A time as tasks write it.

@@ -7,10 +7,19 @@ use crate::{
 };
 use highlevel_core::{
     clean,
-    error::{Error, Result},
+    error::{Code, Error, Result},
     suggest::nearest,
 };
-use std::fmt::Write;
+use highlevel_store::CredentialStamp;
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a host may use a list that it was given. A host that no session is known of has listed again after that.
+pub const LISTS_LIVE: Duration = Duration::from_secs(60);
 
 /// The most accounts that an error lists.
 const LISTED: usize = 20;
@@ -29,24 +38,35 @@ pub struct Member {
     /// The account's entry, with the name and the location's id that calls give.
     pub entry: NamedAccount,
     /// The account, or why it cannot be served.
-    pub account: Result<Account>,
+    pub account: Result<Arc<Account>>,
 }
 
 /// The accounts of a process: one that nothing has to name, or several with names.
 #[derive(Debug, Default)]
 pub struct Accounts {
     /// The one account, where it is the only one.
-    one: Option<Account>,
+    one: Option<Arc<Account>>,
     several: Vec<Member>,
     /// The account of reads that name none, among several.
     default: Option<usize>,
     /// The entry of the one account, where it is from a file.
     one_entry: Option<NamedAccount>,
     watch: Option<AccountsWatch>,
+    /// How often the file has changed since the start.
+    pub(super) generation: u64,
+    /// The locations whose account was another when the file changed, each with that change.
+    pub(super) moved: BTreeMap<String, MovedAccount>,
+}
+
+/// The change by which a name or a location came to stand for another account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MovedAccount {
+    pub(super) generation: u64,
+    pub(super) at: Instant,
 }
 
 impl Accounts {
-    pub(super) fn one(account: Account) -> Self {
+    pub(super) fn one(account: Arc<Account>) -> Self {
         Self { one: Some(account), ..Self::default() }
     }
 
@@ -58,6 +78,11 @@ impl Accounts {
     /// The same accounts, from a file that is watched. `one_entry`: the entry of the one account, if there is one.
     pub(super) fn watched(self, watch: AccountsWatch, one_entry: Option<NamedAccount>) -> Self {
         Self { watch: Some(watch), one_entry, ..self }
+    }
+
+    /// The stamp of the file as it was last read, if the accounts are from one.
+    pub(super) fn watched_stamp(&self) -> Option<CredentialStamp> {
+        self.watch.as_ref().map(AccountsWatch::stamp)
     }
 
     /// Whether there are several accounts, so that calls name theirs.
@@ -72,7 +97,38 @@ impl Accounts {
 
     /// The accounts that can be served.
     pub fn usable(&self) -> impl Iterator<Item = &Account> + Clone {
+        self.shared().map(AsRef::as_ref)
+    }
+
+    /// The same, to be kept beyond a change of the file.
+    pub(super) fn shared(&self) -> impl Iterator<Item = &Arc<Account>> + Clone {
         self.one.iter().chain(self.several.iter().filter_map(|member| member.account.as_ref().ok()))
+    }
+
+    /// The entry of the one account, where it is from a file.
+    pub(super) fn one_entry(&self) -> Option<(&NamedAccount, &Arc<Account>)> {
+        self.one_entry.as_ref().zip(self.one.as_ref())
+    }
+
+    /// How often the accounts have changed since the start.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Refuses a call to an account whose name or location stood for another one when its host last listed the tools.
+    /// `listed`: the accounts' generation then; `None` for a host that no session is known of.
+    ///
+    /// # Errors
+    /// `policy_denied` with what to do.
+    pub fn check_listed(&self, account: &Account, listed: Option<u64>) -> Result<()> {
+        let moved = account.location().and_then(|location| self.moved.get(location));
+        let Some(moved) = moved else { return Ok(()) };
+        let knows = listed.map_or_else(|| moved.at.elapsed() > LISTS_LIVE, |listed| listed >= moved.generation);
+        if knows {
+            return Ok(());
+        }
+        let message = "accounts.toml has changed: this account's name or location stood for another account when the tools were last listed. Nothing was done. List the tools again (tools/list, or list_accounts), make sure which account is meant, and repeat the call.";
+        Err(Error::new(Code::PolicyDenied, message))
     }
 
     /// The first account that can be served, for what is the same for all.
@@ -82,7 +138,10 @@ impl Accounts {
     pub fn any(&self) -> Result<&Account> {
         match self.usable().next() {
             Some(account) => Ok(account),
-            None => self.several.first().map_or_else(|| Err(self.missing("it has none")), Member::usable),
+            None => self
+                .several
+                .first()
+                .map_or_else(|| Err(self.missing("it has none")), |first| first.usable().map(AsRef::as_ref)),
         }
     }
 
@@ -99,7 +158,7 @@ impl Accounts {
     ///
     /// # Errors
     /// `invalid_arguments` for `account`, with the accounts that there are; the account's own problem.
-    pub fn for_read(&self, wanted: Option<&str>) -> Result<&Account> {
+    pub fn for_read(&self, wanted: Option<&str>) -> Result<&Arc<Account>> {
         match (&self.one, wanted) {
             (Some(one), _) => self.only(one, false),
             (None, Some(wanted)) => {
@@ -117,7 +176,7 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Accounts::for_read`].
-    pub fn for_write(&self, wanted: Option<&str>) -> Result<&Account> {
+    pub fn for_write(&self, wanted: Option<&str>) -> Result<&Arc<Account>> {
         match (&self.one, wanted) {
             (Some(one), _) => self.only(one, true),
             (None, Some(wanted)) => match self.exact(wanted) {
@@ -201,17 +260,17 @@ impl Accounts {
 
 impl Accounts {
     fn asked<'a>(&'a self, member: &'a Member) -> AskedAccount<'a> {
-        (&member.entry.name, self.usable_member(member, false))
+        (&member.entry.name, self.usable_member(member, false).map(AsRef::as_ref))
     }
 
-    /// The account, unless its entry in the file has changed since the start.
-    fn usable_member<'a>(&self, member: &'a Member, is_write: bool) -> Result<&'a Account> {
+    /// The account, unless its entry in the file has changed since it was taken over.
+    fn usable_member<'a>(&self, member: &'a Member, is_write: bool) -> Result<&'a Arc<Account>> {
         let checked = self.watch.as_ref().map_or(Ok(()), |watch| watch.check(&member.entry, is_write));
         checked.map_err(|error| member.error(&error))?;
         member.usable()
     }
 
-    fn only<'a>(&self, one: &'a Account, is_write: bool) -> Result<&'a Account> {
+    fn only<'a>(&self, one: &'a Arc<Account>, is_write: bool) -> Result<&'a Arc<Account>> {
         if let (Some(watch), Some(entry)) = (&self.watch, &self.one_entry) {
             watch.check(entry, is_write)?;
         }
@@ -220,7 +279,7 @@ impl Accounts {
 }
 
 impl Member {
-    fn usable(&self) -> Result<&Account> {
+    fn usable(&self) -> Result<&Arc<Account>> {
         self.account.as_ref().map_err(|error| self.error(error))
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// The file that the accounts are from. Each call looks whether the entry of its account is still the one that the
-/// process started with: a name may stand for another location by now, or its policy may forbid the call.
+/// process took over: a name may stand for another location by now, or its policy may forbid the call.
 #[derive(Debug)]
 pub(super) struct AccountsWatch {
     path: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct AccountsWatch {
 #[derive(Debug)]
 struct SeenFile {
     stamp: CredentialStamp,
-    /// `None` while it is the file that the process started with.
+    /// `None` while it is the file that the process took over.
     content: Option<Result<AccountsFile>>,
 }
 
@@ -29,6 +29,11 @@ impl AccountsWatch {
     pub(super) fn new(path: PathBuf) -> Self {
         let stamp = CredentialStamp::of_file(&path);
         Self { path, seen: Mutex::new(SeenFile { stamp, content: None }) }
+    }
+
+    /// The stamp of the file as it was last read.
+    pub(super) fn stamp(&self) -> CredentialStamp {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).stamp.clone()
     }
 
     /// Refuses a call to an account whose entry has changed, and a write while the file cannot be read.
@@ -46,7 +51,7 @@ impl AccountsWatch {
             None => Ok(()),
             Some(Ok(file)) if file.accounts.contains(entry) => Ok(()),
             Some(Ok(_)) => Err(denied(
-                "The account's entry in accounts.toml is not what it was when this server started. Restart the server: until then it works neither by the old entry nor by the new one.",
+                "The account's entry in accounts.toml has changed. The server takes it over within seconds, and works neither by the old entry nor by the new one until then: repeat the call. If it is refused again, the file cannot be served as it is: `highlevel-mcp accounts list` says why.",
             )),
             Some(Err(error)) if is_write => {
                 Err(denied(&format!("Nothing is written while accounts.toml cannot be read. {}", error.message)))

@@ -34,6 +34,13 @@ pub(super) struct JobWorkers {
     busy: Arc<Mutex<HashSet<String>>>,
 }
 
+impl JobWorkers {
+    /// Cancelled when the process ends.
+    pub(super) fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+}
+
 impl Runtime {
     /// Works the jobs of this process's accounts until it ends.
     pub fn spawn_jobs(self: &Arc<Self>) {
@@ -92,7 +99,7 @@ impl Runtime {
 
     async fn work_locked(&self, job: &Job, lock: JobLock) {
         let worked = match self.account_of(job).await {
-            Ok(account) => account.work(job, &self.workers.closing).await,
+            Ok(account) => self.work_while_served(&account, job).await,
             Err(error) => Err(error),
         };
         if let Err(error) = worked {
@@ -100,6 +107,24 @@ impl Runtime {
         }
         drop(lock);
         self.set_free(&job.account);
+    }
+
+    /// Works a job until its account is another one by `accounts.toml`: what that allows is checked when it is taken again.
+    async fn work_while_served(&self, account: &Arc<Account>, job: &Job) -> Result<()> {
+        let stop = self.workers.closing.child_token();
+        let mut changes = self.changes();
+        let work = account.work(job, &stop);
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                worked = &mut work => return worked,
+                Ok(()) = changes.changed(), if !stop.is_cancelled() => {
+                    if !self.live().serves(account) {
+                        stop.cancel();
+                    }
+                }
+            }
+        }
     }
 
     /// Works a running job here until it runs no more, or until `closing` is cancelled; while another process works it, waits
@@ -115,7 +140,7 @@ impl Runtime {
             }
             let account = self.account_of(&job).await?;
             account.check_job_policy(&job).await?;
-            if !self.work_if_free(account, &job, closing).await? {
+            if !self.work_if_free(&account, &job, closing).await? {
                 tokio::select! {
                     () = closing.cancelled() => {}
                     () = tokio::time::sleep(LOOK_AT_OTHERS) => {}
@@ -155,9 +180,10 @@ impl Runtime {
     ///
     /// # Errors
     /// `policy_denied` for a job of no account of this process, or of one that changed since.
-    pub async fn account_of(&self, job: &Job) -> Result<&Account> {
-        let named = self.accounts.are_several().then_some(job.account.as_str());
-        let account = self.accounts.for_write(named)?;
+    pub async fn account_of(&self, job: &Job) -> Result<Arc<Account>> {
+        let accounts = self.live();
+        let named = accounts.are_several().then_some(job.account.as_str());
+        let account = Arc::clone(accounts.for_write(named)?);
         match account.owns(job).await? {
             true => Ok(account),
             false => {

@@ -3,9 +3,10 @@
 mod accounts;
 mod accounts_watch;
 mod jobs;
+mod reload;
 
 pub use crate::settings::accounts::ALL;
-pub use accounts::{Accounts, Member, quoted};
+pub use accounts::{Accounts, LISTS_LIVE, Member, quoted};
 
 use crate::{
     account::{Account, AcrossAccounts, JobQueue},
@@ -20,7 +21,9 @@ use highlevel_api_client::{self as api_client, ApiConfig, Client, Login};
 use highlevel_core::error::Result;
 use highlevel_store::{CredentialName, Jobs, Journal, Store, raise_open_files};
 use jobs::JobWorkers;
-use std::sync::Arc;
+use reload::AccountsSource;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::{sync::watch, task::AbortHandle};
 
 /// A process: its HTTP connections and store, and the accounts that it serves.
 ///
@@ -34,7 +37,17 @@ pub struct Runtime {
     queue: JobQueue,
     page: Arc<ApprovalPage>,
     workers: JobWorkers,
-    accounts: Accounts,
+    /// The accounts of the start.
+    accounts: Arc<Accounts>,
+    /// The accounts as their file is now.
+    live: RwLock<Arc<Accounts>>,
+    /// The generation of the live accounts.
+    changed: watch::Sender<u64>,
+    /// The logins by credential and API. Accounts share them.
+    logins: tokio::sync::Mutex<Vec<(CredentialName, ApiConfig, Login)>>,
+    refreshes: Mutex<Vec<AbortHandle>>,
+    /// Where the accounts are from, if that is a file.
+    source: Option<AccountsSource>,
     across: AcrossAccounts,
 }
 
@@ -45,7 +58,8 @@ impl Runtime {
     /// `invalid_arguments` naming the setting that is wrong.
     pub fn new(settings: &Settings) -> Result<Self> {
         let mut runtime = Self::empty(settings)?;
-        runtime.accounts = runtime.only(settings)?;
+        let account = Arc::new(runtime.only(settings)?);
+        runtime.begin(Accounts::one(account));
         Ok(runtime)
     }
 
@@ -71,37 +85,63 @@ impl Runtime {
             queue: self.queue.clone(),
             page: Arc::clone(&self.page),
             workers: JobWorkers::default(),
-            accounts: Accounts::default(),
+            accounts: Arc::default(),
+            live: RwLock::default(),
+            changed: watch::channel(0).0,
+            logins: tokio::sync::Mutex::default(),
+            refreshes: Mutex::default(),
+            source: None,
             across: AcrossAccounts::new(settings)?,
         };
         narrowed.with_accounts(settings).await
     }
 
     async fn with_accounts(mut self, settings: &Settings) -> Result<Self> {
+        let path = settings.accounts_path().ok();
         // Before the file is read, so that no change is missed.
-        let watch = settings.accounts_path().ok().map(AccountsWatch::new);
+        let watch = path.clone().map(AccountsWatch::new);
+        let source = path.map(|path| AccountsSource { path, settings: settings.clone() });
         match settings.served_accounts()? {
             ServedAccounts::One { mut settings, entry } => {
                 settings.resolve_api().await?;
-                self.accounts = self.only(&settings)?;
+                let mut accounts = Accounts::one(Arc::new(self.only(&settings)?));
                 if let (Some(entry), Some(watch)) = (entry, watch) {
-                    self.accounts = self.accounts.watched(watch, Some(*entry));
+                    accounts = accounts.watched(watch, Some(*entry));
+                    self.source = source;
                 }
+                self.begin(accounts);
             }
             ServedAccounts::Several { default, accounts } => {
                 raise_open_files();
-                self.accounts = self.named(accounts, default).await;
-                if let Some(watch) = watch {
-                    self.accounts = self.accounts.watched(watch, None);
-                }
+                let members = self.members(accounts, &Accounts::default()).await;
+                let accounts = Accounts::several(members, default.as_deref());
+                self.begin(match watch {
+                    Some(watch) => accounts.watched(watch, None),
+                    None => accounts,
+                });
+                self.source = source;
             }
         }
         Ok(self)
     }
 
-    fn only(&self, settings: &Settings) -> Result<Accounts> {
+    fn only(&self, settings: &Settings) -> Result<Account> {
         let login = Login::new(&self.client, settings.api_config()?, settings.token_source())?;
-        Ok(Accounts::one(self.account(&login, settings, None)?))
+        self.account(&login, settings, None)
+    }
+
+    /// Serves these accounts from the start.
+    fn begin(&mut self, accounts: Accounts) {
+        self.accounts = Arc::new(accounts);
+        self.live = RwLock::new(Arc::clone(&self.accounts));
+    }
+
+    /// Serves these accounts from now on.
+    fn serve(&self, accounts: Accounts) {
+        let generation = accounts.generation();
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(accounts);
+        self.spawn_idle_refresh();
+        self.changed.send_replace(generation);
     }
 
     fn empty(settings: &Settings) -> Result<Self> {
@@ -117,42 +157,27 @@ impl Runtime {
             queue,
             page: Arc::default(),
             workers: JobWorkers::default(),
-            accounts: Accounts::default(),
+            accounts: Arc::default(),
+            live: RwLock::default(),
+            changed: watch::channel(0).0,
+            logins: tokio::sync::Mutex::default(),
+            refreshes: Mutex::default(),
+            source: None,
             across,
         })
     }
 
-    async fn named(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, default: Option<String>) -> Accounts {
-        let mut logins: Vec<(CredentialName, ApiConfig, Login)> = Vec::new();
-        let mut members = Vec::with_capacity(accounts.len());
-        for (named, settings) in accounts {
-            let account = match settings {
-                Ok(settings) => self.member(&mut logins, &named, settings).await,
-                Err(error) => Err(error),
-            };
-            if let Err(error) = &account {
-                tracing::warn!("the account {} cannot be served: {}", named.name, error.message);
-            }
-            members.push(Member { entry: named, account });
-        }
-        Accounts::several(members, default.as_deref())
-    }
-
-    async fn member(
-        &self,
-        logins: &mut Vec<(CredentialName, ApiConfig, Login)>,
-        named: &NamedAccount,
-        mut settings: Settings,
-    ) -> Result<Account> {
+    async fn member(&self, named: &NamedAccount, mut settings: Settings) -> Result<Account> {
         settings.resolve_api().await?;
-        let login = self.login(logins, &settings)?;
+        let login = self.login(&settings).await?;
         self.account(&login, &settings, Some(named.name.clone()))
     }
 
     /// The login of these settings. Accounts share it if they have the same credential and speak to the same API.
-    fn login(&self, logins: &mut Vec<(CredentialName, ApiConfig, Login)>, settings: &Settings) -> Result<Login> {
+    async fn login(&self, settings: &Settings) -> Result<Login> {
         let config = settings.api_config()?;
         let is_same = |(name, api, _): &&(_, _, _)| *name == settings.credential && *api == config;
+        let mut logins = self.logins.lock().await;
         if let Some((_, _, login)) = logins.iter().find(is_same) {
             return Ok(login.clone());
         }
@@ -166,9 +191,24 @@ impl Runtime {
         Account::new(login, &self.store, journal, queue, page, settings, label)
     }
 
-    /// The accounts, and the resolution of the one that a request names.
+    /// The accounts of the start, for commands, which end before their file matters again.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// The accounts as their file is now. A call keeps those that it began with.
+    pub fn live(&self) -> Arc<Accounts> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the accounts can change while the process runs.
+    pub fn may_change(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// The generation of the accounts, which grows with each change.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     /// What questions over several accounts are asked through.
@@ -193,12 +233,15 @@ impl Runtime {
 
     /// Refreshes the tokens of the process's logins ahead of their end, while no call does.
     pub fn spawn_idle_refresh(&self) {
+        let live = self.live();
         let mut first_of_login: Vec<&Client> = Vec::new();
-        for client in self.accounts.usable().map(Account::client) {
+        let mut refreshes = self.refreshes.lock().unwrap_or_else(PoisonError::into_inner);
+        refreshes.drain(..).for_each(|refresh| refresh.abort());
+        for client in live.usable().map(Account::client) {
             // One account of a login refreshes it for the others.
             if !first_of_login.iter().any(|other| other.shares_login_with(client)) {
                 first_of_login.push(client);
-                tokio::spawn(client.idle_refresh());
+                refreshes.push(tokio::spawn(client.idle_refresh()).abort_handle());
             }
         }
     }
@@ -216,6 +259,6 @@ impl Runtime {
     /// Returns what other processes wait for: scans, and the quota that is not used. For the end of a process.
     pub async fn leave(&self) {
         self.leave_jobs().await;
-        futures::future::join_all(self.accounts.usable().map(Account::leave)).await;
+        futures::future::join_all(self.live().usable().map(Account::leave)).await;
     }
 }

@@ -1,7 +1,8 @@
 //! Arguments as hosts and models send them: in other spellings, with wrong ids, and invalid.
 
-use crate::support::{Account, Api, Host, on_both_apis};
-use serde_json::{Value, json};
+use crate::support::{Account, Api, Host, Manners, on_both_apis};
+use rmcp::model::{CallToolRequestParams, CallToolResult};
+use serde_json::{Map, Value, json};
 
 on_both_apis!(
     arguments_with_one_meaning_are_accepted,
@@ -9,6 +10,7 @@ on_both_apis!(
     a_wrong_id_is_refused_with_the_tool_that_finds_it,
     the_id_is_read_from_an_address_of_the_application,
     an_empty_text_counts_as_absent_or_is_refused,
+    every_tool_takes_null_for_what_is_not_given,
 );
 
 async fn arguments_with_one_meaning_are_accepted(api: Api) {
@@ -265,4 +267,41 @@ async fn a_confirmation_token_may_have_spaces_and_an_empty_one_counts_as_absent(
     let token = format!(" {} ", asked["confirmationToken"].as_str().unwrap());
     let done = host.answer("delete_page", json!({"pageId": draft["id"], "confirmation_token": token})).await;
     assert_eq!(done["deleted"], true);
+}
+
+/// A value that fits a schema's type.
+fn stand_in(schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("boolean") => json!(false),
+        Some("array") => json!([stand_in(&schema["items"])]),
+        Some("object") => json!({"name": "x"}),
+        _ => schema["enum"].get(0).cloned().unwrap_or(json!("x")),
+    }
+}
+
+/// Some frameworks send null for every optional argument.
+async fn every_tool_takes_null_for_what_is_not_given(api: Api) {
+    let account = Account::in_manners(api, Manners::plain()).await;
+    let host = Host::new(&account, &["--toolsets", "all"]).await;
+    for tool in host.session.list_all_tools().await.unwrap() {
+        let schema = serde_json::to_value(&tool.input_schema).unwrap();
+        let required = schema["required"].as_array().cloned().unwrap_or_default();
+        let properties = schema["properties"].as_object().unwrap().clone();
+        let (needed, optional): (Vec<_>, Vec<_>) =
+            properties.into_iter().partition(|(name, _)| required.contains(&json!(name)));
+        let plain: Map<String, Value> = needed.iter().map(|(name, schema)| (name.clone(), stand_in(schema))).collect();
+        let mut nulls = plain.clone();
+        nulls.extend(optional.into_iter().map(|(name, _)| (name, Value::Null)));
+        let call = async |arguments: Map<String, Value>| {
+            let params = CallToolRequestParams::new(tool.name.clone()).with_arguments(arguments);
+            host.session.call_tool(params).await.unwrap()
+        };
+        let (with, without) = (call(nulls).await, call(plain).await);
+        let complaint = |result: &CallToolResult| {
+            let error = (result.is_error == Some(true)).then(|| crate::support::error_of(result));
+            error.filter(|error| error["code"] == "invalid_arguments")
+        };
+        assert_eq!(complaint(&with), complaint(&without), "{}", tool.name);
+    }
 }

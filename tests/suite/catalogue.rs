@@ -67,6 +67,33 @@ fn every_schema(schema: &Value, place: &str, look: &mut impl FnMut(&Value, &str)
     }
 }
 
+/// Calls `look` with each place in a schema that is a schema and only true or false.
+fn every_bare_boolean(schema: &Value, place: &str, look: &mut impl FnMut(&str)) {
+    let Some(object) = schema.as_object() else {
+        if schema.is_boolean() {
+            look(place);
+        }
+        return;
+    };
+    for (key, inner) in object {
+        let inside = format!("{place}.{key}");
+        match (key.as_str(), inner) {
+            ("properties" | "patternProperties" | "$defs", Value::Object(members)) => {
+                members.iter().for_each(|(name, inner)| every_bare_boolean(inner, &format!("{inside}.{name}"), look));
+            }
+            ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(inner)) => {
+                inner.iter().for_each(|inner| every_bare_boolean(inner, &inside, look));
+            }
+            ("items" | "not" | "contains" | "if" | "then" | "else" | "propertyNames", inner) => {
+                every_bare_boolean(inner, &inside, look);
+            }
+            // Here true and false are what hosts know.
+            ("additionalProperties", Value::Object(_)) => every_bare_boolean(inner, &inside, look),
+            _ => {}
+        }
+    }
+}
+
 async fn the_tokens_of_all_tools_stay_below_their_limit(api: Api) {
     let all = listed(api).await;
     // Without the tools of bulk work, exports and undo.
@@ -91,6 +118,9 @@ async fn every_host_accepts_the_schemas(api: Api) {
         for (kind, schema) in [("input", &tool["inputSchema"]), ("output", &tool["outputSchema"])] {
             assert_eq!(schema["type"], "object", "{tool_name} {kind}: the root is an object");
             jsonschema::meta::validate(schema).unwrap_or_else(|error| panic!("{tool_name} {kind}: {error}"));
+            every_bare_boolean(schema, &format!("{tool_name} {kind}"), &mut |place| {
+                panic!("{place} is a bare boolean, which hosts refuse");
+            });
             every_schema(schema, &format!("{tool_name} {kind}"), &mut |schema, place| {
                 let object = schema.as_object().unwrap();
                 for word in ["$schema", "$ref", "$defs", "oneOf", "allOf"] {

@@ -88,6 +88,13 @@ fn walk(schema: &mut Schema, adapt: &dyn Fn(&mut Schema)) {
 /// Removes what no host needs, from inputs and outputs alike.
 fn simplify(object: &mut Map<String, Value>) {
     object.remove("title");
+    // Some hosts take no `true` for a schema that allows everything.
+    let members = object.get_mut("properties").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
+    members.for_each(without_bare_true);
+    ["items", "not"].iter().for_each(|key| object.get_mut(*key).into_iter().for_each(without_bare_true));
+    for key in ["anyOf", "oneOf", "allOf", "prefixItems"] {
+        object.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten().for_each(without_bare_true);
+    }
     // Formats such as `uint32` and `double` are not standard.
     if object.get("format").and_then(Value::as_str).is_some_and(|format| {
         format.starts_with("uint") || format.starts_with("int") || format == "double" || format == "float"
@@ -102,6 +109,12 @@ fn simplify(object: &mut Map<String, Value>) {
             object.insert("type".into(), "string".into());
             object.insert("enum".into(), words.into());
         }
+    }
+}
+
+fn without_bare_true(schema: &mut Value) {
+    if *schema == Value::Bool(true) {
+        *schema = json!({});
     }
 }
 

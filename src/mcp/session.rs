@@ -1,0 +1,46 @@
+//! One session with a host: its name, and which accounts it has seen listed.
+
+use highlevel_core::context::process_name;
+use rmcp::{RoleServer, model::ProtocolVersion, service::RequestContext};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio_util::sync::CancellationToken;
+
+/// A session. Over HTTP, hosts of 2026-07-28 have none: each of their requests is one.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The name in the journal.
+    pub(super) name: String,
+    /// Whether the transport serves several hosts.
+    is_shared: bool,
+    /// The generation of the accounts when the host last listed the tools, or when it came.
+    listed: AtomicU64,
+    /// Cancelled when the session ends.
+    pub(super) ended: CancellationToken,
+}
+
+impl Session {
+    pub(super) fn new(generation: u64, is_shared: bool) -> Self {
+        Self { name: process_name(), is_shared, listed: AtomicU64::new(generation), ended: CancellationToken::new() }
+    }
+
+    /// Notes that the host was given the lists of these accounts.
+    pub(super) fn note_listed(&self, generation: u64) {
+        self.listed.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    /// The generation of the accounts that the host of a request knows; `None` for a request that stands alone.
+    pub(super) fn listed(&self, request: &RequestContext<RoleServer>) -> Option<u64> {
+        (!(self.is_shared && is_modern(request))).then(|| self.listed.load(Ordering::Relaxed))
+    }
+}
+
+/// Whether a request is one of 2026-07-28 or later.
+pub(super) fn is_modern(request: &RequestContext<RoleServer>) -> bool {
+    request.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
+}
