@@ -7,6 +7,7 @@ mod export;
 mod jobs;
 mod run_operation;
 
+pub use crate::service::UpdatedObject;
 pub use across::{AcrossAccounts, AskedAccount};
 pub use approvals::Decided;
 pub use call::{ACCOUNT, Answer, Reply};
@@ -34,6 +35,7 @@ use highlevel_core::{
 use highlevel_operations as operations;
 use highlevel_store::{Journal, Missing, Store, TABLES, Table, TableState};
 use std::{sync::Arc, time::Duration};
+use tokio::sync::broadcast;
 
 /// How long the reads for `doctor --scopes` may take, which a small quota paces.
 const SCOPES_TIME: Duration = Duration::from_secs(300);
@@ -214,6 +216,19 @@ impl Account {
     pub async fn leave(&self) {
         self.service.leave().await;
         self.client.leave().await;
+    }
+
+    /// This process's writes to the account from now on.
+    pub fn writes(&self) -> broadcast::Receiver<UpdatedObject> {
+        self.service.writes()
+    }
+
+    /// The objects that the mirror saw change after the change with this number, and the number of the last one.
+    ///
+    /// # Errors
+    /// As [`AccountService::changed_after`].
+    pub async fn changed_after(&self, number: Option<i64>) -> Result<(Vec<UpdatedObject>, Option<i64>)> {
+        self.service.changed_after(number).await
     }
 
     /// The mirror's tables that the settings let be read.

@@ -1,13 +1,18 @@
 //! Hosts are told when `accounts.toml` changes what the server lists: each session of an earlier protocol, and who listens
 //! with 2026-07-28.
 
-use super::{lists::Lists, server::Shared};
+use super::{
+    lists::Lists,
+    server::Shared,
+    subscriptions::{LOOK, Subscriptions},
+};
 use futures::future::BoxFuture;
 use rmcp::{
     RoleServer,
+    model::ResourceUpdatedNotificationParam,
     service::{Peer, SubscriptionSendError, SubscriptionSink},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -49,6 +54,18 @@ impl Listener {
     }
 }
 
+impl Listener {
+    /// Says that an object was updated. False when nobody listens any more.
+    pub(super) async fn tell_updated(&self, uri: String) -> bool {
+        match self {
+            Self::Session(peer) => {
+                peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await.is_ok()
+            }
+            Self::Subscription(sink) => sink.notify_resource_updated(uri).await.is_ok(),
+        }
+    }
+}
+
 /// The changes of the lists since a host began to listen.
 pub(super) struct ListChanges {
     shared: Arc<Shared>,
@@ -82,12 +99,27 @@ impl ListChanges {
         listens
     }
 
-    /// Tells every change until the session ends.
-    pub(super) async fn tell_all(mut self, listener: Listener, ended: CancellationToken) {
+    /// Tells every change, and the updates of these objects, until the session ends.
+    pub(super) async fn tell_all(
+        mut self,
+        listener: Listener,
+        mut subscriptions: Subscriptions,
+        ended: CancellationToken,
+    ) {
         let closing = self.shared.closing.clone();
         loop {
             let listens = tokio::select! {
-                listens = self.tell_next(&listener) => listens,
+                listens = self.tell_next(&listener) => {
+                    subscriptions.renew(&self.shared).await;
+                    listens
+                }
+                updated = next_updates(&mut subscriptions) => {
+                    let mut listens = true;
+                    for uri in updated {
+                        listens &= listener.tell_updated(uri).await;
+                    }
+                    listens
+                }
                 () = ended.cancelled() => false,
                 () = closing.cancelled() => false,
             };
@@ -96,4 +128,13 @@ impl ListChanges {
             }
         }
     }
+}
+
+/// The next updates of what is watched; never, where nothing is.
+async fn next_updates(subscriptions: &mut Subscriptions) -> BTreeSet<String> {
+    if subscriptions.is_empty() {
+        return std::future::pending().await;
+    }
+    tokio::time::sleep(LOOK).await;
+    subscriptions.updated().await
 }

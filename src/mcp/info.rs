@@ -50,6 +50,7 @@ fn capabilities(lists_change: bool) -> ServerCapabilities {
         .enable_tools()
         .enable_prompts()
         .enable_resources()
+        .enable_resources_subscribe()
         .enable_completions()
         .enable_tasks();
     match lists_change {

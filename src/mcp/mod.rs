@@ -16,6 +16,7 @@ mod result;
 mod server;
 mod session;
 mod several;
+mod subscriptions;
 mod tasks;
 mod tools;
 pub mod transport;

@@ -13,7 +13,7 @@ use highlevel_core::error::{Code, Error, Result};
 use highlevel_store::TABLES;
 use percent_encoding::percent_decode_str;
 use rmcp::model::{JsonObject, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 const SCHEME: &str = "ghl://";
 const JSON: &str = "application/json";
@@ -79,7 +79,7 @@ pub(super) fn of_any(accounts: &Accounts) -> Vec<ObjectResource> {
 ///
 /// # Errors
 /// `not_found` for a URI without an account, or with one that there is not.
-pub(super) fn account_of<'a>(accounts: &'a Accounts, uri: &'a str) -> Result<(&'a Account, Cow<'a, str>)> {
+pub(super) fn account_of<'a>(accounts: &'a Accounts, uri: &'a str) -> Result<(&'a Arc<Account>, Cow<'a, str>)> {
     if !accounts.are_several() {
         return Ok((accounts.for_read(None)?, uri.into()));
     }
@@ -178,6 +178,20 @@ pub(super) async fn read(account: &Account, uri: &str, path: &str, context: Call
         }
         Reply::RequestInput(..) => Err(Error::new(Code::ConfirmationRequired, "A person has to agree first.")),
     }
+}
+
+/// The object that a URI names: its account, its noun, and its id if there are several such objects.
+///
+/// # Errors
+/// `not_found` for a URI of none of the resources of these accounts.
+pub(super) fn object_of(accounts: &Accounts, uri: &str) -> Result<(Arc<Account>, &'static str, Option<String>)> {
+    let (account, path) = account_of(accounts, uri)?;
+    let (spec, arguments) = find(listed(account), &path)?;
+    let AnswerShape::One(noun) = &spec.answer else {
+        return Err(Error::new(Code::NotFound, "There is no such resource."));
+    };
+    let id = arguments.values().next().and_then(|id| id.as_str()).map(str::to_owned);
+    Ok((Arc::clone(account), noun, id))
 }
 
 /// The operation that reads a URI, with its arguments.

@@ -12,6 +12,7 @@ use super::{
     result::{catch_panic, failure, protocol_error},
     session::{Session, is_modern},
     several::{self, LIST_ACCOUNTS},
+    subscriptions::{self, Subscriptions, tell_session},
     tasks::CallTasks,
     transport::{MalformedArguments, acquire_slot, attached},
 };
@@ -25,7 +26,8 @@ use rmcp::{
         GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult,
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
         ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, Role, ServerConfig, SubscriptionFilter, UpdateTaskParams,
+        ReadResourceResult, Role, ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
+        UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -122,19 +124,30 @@ impl ServerHandler for Server {
         if self.shared.runtime.may_change() {
             let changes = ListChanges::new(Arc::clone(&self.shared));
             let ended = self.session.ended.clone();
-            tokio::spawn(changes.tell_all(Listener::Session(context.peer), ended));
+            tokio::spawn(changes.tell_all(Listener::Session(context.peer), Subscriptions::default(), ended));
         }
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
         // Of what is not in the capabilities, rmcp accepts nothing.
-        Some(requested.clone())
+        let mut accepted = requested.clone();
+        if let Some(uris) = &mut accepted.resource_subscriptions {
+            let accounts = self.accounts();
+            uris.retain(|uri| resources::object_of(&accounts, uri).is_ok());
+            uris.truncate(subscriptions::MOST);
+        }
+        Some(accepted)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let changes = ListChanges::new(Arc::clone(&self.shared));
         let listener = Listener::Subscription(context.sink().clone());
-        changes.tell_all(listener, context.request_context().ct.clone()).await;
+        let mut watched = Subscriptions::default();
+        for uri in context.accepted().resource_subscriptions.iter().flatten() {
+            // An account that was removed right now has nothing to tell.
+            drop(watched.add(&self.shared, uri).await);
+        }
+        changes.tell_all(listener, watched, context.request_context().ct.clone()).await;
         Ok(())
     }
 
@@ -242,6 +255,29 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         catch_panic(self.read(&params.uri, &request)).await.map(Into::into).map_err(protocol_error)
+    }
+
+    async fn subscribe(
+        &self,
+        params: SubscribeRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let mut subscriptions = self.session.subscriptions.lock().await;
+        subscriptions.add(&self.shared, &params.uri).await.map_err(protocol_error)?;
+        if !std::mem::replace(&mut subscriptions.is_told, true) {
+            let (shared, of_session) = (Arc::clone(&self.shared), Arc::clone(&self.session.subscriptions));
+            tokio::spawn(tell_session(shared, of_session, request.peer, self.session.ended.clone()));
+        }
+        Ok(())
+    }
+
+    async fn unsubscribe(
+        &self,
+        params: UnsubscribeRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.session.subscriptions.lock().await.remove(&params.uri);
+        Ok(())
     }
 
     async fn complete(

@@ -1,8 +1,13 @@
 //! One session with a host: its name, and which accounts it has seen listed.
 
+use super::subscriptions::Subscriptions;
 use highlevel_core::context::process_name;
 use rmcp::{RoleServer, model::ProtocolVersion, service::RequestContext};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// A session. Over HTTP, hosts of 2026-07-28 have none: each of their requests is one.
@@ -14,13 +19,21 @@ pub(super) struct Session {
     is_shared: bool,
     /// The generation of the accounts when the host last listed the tools, or when it came.
     listed: AtomicU64,
+    /// What the host of an earlier protocol subscribed to.
+    pub(super) subscriptions: Arc<Mutex<Subscriptions>>,
     /// Cancelled when the session ends.
     pub(super) ended: CancellationToken,
 }
 
 impl Session {
     pub(super) fn new(generation: u64, is_shared: bool) -> Self {
-        Self { name: process_name(), is_shared, listed: AtomicU64::new(generation), ended: CancellationToken::new() }
+        Self {
+            name: process_name(),
+            is_shared,
+            listed: AtomicU64::new(generation),
+            subscriptions: Arc::default(),
+            ended: CancellationToken::new(),
+        }
     }
 
     /// Notes that the host was given the lists of these accounts.

@@ -53,7 +53,7 @@ pub struct Accounts {
     one_entry: Option<NamedAccount>,
     watch: Option<AccountsWatch>,
     /// How often the file has changed since the start.
-    pub(super) generation: u64,
+    generation: u64,
     /// The locations whose account was another when the file changed, each with that change.
     pub(super) moved: BTreeMap<String, MovedAccount>,
 }
@@ -78,6 +78,11 @@ impl Accounts {
     /// The same accounts, from a file that is watched. `one_entry`: the entry of the one account, if there is one.
     pub(super) fn watched(self, watch: AccountsWatch, one_entry: Option<NamedAccount>) -> Self {
         Self { watch: Some(watch), one_entry, ..self }
+    }
+
+    /// The same accounts, as a change of the file has them.
+    pub(super) fn changed(self, generation: u64, moved: BTreeMap<String, MovedAccount>) -> Self {
+        Self { generation, moved, ..self }
     }
 
     /// The stamp of the file as it was last read, if the accounts are from one.

@@ -67,7 +67,9 @@ impl Runtime {
         let Some(source) = &self.source else { return };
         let start = self.live();
         let mut known = KnownAccounts::default();
-        start.entries().for_each(|entry| drop(known.note(entry)));
+        for entry in start.entries() {
+            known.note(entry);
+        }
         let mut seen = start.watched_stamp().unwrap_or_default();
         drop(start);
         while !self.workers.closing().is_cancelled() {
@@ -114,12 +116,12 @@ impl Runtime {
         };
         let moved = moved(&old, &accounts, known, generation);
         tracing::info!("accounts.toml has changed and is served anew");
-        self.serve(Accounts { generation, moved, ..accounts });
+        self.serve(accounts.changed(generation, moved));
         Ok(())
     }
 
     /// The members of these entries. An account whose entry is as it was stays the same.
-    async fn members(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, old: &Accounts) -> Vec<Member> {
+    pub(super) async fn members(&self, accounts: Vec<(NamedAccount, Result<Settings>)>, old: &Accounts) -> Vec<Member> {
         let mut members = Vec::with_capacity(accounts.len());
         for (entry, settings) in accounts {
             let same = old.members().iter().find(|member| member.entry == entry);

@@ -12,6 +12,7 @@ mod later;
 mod merge;
 pub mod mirror;
 mod normal;
+mod object_updates;
 mod objects;
 mod operations;
 mod paging;
@@ -39,6 +40,7 @@ pub use insights::{
 pub use later::{ChangedField, LaterLook, changed_error, differs};
 pub use merge::{is_same_tag, value as field_value};
 pub use mirror::{MirrorPlace, Progress, WaitPolicy, Watcher};
+pub use object_updates::UpdatedObject;
 pub use pin::Location;
 pub use planned::{KnownContact, put, replaced_by};
 pub use scopes::{ScopeFinding, ScopeReport};

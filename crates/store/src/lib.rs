@@ -36,10 +36,10 @@ pub use files::{FileLock, replace_file};
 pub use jobs::{Job, JobLock, JobRow, JobState, Jobs, NewJob, RowCounts, RowOutcome, RowState};
 pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
-    Change, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found, Inclusion,
-    Mirror, MirrorAnswer, MirrorPage, Missing, Overview, Parts, QueryOutcome, Recent, RowSender, SCAN_LEASE, ScanLock,
-    Search, ShownAccount, SqlQuery, StreamedRow, TABLES, TIME_LIMIT, Table, TableState, ToolWrite, UnionAccount,
-    UnionMirror, answer_questions, named_in_hits, question_file, readable,
+    Change, ChangedObject, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found,
+    Inclusion, Mirror, MirrorAnswer, MirrorPage, Missing, Overview, Parts, QueryOutcome, Recent, RowSender, SCAN_LEASE,
+    ScanLock, Search, ShownAccount, SqlQuery, StreamedRow, TABLES, TIME_LIMIT, Table, TableState, ToolWrite,
+    UnionAccount, UnionMirror, answer_questions, named_in_hits, question_file, readable,
 };
 pub use open_files::raise_open_files;
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};

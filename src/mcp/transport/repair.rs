@@ -9,7 +9,7 @@ use rmcp::model::{ClientRequest, JsonRpcMessage};
 use serde_json::{Map, Value};
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 14] = [
+const OWN_METHODS: [&str; 17] = [
     "initialize",
     "server/discover",
     "ping",
@@ -24,6 +24,9 @@ const OWN_METHODS: [&str; 14] = [
     "tasks/get",
     "tasks/update",
     "tasks/cancel",
+    "subscriptions/listen",
+    "resources/subscribe",
+    "resources/unsubscribe",
 ];
 
 /// The message that an object is. `written` is its id as it is written, `too_deep` says that deep parts were cut from it.

@@ -12,7 +12,7 @@ pub(crate) use freshness::Freshness;
 pub use freshness::WaitPolicy;
 pub use scan::{Progress, Watcher};
 
-use super::{AccountRules, pin::LocationPin};
+use super::{AccountRules, object_updates::WriteFeed, pin::LocationPin};
 use crate::api::Adapter;
 use chrono::Utc;
 use highlevel_core::context::{CallContext, process_name};
@@ -73,6 +73,7 @@ pub(crate) struct Mirroring {
     /// The pace of scans that use the full quota over several windows.
     full_pace: Pace,
     running: Mutex<HashMap<&'static str, watch::Receiver<Progress>>>,
+    writes: WriteFeed,
     alive: CancellationToken,
     _end: DropGuard,
 }
@@ -98,6 +99,7 @@ impl Mirroring {
             background_pace: Pace::part(rules.bulk_share),
             full_pace: Pace::all(),
             running: Mutex::default(),
+            writes: WriteFeed::default(),
             alive,
             _end: end,
         })
@@ -115,6 +117,11 @@ impl Mirroring {
             Ok::<_, Error>(Opened { mirror: Arc::new(mirror), _temporary: temporary })
         });
         Ok(&opened.await?.mirror)
+    }
+
+    /// The writes of this process.
+    pub(in crate::service) fn writes(&self) -> &WriteFeed {
+        &self.writes
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<&'static str, watch::Receiver<Progress>>> {

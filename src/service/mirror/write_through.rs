@@ -28,6 +28,9 @@ impl Mirroring {
         }
         // An answer in the API's own form is no row.
         let Some(table) = self.table_of(invocation).filter(|_| invocation.spec.passthrough.is_none()) else { return };
+        if invocation.spec.effect != Effect::Read {
+            self.writes().tell(table, invocation, result.ok());
+        }
         let Ok(mirror) = self.mirror().await else { return };
         if !mirror.path().exists() {
             return;

@@ -7,6 +7,7 @@ mod lines;
 mod repairs;
 #[cfg(unix)]
 mod sockets;
+mod subscriptions;
 mod tasks;
 mod waits;
 

@@ -45,7 +45,38 @@ pub struct Changes {
     pub watched: Vec<(&'static Table, DateTime<Utc>)>,
 }
 
+/// An object that changed: its table's name and its id.
+pub type ChangedObject = (String, String);
+
+/// The most changes that are looked through at once.
+const MOST_AT_ONCE: u32 = 1000;
+
 impl Mirror {
+    /// The objects of the changes after the one with this number, the oldest first, and the number of the last one. Without
+    /// a number there are none: it is where to begin.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn changed_after(&self, number: Option<i64>) -> Result<(Vec<ChangedObject>, i64)> {
+        self.read(move |db| {
+            let Some(number) = number else {
+                let last = db.query_row("SELECT coalesce(max(seq), 0) FROM changes", [], |row| row.get(0))?;
+                return Ok((Vec::new(), last));
+            };
+            let mut statement =
+                db.prepare_cached("SELECT seq, name, id FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+            let mut last = number;
+            let mut changed = Vec::new();
+            let mut rows = statement.query(params![number, MOST_AT_ONCE])?;
+            while let Some(row) = rows.next()? {
+                last = row.get(0)?;
+                changed.push((row.get(1)?, row.get(2)?));
+            }
+            Ok((changed, last))
+        })
+        .await
+    }
+
     /// The changes that were seen after `since`, in these tables.
     ///
     /// # Errors

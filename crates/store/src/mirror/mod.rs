@@ -32,7 +32,7 @@ mod values;
 mod worker;
 mod write_through;
 
-pub use changes::{Change, Changes};
+pub use changes::{Change, ChangedObject, Changes};
 pub use duplicates::{DuplicatePair, Duplicates};
 pub use overview::{ColumnWords, Overview};
 pub use scan_lock::{SCAN_LEASE, ScanLock};
