@@ -258,5 +258,5 @@ fn init_log(filter: &str) {
     });
     let quiet = filter_fn(|event| event.target().starts_with("highlevel_") || *event.level() <= Level::WARN);
     let log = fmt::layer().with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(log.with_filter(targets.and(quiet))).init();
+    tracing_subscriber::registry().with(log.with_filter(targets.and(quiet))).with(host_log()).init();
 }

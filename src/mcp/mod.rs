@@ -8,6 +8,7 @@ mod confirm;
 mod info;
 mod job_tasks;
 mod lists;
+mod logging;
 mod observer;
 mod progress;
 mod prompts;
@@ -22,6 +23,7 @@ mod tools;
 pub mod transport;
 
 pub use confirm::{StateKey, answer_of};
+pub use logging::host_log;
 pub use observer::CallObserver;
 pub use prompts::{ArgumentKind, ArgumentPresence, PROMPTS, Prompt, PromptArgument};
 pub use resources::{ObjectResource, object_resources};

@@ -7,6 +7,7 @@ use super::{
     info::server_config,
     job_tasks::JobTask,
     lists::{self, ListCache, Lists},
+    logging,
     observer::CallObserver,
     prompts, resources,
     result::{catch_panic, failure, protocol_error},
@@ -23,11 +24,11 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
-        GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult,
-        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-        ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, Role, ServerConfig, SubscribeRequestParams, SubscriptionFilter, UnsubscribeRequestParams,
-        UpdateTaskParams,
+        ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult,
+        InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, PromptMessage, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, Role, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
+        SubscriptionFilter, UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -140,6 +141,9 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let Some(_listener) = self.session.listener() else {
+            return Err(ErrorData::invalid_request("This session has too many subscriptions. End one first.", None));
+        };
         let changes = ListChanges::new(Arc::clone(&self.shared));
         let listener = Listener::Subscription(context.sink().clone());
         let mut watched = Subscriptions::default();
@@ -160,6 +164,7 @@ impl ServerHandler for Server {
         let mut result = self.negotiate_initialize(&params)?;
         // Tasks need the capabilities that each request has from 2026-07-28 on.
         result.capabilities.extensions = None;
+        result.capabilities.logging = Some(JsonObject::new());
         Ok(result)
     }
 
@@ -255,6 +260,22 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         catch_panic(self.read(&params.uri, &request)).await.map(Into::into).map_err(protocol_error)
+    }
+
+    async fn set_level(
+        &self,
+        params: SetLevelRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        if is_modern(&request) {
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, "logging/setLevel", None));
+        }
+        // The log of a server over HTTP is about all of its hosts: none of them is told.
+        if self.session.log_level.set(params.level) && !self.session.is_shared() {
+            let (level, ended) = (Arc::clone(&self.session.log_level), self.session.ended.clone());
+            tokio::spawn(logging::tell_session(level, request.peer, ended, self.shared.closing.clone()));
+        }
+        Ok(())
     }
 
     async fn subscribe(

@@ -1,14 +1,17 @@
 //! One session with a host: its name, and which accounts it has seen listed.
 
-use super::subscriptions::Subscriptions;
+use super::{logging::LogLevel, subscriptions::Subscriptions};
 use highlevel_core::context::process_name;
 use rmcp::{RoleServer, model::ProtocolVersion, service::RequestContext};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+
+/// The most subscriptions of 2026-07-28 that one session has open.
+const MOST_LISTENERS: usize = 16;
 
 /// A session. Over HTTP, hosts of 2026-07-28 have none: each of their requests is one.
 #[derive(Debug)]
@@ -21,6 +24,10 @@ pub(super) struct Session {
     listed: AtomicU64,
     /// What the host of an earlier protocol subscribed to.
     pub(super) subscriptions: Arc<Mutex<Subscriptions>>,
+    /// What it wants of the server's log.
+    pub(super) log_level: Arc<LogLevel>,
+    /// How many subscriptions of 2026-07-28 are open.
+    listeners: Arc<Semaphore>,
     /// Cancelled when the session ends.
     pub(super) ended: CancellationToken,
 }
@@ -32,8 +39,20 @@ impl Session {
             is_shared,
             listed: AtomicU64::new(generation),
             subscriptions: Arc::default(),
+            log_level: Arc::default(),
+            listeners: Arc::new(Semaphore::new(MOST_LISTENERS)),
             ended: CancellationToken::new(),
         }
+    }
+
+    /// Whether the transport serves several hosts, which must not learn of each other.
+    pub(super) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// The right to one more subscription, until it is dropped.
+    pub(super) fn listener(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.listeners).try_acquire_owned().ok()
     }
 
     /// Notes that the host was given the lists of these accounts.

@@ -9,7 +9,7 @@ use rmcp::model::{ClientRequest, JsonRpcMessage};
 use serde_json::{Map, Value};
 
 /// The methods that this server answers.
-const OWN_METHODS: [&str; 17] = [
+const OWN_METHODS: [&str; 18] = [
     "initialize",
     "server/discover",
     "ping",
@@ -27,6 +27,7 @@ const OWN_METHODS: [&str; 17] = [
     "subscriptions/listen",
     "resources/subscribe",
     "resources/unsubscribe",
+    "logging/setLevel",
 ];
 
 /// The message that an object is. `written` is its id as it is written, `too_deep` says that deep parts were cut from it.

@@ -149,6 +149,8 @@ async fn hosts_of_both_eras_are_told_without_a_call() {
     for list in ["tools", "prompts", "resources"] {
         assert_eq!(hello["result"]["capabilities"][list]["listChanged"], true, "{hello}");
     }
+    assert!(hello["result"]["capabilities"]["logging"].is_object(), "{hello}");
+    assert!(legacy.ask("logging/setLevel", json!({"level": "info"}))["result"].is_object());
     let mut modern = Wire::start(agency.command());
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -162,9 +164,29 @@ async fn hosts_of_both_eras_are_told_without_a_call() {
     let listed = modern.ask("tools/list", json!({"_meta": meta}));
     assert_eq!((&listed["result"]["ttlMs"], &listed["result"]["cacheScope"]), (&json!(60_000), &json!("private")));
 
+    let no_level = modern.ask("logging/setLevel", json!({"level": "info", "_meta": meta}));
+    assert_eq!(no_level["error"]["code"], -32601, "{no_level}");
+
     // Contacts are hidden in both accounts, with their resource.
     agency.write("", |_| "exclude-tools = [\"get_contact\"]".to_owned());
-    assert_eq!(notified(&mut legacy, RESOURCES).first().map(String::as_str), Some(TOOLS));
+    let logged = loop {
+        let line = legacy.line();
+        if line["method"] == "notifications/message" {
+            break line["params"].clone();
+        }
+    };
+    assert_eq!((&logged["level"], &logged["logger"]), (&json!("info"), &json!("highlevel-mcp")), "{logged}");
+    assert!(logged["data"].as_str().unwrap().starts_with("accounts.toml has changed"), "{logged}");
+    fs::write(agency.file(), "[[account]\nname = ").unwrap();
+    let warned = loop {
+        let line = legacy.line();
+        if line["params"]["level"] == "warning" {
+            break line["params"]["data"].clone();
+        }
+    };
+    assert_eq!(warned, "accounts.toml has changed and cannot be served", "no more than that");
+    agency.write("", |_| "exclude-tools = [\"get_contact\", \"list_pages\"]".to_owned());
+    assert!(notified(&mut legacy, TOOLS).contains(&TOOLS.to_owned()));
     assert_eq!(notified(&mut modern, RESOURCES), [TOOLS, RESOURCES], "and not prompts, which were not asked for");
     let templates = modern.ask("resources/templates/list", json!({"_meta": meta}));
     assert!(!templates.to_string().contains("contact/{id}"), "{templates}");
