@@ -29,7 +29,10 @@ mod tools;
 
 pub use tools::apis;
 
-use crate::settings::{Settings, without_empty_variables};
+use crate::{
+    mcp::host_log,
+    settings::{Settings, without_empty_variables},
+};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use highlevel_core::clean;
 use highlevel_store::{answer_questions, question_file};

@@ -15,10 +15,15 @@ use rmcp::model::{CompleteRequestParams, CompletionInfo, Reference};
 const DAYS: [&str; 5] = ["7", "14", "30", "60", "90"];
 
 /// The values that match what is typed so far. Ids are found by the name of their object, accounts by a part of theirs.
+/// `listed`: the generation of the accounts that the host knows.
 ///
 /// # Errors
 /// `invalid_arguments` for an unknown prompt, template or argument.
-pub(super) async fn complete(accounts: &Accounts, request: &CompleteRequestParams) -> Result<CompletionInfo> {
+pub(super) async fn complete(
+    accounts: &Accounts,
+    listed: Option<u64>,
+    request: &CompleteRequestParams,
+) -> Result<CompletionInfo> {
     let (reference, argument) = (&request.r#ref, &request.argument);
     let typed = &argument.value;
     if accounts.are_several() && argument.name == ACCOUNT {
@@ -37,6 +42,7 @@ pub(super) async fn complete(accounts: &Accounts, request: &CompleteRequestParam
         Err(_) if accounts.are_several() => return Ok(info(Vec::new())),
         Err(error) => return Err(error),
     };
+    accounts.check_listed(account, listed)?;
     let values = match argument_kind(account, reference, &argument.name)? {
         ArgumentKind::Days => DAYS.iter().filter(|days| days.starts_with(typed)).map(ToString::to_string).collect(),
         ArgumentKind::Id(table) => account.ids_by_name(table, typed).await,

@@ -1,5 +1,7 @@
 //! The rmcp handler: what this server lists, and how it answers a request.
 
+#![expect(deprecated, reason = "revisions before 2026-07-28 have the log")]
+
 use super::{
     changes::{ListChanges, Listener},
     completion,
@@ -308,7 +310,7 @@ impl ServerHandler for Server {
     ) -> Result<CompleteResult, ErrorData> {
         acquire_slot(&request).await;
         let accounts = self.accounts();
-        let completed = Box::pin(completion::complete(&accounts, &params));
+        let completed = Box::pin(completion::complete(&accounts, self.session.listed(&request), &params));
         catch_panic(completed).await.map(CompleteResult::new).map_err(protocol_error)
     }
 
