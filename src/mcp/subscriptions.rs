@@ -61,7 +61,7 @@ impl Subscriptions {
         let (account, noun, id) = resources::object_of(&shared.runtime.live(), uri)?;
         if !self.feeds.iter().any(|feed| Arc::ptr_eq(&feed.account, &account)) {
             let writes = account.writes();
-            let seen = account.changed_after(None).await.map_or(None, |(_, last)| last);
+            let seen = account.changed_after(None).await.ok().and_then(|(_, last)| last);
             self.feeds.push(AccountFeed { account: Arc::clone(&account), writes, seen });
         }
         self.objects.insert(uri.to_owned(), WatchedObject { account, noun, id });
@@ -81,7 +81,7 @@ impl Subscriptions {
     /// The URIs of the objects that were updated since the last look.
     pub(super) async fn updated(&mut self) -> BTreeSet<String> {
         self.looks = self.looks.wrapping_add(1);
-        let reads = self.looks % LOOKS_A_READ == 0;
+        let reads = self.looks.is_multiple_of(LOOKS_A_READ);
         let mut updated = BTreeSet::new();
         for feed in &mut self.feeds {
             for update in feed.take(reads).await {
