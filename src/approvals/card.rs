@@ -14,7 +14,7 @@ use serde_json::Value;
 /// The most characters of a client's name.
 const NAME_CHARS: usize = 120;
 
-pub(super) fn card(session: &Session, request: &PageRequest<'_>) -> Markup {
+pub(super) fn card(session: &Session, request: &PageRequest) -> Markup {
     let PageRequest { approval, details, .. } = request;
     let shown = Shown::of(&approval.asked.tool, &approval.asked.preview);
     let id = &details.id;
@@ -48,7 +48,7 @@ fn who(asker: &Value) -> Markup {
     }
 }
 
-fn until(request: &PageRequest<'_>) -> Markup {
+fn until(request: &PageRequest) -> Markup {
     let expires = request.approval.asked.expires_at;
     html! { @if request.waits() { ", and it waits until " (moment(expires)) } "." }
 }
@@ -96,7 +96,7 @@ fn text(value: Option<&String>) -> Markup {
     }
 }
 
-fn form(session: &Session, request: &PageRequest<'_>) -> Markup {
+fn form(session: &Session, request: &PageRequest) -> Markup {
     let id = &request.details.id;
     html! {
         form method="post" action="/approvals/decide" {
@@ -116,7 +116,7 @@ fn form(session: &Session, request: &PageRequest<'_>) -> Markup {
 }
 
 /// What became of a request that was decided.
-fn outcome(request: &PageRequest<'_>) -> Markup {
+fn outcome(request: &PageRequest) -> Markup {
     let approval = &request.approval;
     let person = approval
         .person

@@ -102,12 +102,12 @@ fn document(title: &str, state: Option<&str>, body: Markup) -> Markup {
 /// The requests of a person.
 pub(super) fn list(
     session: &Session,
-    requests: &[PageRequest<'_>],
+    requests: &[PageRequest],
     first: Option<&str>,
     notice: Option<Notice>,
     error: Option<&Error>,
 ) -> Markup {
-    let is_first = |request: &&PageRequest<'_>| Some(request.details.id.as_str()) == first;
+    let is_first = |request: &&PageRequest| Some(request.details.id.as_str()) == first;
     let waiting = requests.iter().filter(|request| request.waits()).count();
     let title = if waiting == 0 { "Approvals".to_owned() } else { format!("({waiting}) Approvals") };
     let notice = match first {

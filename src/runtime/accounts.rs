@@ -106,7 +106,7 @@ impl Accounts {
     }
 
     /// The same, to be kept beyond a change of the file.
-    pub(super) fn shared(&self) -> impl Iterator<Item = &Arc<Account>> + Clone {
+    pub fn shared(&self) -> impl Iterator<Item = &Arc<Account>> + Clone {
         self.one.iter().chain(self.several.iter().filter_map(|member| member.account.as_ref().ok()))
     }
 
