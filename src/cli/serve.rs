@@ -5,7 +5,7 @@ use crate::{
     approvals::{self, ApprovalServer, NotifyOptions},
     http::{HttpOptions, HttpServer},
     mcp::{
-        Server,
+        Server, handler,
         transport::{LineTransport, stdio},
     },
     runtime::Runtime,
@@ -92,7 +92,7 @@ async fn serve_approvals(options: &Options, runtime: &Arc<Runtime>, closing: Can
 async fn serve_stdio(server: Server, closing: CancellationToken) -> anyhow::Result<()> {
     let (read, write) = stdio();
     let transport = LineTransport::new(read, write, closing);
-    let service = match serve_server(server, transport).await {
+    let service = match serve_server(handler(server), transport).await {
         Ok(service) => service,
         // The host left before the session started.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

@@ -50,7 +50,7 @@ pub(super) async fn complete(
     Ok(info(values))
 }
 
-fn info(mut values: Vec<String>) -> CompletionInfo {
+pub(super) fn info(mut values: Vec<String>) -> CompletionInfo {
     values.truncate(CompletionInfo::MAX_VALUES);
     CompletionInfo::new(values).unwrap_or_default()
 }

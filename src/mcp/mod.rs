@@ -5,6 +5,8 @@ mod calls;
 mod changes;
 mod completion;
 mod confirm;
+#[cfg(feature = "conformance")]
+mod fixtures;
 mod info;
 mod job_tasks;
 mod lists;
@@ -29,3 +31,23 @@ pub use prompts::{ArgumentKind, ArgumentPresence, PROMPTS, Prompt, PromptArgumen
 pub use resources::{ObjectResource, object_resources};
 pub use server::Server;
 pub use tools::{Tool, tool, tools};
+
+/// What answers a session's requests.
+#[cfg(not(feature = "conformance"))]
+pub type Handler = Server;
+
+/// What answers a session's requests: the server, and the fixtures of the conformance suite.
+#[cfg(feature = "conformance")]
+pub type Handler = fixtures::Fixtures;
+
+/// What answers the requests of this session.
+#[cfg(not(feature = "conformance"))]
+pub fn handler(server: Server) -> Handler {
+    server
+}
+
+/// What answers the requests of this session.
+#[cfg(feature = "conformance")]
+pub fn handler(server: Server) -> Handler {
+    Handler::new(server)
+}

@@ -8,11 +8,15 @@ use rmcp::{
     ErrorData,
     model::{CallToolResponse, CallToolResult, ContentBlock, MetaObject},
 };
+use serde_json::Value;
 use std::panic::AssertUnwindSafe;
 
 /// The member of a result's `_meta` that says where its content comes from.
 const PROVENANCE: &str = "highlevel-mcp/provenance";
 const ACCOUNT_DATA: &str = "account-data";
+
+/// The longest URI that an error repeats.
+const URI_BYTES: usize = 2000;
 
 /// Marks a result as data that others wrote. Errors are marked, too, because they may quote such data. The mark is not in the
 /// text, which equals the structured content; the server's instructions explain it.
@@ -47,6 +51,18 @@ pub(super) fn protocol_error(error: Error) -> ErrorData {
         Code::NotFound => ErrorData::resource_not_found(error.message, data),
         _ => ErrorData::internal_error(error.message, data),
     }
+}
+
+/// The protocol's error for a read of `uri`. The data of a resource that is not there names it.
+pub(super) fn resource_error(error: Error, uri: &str) -> ErrorData {
+    let is_missing = error.code == Code::NotFound;
+    let mut error = protocol_error(error);
+    if let Some(data) =
+        error.data.as_mut().and_then(Value::as_object_mut).filter(|_| is_missing && uri.len() <= URI_BYTES)
+    {
+        data.insert("uri".to_owned(), uri.into());
+    }
+    error
 }
 
 /// The outcome of `work`. A panic becomes an error, because rmcp never answers a request whose handler panicked.

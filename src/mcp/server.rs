@@ -9,10 +9,15 @@ use super::{
     info::server_config,
     job_tasks::JobTask,
     lists::{self, ListCache, Lists},
+<<<<<<< HEAD
     logging,
     observer::CallObserver,
     prompts, resources,
     result::{catch_panic, failure, protocol_error},
+=======
+    logging, prompts, resources,
+    result::{catch_panic, failure, protocol_error, resource_error},
+>>>>>>> f9936ad (The conformance suite runs on our own handler and HTTP, with fixtures behind a feature; a resource that is not there is named in its error's data)
     session::{Session, is_modern},
     several::{self, LIST_ACCOUNTS},
     subscriptions::{self, Subscriptions, tell_session},
@@ -261,7 +266,8 @@ impl ServerHandler for Server {
         params: ReadResourceRequestParams,
         request: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        catch_panic(self.read(&params.uri, &request)).await.map(Into::into).map_err(protocol_error)
+        let read = catch_panic(self.read(&params.uri, &request)).await;
+        read.map(Into::into).map_err(|error| resource_error(error, &params.uri))
     }
 
     async fn set_level(

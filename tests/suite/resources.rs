@@ -85,12 +85,16 @@ async fn an_unknown_resource_is_the_protocols_error_and_no_uri_reaches_another_p
             ("file:///etc/passwd", "ghl://contact/{id}"),
         ] {
             let error = read(&host, uri).await.unwrap_err();
-            assert_eq!(error.code.0, code, "{uri}: {error:?}");
+            assert_eq!((error.code.0, &error.data.as_ref().unwrap()["uri"]), (code, &json!(uri)), "{error:?}");
             assert!(error.message.contains(part), "{uri}: {error:?}");
         }
         assert_eq!(account.requests().await.len(), 0, "none of these costs a request");
         let error = read(&host, "ghl://contact/nobody").await.unwrap_err();
-        assert_eq!((error.code.0, &error.data.unwrap()["code"]), (code, &json!("not_found")));
+        let data = error.data.unwrap();
+        assert_eq!(
+            (error.code.0, &data["code"], &data["uri"]),
+            (code, &json!("not_found"), &json!("ghl://contact/nobody"))
+        );
         account.forget_requests().await;
     }
 }

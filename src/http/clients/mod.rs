@@ -87,6 +87,7 @@ impl Clients {
         };
         own.read_only |= !who.may_write;
         let runtime = Arc::new(self.runtime.narrowed(&own).await?);
+        runtime.spawn_accounts_watch();
         Served::new(who.entry.clone(), runtime, &self.bounds, self.closing.clone())
     }
 

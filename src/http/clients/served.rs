@@ -2,7 +2,7 @@
 
 use crate::{
     http::{HttpOptions, limits::ClientLimits, sessions::Sessions},
-    mcp::{CallObserver, Server, transport::AnswerSlot},
+    mcp::{self, CallObserver, Handler, Server, transport::AnswerSlot},
     runtime::Runtime,
     settings::clients::ClientEntry,
 };
@@ -42,7 +42,7 @@ pub(in crate::http) struct Served {
     pub(in crate::http) runtime: Arc<Runtime>,
     pub(in crate::http) server: Arc<Server>,
     pub(in crate::http) sessions: Arc<Sessions>,
-    pub(in crate::http) mcp: StreamableHttpService<Server, Sessions>,
+    pub(in crate::http) mcp: StreamableHttpService<Handler, Sessions>,
     pub(in crate::http) limits: ClientLimits,
     /// The answers under way.
     pub(in crate::http) slots: Arc<Semaphore>,
@@ -69,7 +69,7 @@ impl Served {
             .with_max_request_body_bytes(usize::MAX)
             .with_cancellation_token(ended.clone());
         let template = Arc::clone(&server);
-        let mcp = StreamableHttpService::new(move || Ok(template.another_session()), Arc::clone(&sessions), config);
+        let mcp = StreamableHttpService::new(move || Ok(mcp::handler(template.another_session())), Arc::clone(&sessions), config);
         Ok(Self {
             entry,
             runtime,
