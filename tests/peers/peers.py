@@ -12,9 +12,10 @@ import json
 import sys
 import tempfile
 import traceback
-from contextlib import asynccontextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
+
+from peers_transport import over_http, over_stdio
 
 if find_spec("fastmcp"):
     from peers_fastmcp import MODES, NAME, connect
@@ -154,37 +155,6 @@ CHECKS = [
     prompts_are_filled,
     resources_are_read,
 ]
-
-
-@asynccontextmanager
-async def over_stdio(binary, state):
-    yield [binary, "--sandbox", "--state-dir", state]
-
-
-async def output(*command):
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    return (await process.communicate())[0].decode()
-
-
-@asynccontextmanager
-async def over_http(binary, state):
-    """The URL of a server that runs meanwhile."""
-    command = [binary, "--sandbox", "--state-dir", state, "serve", "--http", "127.0.0.1:0"]
-    if "--no-auth" in await output(binary, "serve", "--help"):
-        command.append("--no-auth")
-    server = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    try:
-        said = ""
-        while "/mcp" not in said:
-            line = (await server.stderr.readline()).decode()
-            assert line, f"the server did not start: {said}"
-            said += line
-        drain = asyncio.create_task(server.stderr.read())
-        yield next(word for word in said.split() if word.startswith("http") and word.endswith("/mcp"))
-        drain.cancel()
-    finally:
-        server.terminate()
-        await server.wait()
 
 
 async def run(check, transport, binary, mode):
