@@ -23,9 +23,11 @@ invoices, payments; deleting contacts or deals, unpublishing.";
 const WITH_OPERATIONS: &str = "For a job that no tool does, search_operations finds the operation or says that HighLevel has none; \
 then say so and try nothing instead.";
 
-/// Two ascending arrows, as a data URI, so that no host has to fetch it.
-const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'%3E%3Crect width='24' height='24' \
-rx='5' fill='%23155eef'/%3E%3Cpath d='M6 17V9l-2 2m2-2 2 2m5 6V6l-2 2m2-2 2 2' fill='none' stroke='%23fff' stroke-width='2'/%3E%3C/svg%3E";
+/// Two ascending arrows, as a data URI, so that no host has to fetch it. A URI has no spaces.
+const ICON: &str = "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2024%2024'%3E\
+%3Crect%20width='24'%20height='24'%20rx='5'%20fill='%23155eef'/%3E\
+%3Cpath%20d='M6%2017V9l-2%202m2-2%202%202m5%206V6l-2%202m2-2%202%202'%20fill='none'%20stroke='%23fff'%20stroke-width='2'/%3E\
+%3C/svg%3E";
 
 /// The server of these accounts.
 pub(super) fn server_config(runtime: &Runtime, accounts: &Accounts) -> ServerConfig {
