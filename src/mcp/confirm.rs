@@ -68,21 +68,30 @@ impl StateKey {
         ticket: &ApprovalTicket,
         life: Duration,
     ) -> String {
-<<<<<<< HEAD
-        let call = associated_data(caller, spec, arguments);
-=======
-        self.seal_text(&spec.name, arguments, ticket.as_str(), life)
+        self.seal_text(caller, &spec.name, arguments, ticket.as_str(), life)
     }
 
-    pub(super) fn seal_text(&self, tool: &str, arguments: &JsonObject, text: &str, life: Duration) -> String {
-        let call = associated_data(tool, arguments);
->>>>>>> f9936ad (The conformance suite runs on our own handler and HTTP, with fixtures behind a feature; a resource that is not there is named in its error's data)
+    pub(super) fn seal_text(
+        &self,
+        caller: Option<&Caller>,
+        tool: &str,
+        arguments: &JsonObject,
+        text: &str,
+        life: Duration,
+    ) -> String {
+        let call = associated_data(caller, tool, arguments);
         let options = SealOptions::new().associated_data(&call).ttl(life);
         self.0.seal_with(text.as_bytes(), &options)
     }
 
-    pub(super) fn open_text(&self, tool: &str, arguments: &JsonObject, state: &str) -> Option<String> {
-        let opened = self.0.open_with(state, &associated_data(tool, arguments)).ok();
+    pub(super) fn open_text(
+        &self,
+        caller: Option<&Caller>,
+        tool: &str,
+        arguments: &JsonObject,
+        state: &str,
+    ) -> Option<String> {
+        let opened = self.0.open_with(state, &associated_data(caller, tool, arguments)).ok();
         opened.and_then(|bytes| String::from_utf8(bytes).ok())
     }
 
@@ -98,12 +107,7 @@ impl StateKey {
         state: &str,
     ) -> Result<(ApprovalTicket, PersonAnswer)> {
         let arguments = request.arguments.clone().unwrap_or_default();
-<<<<<<< HEAD
-        let opened = self.0.open_with(state, &associated_data(caller, spec, &arguments)).ok();
-        let ticket = opened.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
-=======
-        let ticket = self.open_text(&spec.name, &arguments, state).ok_or_else(|| {
->>>>>>> f9936ad (The conformance suite runs on our own handler and HTTP, with fixtures behind a feature; a resource that is not there is named in its error's data)
+        let ticket = self.open_text(caller, &spec.name, &arguments, state).ok_or_else(|| {
             Error::new(
                 Code::ConfirmationInvalid,
                 "This answer belongs to another call, or came too late. Nothing was done. Call again without it.",
@@ -130,14 +134,9 @@ pub(super) fn answer_in(response: Option<Value>) -> PersonAnswer {
     }
 }
 
-<<<<<<< HEAD
-fn associated_data(caller: Option<&Caller>, spec: &OperationSpec, arguments: &JsonObject) -> Vec<u8> {
+fn associated_data(caller: Option<&Caller>, tool: &str, arguments: &JsonObject) -> Vec<u8> {
     let caller = caller.map(|caller| json!([caller.client, caller.subject]).to_string()).unwrap_or_default();
-    format!("{} {}{caller}", spec.name, Value::Object(arguments.clone())).into_bytes()
-=======
-fn associated_data(tool: &str, arguments: &JsonObject) -> Vec<u8> {
-    format!("{tool} {}", Value::Object(arguments.clone())).into_bytes()
->>>>>>> f9936ad (The conformance suite runs on our own handler and HTTP, with fixtures behind a feature; a resource that is not there is named in its error's data)
+    format!("{tool} {}{caller}", Value::Object(arguments.clone())).into_bytes()
 }
 
 fn form(preview: &Preview) -> ElicitRequestParams {

@@ -9,15 +9,10 @@ use super::{
     info::server_config,
     job_tasks::JobTask,
     lists::{self, ListCache, Lists},
-<<<<<<< HEAD
     logging,
     observer::CallObserver,
     prompts, resources,
-    result::{catch_panic, failure, protocol_error},
-=======
-    logging, prompts, resources,
     result::{catch_panic, failure, protocol_error, resource_error},
->>>>>>> f9936ad (The conformance suite runs on our own handler and HTTP, with fixtures behind a feature; a resource that is not there is named in its error's data)
     session::{Session, is_modern},
     several::{self, LIST_ACCOUNTS},
     subscriptions::{self, Subscriptions, tell_session},

@@ -72,7 +72,7 @@ impl Clients {
         })?;
         let built = Arc::new(built);
         if let Some(old) = served.insert(name, Arc::clone(&built)) {
-            old.end();
+            self.retire(&old);
         }
         Ok(built)
     }
@@ -98,10 +98,20 @@ impl Clients {
         self.served.lock().await.retain(|_, served| {
             let stays = served.entry.as_ref().is_none_or(|entry| file.clients.contains(entry));
             if !stays {
-                served.end();
+                self.retire(served);
             }
             stays
         });
+    }
+
+    /// Ends what a client was served by, and what its own runtime watches.
+    fn retire(&self, served: &Served) {
+        served.end();
+        let runtime = Arc::clone(&served.runtime);
+        // The process leaves its own runtime itself.
+        if !Arc::ptr_eq(&runtime, &self.runtime) {
+            tokio::spawn(async move { runtime.leave().await });
+        }
     }
 
     /// How many sessions there are.

@@ -69,7 +69,11 @@ impl Served {
             .with_max_request_body_bytes(usize::MAX)
             .with_cancellation_token(ended.clone());
         let template = Arc::clone(&server);
-        let mcp = StreamableHttpService::new(move || Ok(mcp::handler(template.another_session())), Arc::clone(&sessions), config);
+        let mcp = StreamableHttpService::new(
+            move || Ok(mcp::handler(template.another_session())),
+            Arc::clone(&sessions),
+            config,
+        );
         Ok(Self {
             entry,
             runtime,

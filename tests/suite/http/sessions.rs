@@ -44,7 +44,7 @@ async fn sessions_that_are_left_end_and_leave_no_memory() {
         }
         after.push(memory(&web));
     }
-    println!("KiB after each {SESSIONS} sessions: {after:?}");
+
     assert!(after[1] < after[0] + 4 * 1024, "KiB after each {SESSIONS} sessions: {after:?}");
     until("every session has ended", || async {
         let log = web.log();
