@@ -16,6 +16,7 @@ pub(super) fn any_invocation(spec: &'static OperationSpec) -> Option<Invocation>
                 "dueDate" => json!("2030-01-01"),
                 "value" => json!(1),
                 "channel" => json!("SMS"),
+                "currency" => json!("USD"),
                 "items" => json!([{"name": "a", "amount": 1}]),
                 "status" => json!("open"),
                 "startTime" => json!("2026-03-01T09:00"),

@@ -5,7 +5,7 @@ use crate::mcp::CallObserver;
 use axum::{
     Router,
     extract::{Request, State},
-    http::header,
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing,
@@ -22,6 +22,9 @@ use prometheus_client::{
     registry::Registry,
 };
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The path of the figures.
+pub(super) const METRICS: &str = "/metrics";
 
 /// The type of what Prometheus reads.
 const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -104,7 +107,7 @@ impl Metrics {
 
 /// What is served on the address of `--metrics-listen`.
 pub(super) fn router(app: Arc<App>) -> Router {
-    Router::new().route("/metrics", routing::get(show)).with_state(app)
+    Router::new().route(METRICS, routing::get(show)).with_state(app)
 }
 
 async fn show(State(app): State<Arc<App>>) -> Response {
@@ -113,11 +116,20 @@ async fn show(State(app): State<Arc<App>>) -> Response {
         .unwrap_or_else(|_| axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
+/// The same on the clients' address, for those who may connect.
+pub(super) async fn for_clients(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match app.access.identify(&app.clients, &headers).await {
+        Ok(_) => show(State(app)).await,
+        Err(refused) => refused.into_response(),
+    }
+}
+
 /// Counts a request.
 pub(super) async fn count(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let endpoint = match request.uri().path() {
         super::MCP => "mcp",
         "/healthz" | "/readyz" => "health",
+        METRICS => "metrics",
         path if path.starts_with("/.well-known/") => "metadata",
         _ => "other",
     };

@@ -101,6 +101,7 @@ impl HttpServer {
             .route(MCP, routing::any(endpoint::serve))
             .route("/healthz", routing::get(health::live))
             .route("/readyz", routing::get(health::ready))
+            .route(metrics::METRICS, routing::get(metrics::for_clients))
             .route(RESOURCE_METADATA, routing::get(endpoint::metadata))
             .route(&format!("{RESOURCE_METADATA}{{*path}}"), routing::get(endpoint::metadata))
             .with_state(Arc::clone(&app));

@@ -12,13 +12,13 @@ pub struct HttpOptions {
     /// Let everybody on this machine in, without a token. Only on a loopback address, and never behind a proxy
     #[arg(long, requires = "address", conflicts_with = "oauth_issuer")]
     pub no_auth: bool,
-    /// The address at which clients reach the server, such as https://mcp.example.com/mcp. Default: http://ADDR/mcp
+    /// The address at which clients reach the server, such as `https://mcp.example.com/mcp`. Default: `http://ADDR/mcp`
     #[arg(long, value_name = "URL", requires = "address")]
     pub public_url: Option<Url>,
     /// A host that requests may be for, with or without a port, beside loopback names and that of --public-url. May be repeated
     #[arg(long = "allow-host", value_name = "HOST", requires = "address", value_delimiter = ',')]
     pub allow_hosts: Vec<String>,
-    /// An origin whose pages may connect, such as https://inspector.example.com. May be repeated. Default: pages of this machine, if the address is loopback
+    /// An origin whose pages may connect, such as `https://inspector.example.com`. May be repeated. Default: pages of this machine, if the address is loopback
     #[arg(long = "allow-origin", value_name = "ORIGIN", requires = "address", value_delimiter = ',')]
     pub allow_origins: Vec<Url>,
     /// Accept access tokens of this OAuth 2.1 or OpenID Connect issuer, beside those of clients.toml

@@ -104,20 +104,32 @@ async fn receive(
         return Err(Trouble::Lasting(too_large(save.max_bytes)));
     }
     let mut writer = FileWriter::start(save.folder.clone());
+    let bytes = match pass_on(&mut pieces, head, &mut writer, save.max_bytes).await {
+        Ok(bytes) => bytes,
+        Err(trouble) => {
+            writer.abandon().await;
+            return Err(trouble);
+        }
+    };
+    let path = writer.finish(format!("{}.{extension}", save.name)).await.map_err(Trouble::Lasting)?;
+    Ok(Received::Saved(AnswerFile { path: Some(path), bytes, content_type }))
+}
+
+/// Writes what was read and what follows, and gives its size. Ends early where the file takes no more.
+async fn pass_on(pieces: &mut Pieces, head: Vec<u8>, writer: &mut FileWriter, max_bytes: u64) -> Result<u64, Trouble> {
     let mut bytes = 0;
     let mut piece = Some(Bytes::from(head));
     while let Some(some) = piece {
         bytes += some.len() as u64;
-        if bytes > save.max_bytes {
-            return Err(Trouble::Lasting(too_large(save.max_bytes)));
+        if bytes > max_bytes {
+            return Err(Trouble::Lasting(too_large(max_bytes)));
         }
         if !writer.write(some).await {
             break;
         }
         piece = pieces.next().await?;
     }
-    let path = writer.finish(format!("{}.{extension}", save.name)).await.map_err(Trouble::Lasting)?;
-    Ok(Received::Saved(AnswerFile { path: Some(path), bytes, content_type }))
+    Ok(bytes)
 }
 
 /// Whether an answer of which this is the beginning is an error or data, and no file.
@@ -181,6 +193,12 @@ impl FileWriter {
     /// Whether the file takes more. [`FileWriter::finish`] says why it does not.
     async fn write(&mut self, piece: Bytes) -> bool {
         self.pieces.send(piece).await.is_ok()
+    }
+
+    /// Leaves nothing, and returns when that is so.
+    async fn abandon(self) {
+        drop(self.pieces);
+        drop(self.file.await);
     }
 
     async fn finish(self, name: String) -> Result<PathBuf> {

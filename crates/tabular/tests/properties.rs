@@ -32,6 +32,15 @@ fn cell() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~äß€\n\r\t]{0,12}", "[=+@'\"-]{1,3}[a-z0-9]{0,4}", "\\PC{0,6}"]
 }
 
+/// Found by the property below: a tab is guarded by a quote when it is written.
+#[test]
+fn a_row_of_guarded_blanks_is_blank() {
+    let file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
+    fs::write(file.path(), "a,b\n'\t,\n1,2\n").unwrap();
+    let rows: Vec<_> = open(file.path(), &ReadOptions::default()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -33,5 +33,9 @@ async fn metrics_count_calls_and_requests_and_name_nobody() {
     }
     assert!(shown.text.ends_with("# EOF\n") && shown.text.matches("# EOF").count() == 1);
     assert!(!shown.text.contains("claude") && !shown.text.contains("nothing"));
-    assert_eq!(web.send(web.http.get(web.at("/metrics"))).await.status, 404, "not on the clients' address");
+    let metrics = || web.http.get(web.at("/metrics"));
+    assert_eq!(web.send(metrics()).await.status, 401, "on the clients' address it needs a token");
+    let with_token = web.send(metrics().bearer_auth(&token)).await;
+    assert_eq!(with_token.status, 200);
+    assert!(with_token.text.contains("requests_total"), "{}", with_token.text);
 }

@@ -106,8 +106,10 @@ fn line_of(record: &std::result::Result<Record, RowError>) -> u64 {
     }
 }
 
+/// Whether no cell has a value, a quote in front of blanks left aside.
 fn is_blank(cells: &[String]) -> bool {
-    cells.iter().all(|cell| cell.trim().is_empty())
+    let is_empty = |cell: &str| cell.trim().is_empty();
+    cells.iter().all(|cell| is_empty(cell) || is_empty(&write::restored(cell.clone())))
 }
 
 /// Takes the header and what is above it off the records that were read ahead.
