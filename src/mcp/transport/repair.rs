@@ -5,7 +5,7 @@ use super::{
     arguments::{MAX_DEPTH, MalformedArguments, repair_arguments},
     incoming::{HostId, Incoming, Refusal},
 };
-use rmcp::model::{ClientRequest, JsonRpcMessage};
+use rmcp::model::{ClientRequest, GetMeta, JsonRpcMessage, ProtocolVersion};
 use serde_json::{Map, Value};
 
 /// The methods that this server answers.
@@ -29,6 +29,10 @@ const OWN_METHODS: [&str; 18] = [
     "resources/unsubscribe",
     "logging/setLevel",
 ];
+
+/// Those of them that 2026-07-28 has removed.
+const REMOVED_METHODS: [&str; 5] =
+    ["initialize", "ping", "resources/subscribe", "resources/unsubscribe", "logging/setLevel"];
 
 /// The message that an object is. `written` is its id as it is written, `too_deep` says that deep parts were cut from it.
 /// `None` is a message that needs no answer.
@@ -88,12 +92,12 @@ pub(super) fn message_of(
 
 /// The text of the error for a request whose parameters its method does not take. rmcp reads it as one of an unknown method.
 pub(super) fn misread(request: &ClientRequest) -> Option<String> {
-    match request {
-        ClientRequest::CustomRequest(custom) if OWN_METHODS.contains(&custom.method.as_str()) => {
-            Some(wrong_params(&custom.method))
-        }
-        _ => None,
-    }
+    let ClientRequest::CustomRequest(custom) = request else { return None };
+    let method = custom.method.as_str();
+    let is_modern =
+        request.get_meta().protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+    let is_own = OWN_METHODS.contains(&method) && !(is_modern && REMOVED_METHODS.contains(&method));
+    is_own.then(|| wrong_params(method))
 }
 
 /// The text of the error for parameters that a method does not take.
