@@ -15,6 +15,8 @@ from .place import PROBE
 _probe = types.ModuleType("probe")
 exec(compile(PROBE.read_text().rstrip().removesuffix("main()"), PROBE, "exec"), _probe.__dict__)
 
+pss = _probe.pss
+
 ID = re.compile(rb'"id":\s*(\d+)')
 READ = 1 << 20
 
@@ -77,7 +79,7 @@ class Host(_probe.Server):
         return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
 
     def memory_kib(self):
-        return _probe.pss(self.p.pid)
+        return pss(self.p.pid)
 
     def start_over(self):
         """Forgets the calls so far, but not those in flight."""

@@ -23,9 +23,20 @@ def go_on_in_venv():
         os.execv(venv / "bin" / "python", [str(venv / "bin" / "python"), *sys.argv])
 
 
+def use(binary):
+    """From now on this is the server."""
+    global _given
+    _given = Path(binary).resolve()
+
+
+_given = None
+
+
 @cache
 def server():
-    """This server, as it is released."""
+    """This server, as it is released, unless another binary is given."""
+    if _given:
+        return _given
     say("building this server")
     return Path(run(BENCH / "release").strip())
 

@@ -5,18 +5,30 @@ import sys
 from dataclasses import dataclass, field
 from statistics import median
 
+from . import over_http
 from .place import PROBE, run
 
 
 @dataclass
 class Server:
+    """`command` serves over standard input and output, `http` on the port PORT. What a server cannot is not measured."""
+
     name: str
-    command: list
+    command: list | None
     tool: str
     args: dict = field(default_factory=dict)
     env: dict = field(default_factory=dict)
     starts: int = 7
     calls: int = 5000
+    http: list | None = None
+    is_modern: bool = False
+
+
+def over(transport, server, dump):
+    """What was found over pipes, sockets or HTTP; `None` for a server that does not speak so."""
+    if transport == "HTTP":
+        return over_http.probe(server) if server.http else None
+    return probe(server, transport == "sockets", dump=dump) if server.command else None
 
 
 def probe(server, sockets=False, flight=32, dump=None):

@@ -5,6 +5,10 @@ from .measure import medians, ratio
 from .report import number, table
 
 KIB = 1024
+# What the picture leaves out.
+HIDDEN = (*cast.LOCAL, cast.SESSION_API)
+# The goals are about these.
+STDIO = ("pipes", "sockets")
 
 
 def write(results):
@@ -15,7 +19,7 @@ def write(results):
 
 def text(results):
     """The tables."""
-    rounds = max(len(rows) for rows in results["found"]["pipes"].values())
+    rounds = max(len(rows) for rows in results["found"]["HTTP"].values())
     parts = [f"{results['machine']}. Medians of {rounds} rounds."]
     for transport, rows in results["found"].items():
         parts += [f"Over {transport}:", calls(rows, results["loop"])]
@@ -30,7 +34,7 @@ def calls(rows, loops):
     heads = ["", "start ms", "idle MiB", "loaded MiB", "call p50 µs", "p99 µs", "calls/s, 32 in flight"]
     lines = []
     for name, rounds in rows.items():
-        if name in cast.LOCAL:
+        if name in cast.LOCAL or not rounds:
             continue
         of = medians(rounds)
         memory = [f"{of[figure] / KIB:.1f}" for figure in ("idle_kib", "loaded_kib")]
@@ -45,15 +49,14 @@ def calls(rows, loops):
 def without_request(found, names):
     figures = ("p50_us", "p99_us", "flood_rps")
     heads = ["", *(f"{transport}: {what}" for transport in found for what in ("p50 µs", "p99 µs", "calls/s"))]
-    return table(
-        heads, [[name, *(number(medians(rows[name])[f]) for rows in found.values() for f in figures)] for name in names]
-    )
+    shown = lambda rounds: [number(medians(rounds)[figure]) for figure in figures] if rounds else ["–"] * len(figures)
+    return table(heads, [[name, *(cell for rows in found.values() for cell in shown(rows[name]))] for name in names])
 
 
 def weights(results):
     lines = []
     for name, rounds in results["found"]["pipes"].items():
-        if name not in cast.LOCAL:
+        if name not in cast.LOCAL and rounds:
             size = results["sizes"].get(name)
             installed = f"{size / KIB / KIB:.1f}" if size else ""
             lines.append([name, rounds[0]["tools"], f"{results['tokens'][name]:,}", installed])
@@ -71,14 +74,18 @@ def verdicts(results):
     ]
     lines = []
     for what, figure, bound, limit in goals:
-        for transport, rows in results["found"].items():
+        for transport, rows in of_stdio(results):
             reached, floor = (ratio(rows[name], rows[cast.GHL_MCP], figure) for name in (cast.OURS, cast.FLOOR))
             lines.append(verdict(f"{what}, {transport}", f"{bound} {limit} × ghl-mcp", reached, floor, bound, limit))
     for name in (cast.DESCRIBE, cast.QUERY):
-        for transport, rows in results["found"].items():
+        for transport, rows in of_stdio(results):
             reached = ratio(rows[name], rows[cast.EMPTY], "p50_us")
             lines.append(verdict(f"{name}, p50, {transport}", "at most 2 × the empty tool", reached, 1, "at most", 2.0))
     return table(["Goal", "", "reached", "the floor", "met"], lines)
+
+
+def of_stdio(results):
+    return [(transport, rows) for transport, rows in results["found"].items() if transport in STDIO]
 
 
 def verdict(what, goal, reached, floor, bound, limit):
@@ -95,10 +102,10 @@ def panels(results):
         "calls per second": "flood_rps",
     }
     scale = {"loaded_kib": 1 / KIB}
-    names = [name for name in results["found"]["pipes"] if name not in cast.LOCAL and name != cast.SESSION_API]
+    names = [name for name, rounds in results["found"]["pipes"].items() if name not in HIDDEN and rounds]
     return {
         title: {
-            transport: {name: medians(rows[name])[figure] * scale.get(figure, 1) for name in names}
+            transport: {name: medians(rows[name])[figure] * scale.get(figure, 1) for name in names if rows[name]}
             for transport, rows in results["found"].items()
         }
         for title, figure in measures.items()

@@ -1,6 +1,10 @@
-// The least that a server on the TypeScript SDK can be: three of the tools, each one fetch. Plain JavaScript.
+// The least that a server on the TypeScript SDK can be: three of the tools, each one fetch. Plain JavaScript. With a port it
+// serves one session over HTTP.
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { z } from "zod";
 
 const upstream = "http://127.0.0.1:18642";
@@ -24,4 +28,11 @@ tool(
   (given) => `/contact?${new URLSearchParams(given)}`,
 );
 
-await server.connect(new StdioServerTransport());
+const port = process.argv[2];
+if (port) {
+  const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID });
+  await server.connect(transport);
+  createServer((request, response) => transport.handleRequest(request, response)).listen(Number(port), "127.0.0.1");
+} else {
+  await server.connect(new StdioServerTransport());
+}
