@@ -21,21 +21,28 @@ pub(super) struct Limits {
     streams: Arc<Semaphore>,
 }
 
-/// The requests and streams of one client.
+/// The requests and streams of one caller.
 #[derive(Debug)]
 pub(super) struct ClientLimits {
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     most: u32,
+    most_streams: usize,
 }
 
 /// What a request under way holds, until its call and its response have ended.
 #[derive(Debug, Clone)]
-pub(super) struct InFlight(Arc<Mutex<Option<[OwnedSemaphorePermit; 2]>>>);
+pub(super) struct InFlight(Arc<Mutex<Option<Arc<[OwnedSemaphorePermit; 2]>>>>);
 
 impl InFlight {
     fn of(permits: [OwnedSemaphorePermit; 2]) -> Self {
-        Self(Arc::new(Mutex::new(Some(permits))))
+        Self(Arc::new(Mutex::new(Some(Arc::new(permits)))))
+    }
+
+    /// The same place for a further message of the request. It is free when each of them has given it back.
+    pub(super) fn another(&self) -> Self {
+        let permits = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self(Arc::new(Mutex::new(permits)))
     }
 
     /// Gives the place back: the whole response is written. A call that goes on as a task is none of HTTP's.
@@ -85,7 +92,18 @@ impl Limits {
 impl ClientLimits {
     pub(super) fn new(requests: u32, streams: usize) -> Self {
         let permits = usize::try_from(requests).unwrap_or(Semaphore::MAX_PERMITS);
-        Self { requests: Arc::new(Semaphore::new(permits)), streams: Arc::new(Semaphore::new(streams)), most: requests }
+        Self {
+            requests: Arc::new(Semaphore::new(permits)),
+            streams: Arc::new(Semaphore::new(streams)),
+            most: requests,
+            most_streams: streams,
+        }
+    }
+
+    /// Whether no request is under way and no stream open.
+    pub(super) fn are_free(&self) -> bool {
+        let most = usize::try_from(self.most).unwrap_or(Semaphore::MAX_PERMITS);
+        self.requests.available_permits() == most && self.streams.available_permits() == self.most_streams
     }
 }
 

@@ -1,9 +1,11 @@
 //! MCP over Streamable HTTP: rmcp's transport in an axum router, behind authentication and bounds.
 //!
 //! A request goes through `connections` (bounded headers), `headers` (host, origin), `access` (who is it?), `limits`
-//! (how many?), `body` (how large, how slow?), and then to the client's own server and sessions (`clients`).
+//! (how many?), `body` (how large, how slow?), and then to the client's own server and the caller's own sessions (`clients`).
+//! The response goes through `stall` (who does not read it?).
 
 mod access;
+mod batch;
 mod body;
 mod clients;
 mod connections;
@@ -16,6 +18,7 @@ mod oauth;
 mod options;
 mod refusal;
 mod sessions;
+mod stall;
 
 pub use options::HttpOptions;
 

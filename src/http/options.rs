@@ -36,13 +36,13 @@ pub struct HttpOptions {
     /// Serve /metrics for Prometheus on this address, without authentication
     #[arg(long, value_name = "ADDR", requires = "address")]
     pub metrics_listen: Option<SocketAddr>,
-    /// End a session of an older protocol after so many seconds without a request
+    /// End a session of an older protocol after so many seconds without a request or an open stream
     #[arg(long, value_name = "SECONDS", requires = "address", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub session_idle: u64,
-    /// How many such sessions a client may have. Beyond that, its longest idle one ends
+    /// How many such sessions a client, or a subject of the issuer, may have. Beyond that, its longest idle one ends
     #[arg(long, value_name = "N", requires = "address", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_sessions: u32,
-    /// How many requests of a client may be under way
+    /// How many requests of a client, or a subject of the issuer, may be under way
     #[arg(long, value_name = "N", requires = "address", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub max_requests: u32,
 }

@@ -1,8 +1,11 @@
-//! The clients of a server: each has its own accounts, policy, sessions and bounds, built when it first comes.
+//! The clients of a server: each has its own accounts and policy, and each of its callers its own sessions and bounds, built
+//! when they first come.
 
+mod caller;
 mod file;
 mod served;
 
+pub(super) use caller::CallerService;
 pub(super) use served::Served;
 
 use super::{App, HttpOptions, access::Who, refusal::HttpError};
@@ -20,8 +23,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-/// How often the file is looked at without a request, so that the sessions of a removed client end.
+/// How often the file is looked at without a request, so that the sessions of a removed client end; and how often idle
+/// sessions are looked for.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How many sessions there may be of all callers, unless a single one may have more.
+const MAX_SESSIONS: usize = 4096;
 
 /// The clients of a server.
 pub(super) struct Clients {
@@ -58,8 +65,17 @@ impl Clients {
         self.file.read()
     }
 
-    /// What a client is served by.
-    pub(super) async fn served(&self, who: &Who) -> std::result::Result<Arc<Served>, HttpError> {
+    /// What a client and its caller are served by.
+    pub(super) async fn served(&self, who: &Who) -> std::result::Result<(Arc<Served>, Arc<CallerService>), HttpError> {
+        let served = self.client(who).await?;
+        let caller = served.caller(&who.owner()).ok_or_else(|| {
+            let message = "As many callers as this server takes have requests under way. Repeat the request later.";
+            HttpError::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5)
+        })?;
+        Ok((served, caller))
+    }
+
+    async fn client(&self, who: &Who) -> std::result::Result<Arc<Served>, HttpError> {
         let name = who.served_name();
         let mut served = self.served.lock().await;
         if let Some(found) = served.get(&name).filter(|found| found.entry == who.entry) {
@@ -79,7 +95,7 @@ impl Clients {
 
     async fn build(&self, who: &Who) -> Result<Served> {
         if who.entry.is_none() && who.may_write {
-            return Served::new(None, Arc::clone(&self.runtime), &self.bounds, self.closing.clone());
+            return Served::new(None, Arc::clone(&self.runtime), self.bounds.clone(), self.closing.clone());
         }
         let mut own = match &who.entry {
             None => self.settings.clone(),
@@ -88,7 +104,7 @@ impl Clients {
         own.read_only |= !who.may_write;
         let runtime = Arc::new(self.runtime.narrowed(&own).await?);
         runtime.spawn_accounts_watch();
-        Served::new(who.entry.clone(), runtime, &self.bounds, self.closing.clone())
+        Served::new(who.entry.clone(), runtime, self.bounds.clone(), self.closing.clone())
     }
 
     /// Ends the sessions of clients whose entry has changed or is gone.
@@ -104,6 +120,36 @@ impl Clients {
         });
     }
 
+    /// Ends what is idle for too long.
+    async fn end_idle(&self) {
+        let served: Vec<_> = self.served.lock().await.values().cloned().collect();
+        for served in served {
+            served.end_idle().await;
+        }
+    }
+
+    /// Ends the longest idle session of the caller's, or of all, if there are as many as may be. Returns false if each has a
+    /// request under way.
+    pub(super) async fn make_room(&self, caller: &CallerService) -> bool {
+        if !caller.sessions.make_room().await {
+            return false;
+        }
+        let callers = self.callers().await;
+        let count: usize = callers.iter().map(|caller| caller.sessions.count()).sum();
+        if count < MAX_SESSIONS.max(self.bounds.sessions) {
+            return true;
+        }
+        let idle = callers.iter().filter_map(|caller| Some((caller.sessions.idleness()?, caller)));
+        match idle.min_by_key(|(idleness, _)| *idleness) {
+            Some((_, caller)) => caller.sessions.end_longest_idle().await,
+            None => false,
+        }
+    }
+
+    async fn callers(&self) -> Vec<Arc<CallerService>> {
+        self.served.lock().await.values().flat_map(|served| served.all_callers()).collect()
+    }
+
     /// Ends what a client was served by, and what its own runtime watches.
     fn retire(&self, served: &Served) {
         served.end();
@@ -116,7 +162,7 @@ impl Clients {
 
     /// How many sessions there are.
     pub(super) async fn sessions(&self) -> usize {
-        self.served.lock().await.values().map(|served| served.sessions.count()).sum()
+        self.callers().await.iter().map(|caller| caller.sessions.count()).sum()
     }
 
     /// Ends every session and stream, and returns what other processes wait for.
@@ -132,10 +178,11 @@ impl Clients {
     }
 }
 
-/// Keeps to the file until this is aborted.
+/// Keeps to the file, and ends what is idle, until this is aborted.
 pub(super) async fn watch(app: Arc<App>) {
     loop {
         tokio::time::sleep(LOOK).await;
         app.clients.end_changed().await;
+        app.clients.end_idle().await;
     }
 }

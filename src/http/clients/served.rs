@@ -1,26 +1,29 @@
 //! What one client is served by.
 
+use super::CallerService;
 use crate::{
-    http::{HttpOptions, limits::ClientLimits, sessions::Sessions},
-    mcp::{self, CallObserver, Handler, Server, transport::AnswerSlot},
+    http::HttpOptions,
+    mcp::{CallObserver, Server},
     runtime::Runtime,
     settings::clients::ClientEntry,
 };
-use highlevel_core::error::Result;
-use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
-use std::{sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use highlevel_core::{context::Caller, error::Result};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
-/// How many bodies of a client are read at once.
-const MAX_BODIES: usize = 8;
+/// How many callers of a client are served at once. Beyond that, the longest idle one begins anew when it comes again.
+const MAX_CALLERS: usize = 1024;
 
-/// The bounds of each client.
+/// The bounds of each caller.
 #[derive(Debug, Clone)]
 pub(super) struct Bounds {
-    idle: Duration,
-    sessions: usize,
-    requests: u32,
+    pub(super) idle: Duration,
+    pub(super) sessions: usize,
+    pub(super) requests: u32,
     observer: CallObserver,
 }
 
@@ -35,19 +38,14 @@ impl Bounds {
     }
 }
 
-/// What one client is served by: its own server over its own accounts, with its own sessions.
+/// What one client is served by: its own server over its own accounts.
 pub(in crate::http) struct Served {
     /// The entry that this was built from.
     pub(in crate::http) entry: Option<ClientEntry>,
     pub(in crate::http) runtime: Arc<Runtime>,
     pub(in crate::http) server: Arc<Server>,
-    pub(in crate::http) sessions: Arc<Sessions>,
-    pub(in crate::http) mcp: StreamableHttpService<Handler, Sessions>,
-    pub(in crate::http) limits: ClientLimits,
-    /// The answers under way.
-    pub(in crate::http) slots: Arc<Semaphore>,
-    /// The bodies that are being read.
-    pub(in crate::http) bodies: Semaphore,
+    callers: Mutex<HashMap<Caller, Arc<CallerService>>>,
+    bounds: Bounds,
     ended: CancellationToken,
 }
 
@@ -55,36 +53,56 @@ impl Served {
     pub(super) fn new(
         entry: Option<ClientEntry>,
         runtime: Arc<Runtime>,
-        bounds: &Bounds,
+        bounds: Bounds,
         closing: CancellationToken,
     ) -> Result<Self> {
         let server = Server::new(Arc::clone(&runtime), closing)?.observed_by(bounds.observer.clone());
-        let server = Arc::new(server);
-        let sessions = Arc::new(Sessions::new(bounds.idle, bounds.sessions));
-        let ended = CancellationToken::new();
-        // Hosts and origins are checked for every path, not only for this one.
-        let config = StreamableHttpServerConfig::default()
-            .disable_allowed_hosts()
-            .disable_allowed_origins()
-            .with_max_request_body_bytes(usize::MAX)
-            .with_cancellation_token(ended.clone());
-        let template = Arc::clone(&server);
-        let mcp = StreamableHttpService::new(
-            move || Ok(mcp::handler(template.another_session())),
-            Arc::clone(&sessions),
-            config,
-        );
-        Ok(Self {
-            entry,
-            runtime,
-            server,
-            sessions,
-            mcp,
-            limits: ClientLimits::new(bounds.requests, bounds.sessions),
-            slots: AnswerSlot::slots(),
-            bodies: Semaphore::new(MAX_BODIES),
-            ended,
-        })
+        let (server, callers, ended) = (Arc::new(server), Mutex::default(), CancellationToken::new());
+        Ok(Self { entry, runtime, server, callers, bounds, ended })
+    }
+
+    fn callers(&self) -> MutexGuard<'_, HashMap<Caller, Arc<CallerService>>> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a caller of this client is served by. `None` if there are as many as may be, each with a request under way.
+    pub(super) fn caller(&self, caller: &Caller) -> Option<Arc<CallerService>> {
+        let mut callers = self.callers();
+        if let Some(known) = callers.get(caller) {
+            known.touch();
+            return Some(Arc::clone(known));
+        }
+        if callers.len() >= MAX_CALLERS {
+            let idle = callers.iter().filter_map(|(caller, service)| Some((service.idle()?, caller)));
+            let longest = idle.max_by_key(|(idle, _)| *idle).map(|(_, caller)| caller.clone())?;
+            if let Some(left) = callers.remove(&longest) {
+                left.end();
+            }
+        }
+        let service = CallerService::new(&self.server, &self.bounds, self.ended.child_token());
+        let service = Arc::new(service);
+        callers.insert(caller.clone(), Arc::clone(&service));
+        Some(service)
+    }
+
+    /// What its callers are served by.
+    pub(super) fn all_callers(&self) -> Vec<Arc<CallerService>> {
+        self.callers().values().cloned().collect()
+    }
+
+    /// Ends sessions that are idle for too long, and forgets callers that have not come for as long.
+    pub(super) async fn end_idle(&self) {
+        for service in self.all_callers() {
+            service.sessions.end_idle().await;
+        }
+        let idle = self.bounds.idle;
+        self.callers().retain(|_, service| {
+            let is_left = service.sessions.count() == 0 && service.idle().is_some_and(|since| since >= idle);
+            if is_left {
+                service.end();
+            }
+            !is_left
+        });
     }
 
     /// Ends its sessions, streams and calls.

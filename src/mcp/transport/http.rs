@@ -3,6 +3,7 @@
 
 use super::{
     arguments::MalformedArguments,
+    batch,
     incoming::{self, HostId, Incoming, Parsed, Refusal},
     outbox::MAX_ANSWERS,
     repair,
@@ -54,6 +55,17 @@ impl AnswerSlot {
     }
 }
 
+/// What a request's body holds.
+#[derive(Debug)]
+pub enum HttpBody {
+    /// One message.
+    Message(Box<HttpMessage>),
+    /// The messages of a batch, which revision 2025-03-26 of the protocol has. What is no message has its answer in its place.
+    Batch(Vec<Result<HttpMessage, HttpRefusal>>),
+    /// Nothing that needs an answer.
+    Nothing,
+}
+
 /// One message of a request's body.
 #[derive(Debug, Default)]
 pub struct HttpMessage {
@@ -94,25 +106,47 @@ impl HttpRefusal {
         let what = format!("the id {id} belongs to a request that is not answered yet");
         refusal(Refusal::invalid_request(Some(HostId { id: id.clone(), written: None }), what))
     }
+
+    /// The answer to a batch where the protocol has none.
+    pub fn batch() -> Self {
+        let what = "send one JSON-RPC message a request: only sessions of the revision 2025-03-26 have batches";
+        refusal(Refusal::invalid_request(None, what))
+    }
+
+    /// The answer to a request that begins a session within a batch.
+    pub fn batched_initialize(id: Option<&RequestId>) -> Self {
+        let id = id.map(|id| HostId { id: id.clone(), written: None });
+        refusal(Refusal::invalid_request(id, "initialize is never part of a batch"))
+    }
 }
 
-/// Reads the body of a POST. `None` is a message that needs no answer.
+/// Reads the body of a POST.
 ///
 /// # Errors
 /// The answer to a body that holds no message.
-pub fn read_body(body: Bytes) -> Result<Option<HttpMessage>, HttpRefusal> {
+pub fn read_body(body: Bytes) -> Result<HttpBody, HttpRefusal> {
     let body = if body.starts_with(b"\xef\xbb\xbf") { body.slice(3..) } else { body };
-    let incoming = match incoming::parse(&body).map_err(refusal)? {
-        Parsed::Message(incoming) => *incoming,
+    match incoming::parse(&body).map_err(refusal)? {
+        Parsed::Message(incoming) => {
+            message(body, *incoming).map(|message| HttpBody::Message(Box::new(message))).map_err(refusal)
+        }
         Parsed::Ignored if body.trim_ascii().is_empty() => {
-            return Err(refusal(Refusal::invalid_request(None, "the body is empty")));
+            Err(refusal(Refusal::invalid_request(None, "the body is empty")))
         }
-        Parsed::Ignored => return Ok(None),
-        Parsed::Batch(_) => {
-            return Err(refusal(Refusal::invalid_request(None, "send one JSON-RPC message a request")));
+        Parsed::Ignored => Ok(HttpBody::Nothing),
+        Parsed::Batch(items) if items.is_empty() || items.len() > batch::MAX_MESSAGES => {
+            let what = format!("a batch must have 1 to {} messages", batch::MAX_MESSAGES);
+            Err(refusal(Refusal::invalid_request(None, what)))
         }
-    };
-    message(body, incoming).map(Some).map_err(refusal)
+        Parsed::Batch(items) => Ok(HttpBody::Batch(items.into_iter().filter_map(batch_item).collect())),
+    }
+}
+
+/// An item of a batch as if it stood alone. `None` is one that needs no answer.
+fn batch_item(item: Value) -> Option<Result<HttpMessage, HttpRefusal>> {
+    let read = incoming::parse_batch_item(item).transpose()?;
+    let read = read.and_then(|incoming| message(Bytes::new(), Incoming { is_repaired: true, ..incoming }));
+    Some(read.map_err(refusal))
 }
 
 fn message(body: Bytes, incoming: Incoming) -> Result<HttpMessage, Refusal> {

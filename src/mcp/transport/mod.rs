@@ -23,6 +23,6 @@ pub(super) use arguments::MalformedArguments;
 pub(super) use http::attached;
 pub(super) use outbox::acquire_slot;
 
-pub use http::{AnswerSlot, HttpMessage, HttpRefusal, read_body};
+pub use http::{AnswerSlot, HttpBody, HttpMessage, HttpRefusal, read_body};
 pub use lines::LineTransport;
 pub use stdio::stdio;

@@ -25,7 +25,7 @@ async fn what_is_too_large_or_of_another_type_has_its_status() {
         (json_only.header("accept", "application/json").body(hello()), 406, "text/event-stream"),
         (web.post(&token, "", "{\"jsonrpc\": "), 400, "-32700"),
         (web.post(&token, "", ""), 400, "-32600"),
-        (web.post(&token, "", "[]"), 400, "one JSON-RPC message"),
+        (web.post(&token, "", "[]"), 400, "1 to 64 messages"),
         (web.post(&token, "", json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string()), 400, "Session"),
         (web.request(Method::PUT, &token), 405, ""),
         (web.http.get(web.at("/nothing")), 404, ""),

@@ -1,6 +1,7 @@
 //! MCP over HTTP: a server process, and requests without a library.
 
 mod approvals;
+mod batches;
 mod bounds;
 mod callers;
 mod clients;

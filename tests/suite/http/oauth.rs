@@ -1,6 +1,6 @@
 //! Access tokens of an OAuth issuer. The issuer is here, with keys made here.
 
-use super::{Said, Web, add, hello, web_command};
+use super::{Said, Web, add, hello, until, web_command};
 use crate::support::{Account, run};
 use axum::{Json, Router, extract::State, routing::get};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
@@ -233,6 +233,38 @@ async fn scopes_and_entries_bound_what_a_token_may_do_and_sessions_are_the_subje
     let mut verify = command();
     verify.args(["journal", "verify"]);
     assert_eq!(run(verify).await.code, Some(0));
+}
+
+#[tokio::test]
+async fn each_subject_has_its_own_bounds() {
+    let account = Account::new().await;
+    account.faults("latency:3000@GET /users/me").await;
+    let state = tempfile::tempdir().unwrap();
+    let key = Key::new("one");
+    let issuer = Issuer::start(&[&key]).await;
+    // An entry of a whole team, as one of claude.ai's is.
+    add(web_command(&account, state.path()), "team", &["--oauth-client", "chat"]).await;
+    let flags =
+        ["--oauth-issuer", &issuer.url, "--oauth-audience", AUDIENCE, "--max-sessions", "2", "--max-requests", "1"];
+    let web = Web::start(web_command(&account, state.path()), &flags).await;
+    let token = |subject: &str| key.sign(&issuer.claims(|claims| claims["sub"] = json!(subject)));
+    let (anna, bert) = (token("anna"), token("bert"));
+    let of_bert = web.initialize(&bert).await;
+    let (first, second) = (web.initialize(&anna).await, web.initialize(&anna).await);
+    let call = json!({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
+        "params": {"name": "get_current_user", "arguments": {}}});
+    let slow = tokio::spawn(web.post(&anna, &first, call.to_string()).send());
+    until("the call is under way", || async { account.stats().await["requests"] != 0 }).await;
+    assert_eq!(said(&web, &anna).await.status, 429, "she has one request under way");
+    assert_eq!(web.ask(&bert, &of_bert, "ping", json!({})).await["id"], 1, "he has none, and his session");
+    let text = slow.await.unwrap().unwrap().text().await.unwrap();
+    assert!(text.contains("structuredContent"), "{text}");
+    web.initialize(&anna).await;
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string();
+    let status =
+        async |token: &str, session: &str| web.send(web.post(token, session, ping.clone())).await.status.as_u16();
+    let left = [status(&anna, &first).await, status(&anna, &second).await, status(&bert, &of_bert).await];
+    assert_eq!(left, [200, 404, 200], "her longest idle session has ended");
 }
 
 #[tokio::test]
