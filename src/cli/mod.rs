@@ -34,9 +34,11 @@ use crate::{
     settings::{Settings, without_empty_variables},
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use futures::{FutureExt, future::LocalBoxFuture};
 use highlevel_core::clean;
 use highlevel_store::{answer_questions, question_file};
 use std::{
+    future,
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -181,34 +183,43 @@ pub fn main() -> ExitCode {
     };
     init_log(&cli.settings.log);
     cli.settings.program = this_program();
-    let done = runtime.block_on(async {
-        match cli.command.unwrap_or_else(|| Command::Serve(serve::Options::default())) {
-            Command::Serve(options) => serve::run(cli.settings, options).await,
-            Command::Tools(options) => tools::run(cli.settings, &options).await,
-            Command::Call(CallMarker {}) => call::run(cli.settings, &matches).await,
-            Command::Query(options) => query::run(cli.settings, options).await,
-            Command::Chart(options) => chart::run(cli.settings, options).await,
-            Command::Export(options) => export::run(cli.settings, options).await,
-            Command::Import(options) => import::run(cli.settings, options).await,
-            Command::Bulk(options) => bulk::run(cli.settings, options).await,
-            Command::Run(options) => run::run(cli.settings, options).await,
-            Command::Sync(options) => sync::run(cli.settings, options).await,
-            Command::Status => sync::status(cli.settings).await,
-            Command::Approve(options) => approve::run(&cli.settings, &options).await,
-            Command::Approvals(options) => approvals::run(&cli.settings, options).await,
-            Command::Approvers(options) => approvers::run(&cli.settings, options).await,
-            Command::Auth(options) => auth::run(cli.settings, options).await,
-            Command::Accounts(options) => accounts::run(cli.settings, options).await,
-            Command::Clients(options) => clients::run(&cli.settings, options),
-            Command::Doctor(options) => doctor::run(cli.settings, &options).await,
-            Command::Journal(options) => journal::run(&cli.settings, options).await,
-            Command::Demo(options) => demo::run(&options).await,
-            Command::Sandbox(options) => sandbox::run(options, cli.settings.api).await,
-        }
-    });
+    let Cli { settings, command } = cli;
+    let command = command.unwrap_or_else(|| Command::Serve(serve::Options::default()));
+    let done = runtime.block_on(execute(command, settings, matches));
     // Do not wait for a thread that still reads stdin.
     runtime.shutdown_background();
     done.unwrap_or_else(|error| fail(&error))
+}
+
+/// Runs a command. Boxed, so that a start takes the stack of its own command alone.
+fn execute(
+    command: Command,
+    settings: Settings,
+    matches: clap::ArgMatches,
+) -> LocalBoxFuture<'static, anyhow::Result<ExitCode>> {
+    match command {
+        Command::Serve(options) => serve::run(settings, options).boxed_local(),
+        Command::Tools(options) => async move { tools::run(settings, &options).await }.boxed_local(),
+        Command::Call(CallMarker {}) => async move { call::run(settings, &matches).await }.boxed_local(),
+        Command::Query(options) => query::run(settings, options).boxed_local(),
+        Command::Chart(options) => chart::run(settings, options).boxed_local(),
+        Command::Export(options) => export::run(settings, options).boxed_local(),
+        Command::Import(options) => import::run(settings, options).boxed_local(),
+        Command::Bulk(options) => bulk::run(settings, options).boxed_local(),
+        Command::Run(options) => run::run(settings, options).boxed_local(),
+        Command::Sync(options) => sync::run(settings, options).boxed_local(),
+        Command::Status => sync::status(settings).boxed_local(),
+        Command::Approve(options) => async move { approve::run(&settings, &options).await }.boxed_local(),
+        Command::Approvals(options) => async move { approvals::run(&settings, options).await }.boxed_local(),
+        Command::Approvers(options) => async move { approvers::run(&settings, options).await }.boxed_local(),
+        Command::Auth(options) => auth::run(settings, options).boxed_local(),
+        Command::Accounts(options) => accounts::run(settings, options).boxed_local(),
+        Command::Clients(options) => future::ready(clients::run(&settings, options)).boxed_local(),
+        Command::Doctor(options) => async move { doctor::run(settings, &options).await }.boxed_local(),
+        Command::Journal(options) => async move { journal::run(&settings, options).await }.boxed_local(),
+        Command::Demo(options) => async move { demo::run(&options).await }.boxed_local(),
+        Command::Sandbox(options) => sandbox::run(options, settings.api).boxed_local(),
+    }
 }
 
 /// This program's file. On Linux, the link in `/proc` still works after an update has replaced the file.

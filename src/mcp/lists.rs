@@ -1,9 +1,6 @@
-//! What the server lists of its accounts as they are now, built once for each change of them.
+//! The prompts and resources of the accounts as they are now, built once for each change of them.
 
-use super::{
-    prompts, resources,
-    tools::{Tool, tools},
-};
+use super::{prompts, resources};
 use crate::runtime::{Accounts, LISTS_LIVE, Runtime};
 use rmcp::model::{Prompt, Resource, ResourceTemplate};
 use std::{
@@ -18,7 +15,6 @@ const FIXED_LISTS_LIVE: Duration = Duration::from_secs(3600);
 #[derive(Debug, PartialEq)]
 pub(super) struct Lists {
     pub(super) generation: u64,
-    pub(super) tools: Vec<Tool>,
     pub(super) prompts: Vec<Prompt>,
     pub(super) resources: Vec<Resource>,
     pub(super) templates: Vec<ResourceTemplate>,
@@ -36,7 +32,6 @@ impl ListCache {
         }
         let lists = Arc::new(Lists {
             generation: accounts.generation(),
-            tools: tools(accounts),
             prompts: prompts::listed(accounts).collect(),
             resources: resources::resources(accounts),
             templates: resources::templates(accounts),

@@ -17,6 +17,7 @@ use super::{
     several::{self, LIST_ACCOUNTS},
     subscriptions::{self, Subscriptions, tell_session},
     tasks::CallTasks,
+    tools,
     transport::{MalformedArguments, acquire_slot, attached},
 };
 use crate::runtime::{Accounts, Runtime};
@@ -57,7 +58,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// What the server lists of its accounts as they are now.
+    /// The prompts and resources of the accounts as they are now.
     pub(super) fn lists(&self) -> Arc<Lists> {
         self.listed.of(&self.runtime.live())
     }
@@ -176,9 +177,9 @@ impl ServerHandler for Server {
         request: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         acquire_slot(&request).await;
-        let lists = self.shared.lists();
-        self.session.note_listed(lists.generation);
-        let mut result = ListToolsResult::with_all_items(lists.tools.clone());
+        let accounts = self.accounts();
+        self.session.note_listed(accounts.generation());
+        let mut result = ListToolsResult::with_all_items(tools::tools(&accounts));
         (result.ttl_ms, result.cache_scope) = self.cache_hints(&request);
         Ok(result)
     }
@@ -196,8 +197,8 @@ impl ServerHandler for Server {
             return Ok(listed.unwrap_or_else(|error| failure(&error)));
         }
         let Some(spec) = several::common_spec(&accounts, &params.name) else {
-            let lists = self.shared.lists();
-            let hint = did_you_mean(&params.name, lists.tools.iter().map(|tool| tool.name.as_ref()));
+            let own = accounts.are_several().then_some(LIST_ACCOUNTS);
+            let hint = did_you_mean(&params.name, own.into_iter().chain(tools::names(&accounts)));
             return Err(ErrorData::invalid_params(format!("Unknown tool {}.{hint}", params.name), None));
         };
         if let Some(malformed) = attached::<MalformedArguments>(&request) {

@@ -11,7 +11,8 @@ use std::sync::Arc;
 /// The largest value that hosts accept for `anthropic/maxResultSizeChars`.
 const MAX_RESULT_CHARS: usize = 500_000;
 
-/// The tools that a server of these accounts lists, in the catalogue's order.
+/// The tools that a server of these accounts lists, in the catalogue's order. Built for each request: a host asks once, and
+/// schemas take ten times their text in memory.
 pub fn tools(accounts: &Accounts) -> Vec<Tool> {
     if !accounts.are_several() {
         let of = |account: &Account| {
@@ -19,12 +20,6 @@ pub fn tools(accounts: &Accounts) -> Vec<Tool> {
             account.listed_tools().map(build).collect()
         };
         return accounts.usable().next().map(of).unwrap_or_default();
-    }
-    let mut names: Vec<&'static str> = Vec::new();
-    for spec in accounts.usable().flat_map(Account::listed_tools) {
-        if !names.contains(&spec.name.as_ref()) {
-            names.push(&spec.name);
-        }
     }
     let of_several = |name: &str| {
         let spec = several::common_spec(accounts, name)?;
@@ -36,7 +31,18 @@ pub fn tools(accounts: &Accounts) -> Vec<Tool> {
         }
         Some(tool(spec, confirms, max_answer, Some(accounts.default_name().is_some())))
     };
-    std::iter::once(several::list_accounts_tool()).chain(names.into_iter().filter_map(of_several)).collect()
+    std::iter::once(several::list_accounts_tool()).chain(names(accounts).into_iter().filter_map(of_several)).collect()
+}
+
+/// The names of the catalogue's tools that a server of these accounts lists, in the catalogue's order.
+pub(super) fn names(accounts: &Accounts) -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for spec in accounts.usable().flat_map(Account::listed_tools) {
+        if !names.contains(&spec.name.as_ref()) {
+            names.push(&spec.name);
+        }
+    }
+    names
 }
 
 /// The tool of an operation. `confirms` says whether it takes a confirmation; `max_answer` is the most bytes that its

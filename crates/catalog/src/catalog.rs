@@ -123,14 +123,15 @@ impl Catalog {
         &SESSION
     }
 
-    /// The official API's catalogue: `specs`, and the operations of the mirror and the jobs, in the order of [`Catalog::declared`], then
-    /// the rows of data.
+    /// The official API's catalogue: `specs`, and the operations of the mirror and the jobs, in the order of
+    /// [`Catalog::declared`], then the rows of data.
     pub fn official(specs: Vec<OperationSpec>) -> Self {
-        let own = typed().into_iter().filter(|spec| spec.is_local() || spec.is_about_jobs());
+        let typed = typed();
+        let order: HashMap<_, _> = typed.iter().enumerate().map(|(at, spec)| (spec.name.clone(), at)).collect();
+        let own = typed.into_iter().filter(|spec| spec.is_local() || spec.is_about_jobs());
         let own = own.map(|spec| OperationSpec { api: Api::Official, ..spec });
         let mut specs: Vec<OperationSpec> = specs.into_iter().chain(own).collect();
-        let order = |spec: &OperationSpec| DECLARED.positions.get(spec.name.as_ref()).copied().unwrap_or(usize::MAX);
-        specs.sort_by_key(order);
+        specs.sort_by_key(|spec| order.get(&spec.name).copied().unwrap_or(usize::MAX));
         Self::new(Api::Official, specs)
     }
 
