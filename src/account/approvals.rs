@@ -1,4 +1,4 @@
-//! What a person decides on the approval page about this account's calls.
+//! What a person decides about this account's calls, on the approval page or in a terminal of their own.
 
 use super::Account;
 use crate::guard::{Preview, is_about_object};
@@ -11,7 +11,7 @@ use highlevel_core::{
     error::{Code, Error, Result},
 };
 use highlevel_operations as operations;
-use highlevel_store::{Approval, NewApproval, PageDetails};
+use highlevel_store::{Approval, NewApproval};
 
 /// What became of a person's yes.
 #[derive(Debug)]
@@ -45,17 +45,13 @@ impl Account {
     pub async fn agree_on_page(
         &self,
         request: &Approval,
-        page: &PageDetails,
+        id: &str,
         seen: &str,
         person: &str,
         note: Option<&str>,
     ) -> Result<Decided> {
-        let context = CallContext::new(self.timeout);
-        let now = match is_about_object(&request.asked) {
-            true => Some(self.preview_again(&request.asked, page, &context).await?),
-            false => None,
-        };
-        let found = self.guard.agree_on_page(&page.id, seen, now.as_ref(), person, note).await?;
+        let now = self.preview_again(&request.asked).await?;
+        let found = self.guard.agree_on_page(id, seen, now.as_ref(), person, note).await?;
         let is_own = found.person.as_deref() == Some(person) && found.note.as_deref() == note;
         Ok(match found {
             Approval { declined_at: Some(_), .. } => Decided::Already,
@@ -65,24 +61,30 @@ impl Account {
         })
     }
 
-    /// What the request's preview would show now.
-    async fn preview_again(&self, asked: &NewApproval, page: &PageDetails, context: &CallContext) -> Result<Preview> {
+    /// What the preview of a call that a person was asked about would show now. `None` for a call without an object, or of
+    /// an older version.
+    ///
+    /// # Errors
+    /// Those of reading the object. `policy_denied` where the settings forbid the call by now.
+    pub async fn preview_again(&self, asked: &NewApproval) -> Result<Option<Preview>> {
         let spec = self.spec_again(&asked.tool)?;
-        let arguments = page.arguments.as_object().cloned().unwrap_or_default();
+        let Some(call) = asked.call.as_ref().filter(|_| is_about_object(asked)) else { return Ok(None) };
+        let context = CallContext::new(self.timeout);
+        let arguments = call.arguments.as_object().cloned().unwrap_or_default();
         let invocation = spec.parse(arguments).map_err(|error| {
             let message = format!("The object cannot be read again, because its call held a secret. {}", error.message);
             Error::new(Code::ConfirmationInvalid, message)
         })?;
         let subject = if let Some(run) = invocation.read_as::<RunBulk>() {
             let job = self.own_job("plan", &run?.plan).await?;
-            self.plan_subject(&job, context).await?
+            self.plan_subject(&job, &context).await?
         } else if let Some(retry) = invocation.read_as::<GetBulk>() {
-            self.retry_subject(&retry?, context).await?
+            self.retry_subject(&retry?, &context).await?
         } else {
-            let prepared = self.service.prepare(invocation.clone(), true, context).await?;
-            self.subject(&prepared, context).await?
+            let prepared = self.service.prepare(invocation.clone(), true, &context).await?;
+            self.subject(&prepared, &context).await?
         };
-        self.guard.preview_now(&invocation, subject)
+        self.guard.preview_now(&invocation, subject).map(Some)
     }
 
     /// The tool or the operation of the catalogue with this name, if it may be called.

@@ -15,13 +15,12 @@ use serde_json::Value;
 const NAME_CHARS: usize = 120;
 
 pub(super) fn card(session: &Session, request: &PageRequest) -> Markup {
-    let PageRequest { approval, details, .. } = request;
+    let PageRequest { approval, id, .. } = request;
     let shown = Shown::of(&approval.asked.tool, &approval.asked.preview);
-    let id = &details.id;
     html! {
         article.card aria-labelledby={ "title-" (id) } id={ "request-" (id) } {
             h2 id={ "title-" (id) } { bdi { (shown.sentence) } }
-            p.meta { (who(&details.asker)) " asked " (ago(approval.asked.asked_at)) (until(request)) }
+            p.meta { (who(&approval.asked.asker)) " asked " (ago(approval.asked.asked_at)) (until(request)) }
             @if shown.is_irreversible { p.badge { "Cannot be taken back" } }
             @if let Some(changed) = approval.changed_at {
                 p.changed { "It changed " (ago(changed)) ", after the assistant had asked. This is how it is now." }
@@ -97,7 +96,7 @@ fn text(value: Option<&String>) -> Markup {
 }
 
 fn form(session: &Session, request: &PageRequest) -> Markup {
-    let id = &request.details.id;
+    let id = &request.id;
     html! {
         form method="post" action="/approvals/decide" {
             input type="hidden" name="request" value=(id);

@@ -3,6 +3,7 @@
 //! A request goes through `same_origin` (is it from this page?), `sessions` (who is it?), and then to one of the `routes`,
 //! which answer with `page` and `card`.
 
+mod attempts;
 mod card;
 mod notify;
 mod page;
@@ -17,15 +18,18 @@ pub use notify::{Notifier, NotifyOptions};
 pub use serve::ApprovalServer;
 
 use crate::runtime::Runtime;
+use attempts::Attempts;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
 use highlevel_core::error::Result;
 use same_origin::OwnOrigin;
-use sessions::Attempts;
 use std::sync::Arc;
 use url::Url;
 
 /// The path of the page.
 const PATH: &str = "/approvals";
+
+/// The name of the cookie behind TLS. Browsers take one with this beginning from the host itself alone, for all of its paths.
+const HOST_COOKIE: &str = "__Host-highlevel_approver";
 
 /// The most bytes of a form.
 const FORM_BYTES: usize = 16 * 1024;
@@ -35,7 +39,8 @@ struct App {
     runtime: Arc<Runtime>,
     origin: OwnOrigin,
     attempts: Attempts,
-    /// The name of the cookie, with the port: browsers share cookies between the ports of a host.
+    /// The name of the cookie. Behind TLS no other host can set one of this name; else it has the port, since browsers share
+    /// cookies between the ports of a host.
     cookie: String,
 }
 
@@ -49,7 +54,8 @@ pub async fn router(runtime: Arc<Runtime>, public: &Url, is_default: bool) -> Re
     let url = format!("{}{PATH}", origin.as_str());
     runtime.approval_page().serve_at(url.clone(), is_default);
     runtime.store().put_approval_page(&url).await?;
-    let cookie = format!("highlevel_approver_{}", public.port_or_known_default().unwrap_or_default());
+    let port = public.port_or_known_default().unwrap_or_default();
+    let cookie = if origin.is_secure { HOST_COOKIE.to_owned() } else { format!("highlevel_approver_{port}") };
     let app = Arc::new(App { runtime, origin, attempts: Attempts::default(), cookie });
     Ok(Router::new()
         .route(PATH, routing::get(routes::list))

@@ -3,6 +3,7 @@
 use crate::runtime::Runtime;
 use highlevel_catalog::text::WebhookUrl;
 use highlevel_core::error::{Code, Error, Result};
+use highlevel_store::kill_group;
 use serde_json::{Map, Value, json};
 use std::{process::Stdio, sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -15,8 +16,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The pauses before it is tried again.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
-/// Variables of this server that hold credentials, which a command does not need.
-const SECRETS: [&str; 3] = ["GHL_TOKEN_ID", "GHL_HEADERS", "GHL_CLIENT_SECRET"];
+/// The least time from one notice to the next. What is asked meanwhile is told of together.
+const INTERVAL: Duration = Duration::from_secs(3);
+
+/// What the variables of this server begin with. A command gets none of them, since some hold credentials, but for the
+/// state directory, which `highlevel-mcp approvals` needs.
+const OWN: &str = "GHL_";
+const STATE_DIR: &str = "GHL_STATE_DIR";
 
 /// Where new requests on the approval page are told of.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -78,16 +84,24 @@ fn command(text: &str) -> Result<Target> {
 }
 
 impl Notifier {
-    /// Tells of new requests until `closing` is cancelled. Those that come meanwhile are told of together.
+    /// Tells of new requests until `closing` is cancelled, one notice at a time.
     pub async fn run(self, runtime: Arc<Runtime>, closing: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = runtime.approval_page().asked() => {}
-                () = closing.cancelled() => return,
+        let telling = async {
+            loop {
+                runtime.approval_page().asked().await;
+                if let Err(error) = self.tell(&runtime).await {
+                    tracing::warn!(
+                        "--notify: nobody was told of a new request on the approval page: {}",
+                        error.message
+                    );
+                }
+                tokio::time::sleep(INTERVAL).await;
             }
-            if let Err(error) = self.tell(&runtime).await {
-                tracing::warn!("--notify: nobody was told of a new request on the approval page: {}", error.message);
-            }
+        };
+        // A command under way ends with the server.
+        tokio::select! {
+            () = telling => {}
+            () = closing.cancelled() => {}
         }
     }
 
@@ -117,7 +131,7 @@ impl Notifier {
             notice.insert("page".to_owned(), url.into());
         }
         if self.names_accounts {
-            let mut names: Vec<String> = waiting.into_iter().filter_map(|request| request.asked.page?.label).collect();
+            let mut names: Vec<String> = waiting.into_iter().filter_map(|request| request.asked.call?.label).collect();
             names.sort();
             names.dedup();
             notice.insert("accounts".to_owned(), json!(names));
@@ -134,14 +148,31 @@ async fn post(runtime: &Runtime, url: &Url, notice: String) -> Result<()> {
     }
 }
 
+/// A command under way, which is killed with all that it started unless it ends by itself.
+struct Running {
+    leader: Option<u32>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(leader) = self.leader {
+            kill_group(leader);
+        }
+    }
+}
+
 async fn run(program: &str, words: &[String], notice: &str) -> Result<()> {
     let failed = |why: String| Error::new(Code::Internal, format!("The command {program} {why}."));
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    for name in SECRETS {
+    #[cfg(unix)]
+    command.process_group(0);
+    let own = std::env::vars_os().map(|(name, _)| name);
+    for name in own.filter(|name| name.to_string_lossy().starts_with(OWN) && name != STATE_DIR) {
         command.env_remove(name);
     }
     let mut child = command.spawn().map_err(|fault| failed(format!("cannot be started: {fault}")))?;
+    let mut running = Running { leader: child.id() };
     let ended = tokio::time::timeout(TIMEOUT, async {
         if let Some(mut input) = child.stdin.take() {
             // A command that does not read its input is none the worse.
@@ -149,7 +180,11 @@ async fn run(program: &str, words: &[String], notice: &str) -> Result<()> {
         }
         child.wait().await
     });
-    match ended.await {
+    let ended = ended.await;
+    if ended.is_ok() {
+        running.leader = None;
+    }
+    match ended {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => Err(failed(format!("failed with {status}"))),
         Ok(Err(fault)) => Err(failed(format!("cannot be waited for: {fault}"))),

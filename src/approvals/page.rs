@@ -7,7 +7,10 @@ use super::{
 };
 use axum::http::HeaderValue;
 use base64::{Engine, prelude::BASE64_STANDARD as BASE64};
-use highlevel_core::{clean, error::Error};
+use highlevel_core::{
+    clean,
+    error::{Code, Error},
+};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -21,7 +24,7 @@ const MESSAGE_CHARS: usize = 500;
 pub(super) const WRONG_KEY: &str = "This is not the key of an approver.";
 pub(super) const USED_LINK: &str =
     "This link was used or has expired. `highlevel-mcp approvals link` prints a new one.";
-pub(super) const TOO_MANY: &str = "Too many wrong keys or links. Try again in five minutes.";
+pub(super) const TOO_MANY: &str = "This is neither an approver's key nor a valid link, like many that came from your address before. A right one works.";
 
 /// Everything that the page may load: its own style and script, by their hashes.
 static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
@@ -66,7 +69,20 @@ impl Notice {
         all.into_iter().find(|notice| notice.name() == name)
     }
 
-    fn words(self) -> &'static str {
+    /// Whether it is so: an address that somebody made up may say anything. `request`: what the person decided about.
+    fn is_true_of(self, request: Option<&PageRequest>) -> bool {
+        let Some(request) = request else { return self == Self::Gone };
+        let approval = &request.approval;
+        match self {
+            Self::Agreed => approval.approved_at.is_some() && approval.declined_at.is_none(),
+            Self::Declined => approval.declined_at.is_some(),
+            Self::Changed => request.waits() && approval.changed_at.is_some(),
+            Self::Already => !request.waits(),
+            Self::Gone | Self::LoggedOut => false,
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
         match self {
             Self::Agreed => "Agreed. Tell the assistant that you did, and it goes on.",
             Self::Declined => "Declined. Nothing is done.",
@@ -107,15 +123,15 @@ pub(super) fn list(
     notice: Option<Notice>,
     error: Option<&Error>,
 ) -> Markup {
-    let is_first = |request: &&PageRequest| Some(request.details.id.as_str()) == first;
+    let is_first = |request: &&PageRequest| Some(request.id.as_str()) == first;
     let waiting = requests.iter().filter(|request| request.waits()).count();
     let title = if waiting == 0 { "Approvals".to_owned() } else { format!("({waiting}) Approvals") };
+    let named = requests.iter().find(is_first);
     let notice = match first {
         // A link to a request that this person does not see.
-        Some(_) if notice.is_none() && error.is_none() && !requests.iter().any(|request| is_first(&request)) => {
-            Some(Notice::Gone)
-        }
-        _ => notice,
+        Some(_) if named.is_none() && error.is_none() => Some(Notice::Gone),
+        Some(_) => notice.filter(|notice| notice.is_true_of(named)),
+        None => None,
     };
     let body = html! {
         header {
@@ -132,7 +148,9 @@ pub(super) fn list(
             }
             @if let Some(error) = error {
                 p.notice.problem role="alert" tabindex="-1" autofocus {
-                    "Not agreed: it could not be read again. " (clean::line(&error.message, MESSAGE_CHARS))
+                    "Not agreed. "
+                    @if error.code != Code::PolicyDenied { "It could not be read again. " }
+                    (clean::line(&error.message, MESSAGE_CHARS))
                 }
             }
             p #news role="status" aria-live="polite" {}

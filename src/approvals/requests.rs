@@ -1,15 +1,16 @@
 //! The requests that a person may see: those of this process's accounts.
 
 use super::{App, sessions::Session};
-use crate::account::Account;
+use crate::{account::Account, runtime::AskedAccounts};
 use highlevel_core::error::Result;
-use highlevel_store::{Approval, PageDetails, sha256_hex};
+use highlevel_store::{Approval, sha256_hex};
 use std::sync::Arc;
 
 /// A request, with the account of this process that it is for.
 pub(super) struct PageRequest {
     pub(super) approval: Approval,
-    pub(super) details: PageDetails,
+    /// Its name in addresses.
+    pub(super) id: String,
     pub(super) account: Arc<Account>,
 }
 
@@ -23,7 +24,7 @@ impl PageRequest {
 impl App {
     /// Every request that the person may see, the oldest first.
     pub(super) async fn requests(&self, session: &Session) -> Result<Vec<PageRequest>> {
-        let accounts = self.accounts().await;
+        let accounts = AskedAccounts::of(&self.runtime.live()).await;
         let found = self.runtime.store().page_requests().await?;
         let seen = found.into_iter().filter(|request| session.sees(request));
         Ok(seen.filter_map(|approval| of_account(&accounts, approval)).collect())
@@ -33,34 +34,21 @@ impl App {
     pub(super) async fn request(&self, session: &Session, id: &str) -> Result<Option<PageRequest>> {
         let found = self.runtime.store().page_request(id).await?;
         let Some(approval) = found.filter(|request| session.sees(request)) else { return Ok(None) };
-        Ok(of_account(&self.accounts().await, approval))
-    }
-
-    /// The process's accounts with their names in the state directory. An account without a credential has no requests.
-    async fn accounts(&self) -> Vec<(String, Arc<Account>)> {
-        let mut accounts = Vec::new();
-        for account in self.runtime.live().shared() {
-            let identity = account.identity().await.ok();
-            accounts.extend(identity.map(|identity| (identity, Arc::clone(account))));
-        }
-        accounts
+        Ok(of_account(&AskedAccounts::of(&self.runtime.live()).await, approval))
     }
 }
 
-fn of_account(accounts: &[(String, Arc<Account>)], approval: Approval) -> Option<PageRequest> {
-    let details = approval.asked.page.clone()?;
-    let is_same = |(identity, _): &&(String, Arc<Account>)| *identity == approval.asked.account;
-    let is_named = |(_, account): &&(String, Arc<Account>)| account.label() == details.label.as_deref();
-    let mut own = accounts.iter().filter(is_same);
-    let (_, account) = own.clone().find(is_named).or_else(|| own.next())?;
-    Some(PageRequest { approval, details, account: Arc::clone(account) })
+fn of_account(accounts: &AskedAccounts, approval: Approval) -> Option<PageRequest> {
+    let id = approval.asked.page.clone()?;
+    let account = Arc::clone(accounts.account(&approval.asked)?);
+    Some(PageRequest { approval, id, account })
 }
 
 /// A text that changes whenever the page would look different.
 pub(super) fn fingerprint(requests: &[PageRequest]) -> String {
     let parts = requests.iter().map(|request| {
         let Approval { asked, approved_at, declined_at, spent_at, .. } = &request.approval;
-        format!("{} {} {approved_at:?} {declined_at:?} {spent_at:?}\n", request.details.id, asked.object_hash)
+        format!("{} {} {approved_at:?} {declined_at:?} {spent_at:?}\n", request.id, asked.object_hash)
     });
     sha256_hex(parts.collect::<String>().as_bytes()).chars().take(16).collect()
 }

@@ -3,14 +3,14 @@
 use super::{
     App, PATH,
     page::{self, Notice},
-    requests::fingerprint,
+    requests::{PageRequest, fingerprint},
     same_origin::FETCH_SITE,
     sessions::{Login, Session},
 };
 use crate::account::Decided;
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{ConnectInfo, Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use highlevel_core::{
     error::{Code, Error, Result},
 };
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 /// The most characters of a person's note.
 pub(super) const NOTE_CHARS: usize = 500;
@@ -68,16 +68,17 @@ pub(super) async fn one(State(app): State<Arc<App>>, headers: HeaderMap, Path(id
 
 async fn show(app: &App, headers: &HeaderMap, shown: Shown) -> Result<Response> {
     let first = shown.request.filter(|id| is_id(id));
+    let notice = shown.notice.as_deref().and_then(Notice::named);
     let Some(session) = app.session(headers).await? else {
         // A link from another site comes without the cookie. Reloaded by the page itself, it has it.
         let from = headers.get(FETCH_SITE).and_then(|site| site.to_str().ok()).unwrap_or_default();
         if matches!(from, "cross-site" | "same-site") && app.cookie_of(headers).is_none() {
             return Ok(page::reload().into_response());
         }
-        return Ok(page::login(first.as_deref(), None).into_response());
+        let logged_out = notice.filter(|notice| *notice == Notice::LoggedOut);
+        return Ok(page::login(first.as_deref(), logged_out.map(Notice::words)).into_response());
     };
     let requests = app.requests(&session).await?;
-    let notice = shown.notice.as_deref().and_then(Notice::named);
     Ok(page::list(&session, &requests, first.as_deref(), notice, None).into_response())
 }
 
@@ -86,8 +87,12 @@ pub(super) async fn link(Query(key): Query<Key>) -> Response {
     page::link(&key.key, None).into_response()
 }
 
-pub(super) async fn open(State(app): State<Arc<App>>, Form(key): Form<Key>) -> Response {
-    answered(match app.open_link(&key.key).await {
+pub(super) async fn open(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Form(key): Form<Key>,
+) -> Response {
+    answered(match app.open_link(&key.key, from.ip()).await {
         Ok(Login::In(cookie, request)) => Ok(logged_in(cookie, request.as_deref())),
         Ok(Login::Wrong) => Ok((StatusCode::FORBIDDEN, page::link("", Some(page::USED_LINK))).into_response()),
         Ok(Login::TooMany) => Ok(too_many(page::link("", Some(page::TOO_MANY)))),
@@ -95,9 +100,13 @@ pub(super) async fn open(State(app): State<Arc<App>>, Form(key): Form<Key>) -> R
     })
 }
 
-pub(super) async fn login(State(app): State<Arc<App>>, Form(key): Form<Key>) -> Response {
+pub(super) async fn login(
+    State(app): State<Arc<App>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Form(key): Form<Key>,
+) -> Response {
     let request = Some(key.request.as_str()).filter(|id| is_id(id));
-    answered(match app.log_in(&key.key).await {
+    answered(match app.log_in(&key.key, from.ip()).await {
         Ok(Login::In(cookie, _)) => Ok(logged_in(cookie, request)),
         Ok(Login::Wrong) => Ok((StatusCode::FORBIDDEN, page::login(request, Some(page::WRONG_KEY))).into_response()),
         Ok(Login::TooMany) => Ok(too_many(page::login(request, Some(page::TOO_MANY)))),
@@ -138,31 +147,40 @@ pub(super) async fn decide(State(app): State<Arc<App>>, headers: HeaderMap, Form
 
 async fn decided(app: &App, headers: &HeaderMap, form: Decision) -> Result<Response> {
     let Some(session) = checked(app, headers, &form.token).await? else {
-        return Ok(see_other(&format!("{PATH}?notice={}", Notice::LoggedOut.name())));
+        return Ok(told(&form.request, Notice::LoggedOut));
     };
     let Some(request) = app.request(&session, &form.request).await? else {
-        return Ok(see_other(&format!("{PATH}?notice={}", Notice::Gone.name())));
+        return Ok(told(&form.request, Notice::Gone));
     };
     let (person, note) = (session.approver.person.as_str(), note(&form.note));
     let notice = match form.decision.as_str() {
         _ if !request.waits() => Notice::Already,
-        "agree" => {
-            let (approval, details) = (&request.approval, &request.details);
-            let agreed = request.account.agree_on_page(approval, details, &form.seen, person, note.as_deref());
-            match agreed.await {
-                Ok(Decided::Agreed) => Notice::Agreed,
-                Ok(Decided::Already) => Notice::Already,
-                Ok(Decided::Changed) => Notice::Changed,
-                Err(error) => return unreadable(app, &session, &form.request, &error).await,
-            }
-        }
+        "agree" => match agree(app, &request, &form.seen, person, note.as_deref()).await {
+            Ok(Decided::Agreed) => Notice::Agreed,
+            Ok(Decided::Already) => Notice::Already,
+            Ok(Decided::Changed) => Notice::Changed,
+            Err(error) => return unreadable(app, &session, &form.request, &error).await,
+        },
         "decline" => {
             let declined = app.runtime.store().decline_on_page(&form.request, person, note.as_deref());
             if declined.await?.is_some() { Notice::Declined } else { Notice::Already }
         }
         _ => return Ok(StatusCode::BAD_REQUEST.into_response()),
     };
-    Ok(see_other(&format!("{PATH}?request={}&notice={}", request.details.id, notice.name())))
+    Ok(told(&request.id, notice))
+}
+
+async fn agree(app: &App, request: &PageRequest, seen: &str, person: &str, note: Option<&str>) -> Result<Decided> {
+    let PageRequest { approval, id, account } = request;
+    // While the account's settings are being taken over, nothing is agreed to by the old ones.
+    app.runtime.live().for_write(account.label())?;
+    account.agree_on_page(approval, id, seen, person, note).await
+}
+
+/// Leads to the request, and says what became of the decision about it.
+fn told(request: &str, notice: Notice) -> Response {
+    let request = if is_id(request) { request } else { "0" };
+    see_other(&format!("{PATH}?request={request}&notice={}", notice.name()))
 }
 
 /// The list again, with what kept the object from being read.

@@ -46,7 +46,8 @@ impl ApprovalServer {
     /// # Errors
     /// For a listener that breaks.
     pub async fn run(self, closing: CancellationToken) -> anyhow::Result<()> {
-        let served = axum::serve(self.listener, self.router).with_graceful_shutdown(closing.cancelled_owned());
+        let router = self.router.into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum::serve(self.listener, router).with_graceful_shutdown(closing.cancelled_owned());
         served.await.context("the approval page broke")
     }
 }

@@ -6,22 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::{TimeDelta, Utc};
 use highlevel_core::error::Result;
 use highlevel_store::{Approval, ApproverSession, sha256_hex};
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::time::Instant;
+use std::net::IpAddr;
 
 /// How long a person stays logged in.
 const LIFE: TimeDelta = TimeDelta::hours(8);
 
 /// The most characters of a key, a link or a cookie that are looked at.
 const SECRET_CHARS: usize = 200;
-
-/// How many wrong keys are looked at in [`ATTEMPT_WINDOW`].
-const MOST_ATTEMPTS: usize = 20;
-const ATTEMPT_WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// A person who is logged in.
 #[derive(Debug, Clone)]
@@ -35,29 +26,10 @@ pub(super) struct Session {
 impl Session {
     /// Whether the person decides about this request.
     pub(super) fn sees(&self, request: &Approval) -> bool {
-        let Some(page) = &request.asked.page else { return false };
-        let is_its = |name: &String| Some(name) == page.label.as_ref() || Some(name) == page.location.as_ref();
-        self.approver.request.as_ref().is_none_or(|only| *only == page.id)
+        let (Some(id), Some(call)) = (&request.asked.page, &request.asked.call) else { return false };
+        let is_its = |name: &String| Some(name) == call.label.as_ref() || Some(name) == call.location.as_ref();
+        self.approver.request.as_ref().is_none_or(|only| only == id)
             && (self.approver.accounts.is_empty() || self.approver.accounts.iter().any(is_its))
-    }
-}
-
-/// Wrong keys of late, over all who try.
-#[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<VecDeque<Instant>>);
-
-impl Attempts {
-    /// Whether a key may be looked at.
-    fn are_left(&self) -> bool {
-        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while failed.front().is_some_and(|first| first.elapsed() > ATTEMPT_WINDOW) {
-            failed.pop_front();
-        }
-        failed.len() < MOST_ATTEMPTS
-    }
-
-    fn failed(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(Instant::now());
     }
 }
 
@@ -66,7 +38,14 @@ pub(super) enum Login {
     /// The cookie to set, and the one request that the session is for, if it is for one.
     In(HeaderValue, Option<String>),
     Wrong,
+    /// The same, after many others from this address.
     TooMany,
+}
+
+impl Login {
+    fn wrong(is_too_many: bool) -> Self {
+        if is_too_many { Self::TooMany } else { Self::Wrong }
+    }
 }
 
 impl App {
@@ -86,19 +65,17 @@ impl App {
     }
 
     /// Logs an approver in by their key.
-    pub(super) async fn log_in(&self, key: &str) -> Result<Login> {
-        if !self.attempts.are_left() {
-            return Ok(Login::TooMany);
-        }
+    pub(super) async fn log_in(&self, key: &str, from: IpAddr) -> Result<Login> {
         let key = key.trim();
         let found = match key.len() <= SECRET_CHARS {
-            true => self.runtime.store().approver_of_key(&sha256_hex(key.as_bytes())).await?,
+            true => {
+                // The semaphore is never closed.
+                let _lookup = self.attempts.lookups.acquire().await;
+                self.runtime.store().approver_of_key(&sha256_hex(key.as_bytes())).await?
+            }
             false => None,
         };
-        let Some(approver) = found else {
-            self.attempts.failed();
-            return Ok(Login::Wrong);
-        };
+        let Some(approver) = found else { return Ok(Login::wrong(self.attempts.failed(from))) };
         let (secret, hash) = new_secret()?;
         let session = ApproverSession {
             person: approver.name.clone(),
@@ -112,17 +89,15 @@ impl App {
     }
 
     /// Exchanges a one-time link for a session.
-    pub(super) async fn open_link(&self, link: &str) -> Result<Login> {
-        if !self.attempts.are_left() {
-            return Ok(Login::TooMany);
-        }
+    pub(super) async fn open_link(&self, link: &str, from: IpAddr) -> Result<Login> {
         let link = link.get(..SECRET_CHARS).unwrap_or(link);
         let (secret, hash) = new_secret()?;
-        let found = self.runtime.store().exchange_approver_link(&sha256_hex(link.as_bytes()), &hash, LIFE).await?;
-        let Some(session) = found else {
-            self.attempts.failed();
-            return Ok(Login::Wrong);
+        let found = {
+            // The semaphore is never closed.
+            let _lookup = self.attempts.lookups.acquire().await;
+            self.runtime.store().exchange_approver_link(&sha256_hex(link.as_bytes()), &hash, LIFE).await?
         };
+        let Some(session) = found else { return Ok(Login::wrong(self.attempts.failed(from))) };
         Ok(Login::In(self.set_cookie(&secret, LIFE)?, session.request))
     }
 
@@ -133,9 +108,9 @@ impl App {
     }
 
     fn set_cookie(&self, secret: &str, life: TimeDelta) -> Result<HeaderValue> {
-        let secure = if self.origin.is_secure { "; Secure" } else { "" };
+        let (path, secure) = if self.origin.is_secure { ("/", "; Secure") } else { (PATH, "") };
         let text = format!(
-            "{}={secret}; Path={PATH}; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+            "{}={secret}; Path={path}; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
             self.cookie,
             life.num_seconds()
         );

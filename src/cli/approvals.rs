@@ -44,10 +44,10 @@ async fn list(store: &Store) -> anyhow::Result<ExitCode> {
     let waiting: Vec<&Approval> =
         all.iter().filter(|request| request.approved_at.is_none() && request.spent_at.is_none()).collect();
     for request in &waiting {
-        let (asked, page) = (&request.asked, request.asked.page.as_ref());
+        let (asked, call) = (&request.asked, request.asked.call.as_ref());
         let sentence = asked.preview.get("sentence").and_then(Value::as_str).unwrap_or(&asked.tool);
-        let account = page.and_then(|page| page.label.as_deref().or(page.location.as_deref())).unwrap_or("-");
-        let client = page.and_then(|page| page.asker.get("client")?.as_str()).unwrap_or("-");
+        let account = call.and_then(|call| call.label.as_deref().or(call.location.as_deref())).unwrap_or("-");
+        let client = asked.asker.get("client").and_then(Value::as_str).unwrap_or("-");
         let at = asked.asked_at.format("%Y-%m-%d %H:%M UTC");
         print(&format!("{at}  {account}  {client}  {sentence}"))?;
     }

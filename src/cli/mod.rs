@@ -209,7 +209,7 @@ fn execute(
         Command::Run(options) => run::run(settings, options).boxed_local(),
         Command::Sync(options) => sync::run(settings, options).boxed_local(),
         Command::Status => sync::status(settings).boxed_local(),
-        Command::Approve(options) => async move { approve::run(&settings, &options).await }.boxed_local(),
+        Command::Approve(options) => async move { approve::run(settings, &options).await }.boxed_local(),
         Command::Approvals(options) => async move { approvals::run(&settings, options).await }.boxed_local(),
         Command::Approvers(options) => async move { approvers::run(&settings, options).await }.boxed_local(),
         Command::Auth(options) => auth::run(settings, options).boxed_local(),

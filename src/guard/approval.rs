@@ -1,16 +1,30 @@
 //! Approval tickets. A ticket can be used once, within five minutes (24 hours on the approval page), for one account, tool,
 //! set of arguments, state of the object and way of asking.
 
-use super::{ANSWER_TIMEOUT, ConfirmMode, preview::Preview};
+use super::{
+    ANSWER_TIMEOUT, ConfirmMode,
+    preview::{Preview, kept_arguments},
+};
 use chrono::{TimeDelta, Utc};
 use highlevel_catalog::Invocation;
-use highlevel_core::error::{Code, Error, Result};
-use highlevel_store::{Approval, NewApproval, Store, sha256_hex};
-use serde_json::{Map, Value};
+use highlevel_core::{
+    clean,
+    context::CallContext,
+    error::{Code, Error, Result},
+};
+use highlevel_store::{Approval, KeptCall, NewApproval, Store, sha256_hex};
+use serde_json::{Map, Value, json};
 use std::{fmt, sync::Arc};
 
 /// The way of requests on the approval page.
 pub(super) const PAGE: &str = "page";
+
+/// The members of an asker that say who called over an authenticated connection.
+const CALLER: &str = "caller";
+const SUBJECT: &str = "subject";
+
+/// The most characters of a client's own name.
+const CLIENT_CHARS: usize = 100;
 
 /// The problem of a ticket that was used before.
 const USED: &str = "This confirmationToken has been used.";
@@ -97,9 +111,12 @@ impl Approvals {
         invocation: &Invocation,
         preview: &Preview,
         way: ApprovalWay,
+        context: &CallContext,
     ) -> Result<ApprovalTicket> {
         let ticket = ApprovalTicket::generate()?;
         let asked_at = Utc::now();
+        // A person in a terminal sees the old values, too, and what they see is compared when they agree.
+        let is_seen = way == ApprovalWay::Token(ConfirmMode::Human);
         let asked = NewApproval {
             code: ticket.hash(),
             account: preview.account.clone(),
@@ -107,9 +124,11 @@ impl Approvals {
             tool: invocation.spec.name.to_string(),
             arguments_hash: arguments_hash(invocation),
             object_hash: preview.object_hash.clone(),
-            preview: preview.to_json(),
+            preview: if is_seen { preview.to_page_json() } else { preview.to_json() },
+            asker: asker(context),
             asked_at,
             expires_at: asked_at + ANSWER_TIMEOUT,
+            call: is_seen.then(|| kept_call(invocation, preview)),
             page: None,
         };
         self.store.put_approval(asked).await?;
@@ -127,6 +146,7 @@ impl Approvals {
         preview: &Preview,
         ticket: &ApprovalTicket,
         way: ApprovalWay,
+        context: &CallContext,
     ) -> Result<Result<(), &'static str>> {
         let Some(approval) = self.store.approval(&ticket.hash()).await? else {
             return Ok(Err("This confirmationToken is unknown or has expired."));
@@ -134,12 +154,8 @@ impl Approvals {
         let asked = &approval.asked;
         let problem = if approval.spent_at.is_some() {
             Some(USED)
-        } else if asked.account != preview.account {
-            Some("This confirmationToken was issued for another account.")
-        } else if asked.way != way.as_str() {
-            Some("This confirmationToken was issued under another `--confirm` mode.")
-        } else if asked.tool != invocation.spec.name || asked.arguments_hash != arguments_hash(invocation) {
-            Some("This confirmationToken was issued for another call: the tool and all arguments must be the same.")
+        } else if let Some(problem) = mismatch(asked, invocation, preview, way.as_str(), context) {
+            Some(problem)
         } else if asked.object_hash != preview.object_hash {
             self.store.spend_approval(&ticket.hash()).await?;
             Some("The object changed since the preview.")
@@ -167,10 +183,54 @@ impl Approvals {
         self.store.approve(&ticket.hash()).await?.map(drop).ok_or_else(unknown_code)
     }
 
-    /// The preview of a ticket that is still pending.
-    pub(super) async fn pending(&self, ticket: &ApprovalTicket) -> Result<Value> {
+    /// The confirmation of a ticket that is still pending.
+    pub(super) async fn pending(&self, ticket: &ApprovalTicket) -> Result<Approval> {
         let approval = self.store.approval(&ticket.hash()).await?;
-        approval.filter(|found| found.spent_at.is_none()).map(|found| found.asked.preview).ok_or_else(unknown_code)
+        approval.filter(|found| found.spent_at.is_none()).ok_or_else(unknown_code)
+    }
+}
+
+/// Why a ticket is not for this call, if it is not: it was issued for another account, way, call or client.
+pub(super) fn mismatch(
+    asked: &NewApproval,
+    invocation: &Invocation,
+    preview: &Preview,
+    way: &str,
+    context: &CallContext,
+) -> Option<&'static str> {
+    let (was, is) = (&asked.asker, asker(context));
+    let is_same_caller = [CALLER, SUBJECT].iter().all(|name| was.get(name) == is.get(name));
+    if asked.account != preview.account {
+        Some("This confirmationToken was issued for another account.")
+    } else if !is_same_caller {
+        Some("This confirmationToken was issued to another client.")
+    } else if asked.way != way {
+        Some("This confirmationToken was issued under another `--confirm` mode.")
+    } else if asked.tool != invocation.spec.name || asked.arguments_hash != arguments_hash(invocation) {
+        Some("This confirmationToken was issued for another call: the tool and all arguments must be the same.")
+    } else {
+        None
+    }
+}
+
+/// Who made the call: the client as it names itself, and who called over an authenticated connection.
+pub(super) fn asker(context: &CallContext) -> Value {
+    let Some(client) = &context.client else { return json!({}) };
+    let mut asker = json!({"client": clean::line(&client.name, CLIENT_CHARS)});
+    if let (Some(caller), Some(members)) = (&client.caller, asker.as_object_mut()) {
+        // Uncut: two callers may differ in the last letter alone.
+        members.insert(CALLER.to_owned(), caller.client.as_str().into());
+        members.extend(caller.subject.as_ref().map(|subject| (SUBJECT.to_owned(), subject.as_str().into())));
+    }
+    asker
+}
+
+/// The call as it is kept for reading its object again when a person agrees.
+pub(super) fn kept_call(invocation: &Invocation, preview: &Preview) -> KeptCall {
+    KeptCall {
+        arguments: kept_arguments(invocation),
+        label: preview.label.clone(),
+        location: preview.location_id.clone(),
     }
 }
 

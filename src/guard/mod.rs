@@ -1,7 +1,7 @@
 //! The guard: which operations may run, and which need a person's confirmation.
 
+mod agree;
 mod approval;
-mod approve_command;
 mod confirmation;
 mod page;
 mod policy;
@@ -9,9 +9,10 @@ mod preview;
 mod recipients;
 mod unconfirmed;
 
+pub use agree::is_about_object;
 pub use approval::ApprovalTicket;
 pub use confirmation::{ANSWER_TIMEOUT, Agreement, Ask, Confirmation, Decision, OpenPage, PageAgreement, PersonAnswer};
-pub use page::{ApprovalPage, LINK_LIFE, PAGE_TIMEOUT, is_about_object, new_secret};
+pub use page::{ApprovalPage, LINK_LIFE, PAGE_TIMEOUT, new_secret};
 pub use policy::{ConfirmMode, Policy, matches};
 pub use preview::{Preview, Subject};
 pub use unconfirmed::{Lift, NotLifted, UnconfirmedCalls};
@@ -124,14 +125,14 @@ impl Guard {
         }
         match (self.policy.confirm, confirmation) {
             (mode, Confirmation::Token(ticket)) => {
-                self.redeem(invocation, &preview, &ticket).await?;
+                self.redeem(invocation, &preview, &ticket, context).await?;
                 Ok(Decision::Run(if mode == ConfirmMode::Human { Agreement::Human } else { Agreement::Token }))
             }
             (ConfirmMode::Auto, Confirmation::InputResponse(ticket, answer)) => {
-                self.accept_input(invocation, &preview, ticket, answer).await.map(Decision::Run)
+                self.accept_input(invocation, &preview, ticket, answer, context).await.map(Decision::Run)
             }
             (ConfirmMode::Auto, Confirmation::InputRequest) => {
-                let ticket = self.approvals.issue(invocation, &preview, ApprovalWay::InputRequest).await?;
+                let ticket = self.approvals.issue(invocation, &preview, ApprovalWay::InputRequest, context).await?;
                 Ok(Decision::RequestInput(ticket, Box::new(preview)))
             }
             (ConfirmMode::Auto, Confirmation::Ask(person)) => {
@@ -142,7 +143,7 @@ impl Guard {
                 require_accepted(answer)?;
                 Ok(Decision::RunIfUnchanged(Agreement::Form, Box::new(preview)))
             }
-            _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "").await?),
+            _ => Err(self.require(invocation, &preview, Code::ConfirmationRequired, "", context).await?),
         }
     }
 
@@ -184,7 +185,8 @@ impl Guard {
         if self.asks_on_page().is_some() {
             return self.offer_on_page(invocation, &preview, context).await.map(Some);
         }
-        let ticket = self.approvals.issue(invocation, &preview, ApprovalWay::Token(self.policy.confirm)).await?;
+        let way = ApprovalWay::Token(self.policy.confirm);
+        let ticket = self.approvals.issue(invocation, &preview, way, context).await?;
         let next = match self.policy.confirm {
             ConfirmMode::Human => format!(
                 "A person has to run `highlevel-mcp approve {}`. Then call {} with this confirmationToken.",
@@ -222,13 +224,14 @@ impl Guard {
         preview: &Preview,
         ticket: ApprovalTicket,
         answer: PersonAnswer,
+        context: &CallContext,
     ) -> Result<Agreement> {
         if answer != PersonAnswer::Accepted {
             let took = self.approvals.decline(&ticket).await?.and_then(|took| took.to_std().ok());
             require_accepted(took.map_or(answer, |took| answer.after(took)))?;
         }
         self.approvals.approve(&ticket).await?;
-        match self.approvals.redeem(invocation, preview, &ticket, ApprovalWay::InputRequest).await? {
+        match self.approvals.redeem(invocation, preview, &ticket, ApprovalWay::InputRequest, context).await? {
             Ok(()) => Ok(Agreement::InputRequest),
             // The error carries no token, because a model could use it without asking.
             Err(problem) => Err(ask_again(problem, preview)),
@@ -236,17 +239,32 @@ impl Guard {
     }
 
     /// Uses up a ticket that matches the call and the current object.
-    async fn redeem(&self, invocation: &Invocation, preview: &Preview, ticket: &ApprovalTicket) -> Result<()> {
-        match self.approvals.redeem(invocation, preview, ticket, ApprovalWay::Token(self.policy.confirm)).await? {
+    async fn redeem(
+        &self,
+        invocation: &Invocation,
+        preview: &Preview,
+        ticket: &ApprovalTicket,
+        context: &CallContext,
+    ) -> Result<()> {
+        let way = ApprovalWay::Token(self.policy.confirm);
+        match self.approvals.redeem(invocation, preview, ticket, way, context).await? {
             Ok(()) => Ok(()),
-            Err(problem) => Err(self.require(invocation, preview, Code::ConfirmationInvalid, problem).await?),
+            Err(problem) => Err(self.require(invocation, preview, Code::ConfirmationInvalid, problem, context).await?),
         }
     }
 
     /// The error that asks for a second call. It carries a preview and a new token.
-    async fn require(&self, invocation: &Invocation, preview: &Preview, code: Code, problem: &str) -> Result<Error> {
+    async fn require(
+        &self,
+        invocation: &Invocation,
+        preview: &Preview,
+        code: Code,
+        problem: &str,
+        context: &CallContext,
+    ) -> Result<Error> {
         let human = self.policy.confirm == ConfirmMode::Human;
-        let ticket = self.approvals.issue(invocation, preview, ApprovalWay::Token(self.policy.confirm)).await?;
+        let way = ApprovalWay::Token(self.policy.confirm);
+        let ticket = self.approvals.issue(invocation, preview, way, context).await?;
         let next = if human {
             format!(
                 "A person has to run `highlevel-mcp approve {}` in a terminal. Then repeat the call with the same arguments and this confirmationToken.",

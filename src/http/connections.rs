@@ -1,13 +1,13 @@
 //! Connections: how many, how large and how slow their headers may be, and how they end.
 
 use super::stall::Stall;
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
@@ -47,10 +47,10 @@ pub(super) async fn accept(listener: TcpListener, router: Router, closing: &Canc
             () = closing.cancelled() => return connections,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let (router, closing) = (router.clone(), closing.clone());
                 connections.spawn(async move {
-                    serve(stream, router, closing).await;
+                    serve(stream, peer, router, closing).await;
                     drop(place);
                 });
             }
@@ -63,11 +63,13 @@ pub(super) async fn accept(listener: TcpListener, router: Router, closing: &Canc
     }
 }
 
-async fn serve(stream: TcpStream, router: Router, closing: CancellationToken) {
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, closing: CancellationToken) {
     // Without it an answer waits for the acknowledgement of the one before it.
     drop(stream.set_nodelay(true));
-    let service =
-        TowerToHyperService::new(router.map_request(|request: http::Request<Incoming>| request.map(Body::new)));
+    let service = TowerToHyperService::new(router.map_request(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    }));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADERS_TIME)

@@ -153,7 +153,7 @@ impl Server {
         let takes_tasks = tasks::are_offered(request);
         if takes_tasks
             && call.may_be_a_task()
-            && let Some(task) = self.shared.tasks.begin(self.shared.closing.child_token())
+            && let Some(task) = self.shared.tasks.begin(attached::<Caller>(request), self.shared.closing.child_token())
         {
             return call_in_task(call, params, request, context, progress, task).await;
         }
@@ -168,10 +168,16 @@ impl Server {
         // Boxed, so that a request that waits for its slot does not take a call's memory.
         match Box::pin(call.run(confirmation, context)).await? {
             Reply::Done(answer) => {
-                if begins_a_job && let Some(task) = JobTask::of_answer(&self.shared.runtime, &answer.value).await? {
-                    return Ok(CallToolResponse::Task(CreateTaskResult::new(task)));
-                }
-                Ok(success(answer))
+                let task = match begins_a_job {
+                    true => {
+                        JobTask::of_answer(&self.shared.runtime, &answer.value, attached::<Caller>(request)).await?
+                    }
+                    false => None,
+                };
+                Ok(match task {
+                    Some(task) => CallToolResponse::Task(CreateTaskResult::new(task)),
+                    None => success(answer),
+                })
             }
             Reply::RequestInput(ticket, preview) => {
                 let (key, caller) = (self.shared.key.get().await?, attached::<Caller>(request));

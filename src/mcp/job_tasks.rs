@@ -1,5 +1,6 @@
 //! Jobs as tasks of the protocol. A task's id is made of the job's and the number of its run, and its state is read from the
-//! state directory: the task lives where its job does, in every process and over every restart.
+//! state directory: the task lives where its job does, in every process and over every restart. It is there for the caller
+//! alone who began the run.
 
 use super::{
     result::success,
@@ -9,7 +10,10 @@ use crate::{
     account::{Account, Reply},
     runtime::Runtime,
 };
-use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::{
+    context::Caller,
+    error::{Code, Error, Result},
+};
 use highlevel_store::{Job, JobState, Jobs};
 use rmcp::model::{DetailedTask, Task, TaskPayload, TaskStatus};
 use serde_json::Value;
@@ -38,21 +42,25 @@ impl JobTask {
         format!("{PREFIX}{}-{}", self.job, self.run)
     }
 
-    /// The task of the job that an answer says is running.
-    pub(super) async fn of_answer(runtime: &Runtime, answer: &Value) -> Result<Option<Task>> {
+    /// The task of the job that an answer says is running, if the caller began its run.
+    pub(super) async fn of_answer(runtime: &Runtime, answer: &Value, caller: Option<&Caller>) -> Result<Option<Task>> {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         let (Some(id), Some("running")) = (text("job"), text("state")) else { return Ok(None) };
         let job = runtime.job(id).await?;
-        let task = Self { job: job.id.clone(), run: job.runs().len() };
+        let runs = job.runs();
+        if runs.last().is_none_or(|run| run.caller.as_ref() != caller) {
+            return Ok(None);
+        }
+        let task = Self { job: job.id.clone(), run: runs.len() };
         Ok(Some(task.state(runtime, &job).await?.task))
     }
 
     /// The state of the task.
     ///
     /// # Errors
-    /// `invalid_arguments` where there is no such run of a job of these accounts.
-    pub(super) async fn get(&self, runtime: &Runtime) -> Result<DetailedTask> {
-        let job = self.job(runtime).await?;
+    /// `not_found` where the caller began no such run of a job; those of its account.
+    pub(super) async fn get(&self, runtime: &Runtime, caller: Option<&Caller>) -> Result<DetailedTask> {
+        let job = self.job(runtime, caller).await?;
         self.state(runtime, &job).await
     }
 
@@ -60,27 +68,30 @@ impl JobTask {
     ///
     /// # Errors
     /// As [`JobTask::get`].
-    pub(super) async fn cancel(&self, runtime: &Runtime) -> Result<()> {
-        let job = self.job(runtime).await?;
+    pub(super) async fn cancel(&self, runtime: &Runtime, caller: Option<&Caller>) -> Result<()> {
+        let job = self.job(runtime, caller).await?;
         if job.runs().len() == self.run && job.state == JobState::Running {
             account(runtime, &job).await?.cancel_job(&job).await?;
         }
         Ok(())
     }
 
-    async fn job(&self, runtime: &Runtime) -> Result<Job> {
-        let job = runtime.job(&self.job).await?;
-        let has_begun = !matches!(job.state, JobState::Draft | JobState::Planned);
-        if !has_begun || self.run > job.runs().len() {
-            return Err(Error::new(Code::NotFound, "The job has no such run."));
+    async fn job(&self, runtime: &Runtime, caller: Option<&Caller>) -> Result<Job> {
+        // Another caller's task is answered as one that nobody has.
+        let unknown = || Error::new(Code::NotFound, "No job has it, or another client began it.");
+        let found = runtime.job(&self.job).await;
+        let job = found.map_err(|error| if error.code == Code::Internal { error } else { unknown() })?;
+        let run = self.run.checked_sub(1).and_then(|before| job.runs().into_iter().nth(before));
+        match run {
+            Some(run) if run.caller.as_ref() == caller => Ok(job),
+            _ => Err(unknown()),
         }
-        Ok(job)
     }
 
     async fn state(&self, runtime: &Runtime, job: &Job) -> Result<DetailedTask> {
         let account = account(runtime, job).await?;
         // A run that is over ended in the state from which the next one was begun.
-        let state = job.runs().get(self.run).copied().unwrap_or(job.state);
+        let state = job.runs().get(self.run).map_or(job.state, |next| next.from);
         let progress = account.job_progress(&job.id).await?;
         let again = format!("get_bulk {{\"job\": \"{}\", \"action\": \"resume\"}} goes on", job.id);
         let (payload, message) = match state {

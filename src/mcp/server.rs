@@ -22,7 +22,7 @@ use super::{
 };
 use crate::runtime::{Accounts, Runtime};
 use highlevel_catalog::Effect;
-use highlevel_core::{clean, error::Result, suggest::did_you_mean};
+use highlevel_core::{clean, context::Caller, error::Result, suggest::did_you_mean};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -316,33 +316,49 @@ impl ServerHandler for Server {
         catch_panic(completed).await.map(CompleteResult::new).map_err(protocol_error)
     }
 
-    async fn get_task(&self, params: GetTaskParams, _: RequestContext<RoleServer>) -> Result<GetTaskResult, ErrorData> {
+    async fn get_task(
+        &self,
+        params: GetTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let caller = attached::<Caller>(&request);
         let task = match JobTask::named(&params.task_id) {
             Some(task) => {
-                task.get(&self.shared.runtime).await.map_err(|error| no_task(&params.task_id, &error.message))?
+                let found = task.get(&self.shared.runtime, caller).await;
+                found.map_err(|error| no_task(&params.task_id, &error.message))?
             }
-            None => self.shared.tasks.get(&params.task_id).ok_or_else(|| no_task(&params.task_id, ENDED))?,
+            None => self.shared.tasks.get(&params.task_id, caller).ok_or_else(|| no_task(&params.task_id, ENDED))?,
         };
         Ok(GetTaskResult::new(task))
     }
 
-    async fn update_task(&self, params: UpdateTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    async fn update_task(
+        &self,
+        params: UpdateTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = attached::<Caller>(&request);
         // A job asks nobody.
         if let Some(task) = JobTask::named(&params.task_id) {
-            let known = task.get(&self.shared.runtime).await;
+            let known = task.get(&self.shared.runtime, caller).await;
             return known.map(drop).map_err(|error| no_task(&params.task_id, &error.message));
         }
-        let updated = self.shared.tasks.update(&params.task_id, params.input_responses);
+        let updated = self.shared.tasks.update(&params.task_id, caller, params.input_responses);
         updated.ok_or_else(|| no_task(&params.task_id, ENDED))
     }
 
-    async fn cancel_task(&self, params: CancelTaskParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+    async fn cancel_task(
+        &self,
+        params: CancelTaskParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = attached::<Caller>(&request);
         match JobTask::named(&params.task_id) {
             Some(task) => {
-                let cancelled = task.cancel(&self.shared.runtime).await;
+                let cancelled = task.cancel(&self.shared.runtime, caller).await;
                 cancelled.map_err(|error| no_task(&params.task_id, &error.message))
             }
-            None => self.shared.tasks.cancel(&params.task_id).ok_or_else(|| no_task(&params.task_id, ENDED)),
+            None => self.shared.tasks.cancel(&params.task_id, caller).ok_or_else(|| no_task(&params.task_id, ENDED)),
         }
     }
 }

@@ -4,7 +4,10 @@
 use super::{result::failure, session::is_modern};
 use crate::guard::{ANSWER_TIMEOUT, PersonAnswer, Preview};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use highlevel_core::error::{Code, Error, Result};
+use highlevel_core::{
+    context::Caller,
+    error::{Code, Error, Result},
+};
 use rmcp::{
     RoleServer,
     model::{
@@ -55,6 +58,8 @@ pub(super) struct CallTasks {
 /// A call on its way.
 #[derive(Debug)]
 struct CallTask {
+    /// Who made the call. Nobody else sees the task.
+    caller: Option<Caller>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     message: String,
@@ -104,7 +109,7 @@ impl CallTasks {
     }
 
     /// Begins a call that may become a task. `None` while there are too many: the oldest that ended makes room.
-    pub(super) fn begin(self: &Arc<Self>, cancel: CancellationToken) -> Option<TaskHandle> {
+    pub(super) fn begin(self: &Arc<Self>, caller: Option<&Caller>, cancel: CancellationToken) -> Option<TaskHandle> {
         let mut all = self.all();
         if all.len() >= MOST {
             let ended = all.iter().filter(|(_, task)| matches!(task.stage, Stage::Ended(_)));
@@ -114,20 +119,21 @@ impl CallTasks {
         let id = format!("call-{:032x}", rand::random::<u128>());
         let now = Utc::now();
         let message = "working".to_owned();
-        let task = CallTask { created_at: now, updated_at: now, message, cancel: cancel.clone(), stage: Stage::Direct };
+        let (caller, stage) = (caller.cloned(), Stage::Direct);
+        let task = CallTask { caller, created_at: now, updated_at: now, message, cancel: cancel.clone(), stage };
         all.insert(id.clone(), task);
         Some(TaskHandle { tasks: Arc::clone(self), id, cancel })
     }
 
-    /// The state of a task.
-    pub(super) fn get(&self, id: &str) -> Option<DetailedTask> {
-        self.all().get(id).and_then(|task| task.detailed(id))
+    /// The state of a task of this caller.
+    pub(super) fn get(&self, id: &str, caller: Option<&Caller>) -> Option<DetailedTask> {
+        self.all().get(id).filter(|task| task.caller.as_ref() == caller).and_then(|task| task.detailed(id))
     }
 
     /// Gives the answers of a host to what a task asked. Answers to other questions are ignored.
-    pub(super) fn update(&self, id: &str, responses: InputResponses) -> Option<()> {
+    pub(super) fn update(&self, id: &str, caller: Option<&Caller>, responses: InputResponses) -> Option<()> {
         let mut all = self.all();
-        let task = all.get_mut(id).filter(|task| task.is_known())?;
+        let task = all.get_mut(id).filter(|task| task.is_known_to(caller))?;
         let Stage::Asking(key, ..) = &task.stage else { return Some(()) };
         let Some(response) = responses.get(key).cloned() else { return Some(()) };
         if let Stage::Asking(_, _, answered) = task.change(Stage::Working) {
@@ -138,9 +144,9 @@ impl CallTasks {
     }
 
     /// Cancels the call of a task, as a host cancels a request.
-    pub(super) fn cancel(&self, id: &str) -> Option<()> {
+    pub(super) fn cancel(&self, id: &str, caller: Option<&Caller>) -> Option<()> {
         let all = self.all();
-        let task = all.get(id).filter(|task| task.is_known())?;
+        let task = all.get(id).filter(|task| task.is_known_to(caller))?;
         task.cancel.cancel();
         Some(())
     }
@@ -150,6 +156,10 @@ impl CallTask {
     /// Whether the host has the handle.
     fn is_known(&self) -> bool {
         !matches!(self.stage, Stage::Direct | Stage::Answered)
+    }
+
+    fn is_known_to(&self, caller: Option<&Caller>) -> bool {
+        self.is_known() && self.caller.as_ref() == caller
     }
 
     /// Takes the task to another stage, and returns the one that it was in.
@@ -288,5 +298,27 @@ pub(super) async fn answer_in_task(task: &TaskHandle, preview: &Preview) -> Opti
         Asked::Directly => None,
         Asked::TimedOut => Some(PersonAnswer::TimedOut),
         Asked::Response(response) => Some(super::confirm::answer_in(Some(response)).after(shown.elapsed())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Subjects of one issuer may share a server.
+    #[test]
+    fn a_task_is_there_for_its_caller_alone() {
+        let tasks = Arc::<CallTasks>::default();
+        let caller = |subject: &str| Caller { client: "desk".to_owned(), subject: Some(subject.to_owned()) };
+        let (anna, bert) = (caller("anna"), caller("bert"));
+        let task = tasks.begin(Some(&anna), CancellationToken::new()).unwrap();
+        task.detach().unwrap();
+        for other in [Some(&bert), None] {
+            assert!(tasks.get(&task.id, other).is_none());
+            assert!(tasks.update(&task.id, other, InputResponses::default()).is_none());
+            assert!(tasks.cancel(&task.id, other).is_none() && !task.cancel.is_cancelled());
+        }
+        assert!(tasks.get(&task.id, Some(&anna)).is_some());
+        assert!(tasks.cancel(&task.id, Some(&anna)).is_some() && task.cancel.is_cancelled());
     }
 }

@@ -2,11 +2,13 @@
 
 mod accounts;
 mod accounts_watch;
+mod asked;
 mod jobs;
 mod reload;
 
 pub use crate::settings::accounts::ALL;
 pub use accounts::{Accounts, LISTS_LIVE, Member, quoted};
+pub use asked::AskedAccounts;
 
 use crate::{
     account::{Account, AcrossAccounts, JobQueue},

@@ -126,6 +126,11 @@ impl CallContext {
         self
     }
 
+    /// Who makes the call, where the connection was authenticated.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.client.as_ref()?.caller.as_ref()
+    }
+
     /// The same call, made for a row of a job.
     #[must_use]
     pub fn for_job(mut self, job: JobReference) -> Self {

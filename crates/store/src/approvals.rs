@@ -23,27 +23,27 @@ pub struct NewApproval {
     pub object_hash: String,
     /// What was shown.
     pub preview: Value,
+    /// Who asked: how the client names itself, and who called over an authenticated connection.
+    pub asker: Value,
     /// When it was asked.
     pub asked_at: DateTime<Utc>,
     /// Until when it may be spent.
     pub expires_at: DateTime<Utc>,
-    /// What the approval page needs, for a request that it shows.
-    pub page: Option<PageDetails>,
+    /// The call, where its object is read again when a person agrees: on the approval page and in a terminal of their own.
+    pub call: Option<KeptCall>,
+    /// The name of the request in the addresses of the approval page, if it is shown there. It is no secret.
+    pub page: Option<String>,
 }
 
-/// What only a request on the approval page has.
+/// A call as it is kept for reading its object again.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PageDetails {
-    /// The name of the request in addresses. It is no secret.
-    pub id: String,
-    /// The arguments with secrets hidden, for reading the object again.
+pub struct KeptCall {
+    /// The arguments with secrets hidden.
     pub arguments: Value,
     /// The account's name, where the process serves several.
     pub label: Option<String>,
     /// The location's id, if it is known.
     pub location: Option<String>,
-    /// Who asked.
-    pub asker: Value,
 }
 
 /// A confirmation in the store.
@@ -76,7 +76,7 @@ impl Store {
     pub async fn put_approval(&self, asked: NewApproval) -> Result<()> {
         self.with(move |db| {
             db.execute("DELETE FROM approvals WHERE expires_at <= ?1", [Utc::now().timestamp_millis()])?;
-            let page = asked.page.as_ref();
+            let call = asked.call.as_ref();
             db.execute(
                 "INSERT INTO approvals
                      (code, account, way, tool, arguments_hash, object_hash, preview, asked_at, expires_at, id, arguments,
@@ -92,11 +92,11 @@ impl Store {
                     asked.preview.to_string(),
                     asked.asked_at.timestamp_millis(),
                     asked.expires_at.timestamp_millis(),
-                    page.map(|page| &page.id),
-                    page.map(|page| page.arguments.to_string()),
-                    page.and_then(|page| page.label.as_ref()),
-                    page.and_then(|page| page.location.as_ref()),
-                    page.map(|page| page.asker.to_string())
+                    asked.page,
+                    call.map(|call| call.arguments.to_string()),
+                    call.and_then(|call| call.label.as_ref()),
+                    call.and_then(|call| call.location.as_ref()),
+                    asked.asker.to_string()
                 ],
             )
             .map(drop)
@@ -123,6 +123,41 @@ impl Store {
              WHERE code = ?1 AND spent_at IS NULL AND expires_at > ?2 RETURNING {COLUMNS}"
         );
         self.find_approval(query, code).await
+    }
+
+    /// Records that a person agreed to the object as it was shown, whose hash this is. `None` as for [`Store::approve`], and if
+    /// another state of the object is shown by now.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn approve_as_shown(&self, code: &str, object_hash: &str) -> Result<Option<Approval>> {
+        let query = format!(
+            "UPDATE approvals SET approved_at = coalesce(approved_at, ?3)
+             WHERE code = ?1 AND object_hash = ?2 AND spent_at IS NULL AND expires_at > ?3 RETURNING {COLUMNS}"
+        );
+        let values = (code.to_owned(), object_hash.to_owned(), Utc::now().timestamp_millis());
+        self.with(move |db| db.query_row(&query, values, read).optional()).await
+    }
+
+    /// Records that the object is another than the one that was shown, and what is shown from now on. `None` if somebody
+    /// has decided or recorded it already.
+    ///
+    /// # Errors
+    /// `internal` when the state directory cannot be used.
+    pub async fn object_changed(
+        &self,
+        code: &str,
+        shown: &str,
+        object_hash: &str,
+        preview: &Value,
+    ) -> Result<Option<Approval>> {
+        let query = format!(
+            "UPDATE approvals SET object_hash = ?3, preview = ?4, changed_at = ?5
+             WHERE code = ?1 AND object_hash = ?2 AND approved_at IS NULL AND spent_at IS NULL RETURNING {COLUMNS}"
+        );
+        let now = Utc::now().timestamp_millis();
+        let values = (code.to_owned(), shown.to_owned(), object_hash.to_owned(), preview.to_string(), now);
+        self.with(move |db| db.query_row(&query, values, read).optional()).await
     }
 
     /// Spends the confirmation: of all callers, in this process or another, one gets it and the others get `None`.
@@ -171,16 +206,11 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
     };
     // Text that is not JSON can only come from a manual edit; it is shown as it is.
     let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
-    let id: Option<String> = row.get("id")?;
-    let page = match id {
+    let call = match row.get::<_, Option<String>>("arguments")? {
         None => None,
-        Some(id) => Some(PageDetails {
-            id,
-            arguments: row.get::<_, Option<String>>("arguments")?.map_or(Value::Null, json),
-            label: row.get("label")?,
-            location: row.get("location")?,
-            asker: row.get::<_, Option<String>>("asker")?.map_or(Value::Null, json),
-        }),
+        Some(arguments) => {
+            Some(KeptCall { arguments: json(arguments), label: row.get("label")?, location: row.get("location")? })
+        }
     };
     Ok(Approval {
         asked: NewApproval {
@@ -191,9 +221,12 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Approval> {
             arguments_hash: row.get("arguments_hash")?,
             object_hash: row.get("object_hash")?,
             preview: json(row.get("preview")?),
+            // Rows of an older version have none. They live for minutes.
+            asker: row.get::<_, Option<String>>("asker")?.map_or(Value::Null, json),
             asked_at: time("asked_at")?.unwrap_or_default(),
             expires_at: time("expires_at")?.unwrap_or_default(),
-            page,
+            call,
+            page: row.get("id")?,
         },
         approved_at: time("approved_at")?,
         declined_at: time("declined_at")?,

@@ -113,6 +113,11 @@ impl Store {
     ) -> Result<Option<ApproverSession>> {
         let (link, cookie, now) = (link.to_owned(), cookie.to_owned(), Utc::now());
         self.with(move |db| {
+            // A guess keeps nobody from writing.
+            let known = "SELECT 1 FROM approver_sessions WHERE hash = ?1 AND kind = ?2";
+            if db.query_row(known, params![link, LINK], |_| Ok(())).optional()?.is_none() {
+                return Ok(None);
+            }
             let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let sql = "DELETE FROM approver_sessions WHERE hash = ?1 AND kind = ?2 AND expires_at > ?3
                        RETURNING person, approver, accounts, request, expires_at";

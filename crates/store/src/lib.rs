@@ -19,6 +19,7 @@ mod mirror;
 mod name_cache;
 mod open_files;
 mod page_requests;
+mod process_group;
 mod quota;
 mod refresh_lock;
 mod sealing_key;
@@ -27,13 +28,13 @@ mod token_text;
 mod unconfirmed;
 mod write_lock;
 
-pub use approvals::{Approval, NewApproval, PageDetails};
+pub use approvals::{Approval, KeptCall, NewApproval};
 pub use approvers::{Approver, ApproverSession};
 pub use creations::Claim;
 pub use credential::{Credential, CredentialPlace, CredentialStamp, is_login, new_login};
 pub use credential_name::CredentialName;
 pub use files::{FileLock, replace_file};
-pub use jobs::{Job, JobLock, JobRow, JobState, Jobs, NewJob, RowCounts, RowOutcome, RowState};
+pub use jobs::{Job, JobLock, JobRow, JobRun, JobState, Jobs, NewJob, RowCounts, RowOutcome, RowState};
 pub use journal::{EntryFilter, EntryRange, Head, Journal, JournalEntry, JournalLimits, Problem, Report, UNFINISHED};
 pub use mirror::{
     Change, ChangedObject, Changes, Child, ColumnKind, ColumnWords, DuplicatePair, Duplicates, FoldedAccount, Found,
@@ -42,6 +43,7 @@ pub use mirror::{
     UnionAccount, UnionMirror, answer_questions, named_in_hits, question_file, readable,
 };
 pub use open_files::raise_open_files;
+pub use process_group::kill_group;
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;
 pub use token::{NewToken, StoredToken, token_hash};

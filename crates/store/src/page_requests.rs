@@ -33,7 +33,6 @@ impl Store {
              RETURNING {COLUMNS}"
         );
         let asked = asked.clone();
-        let asker = asked.page.as_ref().map_or(Value::Null, |page| page.asker.clone()).to_string();
         self.with(move |db| {
             let values = params![
                 asked.code,
@@ -43,7 +42,7 @@ impl Store {
                 asked.account,
                 asked.tool,
                 asked.arguments_hash,
-                asker,
+                asked.asker.to_string(),
                 asked.way
             ];
             db.query_row(&query, values, read).optional()

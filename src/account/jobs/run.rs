@@ -61,12 +61,12 @@ impl Account {
             Decision::Run(agreed) | Decision::RunIfUnchanged(agreed, _) => agreed,
             Decision::RequestInput(ticket, preview) => return Ok(Reply::RequestInput(ticket, preview)),
         };
-        self.begin(&job, agreed).await?;
+        self.begin(&job, agreed, context).await?;
         self.wait_for_job(&job, context).await
     }
 
     /// Starts a job that a person agreed to.
-    async fn begin(&self, job: &Job, agreed: Agreement) -> Result<()> {
+    async fn begin(&self, job: &Job, agreed: Agreement, context: &CallContext) -> Result<()> {
         let now = self.plan_hash(&job.id).await?;
         if now != job.text("sha256") {
             let message = "The plan is not what was shown: its rows changed. Nothing was sent. Plan again.";
@@ -76,7 +76,7 @@ impl Account {
         let facts = json!({"confirmation": agreed.as_str(), "approval": agreed.approval(), "hasJournal": has_journal});
         self.queue.store.tell(&job.id, members(facts)).await?;
         // Of two calls, one begins it. The other one waits for the same job.
-        self.queue.store.step(&job.id, &[JobState::Planned], JobState::Running).await?;
+        self.queue.store.begin_run(&job.id, &[JobState::Planned], context.caller()).await?;
         self.queue.wake();
         Ok(())
     }

@@ -50,7 +50,7 @@ impl Account {
         match asked.action {
             None => return self.job_answer(&job).await,
             Some(BulkAction::Cancel) => self.cancel_job(&job).await?,
-            Some(BulkAction::Resume) => self.resume_job(&job).await?,
+            Some(BulkAction::Resume) => self.resume_job(&job, context).await?,
             Some(BulkAction::Retry) => {
                 if let Some(ask) = self.retry_rows(invocation, asked, &job, confirmation, context).await? {
                     return Ok(ask);
@@ -86,7 +86,7 @@ impl Account {
     ///
     /// # Errors
     /// `invalid_arguments` for one that nobody agreed to; `policy_denied` where the settings forbid it by now.
-    pub async fn resume_job(&self, job: &Job) -> Result<()> {
+    async fn resume_job(&self, job: &Job, context: &CallContext) -> Result<()> {
         const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled];
         const TO_LOOK: &[JobState] = &[JobState::Done];
         if job.text("confirmation").is_empty() {
@@ -98,7 +98,7 @@ impl Account {
         // Rows of unknown outcome are looked at again. Nothing else is left of a job that is done.
         let is_doubtful = self.queue.store.counts(&job.id).await?.contains_key(&RowState::Unknown);
         let from = if job.state == JobState::Done && is_doubtful { TO_LOOK } else { FROM };
-        self.queue.store.step(&job.id, from, JobState::Running).await?;
+        self.queue.store.begin_run(&job.id, from, context.caller()).await?;
         self.queue.wake();
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Account {
         const FROM: &[JobState] = &[JobState::Running, JobState::Stopped, JobState::Cancelled, JobState::Done];
         let numbers = asked.rows.clone().unwrap_or_default();
         self.queue.store.send_again(&job.id, AGAIN, numbers).await?;
-        self.queue.store.step(&job.id, FROM, JobState::Running).await?;
+        self.queue.store.begin_run(&job.id, FROM, context.caller()).await?;
         self.queue.wake();
         Ok(None)
     }

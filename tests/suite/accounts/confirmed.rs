@@ -1,10 +1,8 @@
 //! Confirmations: each names its account, and is good for that one alone.
 
 use crate::support::{Agency, Api, Era, Person};
-use highlevel_mcp::guard::{ApprovalTicket, Guard};
-use highlevel_store::Store;
+use highlevel_store::{Store, sha256_hex};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const URL: &str = "https://hooks.example.com/leads";
 
@@ -106,8 +104,8 @@ async fn an_approval_is_for_the_account_that_it_shows() {
     assert_eq!(shown.code, Some(8), "no terminal: {shown:?}");
     let said = &shown.stderr;
     assert!(said.contains("North") && said.contains(&agency.account("North").location_id()), "{said}");
-    let store = Arc::new(Store::open(agency.state.path().to_owned()));
-    Guard::approve(store, &ApprovalTicket::from_text(code.as_str())).await.unwrap();
+    let store = Store::open(agency.state.path().to_owned());
+    assert!(store.approve(&sha256_hex(code.as_bytes())).await.unwrap().is_some());
     let refused = host.error("create_webhook", early("South")).await;
     assert_eq!((&refused["code"], &refused["account"]), (&json!("confirmation_invalid"), &json!("South")), "{refused}");
     assert_eq!(webhooks(&agency).await, [0, 0]);

@@ -2,7 +2,7 @@
 //! and the hidden fields of forms.
 
 use reqwest::{StatusCode, redirect};
-use std::sync::Mutex;
+use std::{net::IpAddr, sync::Mutex};
 
 /// An answer of the page.
 #[derive(Debug)]
@@ -44,7 +44,13 @@ pub struct Browser {
 impl Browser {
     /// A browser for the page at this address.
     pub fn at(url: &str) -> Self {
-        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        Self::from(url, None)
+    }
+
+    /// The same on a machine with this address.
+    pub fn from(url: &str, address: Option<IpAddr>) -> Self {
+        let http = reqwest::Client::builder().redirect(redirect::Policy::none()).local_address(address);
+        let http = http.build().unwrap();
         let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
         Self { http, origin, cookie: Mutex::default() }
     }

@@ -1,11 +1,11 @@
-//! `approvals`, `approvers` and `approve`, and `--notify`.
+//! `approvals`, `approvers` and `approve`.
 
 use super::{browser::Browser, host};
 use crate::{
     confirmations::{effects, id, page},
-    support::{Account, Era, Host, Person, command, run},
+    support::{Account, Era, Person, command, run},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{path::Path, process::Command};
 
 fn with_arguments(account: &Account, state: &Path, arguments: &[&str]) -> Command {
@@ -67,45 +67,4 @@ async fn a_terminal_gives_keys_and_one_time_links_and_lists_what_waits() {
     let done = host.answer("delete_page", json!({"id": id(&draft), "confirmationToken": code})).await;
     assert_eq!(done["deleted"], true);
     assert_eq!(effects(&account).await, 1);
-}
-
-/// A webhook that refuses the first notice, and gives the second.
-async fn notices() -> (String, tokio::task::JoinHandle<Value>) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/hook", listener.local_addr().unwrap());
-    let second = tokio::spawn(async move {
-        let mut told = Value::Null;
-        for status in ["503 Service Unavailable", "204 No Content"] {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut read = Vec::new();
-            while !read.ends_with(b"}") {
-                let mut part = [0; 4096];
-                let count = stream.read(&mut part).await.unwrap();
-                read.extend_from_slice(&part[..count]);
-            }
-            let text = String::from_utf8(read).unwrap();
-            assert!(!text.to_lowercase().contains("authorization") && !text.contains("token-id"), "{text}");
-            told = serde_json::from_str(text.split("\r\n\r\n").nth(1).unwrap()).unwrap();
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-        told
-    });
-    (url, second)
-}
-
-#[tokio::test]
-async fn the_operator_is_told_without_content_by_webhook_or_command() {
-    let account = Account::new().await;
-    let draft = page(&account, "draft").await;
-    let (url, told) = notices().await;
-    let flags = ["serve", "--confirm", "page", "--notify", &url, "--allow-private-webhooks"];
-    let host = Host::with(&account, &flags, Era::Modern, Person::Absent).await;
-    let asked = host.error("delete_page", json!({"id": id(&draft)})).await;
-    let page = asked["approvalPage"].as_str().unwrap().rsplit_once('/').unwrap().0;
-    assert_eq!(told.await.unwrap(), json!({"event": "approvals_waiting", "waiting": 1, "page": page}));
-
-    let refused = run(with_arguments(&account, host.state.path(), &["serve", "--notify", &url])).await;
-    assert!(refused.stderr.contains("--allow-private-webhooks"), "{refused:?}");
 }

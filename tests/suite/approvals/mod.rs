@@ -5,6 +5,14 @@ mod browser;
 mod by_link;
 mod by_token;
 mod command_line;
+mod decisions;
+#[cfg(target_os = "linux")]
+mod guesses;
+#[cfg(unix)]
+mod notify;
+mod other_clients;
+#[cfg(unix)]
+mod terminal;
 
 use crate::support::{Account, Era, Host, Person, command};
 pub use browser::Browser;

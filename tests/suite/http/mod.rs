@@ -119,16 +119,21 @@ impl Web {
     }
 
     /// A request of protocol 2026-07-28.
-    pub fn modern(&self, token: &str, method: &str, mut params: Value) -> RequestBuilder {
+    pub fn modern(&self, token: &str, method: &str, params: Value) -> RequestBuilder {
+        self.modern_with(token, method, params, json!({"elicitation": {}}))
+    }
+
+    /// The same of a host with these capabilities.
+    pub fn modern_with(&self, token: &str, method: &str, mut params: Value, capabilities: Value) -> RequestBuilder {
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientInfo": {"name": "web", "version": "1"},
-            "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
         let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
         let post = self.post(token, "", request.to_string());
         let post = post.header("mcp-protocol-version", "2026-07-28").header("mcp-method", method);
-        match params["name"].as_str() {
+        match params["name"].as_str().or(params["taskId"].as_str()) {
             Some(name) => post.header("mcp-name", name),
             None => post,
         }
@@ -188,14 +193,14 @@ pub fn hello() -> String {
 }
 
 /// The server's command with the clients' file in its state directory.
-fn web_command(account: &Account, state: &Path) -> Command {
+pub fn web_command(account: &Account, state: &Path) -> Command {
     let mut command = command(account, state);
     command.env("GHL_CLIENTS_FILE", state.join("clients.toml"));
     command
 }
 
 /// Adds a client, and returns its token.
-async fn add(mut command: Command, name: &str, flags: &[&str]) -> String {
+pub async fn add(mut command: Command, name: &str, flags: &[&str]) -> String {
     command.args(["clients", "add", name]).args(flags);
     let added = run(command).await;
     assert_eq!(added.code, Some(0), "{added:?}");
@@ -203,7 +208,7 @@ async fn add(mut command: Command, name: &str, flags: &[&str]) -> String {
 }
 
 /// Waits until something is so.
-async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     let begun = std::time::Instant::now();
     while !holds().await {
         assert!(begun.elapsed() < PATIENCE, "it never came to this: {what}");

@@ -9,6 +9,7 @@ mod repairs;
 mod sockets;
 mod subscriptions;
 mod tasks;
+mod tasks_of_clients;
 mod waits;
 
 use crate::support::{Account, Wire, command};

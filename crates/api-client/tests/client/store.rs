@@ -15,8 +15,10 @@ fn approval(code: &str, seconds: i64) -> NewApproval {
         arguments_hash: "a".into(),
         object_hash: "o".into(),
         preview: json!({"name": "Home", "n": [1, null]}),
+        asker: json!({}),
         asked_at: Utc::now(),
         expires_at: Utc::now() + TimeDelta::seconds(seconds),
+        call: None,
         page: None,
     }
 }

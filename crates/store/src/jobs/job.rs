@@ -3,7 +3,7 @@
 use super::Jobs;
 use crate::{create_private_dir, off_thread, unusable};
 use chrono::{DateTime, TimeDelta, Utc};
-use highlevel_core::error::Result;
+use highlevel_core::{context::Caller, error::Result};
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 use std::{fs, io};
@@ -61,6 +61,15 @@ pub struct NewJob {
     pub facts: Map<String, Value>,
 }
 
+/// A run of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRun {
+    /// The state of the job before it.
+    pub from: JobState,
+    /// Who began it, where they called over an authenticated connection.
+    pub caller: Option<Caller>,
+}
+
 /// A job as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
@@ -88,10 +97,21 @@ impl Job {
         self.facts.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The state before each of its runs, in their order. It runs anew when it is begun and when it is resumed.
-    pub fn runs(&self) -> Vec<JobState> {
+    /// Its runs, in their order. It runs anew when it is begun and when it is resumed.
+    pub fn runs(&self) -> Vec<JobRun> {
         let runs = self.facts.get("runs").and_then(Value::as_array).into_iter().flatten();
-        runs.filter_map(Value::as_str).map(JobState::of).collect()
+        runs.map(|run| self.run(run)).collect()
+    }
+
+    fn run(&self, run: &Value) -> JobRun {
+        // An older version kept the state alone. Then whoever planned the job is taken for who began the run.
+        let (from, caller) = match run {
+            Value::String(from) => (Some(from.as_str()), self.facts.get("caller")),
+            run => (run.get("from").and_then(Value::as_str), run.get("caller")),
+        };
+        let text = |name: &str| Some(caller?.get(name)?.as_str()?.to_owned());
+        let caller = text("client").map(|client| Caller { client, subject: text("subject") });
+        JobRun { from: JobState::of(from.unwrap_or_default()), caller }
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {

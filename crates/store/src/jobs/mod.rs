@@ -10,7 +10,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-pub use job::{Job, JobState, NewJob};
+pub use job::{Job, JobRun, JobState, NewJob};
 pub use lock::JobLock;
 pub use progress::{RowCounts, RowOutcome};
 pub use rows::{JobRow, RowState};

@@ -1,4 +1,5 @@
 use super::*;
+use highlevel_core::context::Caller;
 use serde_json::{Map, json};
 
 fn new_row(number: u64, key: Option<&str>) -> JobRow {
@@ -46,8 +47,12 @@ async fn of_two_processes_one_works_a_job() {
     drop(lock);
     assert!(jobs.lock(&job).await.unwrap().is_some());
     assert!(jobs.step(&job, &[JobState::Draft], JobState::Planned).await.unwrap());
-    assert!(jobs.step(&job, &[JobState::Planned], JobState::Running).await.unwrap());
-    assert!(!jobs.step(&job, &[JobState::Planned], JobState::Running).await.unwrap(), "once");
+    let caller = Caller { client: "claude".to_owned(), subject: None };
+    assert!(jobs.begin_run(&job, &[JobState::Planned], Some(&caller)).await.unwrap());
+    assert!(!jobs.begin_run(&job, &[JobState::Planned], None).await.unwrap(), "once");
+    assert!(jobs.begin_run(&job, &[JobState::Running], None).await.unwrap());
+    let runs = jobs.job(&job).await.unwrap().unwrap().runs();
+    assert_eq!(runs, [JobRun { from: JobState::Planned, caller: Some(caller) }], "it is in its first run still");
     let running = jobs.running().await.unwrap();
     assert_eq!(running.iter().map(|job| job.state).collect::<Vec<_>>(), [JobState::Running]);
     let told = |value| Map::from_iter([("why".to_owned(), value)]);
