@@ -1,4 +1,5 @@
-// A certified OpenID provider (npm oidc-provider) that issues JWT access tokens for one resource.
+// A certified OpenID provider (npm oidc-provider) that issues JWT access tokens for one resource. Anybody may register a client,
+// and its own forms for login and consent take every name and password.
 // Usage: node issuer.mjs PORT RESOURCE
 
 import { Provider } from 'oidc-provider';
@@ -11,8 +12,8 @@ const provider = new Provider(`http://localhost:${port}`, {
   clients: [client('writer', 'ghl.read ghl.write'), client('reader', 'ghl.read')],
   scopes: ['ghl.read', 'ghl.write'],
   features: {
-    devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
+    registration: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: (_, audience) => ({
