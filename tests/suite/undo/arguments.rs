@@ -65,10 +65,19 @@ async fn a_job_that_runs_is_not_undone() {
     let sql = "SELECT id FROM contacts ORDER BY id LIMIT 200";
     let template = json!({"companyName": "Mass Inc"});
     let plan = host.answer("plan_bulk", json!({"operation": "update_contact", "sql": sql, "template": template})).await;
-    let running =
-        host.answer("run_bulk", json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]})).await;
-    assert_eq!(running["state"], "running", "{running}");
-    let error = host.error("undo_changes", json!({"job": plan["plan"]})).await;
+    let run = host.answer("run_bulk", json!({"plan": plan["plan"], "confirmationToken": plan["confirmationToken"]}));
+    // The host shows progress, so that the call waits as long as it may for the job, which takes longer.
+    let undo = async {
+        while host.answer("get_bulk", json!({"job": plan["plan"]})).await["state"] != "running" {}
+        let error = host.error("undo_changes", json!({"job": plan["plan"]})).await;
+        let shown = host.answer("get_bulk", json!({"job": plan["plan"]})).await;
+        assert_eq!(shown["state"], "running", "it ran all the while: {shown}");
+        error
+    };
+    let error = tokio::select! {
+        ended = run => panic!("the job ended: {ended}"),
+        error = undo => error,
+    };
     assert_eq!(error["field"], "job", "{error}");
     assert!(error["message"].as_str().unwrap().contains("cancel"), "{error}");
 }
