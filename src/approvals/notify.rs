@@ -19,6 +19,9 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 /// The least time from one notice to the next. What is asked meanwhile is told of together.
 const INTERVAL: Duration = Duration::from_secs(3);
 
+/// How often requests are looked for that other processes of the state directory put there, and that nobody was told of.
+const LOOK: Duration = Duration::from_secs(30);
+
 /// What the variables of this server begin with. A command gets none of them, since some hold credentials, but for the
 /// state directory, which `highlevel-mcp approvals` needs.
 const OWN: &str = "GHL_";
@@ -84,18 +87,25 @@ fn command(text: &str) -> Result<Target> {
 }
 
 impl Notifier {
-    /// Tells of new requests until `closing` is cancelled, one notice at a time.
+    /// Tells of new requests until `closing` is cancelled, one notice at a time: those of an earlier process at once.
     pub async fn run(self, runtime: Arc<Runtime>, closing: CancellationToken) {
         let telling = async {
             loop {
-                runtime.approval_page().asked().await;
-                if let Err(error) = self.tell(&runtime).await {
-                    tracing::warn!(
-                        "--notify: nobody was told of a new request on the approval page: {}",
-                        error.message
-                    );
+                match self.tell_of_new(&runtime).await {
+                    Ok(false) => {}
+                    Ok(true) => tokio::time::sleep(INTERVAL).await,
+                    Err(error) => {
+                        tracing::warn!(
+                            "--notify: nobody was told of what waits on the approval page: {}",
+                            error.message
+                        );
+                        tokio::time::sleep(INTERVAL).await;
+                    }
                 }
-                tokio::time::sleep(INTERVAL).await;
+                tokio::select! {
+                    () = runtime.approval_page().asked() => {}
+                    () = tokio::time::sleep(LOOK) => {}
+                }
             }
         };
         // A command under way ends with the server.
@@ -103,6 +113,18 @@ impl Notifier {
             () = telling => {}
             () = closing.cancelled() => {}
         }
+    }
+
+    /// Tells of requests that nobody was told of. `false` without any. A process that is killed before it has told leaves
+    /// this to the next one, which may tell twice.
+    async fn tell_of_new(&self, runtime: &Runtime) -> Result<bool> {
+        let new = runtime.store().untold_page_requests().await?;
+        if new.is_empty() {
+            return Ok(false);
+        }
+        self.tell(runtime).await?;
+        runtime.store().told_of_page_requests(new).await?;
+        Ok(true)
     }
 
     async fn tell(&self, runtime: &Runtime) -> Result<()> {

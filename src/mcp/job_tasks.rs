@@ -3,8 +3,8 @@
 //! alone who began the run.
 
 use super::{
-    result::success,
-    tasks::{result_of, timestamp},
+    result::{result_of, success},
+    tasks::timestamp,
 };
 use crate::{
     account::{Account, Reply},

@@ -1,7 +1,10 @@
 //! Calls that became tasks (the protocol's extension `io.modelcontextprotocol/tasks`): a host that offers the extension gets a
 //! handle for a read that takes long, and asks for its state until the result is there. Tasks of jobs are in `job_tasks`.
 
-use super::{result::failure, session::is_modern};
+use super::{
+    result::{failure, result_of},
+    session::is_modern,
+};
 use crate::guard::{ANSWER_TIMEOUT, PersonAnswer, Preview};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use highlevel_core::{
@@ -267,27 +270,6 @@ impl TaskHandle {
         drop(task.change(Stage::Ended(payload)));
         None
     }
-}
-
-/// A call's result as that of its task.
-pub(super) fn result_of(response: CallToolResponse) -> TaskPayload {
-    let result = match response {
-        CallToolResponse::Complete(result) => serde_json::to_value(result),
-        CallToolResponse::InputRequired(result) => serde_json::to_value(result),
-        other => return unwritten(&format!("{other:?}")),
-    };
-    match result {
-        Ok(Value::Object(result)) => TaskPayload::Completed { result },
-        Ok(_) => unwritten("the result is no object"),
-        Err(fault) => unwritten(&fault.to_string()),
-    }
-}
-
-fn unwritten(why: &str) -> TaskPayload {
-    tracing::warn!("the result of a task cannot be written: {why}");
-    let error = rmcp::ErrorData::internal_error("The result cannot be written.", None);
-    let error = serde_json::to_value(error).ok().and_then(|error| error.as_object().cloned());
-    TaskPayload::Failed { error: error.unwrap_or_default() }
 }
 
 /// A person's answer to a task's question, given what the host sent.

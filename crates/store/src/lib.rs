@@ -130,7 +130,8 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE lineage (hash TEXT PRIMARY KEY, root
          hash TEXT PRIMARY KEY, kind TEXT NOT NULL, person TEXT NOT NULL, approver TEXT, accounts TEXT NOT NULL,
          request TEXT, expires_at INTEGER NOT NULL
      ) STRICT;
-     CREATE TABLE approval_pages (url TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;"];
+     CREATE TABLE approval_pages (url TEXT PRIMARY KEY, served_at INTEGER NOT NULL) STRICT;",
+     "ALTER TABLE approvals ADD COLUMN told_at INTEGER;"];
 
 /// The state directory: `state.db` and, if a person put it there, the file `token`.
 pub struct Store {

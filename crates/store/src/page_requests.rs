@@ -73,6 +73,24 @@ impl Store {
         self.with(move |db| db.query_row(&query, values, |row| row.get(0))).await
     }
 
+    /// The ids of the requests that wait, and of which the operator was not told.
+    pub async fn untold_page_requests(&self) -> Result<Vec<String>> {
+        let query =
+            format!("SELECT id FROM approvals WHERE id IS NOT NULL AND told_at IS NULL AND {OPEN} AND expires_at > ?1");
+        let now = Utc::now().timestamp_millis();
+        self.with(move |db| db.prepare(&query)?.query_map([now], |row| row.get(0))?.collect()).await
+    }
+
+    /// Records that the operator was told of these requests.
+    pub async fn told_of_page_requests(&self, ids: Vec<String>) -> Result<()> {
+        self.with(move |db| {
+            let ids = Value::from(ids).to_string();
+            let sql = "UPDATE approvals SET told_at = ?2 WHERE id IN (SELECT value FROM json_each(?1))";
+            db.execute(sql, params![ids, Utc::now().timestamp_millis()]).map(drop)
+        })
+        .await
+    }
+
     /// Records that a person agrees to the object as they saw it. `None` if somebody has decided already, if the request
     /// has expired, or if it shows another state of the object by now.
     pub async fn agree_on_page(

@@ -120,6 +120,45 @@ async fn a_command_gets_no_content_and_no_credential_and_many_requests_are_told_
     assert_eq!(lines(&script, "words"), ["0"]);
 }
 
+#[tokio::test]
+async fn what_a_killed_server_did_not_tell_the_next_one_tells_once() {
+    let account = Account::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let body = "[ $(wc -l < $0.runs) -eq 1 ] && sleep 600; cat >> $0.notices; echo >> $0.notices";
+    let script = script(folder.path(), body);
+    let state = tempfile::tempdir().unwrap();
+    let command = || with_notify(&account, state.path(), &format!("sh {}", script.display()));
+    let (first, seen) = (command(), script.clone());
+    let killed = tokio::task::spawn_blocking(move || {
+        let mut wire = Wire::start(first);
+        wire.initialize("2025-11-25", json!({}));
+        let hook = json!({"url": "https://example.com/x", "events": ["contact.created"]});
+        wire.call("create_webhook", hook);
+        while lines(&seen, "runs").is_empty() {
+            std::thread::yield_now();
+        }
+        wire.child.kill().unwrap();
+        wire.child.wait().unwrap();
+        // Its command is an orphan now.
+        let group = format!("-{}", lines(&seen, "runs")[0]);
+        assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
+    });
+    killed.await.unwrap();
+    for start in 0..2 {
+        let host = Host::start(command(), tempfile::tempdir().unwrap(), Era::Modern, Person::Absent).await;
+        until("it is told of", async || !lines(&script, "notices").is_empty()).await;
+        if start == 1 {
+            // The first one alone is not told of again.
+            ask(&host, 2).await;
+            until("the second is told of", async || lines(&script, "notices").len() > 1).await;
+        }
+        host.session.cancel().await.unwrap();
+    }
+    let notices: Vec<Value> =
+        lines(&script, "notices").iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(notices.iter().map(|notice| &notice["waiting"]).collect::<Vec<_>>(), [1, 2]);
+}
+
 /// Whether a process is there.
 fn lives(id: &str) -> bool {
     Command::new("kill").args(["-0", id]).status().unwrap().success()
