@@ -2,10 +2,7 @@
 //! state directory: the task lives where its job does, in every process and over every restart. It is there for the caller
 //! alone who began the run.
 
-use super::{
-    result::{result_of, success},
-    tasks::timestamp,
-};
+use super::{result::success, task_result::result_of, tasks::timestamp};
 use crate::{
     account::{Account, Reply},
     runtime::Runtime,

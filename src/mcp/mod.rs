@@ -20,6 +20,7 @@ mod server;
 mod session;
 mod several;
 mod subscriptions;
+mod task_result;
 mod tasks;
 mod tools;
 pub mod transport;

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use highlevel_core::error::{Code, Error, Result};
 use rmcp::{
     ErrorData,
-    model::{CallToolResponse, CallToolResult, ContentBlock, MetaObject, TaskPayload},
+    model::{CallToolResponse, CallToolResult, ContentBlock, MetaObject},
 };
 use serde_json::Value;
 use std::panic::AssertUnwindSafe;
@@ -40,27 +40,6 @@ pub(super) fn failure(error: &Error) -> CallToolResponse {
     let mut result = CallToolResult::error(vec![ContentBlock::text(error.to_json().to_string())]);
     mark_provenance(&mut result.meta);
     result.into()
-}
-
-/// A call's result as that of its task.
-pub(super) fn result_of(response: CallToolResponse) -> TaskPayload {
-    let result = match response {
-        CallToolResponse::Complete(result) => serde_json::to_value(result),
-        CallToolResponse::InputRequired(result) => serde_json::to_value(result),
-        other => return unwritten(&format!("{other:?}")),
-    };
-    match result {
-        Ok(Value::Object(result)) => TaskPayload::Completed { result },
-        Ok(_) => unwritten("the result is no object"),
-        Err(fault) => unwritten(&fault.to_string()),
-    }
-}
-
-fn unwritten(why: &str) -> TaskPayload {
-    tracing::warn!("the result of a task cannot be written: {why}");
-    let error = rmcp::ErrorData::internal_error("The result cannot be written.", None);
-    let error = serde_json::to_value(error).ok().and_then(|error| error.as_object().cloned());
-    TaskPayload::Failed { error: error.unwrap_or_default() }
 }
 
 /// The protocol's error for a request that is not a tool call. Its `data` is the error object that a tool's result would have.

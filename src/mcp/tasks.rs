@@ -1,10 +1,7 @@
 //! Calls that became tasks (the protocol's extension `io.modelcontextprotocol/tasks`): a host that offers the extension gets a
 //! handle for a read that takes long, and asks for its state until the result is there. Tasks of jobs are in `job_tasks`.
 
-use super::{
-    result::{failure, result_of},
-    session::is_modern,
-};
+use super::{result::failure, session::is_modern, task_result::result_of};
 use crate::guard::{ANSWER_TIMEOUT, PersonAnswer, Preview};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use highlevel_core::{
