@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 fn with_notify(account: &Account, state: &Path, target: &str) -> Command {
@@ -161,7 +161,7 @@ async fn what_a_killed_server_did_not_tell_the_next_one_tells_once() {
 
 /// Whether a process is there.
 fn lives(id: &str) -> bool {
-    Command::new("kill").args(["-0", id]).status().unwrap().success()
+    Command::new("kill").args(["-0", id]).stderr(Stdio::null()).status().unwrap().success()
 }
 
 #[tokio::test]

@@ -66,6 +66,20 @@ async fn of_two_processes_one_works_a_job() {
 }
 
 #[tokio::test]
+async fn a_run_that_an_older_version_began_is_its_planners() {
+    let dir = tempfile::tempdir().unwrap();
+    let jobs = Jobs::new(dir.path().to_owned());
+    let facts = json!({"runs": ["planned"], "caller": {"client": "desk", "subject": "anna"}});
+    let facts = facts.as_object().unwrap().clone();
+    let job = jobs.create(NewJob { facts, ..NewJob::default() }).await.unwrap();
+    assert!(jobs.begin_run(&job, &[JobState::Draft], None).await.unwrap());
+    let anna = Caller { client: "desk".to_owned(), subject: Some("anna".to_owned()) };
+    let runs = jobs.job(&job).await.unwrap().unwrap().runs();
+    let of = |from, caller| JobRun { from, caller };
+    assert_eq!(runs, [of(JobState::Planned, Some(anna)), of(JobState::Draft, None)]);
+}
+
+#[tokio::test]
 async fn only_what_is_named_is_sent_again() {
     let dir = tempfile::tempdir().unwrap();
     let jobs = Jobs::new(dir.path().to_owned());
