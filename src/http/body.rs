@@ -3,7 +3,7 @@
 use super::refusal::HttpError;
 use axum::{
     BoxError,
-    body::{Body, BodyDataStream, HttpBody},
+    body::{Body, HttpBody},
     http::{HeaderMap, Response, StatusCode, header},
 };
 use bytes::Bytes;
@@ -14,20 +14,13 @@ use tokio_util::sync::CancellationToken;
 /// The most bytes of a request's body.
 pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// How many bytes of a body that is too large are read and thrown away.
-const MAX_DISCARDED: usize = 4 * MAX_BODY;
-
-/// How long such a body may pause before its connection closes.
-const DISCARD_TIME: Duration = Duration::from_millis(200);
-
 /// How long a client may take to send a body.
-const BODY_TIME: Duration = Duration::from_secs(30);
+pub(super) const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Reads the body of a request.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, HttpError> {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > MAX_BODY)) {
-        drop(tokio::time::timeout(BODY_TIME, discard(body.into_data_stream())).await);
         return Err(too_large());
     }
     match tokio::time::timeout(BODY_TIME, collect(body)).await {
@@ -48,22 +41,11 @@ async fn collect(body: Body) -> Result<Option<Bytes>, axum::Error> {
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
         if read.len() + piece.len() > MAX_BODY {
-            discard(pieces).await;
             return Ok(None);
         }
         read.extend_from_slice(&piece);
     }
     Ok(Some(read.into()))
-}
-
-/// Reads on for a while: a client that still sends when the connection closes may not see the answer.
-async fn discard(mut pieces: BodyDataStream) {
-    let mut size = 0;
-    while size < MAX_DISCARDED
-        && let Ok(Some(Ok(piece))) = tokio::time::timeout(DISCARD_TIME, pieces.next()).await
-    {
-        size += piece.len();
-    }
 }
 
 fn too_large() -> HttpError {

@@ -2,7 +2,7 @@
 //!
 //! A request goes through `connections` (bounded headers), `headers` (host, origin), `access` (who is it?), `limits`
 //! (how many?), `body` (how large, how slow?), and then to the client's own server and the caller's own sessions (`clients`).
-//! The response goes through `stall` (who does not read it?).
+//! The response goes through `read_on` (does a refused client still send?) and `stall` (who does not read it?).
 
 mod access;
 mod batch;
@@ -16,6 +16,7 @@ mod limits;
 mod metrics;
 mod oauth;
 mod options;
+mod read_on;
 mod refusal;
 mod sessions;
 mod stall;
@@ -148,6 +149,7 @@ impl HttpServer {
             .layer(callers.cors())
             .layer(middleware::from_fn_with_state(callers, headers::check))
             .layer(middleware::from_fn(headers::secure))
+            .layer(middleware::from_fn(read_on::read_on))
             .layer(middleware::from_fn_with_state(Arc::clone(&app.metrics), metrics::count));
         if let Some(listener) = metrics {
             let (router, closing) = (metrics::router(Arc::clone(&app)), app.closing.clone());
