@@ -131,8 +131,11 @@ fn granted(file: &ClientsFile, grant: Grant) -> Result<Who, HttpError> {
         let message = "The operator has not admitted this token's subject or client.";
         return Err(HttpError::new(StatusCode::FORBIDDEN, message));
     }
-    let client = entry.map(|entry| entry.name.clone()).or(grant.client).unwrap_or_else(|| "oauth".to_owned());
-    let caller = Caller { client: clean::line(&client, CALLER_CHARS), subject: grant.subject };
+    let unnamed = || "oauth".to_owned();
+    // A caller without a subject is a client with a token of its own, whose name an OAuth client may have, too.
+    let subject = grant.subject.or_else(|| grant.client.clone()).unwrap_or_else(unnamed);
+    let client = entry.map(|entry| entry.name.clone()).or(grant.client).unwrap_or_else(unnamed);
+    let caller = Caller { client: clean::line(&client, CALLER_CHARS), subject: Some(subject) };
     Ok(Who { entry: entry.cloned(), caller: Some(caller), may_write: grant.may_write })
 }
 

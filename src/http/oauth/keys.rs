@@ -6,10 +6,10 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse};
 use serde::Deserialize;
 use std::{
     collections::VecDeque,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use url::{Host, Url};
 
 /// After this time the keys are read again.
@@ -36,7 +36,7 @@ struct Metadata {
 pub(super) struct Keys {
     issuer: Url,
     connections: Connections,
-    known: RwLock<Option<Known>>,
+    known: watch::Sender<Option<Known>>,
     reads: Mutex<VecDeque<Instant>>,
 }
 
@@ -64,7 +64,7 @@ impl Keys {
         if !is_safe(&issuer) {
             bail!("--oauth-issuer: {issuer} must be https");
         }
-        Ok(Self { issuer, connections, known: RwLock::default(), reads: Mutex::default() })
+        Ok(Self { issuer, connections, known: watch::Sender::default(), reads: Mutex::default() })
     }
 
     /// The keys with this id, or all without one.
@@ -72,32 +72,41 @@ impl Keys {
     /// # Errors
     /// Why the issuer's keys are not known.
     pub(super) async fn named(&self, id: Option<&str>) -> anyhow::Result<Candidates> {
-        if let Some(found) = self.known().filter(|known| known.read.elapsed() < KEPT).and_then(|known| of(&known, id)) {
-            return Ok(found);
-        }
-        // One reads, and the others wait for it.
-        let mut reads = self.reads.lock().await;
-        let fresh = reads.back().copied();
-        if let Some(known) = self.known()
-            && fresh.is_some_and(|read| read <= known.read)
-            && let Some(found) = of(&known, id)
-        {
-            return Ok(found);
-        }
+        let came = Instant::now();
+        // One reads, and the others wait for it, each until its own key is there.
+        let mut reads = tokio::select! {
+            biased;
+            found = self.fresh(id) => return Ok(found),
+            reads = self.reads.lock() => reads,
+        };
         reads.retain(|read| read.elapsed() < WINDOW);
-        if reads.len() < MOST_READS {
+        // A read that began after the request came would have found its key.
+        let is_read = reads.back().is_some_and(|begun| *begun >= came);
+        if !is_read && reads.len() < MOST_READS {
             reads.push_back(Instant::now());
             match self.read().await {
-                Ok(known) => *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known),
+                Ok(known) => drop(self.known.send_replace(Some(known))),
                 Err(error) => tracing::warn!("the keys of {} cannot be read: {error:#}", self.issuer),
             }
         }
-        let known = self.known().context("the issuer's keys are not known")?;
+        let known = self.known.borrow().clone().context("the issuer's keys are not known")?;
         Ok(of(&known, id).unwrap_or_else(|| Candidates { issuer: known.issuer, keys: Vec::new() }))
     }
 
-    fn known(&self) -> Option<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The keys with this id as soon as they are known, and not too old.
+    async fn fresh(&self, id: Option<&str>) -> Candidates {
+        let mut known = self.known.subscribe();
+        loop {
+            let is_fresh = |known: &&Known| known.read.elapsed() < KEPT;
+            let found = known.borrow_and_update().as_ref().filter(is_fresh).and_then(|known| of(known, id));
+            if let Some(found) = found {
+                return found;
+            }
+            if known.changed().await.is_err() {
+                // Whoever asks keeps the sender.
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     async fn read(&self) -> anyhow::Result<Known> {

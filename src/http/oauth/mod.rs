@@ -14,9 +14,13 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, er
 use keys::Keys;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// How far the clocks of issuer and server may be apart, in seconds.
 const LEEWAY: u64 = 30;
+
+/// How long the metadata of this resource waits for that of the issuer.
+const ISSUER_TIME: Duration = Duration::from_secs(5);
 
 /// The algorithms that are accepted: those whose key for verifying is public.
 const ALGORITHMS: [Algorithm; 9] = [
@@ -86,19 +90,22 @@ impl Issuer {
     }
 
     /// The document of RFC 9728, if it has this path.
-    pub(super) fn metadata_at(&self, path: &str) -> Option<Value> {
+    pub(super) async fn metadata_at(&self, path: &str) -> Option<Value> {
         let below = path.strip_prefix(RESOURCE_METADATA)?;
         // A proxy may have taken the public path away.
-        let is_its = below.is_empty() || below == self.resource.path() || below == MCP;
-        is_its.then(|| {
-            json!({
-                "resource": self.resource.as_str(),
-                "resource_name": "GoHighLevel",
-                "authorization_servers": [self.address],
-                "scopes_supported": [self.read_scope, self.write_scope],
-                "bearer_methods_supported": ["header"],
-            })
-        })
+        if !(below.is_empty() || below == self.resource.path() || below == MCP) {
+            return None;
+        }
+        // Clients compare the issuer with how it names itself, where a slash at the end counts.
+        let read = tokio::time::timeout(ISSUER_TIME, self.keys.named(None)).await;
+        let issuer = read.ok().and_then(Result::ok).map(|read| read.issuer);
+        Some(json!({
+            "resource": self.resource.as_str(),
+            "resource_name": "GoHighLevel",
+            "authorization_servers": [issuer.as_deref().unwrap_or(&self.address)],
+            "scopes_supported": [self.read_scope, self.write_scope],
+            "bearer_methods_supported": ["header"],
+        }))
     }
 
     /// Refuses a request without a token.
@@ -135,6 +142,9 @@ impl Issuer {
         let header = decode_header(token).map_err(|_| self.invalid("it is no JWT with a known algorithm"))?;
         if !ALGORITHMS.contains(&header.alg) {
             return Err(self.invalid("its algorithm is not accepted"));
+        }
+        if header.crit.is_some() {
+            return Err(self.invalid("it has a critical extension, and none is known here"));
         }
         let candidates = self.keys.named(header.kid.as_deref()).await.map_err(|_| {
             let message = "The OAuth issuer's keys cannot be read now. Repeat the request later.";

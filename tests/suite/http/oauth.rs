@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 
 const AUDIENCE: &str = "https://mcp.example.com/mcp";
 
@@ -28,6 +28,8 @@ struct Served {
     url: String,
     keys: Vec<Value>,
     reads: usize,
+    /// How many reads of the keys are answered; all without it.
+    gate: Option<Arc<Semaphore>>,
 }
 
 /// A key of an issuer.
@@ -66,7 +68,8 @@ impl Issuer {
     async fn start(keys: &[&Key]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/realm", listener.local_addr().unwrap());
-        let state = Served { url: url.clone(), keys: keys.iter().map(|key| key.public()).collect(), reads: 0 };
+        let state =
+            Served { url: url.clone(), keys: keys.iter().map(|key| key.public()).collect(), ..Default::default() };
         let state = Arc::new(Mutex::new(state));
         // As OpenID providers have it; the place of RFC 8414 is not there.
         let router = Router::new()
@@ -87,13 +90,20 @@ impl Issuer {
 
 async fn metadata(State(state): State<Arc<Mutex<Served>>>) -> Json<Value> {
     let url = state.lock().unwrap().url.clone();
-    Json(json!({"issuer": url, "jwks_uri": format!("{url}/keys"), "authorization_endpoint": format!("{url}/auth")}))
+    let keys = format!("{}/keys", url.trim_end_matches('/'));
+    Json(json!({"issuer": url, "jwks_uri": keys, "authorization_endpoint": format!("{url}/auth")}))
 }
 
 async fn read_keys(State(state): State<Arc<Mutex<Served>>>) -> Json<Value> {
-    let mut state = state.lock().unwrap();
-    state.reads += 1;
-    Json(json!({"keys": state.keys}))
+    let (keys, gate) = {
+        let mut state = state.lock().unwrap();
+        state.reads += 1;
+        (state.keys.clone(), state.gate.clone())
+    };
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
+    }
+    Json(json!({"keys": keys}))
 }
 
 fn now() -> u64 {
@@ -154,6 +164,7 @@ async fn only_valid_tokens_of_the_issuer_are_let_in() {
         (touched, "no key of the issuer"),
         (key.sign_as(&json!({"alg": "ES384", "kid": "one"}), &valid), "no key of the issuer"),
         ("a.b.c".to_owned(), "no JWT"),
+        (key.sign_as(&json!({"alg": "ES256", "kid": "one", "crit": ["b64"], "b64": true}), &valid), "critical"),
     ] {
         let said = said(&web, &token).await;
         let challenge = said.header("www-authenticate");
@@ -286,4 +297,75 @@ async fn a_call_beyond_the_scope_says_which_scope_it_needs() {
     plain.args(["serve", "--http", "127.0.0.1:0", "--oauth-issuer", "http://issuer.example.com"]);
     let refused = run(plain).await;
     assert!(refused.code == Some(1) && refused.stderr.contains("must be https"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_token_whose_key_is_known_waits_for_no_made_up_one() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let key = Key::new("one");
+    let issuer = Issuer::start(&[&key]).await;
+    // A slow issuer: it answers when the test says so.
+    let gate = Arc::new(Semaphore::new(0));
+    issuer.state.lock().unwrap().gate = Some(Arc::clone(&gate));
+    let flags = ["--oauth-issuer", &issuer.url, "--oauth-audience", AUDIENCE];
+    let web = Arc::new(Web::start(web_command(&account, state.path()), &flags).await);
+    let valid = key.sign(&issuer.claims(|_| {}));
+    let ask = |token: String| {
+        let web = Arc::clone(&web);
+        tokio::spawn(async move { said(&web, &token).await.status.as_u16() })
+    };
+    let made_up = (0..10).map(|n| {
+        let header = json!({"alg": "ES256", "kid": format!("made up {n}")});
+        ask(key.sign_as(&header, &issuer.claims(|_| {})))
+    });
+    let made_up: Vec<_> = made_up.collect();
+    until("the keys are read", || async { issuer.state.lock().unwrap().reads == 1 }).await;
+    let waits = ask(valid.clone());
+    gate.add_permits(1);
+    until("they are read again", || async { issuer.state.lock().unwrap().reads == 2 }).await;
+    let waits = tokio::time::timeout(super::PATIENCE, waits).await.expect("it waits for no other");
+    assert_eq!(waits.unwrap(), 200, "its key came with the first read");
+    assert_eq!(said(&web, &valid).await.status, 200);
+    gate.add_permits(10);
+    for refused in made_up {
+        assert_eq!(refused.await.unwrap(), 401);
+    }
+    let reads = issuer.state.lock().unwrap().reads;
+    assert!(reads <= 3, "those that wait share a read: {reads}");
+}
+
+#[tokio::test]
+async fn an_issuer_is_named_as_it_names_itself_and_its_clients_are_none_of_the_file() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let key = Key::new("one");
+    let issuer = Issuer::start(&[&key]).await;
+    // As Auth0 has it.
+    let own = format!("{}/", issuer.url);
+    issuer.state.lock().unwrap().url = own.clone();
+    let command = || web_command(&account, state.path());
+    let robot = add(command(), "robot", &[]).await;
+    let flags = ["--oauth-issuer", &issuer.url, "--oauth-audience", AUDIENCE];
+    let web = Web::start(command(), &flags).await;
+    let metadata = web.send(web.http.get(web.at("/.well-known/oauth-protected-resource"))).await.answer();
+    assert_eq!(metadata["authorization_servers"], json!([own]));
+
+    // A program of the issuer's that has the name of a client with a token is another caller.
+    let program = key.sign(&issuer.claims(|claims| {
+        claims["iss"] = json!(own);
+        claims["client_id"] = json!("robot");
+        claims.as_object_mut().unwrap().remove("sub");
+    }));
+    let pages = account.objects("pages").await;
+    let draft = pages.iter().find(|page| page["status"] == "draft").unwrap();
+    let params = json!({"name": "delete_page", "arguments": {"id": draft["id"]}});
+    let asked = web.send(web.modern(&robot, "tools/call", params.clone())).await.answer();
+    let mut answered = params;
+    answered["requestState"] = asked["result"]["requestState"].clone();
+    answered["inputResponses"] = json!({"confirm": {"action": "accept", "content": {"confirm": true}}});
+    for (token, is_error) in [(&program, true), (&robot, false)] {
+        let said = web.send(web.modern(token, "tools/call", answered.clone())).await.answer();
+        assert_eq!(said["result"]["isError"], is_error, "{said}");
+    }
 }
