@@ -33,8 +33,7 @@ pub(super) async fn serve(State(app): State<Arc<App>>, request: Request) -> Resp
 
 async fn answer(app: &App, request: Request) -> Result<Response<Body>, HttpError> {
     if app.closing.is_cancelled() {
-        let message = "The server is about to end. Connect again later.";
-        return Err(HttpError::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5).last());
+        return Err(closing());
     }
     let who = app.access.identify(&app.clients, request.headers()).await?;
     let (served, caller) = app.clients.served(&who).await?;
@@ -65,8 +64,8 @@ async fn answer(app: &App, request: Request) -> Result<Response<Body>, HttpError
 
 /// The metadata of RFC 9728, at its path and at that of the endpoint below it.
 pub(super) async fn metadata(State(app): State<Arc<App>>, uri: Uri) -> Response<Body> {
-    let known = app.access.issuer().and_then(|issuer| issuer.metadata_at(uri.path()));
-    match known {
+    let Some(issuer) = app.access.issuer() else { return StatusCode::NOT_FOUND.into_response() };
+    match issuer.metadata_at(uri.path()).await {
         Some(metadata) => ([(header::CONTENT_TYPE, "application/json")], metadata.to_string()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -87,7 +86,7 @@ impl Call<'_> {
         let held = self.app.limits.stream(&self.caller.limits)?;
         let open = self.session.as_deref().map(|session| self.caller.sessions.listen(session));
         let response = self.pass(parts, Body::empty(), held, open).await;
-        Ok(body::ending(response, self.app.closing.clone()))
+        Ok(body::ending(response, self.served.closing.clone()))
     }
 
     async fn post(&self, parts: Parts, body: Body) -> Result<Response<Body>, HttpError> {
@@ -95,7 +94,11 @@ impl Call<'_> {
         let read = {
             // The semaphore is never closed.
             let _turn = self.caller.bodies.acquire().await;
-            body::read(&parts.headers, body).await?
+            tokio::select! {
+                read = body::read(&parts.headers, body) => read?,
+                // Nothing of it is done, and it may never come.
+                () = self.app.closing.cancelled() => return Err(closing()),
+            }
         };
         match read_body(read) {
             Ok(HttpBody::Message(message)) => {
@@ -134,7 +137,7 @@ impl Call<'_> {
         let written = message.written_id.take();
         let response = self.pass(parts, Body::from(message.body), held, open).await;
         let response = body::with_end(response, move || slot.release());
-        let response = if is_stream { body::ending(response, self.app.closing.clone()) } else { response };
+        let response = if is_stream { body::ending(response, self.served.closing.clone()) } else { response };
         Ok(match written {
             Some((from, to)) => body::rewriting(response, from, to),
             None => response,
@@ -211,6 +214,11 @@ impl Call<'_> {
             drop(open.take());
         })
     }
+}
+
+fn closing() -> HttpError {
+    let message = "The server is about to end. Connect again later.";
+    HttpError::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(5).last()
 }
 
 fn json(refusal: HttpRefusal) -> Response<Body> {

@@ -100,6 +100,11 @@ impl ClientLimits {
         }
     }
 
+    /// Waits until no request is under way. Streams do not count.
+    pub(super) async fn drained(&self) {
+        drop(self.requests.acquire_many(self.most).await);
+    }
+
     /// Whether no request is under way and no stream open.
     pub(super) fn are_free(&self) -> bool {
         let most = usize::try_from(self.most).unwrap_or(Semaphore::MAX_PERMITS);

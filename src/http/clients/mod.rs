@@ -8,7 +8,7 @@ mod served;
 pub(super) use caller::CallerService;
 pub(super) use served::Served;
 
-use super::{App, HttpOptions, access::Who, refusal::HttpError};
+use super::{App, DRAIN, HttpOptions, access::Who, refusal::HttpError};
 use crate::{
     mcp::CallObserver,
     runtime::Runtime,
@@ -151,13 +151,16 @@ impl Clients {
     }
 
     /// Ends what a client was served by, and what its own runtime watches.
-    fn retire(&self, served: &Served) {
-        served.end();
-        let runtime = Arc::clone(&served.runtime);
+    fn retire(&self, served: &Arc<Served>) {
+        let (served, most) = (Arc::clone(served), self.settings.timeout() + DRAIN);
         // The process leaves its own runtime itself.
-        if !Arc::ptr_eq(&runtime, &self.runtime) {
-            tokio::spawn(async move { runtime.leave().await });
-        }
+        let leaves = !Arc::ptr_eq(&served.runtime, &self.runtime);
+        tokio::spawn(async move {
+            served.retire(most).await;
+            if leaves {
+                served.runtime.leave().await;
+            }
+        });
     }
 
     /// How many sessions there are.

@@ -46,6 +46,8 @@ pub(in crate::http) struct Served {
     pub(in crate::http) server: Arc<Server>,
     callers: Mutex<HashMap<Caller, Arc<CallerService>>>,
     bounds: Bounds,
+    /// From now on nothing lasts: streams and questions to people end.
+    pub(in crate::http) closing: CancellationToken,
     ended: CancellationToken,
 }
 
@@ -56,9 +58,10 @@ impl Served {
         bounds: Bounds,
         closing: CancellationToken,
     ) -> Result<Self> {
-        let server = Server::new(Arc::clone(&runtime), closing)?.observed_by(bounds.observer.clone());
+        let closing = closing.child_token();
+        let server = Server::new(Arc::clone(&runtime), closing.clone())?.observed_by(bounds.observer.clone());
         let (server, callers, ended) = (Arc::new(server), Mutex::default(), CancellationToken::new());
-        Ok(Self { entry, runtime, server, callers, bounds, ended })
+        Ok(Self { entry, runtime, server, callers, bounds, closing, ended })
     }
 
     fn callers(&self) -> MutexGuard<'_, HashMap<Caller, Arc<CallerService>>> {
@@ -103,6 +106,19 @@ impl Served {
             }
             !is_left
         });
+    }
+
+    /// Ends its streams at once, and its sessions when the calls under way are answered: what they sent to HighLevel is not
+    /// taken back by nobody hearing of it. They have as long as `most`.
+    pub(super) async fn retire(&self, most: Duration) {
+        self.closing.cancel();
+        let answered = async {
+            for caller in self.all_callers() {
+                caller.limits.drained().await;
+            }
+        };
+        drop(tokio::time::timeout(most, answered).await);
+        self.end();
     }
 
     /// Ends its sessions, streams and calls.
