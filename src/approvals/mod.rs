@@ -19,7 +19,7 @@ pub use serve::ApprovalServer;
 
 use crate::runtime::Runtime;
 use attempts::Attempts;
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing};
+use axum::{Router, middleware, routing};
 use highlevel_core::error::Result;
 use same_origin::OwnOrigin;
 use std::sync::Arc;
@@ -30,9 +30,6 @@ const PATH: &str = "/approvals";
 
 /// The name of the cookie behind TLS. Browsers take one with this beginning from the host itself alone, for all of its paths.
 const HOST_COOKIE: &str = "__Host-highlevel_approver";
-
-/// The most bytes of a form.
-const FORM_BYTES: usize = 16 * 1024;
 
 /// What the requests to the page share.
 struct App {
@@ -65,8 +62,8 @@ pub async fn router(runtime: Arc<Runtime>, public: &Url, is_default: bool) -> Re
         .route("/approvals/decide", routing::post(routes::decide))
         .route("/approvals/state", routing::get(routes::state))
         .route("/approvals/{request}", routing::get(routes::one))
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), same_origin::check))
+        // Other paths are none of the page's.
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&app), same_origin::check))
         .with_state(app))
 }
 

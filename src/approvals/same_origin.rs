@@ -1,14 +1,21 @@
-//! A form counts only if it was sent by this page, and no other page may show this one.
+//! A form counts only if it was sent by this page, and no other page may show this one. Forms are bounded in size and time.
 
 use super::{App, page};
 use axum::{
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use url::Url;
+
+/// The most bytes of a form.
+const FORM_BYTES: usize = 16 * 1024;
+
+/// How long a browser may take to send a form.
+const FORM_TIME: Duration = Duration::from_secs(30);
 
 /// The header by which browsers say where a request comes from.
 pub(super) const FETCH_SITE: &str = "sec-fetch-site";
@@ -52,12 +59,17 @@ impl OwnOrigin {
 
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let mut response = if changes && !app.origin.allows(request.headers()) {
+    let mut response = if !changes {
+        next.run(request).await
+    } else if !app.origin.allows(request.headers()) {
         let message =
             "This form was not sent by the approval page, so that nothing was done. Open the page and try again.";
         (StatusCode::FORBIDDEN, page::message("Not done", message)).into_response()
     } else {
-        next.run(request).await
+        match read(request).await {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused,
+        }
     };
     let headers = response.headers_mut();
     let fixed = [
@@ -78,6 +90,17 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
+/// The request with its whole form. Anybody may begin to send one.
+async fn read(request: Request) -> Result<Request, Response> {
+    let (parts, body) = request.into_parts();
+    let (status, message) = match tokio::time::timeout(FORM_TIME, to_bytes(body, FORM_BYTES)).await {
+        Ok(Ok(form)) => return Ok(Request::from_parts(parts, Body::from(form))),
+        Ok(Err(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "This form is too large, so that nothing was done."),
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "This form did not arrive in time, so that nothing was done."),
+    };
+    Err((status, [(header::CONNECTION, "close")], page::message("Not done", message)).into_response())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +109,19 @@ mod tests {
         let origin = OwnOrigin::new(&"https://mcp.example.com/mcp".parse().unwrap());
         let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         origin.allows(&pairs.collect())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_does_not_come_or_is_too_large_is_refused() {
+        let pending = Body::from_stream(futures::stream::pending::<std::io::Result<bytes::Bytes>>());
+        for (body, status) in [
+            (pending, Some(StatusCode::REQUEST_TIMEOUT)),
+            (Body::from("x".repeat(FORM_BYTES + 1)), Some(StatusCode::PAYLOAD_TOO_LARGE)),
+            (Body::from("key=x"), None),
+        ] {
+            let refused = read(Request::new(body)).await.err();
+            assert_eq!(refused.map(|refused| refused.status()), status);
+        }
     }
 
     #[test]
