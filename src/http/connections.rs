@@ -2,6 +2,7 @@
 
 use super::stall::Stall;
 use axum::{Router, body::Body, extract::ConnectInfo};
+use highlevel_store::open_files_limit;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -16,7 +17,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-/// How many connections there may be. Further ones wait in the system's queue.
+/// How many connections there may be, if half of the open files of the process suffice. Further ones wait in the system's
+/// queue: calls need files, too.
 const MAX_CONNECTIONS: usize = 4096;
 
 /// The most bytes of a request's headers. Larger ones are answered with 431.
@@ -34,7 +36,8 @@ const READ_TIME: Duration = Duration::from_secs(60);
 /// Accepts connections until `closing` is cancelled. Returns those that are still open.
 pub(super) async fn accept(listener: TcpListener, router: Router, closing: &CancellationToken) -> JoinSet<()> {
     let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let half = open_files_limit().and_then(|limit| usize::try_from(limit / 2).ok());
+    let places = Arc::new(Semaphore::new(half.map_or(MAX_CONNECTIONS, |half| half.min(MAX_CONNECTIONS))));
     loop {
         let next = async {
             // The semaphore is never closed.

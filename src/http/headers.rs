@@ -84,7 +84,7 @@ impl Callers {
         hosts.extend(public.0.host_str().map(|host| (host.to_lowercase(), public.0.port())));
         for given in &options.allow_hosts {
             let parsed: Option<Authority> = given.parse().ok();
-            let Some(host) = parsed.filter(|host| !host.host().is_empty() && !given.contains('@')) else {
+            let Some(host) = parsed.filter(|host| !host.host().is_empty() && !given.contains(['@', '*'])) else {
                 bail!("--allow-host: {given} is no host, such as mcp.example.com or mcp.example.com:8443");
             };
             hosts.push((host.host().to_lowercase(), host.port_u16()));
@@ -125,7 +125,7 @@ impl Callers {
         };
         // An origin of a scheme like `file` equals no other.
         let is_listed = self.origins.iter().any(|allowed| allowed.origin() == url.origin());
-        is_listed || (self.local_pages && is_local && url.scheme().starts_with("http"))
+        is_listed || (self.local_pages && is_local && matches!(url.scheme(), "http" | "https"))
     }
 
     fn allows_host(&self, host: &Authority) -> bool {
@@ -159,7 +159,8 @@ impl Callers {
         let (Some(host), None) = (given.next(), given.next()) else {
             return Err(HttpError::new(StatusCode::BAD_REQUEST, "A request has one Host header."));
         };
-        let host: Option<Authority> = host.to_str().ok().and_then(|host| host.parse().ok());
+        let host: Option<Authority> =
+            host.to_str().ok().filter(|host| !host.contains('@')).and_then(|host| host.parse().ok());
         let is_allowed = |host: &Authority| self.allows_host(host);
         if host.as_ref().is_some_and(is_allowed) && request.uri().authority().is_none_or(is_allowed) {
             return Ok(());

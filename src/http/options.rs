@@ -7,7 +7,7 @@ use url::Url;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct HttpOptions {
     /// Serve over HTTP on this address, such as 127.0.0.1:8931, instead of stdin and stdout
-    #[arg(long = "http", value_name = "ADDR")]
+    #[arg(long = "http", value_name = "ADDR", value_parser = address)]
     pub address: Option<SocketAddr>,
     /// Let everybody on this machine in, without a token. Only on a loopback address, and never behind a proxy
     #[arg(long, requires = "address", conflicts_with = "oauth_issuer")]
@@ -28,13 +28,13 @@ pub struct HttpOptions {
     #[arg(long = "oauth-audience", value_name = "AUDIENCE", requires = "oauth_issuer")]
     pub oauth_audiences: Vec<String>,
     /// The scope of tokens that may only read
-    #[arg(long, value_name = "SCOPE", requires = "oauth_issuer", default_value = "ghl.read")]
+    #[arg(long, value_name = "SCOPE", requires = "oauth_issuer", default_value = "ghl.read", value_parser = scope)]
     pub oauth_read_scope: String,
     /// The scope of tokens that may also write
-    #[arg(long, value_name = "SCOPE", requires = "oauth_issuer", default_value = "ghl.write")]
+    #[arg(long, value_name = "SCOPE", requires = "oauth_issuer", default_value = "ghl.write", value_parser = scope)]
     pub oauth_write_scope: String,
     /// Serve /metrics for Prometheus on this address, without authentication
-    #[arg(long, value_name = "ADDR", requires = "address")]
+    #[arg(long, value_name = "ADDR", requires = "address", value_parser = address)]
     pub metrics_listen: Option<SocketAddr>,
     /// End a session of an older protocol after so many seconds without a request or an open stream
     #[arg(long, value_name = "SECONDS", requires = "address", default_value_t = 1800, value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -45,4 +45,15 @@ pub struct HttpOptions {
     /// How many requests of a client, or a subject of the issuer, may be under way
     #[arg(long, value_name = "N", requires = "address", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub max_requests: u32,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "it takes an IP address and a port, such as 127.0.0.1:8931 or [::1]:8931".to_owned())
+}
+
+/// A scope as RFC 6749 has it: it stands in quotes in challenges.
+fn scope(text: &str) -> Result<String, String> {
+    let is_allowed = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\');
+    let is_scope = !text.is_empty() && text.chars().all(is_allowed);
+    is_scope.then(|| text.to_owned()).ok_or_else(|| "a scope is one word of ASCII without quotes".to_owned())
 }

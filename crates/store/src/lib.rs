@@ -42,7 +42,7 @@ pub use mirror::{
     ScanLock, Search, ShownAccount, SqlQuery, StreamedRow, TABLES, TIME_LIMIT, Table, TableState, ToolWrite,
     UnionAccount, UnionMirror, answer_questions, named_in_hits, question_file, readable,
 };
-pub use open_files::raise_open_files;
+pub use open_files::{open_files_limit, raise_open_files};
 pub use process_group::kill_group;
 pub use quota::{LIMIT, LeaseGrant, LeaseRequest, Lesson, ObservedQuota, QuotaKey, SharedQuota, WINDOW, lease_life};
 pub use refresh_lock::RefreshLock;

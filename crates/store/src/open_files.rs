@@ -18,6 +18,19 @@ pub fn raise_open_files() {
     }
 }
 
+/// How many files this process may have open, where there is such a limit.
+#[cfg(unix)]
+pub fn open_files_limit() -> Option<u64> {
+    use rustix::process::{Resource, getrlimit};
+    getrlimit(Resource::Nofile).current
+}
+
 /// Does nothing: this system has no such limit.
 #[cfg(not(unix))]
 pub fn raise_open_files() {}
+
+/// None: this system has no such limit.
+#[cfg(not(unix))]
+pub fn open_files_limit() -> Option<u64> {
+    None
+}

@@ -29,6 +29,7 @@ async fn what_is_too_large_or_of_another_type_has_its_status() {
         (web.post(&token, "", json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}).to_string()), 400, "Session"),
         (web.request(Method::PUT, &token), 405, ""),
         (web.http.get(web.at("/nothing")), 404, ""),
+        (web.http.post(web.at("/mcp/")), 404, ""),
     ] {
         let said = web.send(request).await;
         assert!(said.status == status && said.text.contains(part), "{status}: {said:?}");
@@ -36,6 +37,40 @@ async fn what_is_too_large_or_of_another_type_has_its_status() {
     let chunked = in_chunks(&web, &token).await;
     assert!(chunked.starts_with("HTTP/1.1 413 "), "without a length: {chunked}");
     assert!(!web.tools(&token).await.is_empty(), "it serves on");
+}
+
+#[tokio::test]
+async fn a_client_that_still_sends_learns_why_it_is_refused() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let token = add(web_command(&account, state.path()), "claude", &[]).await;
+    let web = Web::start(web_command(&account, state.path()), &[]).await;
+    let host = web.url.trim_start_matches("http://").trim_end_matches("/mcp");
+    let (json, text) = ("application/json", "text/plain");
+    for (host_header, token, content, status) in [
+        (host, "hlmcp_expired", json, "401"),
+        ("evil.example.com", token.as_str(), json, "403"),
+        (host, token.as_str(), text, "415"),
+    ] {
+        let mut stream = TcpStream::connect(host).await.unwrap();
+        let length = 3 * 1024 * 1024;
+        let head = format!(
+            "POST /mcp HTTP/1.1\r\nHost: {host_header}\r\nAuthorization: Bearer {token}\r\nContent-Type: {content}\r\nAccept: application/json, text/event-stream\r\nContent-Length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; length]).await.expect("the whole body is taken");
+        let mut said = vec![0; 1024];
+        let read = stream.read(&mut said).await.unwrap();
+        let said = String::from_utf8_lossy(&said[..read]);
+        assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {said}");
+    }
+    // One that waits for `100 Continue` has sent nothing, and is not asked for it.
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let head = format!("POST /mcp HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut said = [0; 12];
+    stream.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"HTTP/1.1 401");
 }
 
 /// The response to a body of 5 MiB whose length nobody knows before.
@@ -112,4 +147,29 @@ async fn requests_at_once_and_repeated_ids_are_refused() {
         assert!(text.contains("structuredContent"), "{text}");
     }
     assert_eq!(web.call(&token, &session, "list_contacts", json!({"limit": 1})).await["isError"], false);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn idle_connections_leave_files_for_calls() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let token = add(web_command(&account, state.path()), "claude", &[]).await;
+    let served = web_command(&account, state.path());
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -n 120 && exec \"$0\" \"$@\""]).arg(served.get_program()).env_clear();
+    command.envs(served.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let web = Web::start(command, &[]).await;
+    let session = web.initialize(&token).await;
+    let host = web.url.trim_start_matches("http://").trim_end_matches("/mcp");
+    let mut idle = Vec::new();
+    for _ in 0..150 {
+        idle.push(TcpStream::connect(host).await.unwrap());
+    }
+    // On the connection that is there.
+    let new = json!({"firstName": "New", "lastName": "Person", "email": "new@example.com"});
+    let created = web.call(&token, &session, "create_contact", new).await;
+    assert_eq!(created["isError"], false, "{created}");
+    drop(idle);
+    assert!(!web.tools(&token).await.is_empty());
 }

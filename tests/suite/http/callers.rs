@@ -18,6 +18,7 @@ async fn hosts_and_origins_that_nobody_allowed_are_refused() {
         ("host", "MCP.example.com", 200),
         ("host", "mcp.example.com.evil.org", 403),
         ("host", "localhost:1", 200),
+        ("host", "user@localhost", 403),
         ("origin", "https://evil.example.com", 403),
         ("origin", "null", 403),
         ("origin", "file://", 403),
@@ -26,6 +27,7 @@ async fn hosts_and_origins_that_nobody_allowed_are_refused() {
         ("origin", "http://app.example.com", 403),
         ("origin", "http://localhost:6274", 200),
         ("origin", "http://localhost.evil.example.com", 403),
+        ("origin", "httpx://localhost", 403),
     ] {
         let said = web.send(web.post(&token, "", hello()).header(name, value)).await;
         assert_eq!(said.status, status, "{name}: {value}: {said:?}");
@@ -73,4 +75,22 @@ async fn without_authentication_the_server_is_for_this_machine_alone() {
     open.args(["serve", "--http", "0.0.0.0:0", "--no-auth"]);
     let refused = run(open).await;
     assert!(refused.code == Some(1) && refused.stderr.contains("loopback"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn flags_that_cannot_be_meant_say_what_is_allowed() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let scope = ["127.0.0.1:0", "--oauth-issuer", "https://issuer.example.com", "--oauth-read-scope", "read\""];
+    for (flags, part) in [
+        (&["localhost:8931"][..], "such as 127.0.0.1:8931"),
+        (&["127.0.0.1:0", "--metrics-listen", "9464"], "such as 127.0.0.1:8931"),
+        (&["127.0.0.1:0", "--allow-host", "*"], "such as mcp.example.com"),
+        (&scope, "without quotes"),
+    ] {
+        let mut command = web_command(&account, state.path());
+        command.args(["serve", "--http"]).args(flags);
+        let refused = run(command).await;
+        assert!(refused.code != Some(0) && refused.stderr.contains(part), "{flags:?}: {refused:?}");
+    }
 }
