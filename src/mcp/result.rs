@@ -66,12 +66,15 @@ pub(super) fn resource_error(error: Error, uri: &str) -> ErrorData {
 }
 
 /// The outcome of `work`. A panic becomes an error, because rmcp never answers a request whose handler panicked.
-pub(super) async fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-        Err(Error::new(
-            Code::Internal,
-            "This call failed by a fault of the server. If it writes, check what became of it before repeating it.",
-        ))
+pub(super) fn catch_panic<T>(work: impl Future<Output = Result<T>>) -> impl Future<Output = Result<T>> {
+    // Boxed, because rmcp moves a request's future several times before it runs.
+    AssertUnwindSafe(Box::pin(work)).catch_unwind().map(|outcome| {
+        outcome.unwrap_or_else(|_| {
+            Err(Error::new(
+                Code::Internal,
+                "This call failed by a fault of the server. If it writes, check what became of it before repeating it.",
+            ))
+        })
     })
 }
 
