@@ -12,6 +12,7 @@ mod connections;
 mod endpoint;
 mod headers;
 mod health;
+mod kept;
 mod limits;
 mod metrics;
 mod oauth;

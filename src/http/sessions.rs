@@ -1,5 +1,7 @@
 //! Sessions of the protocols before 2026-07-28: bounded in number, each good for one caller only.
 
+use super::kept::{self, KeptAnswers};
+use futures::{future::Either, stream};
 use highlevel_core::context::Caller;
 use rmcp::{
     model::{ClientJsonRpcMessage, JsonRpcMessage, ProtocolVersion, RequestId, ServerJsonRpcMessage, ServerResult},
@@ -14,9 +16,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a finished answer is kept for a client whose connection broke before it had it.
-const ANSWER_KEPT: Duration = Duration::from_secs(30);
-
 /// How long a session may take to hear that it ends.
 const CLOSE_TIME: Duration = Duration::from_millis(500);
 
@@ -30,6 +29,7 @@ tokio::task_local! {
 pub(super) struct Sessions {
     inner: LocalSessionManager,
     known: Mutex<HashMap<SessionId, Known>>,
+    answers: Arc<KeptAnswers>,
     idle: Duration,
     most: usize,
 }
@@ -63,10 +63,9 @@ impl Sessions {
         let mut config = SessionConfig::default();
         // rmcp's own clock would end a session whose call takes longer.
         config.keep_alive = None;
-        config.completed_cache_ttl = ANSWER_KEPT.min(idle);
         let mut inner = LocalSessionManager::default();
         inner.session_config = config;
-        Self { inner, known: Mutex::default(), idle, most }
+        Self { inner, known: Mutex::default(), answers: Arc::default(), idle, most }
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<SessionId, Known>> {
@@ -131,8 +130,9 @@ impl Sessions {
         idle.min().map(|(idleness, id)| (idleness, SessionId::clone(id)))
     }
 
-    /// Ends the sessions that have been idle for too long.
+    /// Ends the sessions that have been idle for too long, and forgets old answers.
     pub(super) async fn end_idle(&self) {
+        self.answers.forget_old();
         for id in self.idle() {
             drop(self.close_session(&id).await);
         }
@@ -200,7 +200,8 @@ impl SessionManager for Sessions {
         id: &SessionId,
         message: ClientJsonRpcMessage,
     ) -> Done<impl futures::Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
-        self.inner.create_stream(id, message).await
+        let events = self.inner.create_stream(id, message).await?;
+        Ok(self.answers.keeping(id, events))
     }
 
     async fn accept_message(&self, id: &SessionId, message: ClientJsonRpcMessage) -> Done<()> {
@@ -219,6 +220,14 @@ impl SessionManager for Sessions {
         id: &SessionId,
         last_event_id: String,
     ) -> Done<impl futures::Stream<Item = ServerSseMessage> + Send + Sync + 'static> {
-        self.inner.resume(id, last_event_id).await
+        if let Some(answer) = self.answers.after(id, &last_event_id) {
+            return Ok(Either::Left(stream::iter([answer])));
+        }
+        let is_of_request = kept::is_of_request(&last_event_id);
+        let events = self.inner.resume(id, last_event_id).await?;
+        Ok(Either::Right(match is_of_request {
+            true => Either::Left(self.answers.keeping(id, events)),
+            false => Either::Right(events),
+        }))
     }
 }

@@ -9,6 +9,7 @@ mod ends;
 mod kept;
 mod metrics;
 mod oauth;
+mod resumed;
 mod sessions;
 
 use crate::support::{Account, command, run, watch::Watch};

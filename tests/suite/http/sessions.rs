@@ -30,7 +30,7 @@ async fn beyond_the_most_the_longest_idle_session_ends() {
 }
 
 /// What Prometheus reads.
-async fn metrics(web: &Web) -> String {
+pub async fn metrics(web: &Web) -> String {
     let log = web.log();
     let place = log.lines().find_map(|line| line.strip_prefix("Metrics on ")).unwrap();
     web.send(web.http.get(place)).await.text
