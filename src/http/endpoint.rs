@@ -21,6 +21,9 @@ use std::sync::Arc;
 /// The header with the id of a session.
 const SESSION: &str = "mcp-session-id";
 
+/// The header with the revision of the protocol.
+const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+
 /// The request that begins a session.
 const INITIALIZE: &str = "initialize";
 
@@ -147,7 +150,7 @@ impl Call<'_> {
     /// Takes each message of a batch as if it stood alone. Their answers come in one stream, each when it is there.
     async fn batch(
         &self,
-        parts: Parts,
+        mut parts: Parts,
         messages: Vec<Result<HttpMessage, HttpRefusal>>,
         held: InFlight,
     ) -> Result<Response<Body>, HttpError> {
@@ -155,13 +158,13 @@ impl Call<'_> {
         if !self.session.as_ref().is_some_and(takes_batches) {
             return Ok(json(HttpRefusal::batch()));
         }
+        // That revision does not have the header.
+        parts.headers.remove(PROTOCOL_VERSION);
         messages.iter().flatten().try_for_each(|message| self.check_write(message))?;
         let mut answers = Vec::new();
         for message in messages {
             let refusal = match message {
-                Ok(message) if message.method.as_deref() == Some(INITIALIZE) => {
-                    HttpRefusal::batched_initialize(message.id.as_ref())
-                }
+                Ok(message) if message.stands_alone => HttpRefusal::not_in_batch(message.id.as_ref()),
                 Ok(message) => {
                     let is_request = message.id.is_some();
                     let response = self.message(parts.clone(), message, held.another()).await?;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Extensions, StatusCode, request::Parts};
 use rmcp::{
     RoleServer,
-    model::{ClientRequest, ErrorCode, JsonRpcMessage, RequestId},
+    model::{ClientRequest, ErrorCode, GetMeta, JsonRpcMessage, RequestId},
     service::RequestContext,
 };
 use serde_json::{Value, json};
@@ -77,6 +77,8 @@ pub struct HttpMessage {
     pub tool: Option<String>,
     /// The id of a request.
     pub id: Option<RequestId>,
+    /// Whether it needs no session: it begins one, or has its own protocol version.
+    pub stands_alone: bool,
     /// The id in the answers as JSON, and what to write in its place.
     pub written_id: Option<(String, String)>,
     malformed: Option<MalformedArguments>,
@@ -113,10 +115,11 @@ impl HttpRefusal {
         refusal(Refusal::invalid_request(None, what))
     }
 
-    /// The answer to a request that begins a session within a batch.
-    pub fn batched_initialize(id: Option<&RequestId>) -> Self {
+    /// The answer to a request within a batch that stands alone.
+    pub fn not_in_batch(id: Option<&RequestId>) -> Self {
         let id = id.map(|id| HostId { id: id.clone(), written: None });
-        refusal(Refusal::invalid_request(id, "initialize is never part of a batch"))
+        let what = "initialize, and a request with a protocol version of its own, are never part of a batch";
+        refusal(Refusal::invalid_request(id, what))
     }
 }
 
@@ -159,6 +162,7 @@ fn message(body: Bytes, incoming: Incoming) -> Result<HttpMessage, Refusal> {
         }
         read.id = Some(request.id.clone());
         read.method = Some(request.request.method().to_owned());
+        read.stands_alone = stands_alone(&request.request);
         if let ClientRequest::CallToolRequest(call) = &request.request {
             read.tool = Some(call.params.name.to_string());
             read.malformed = call.extensions.get::<MalformedArguments>().cloned();
@@ -170,6 +174,11 @@ fn message(body: Bytes, incoming: Incoming) -> Result<HttpMessage, Refusal> {
         read.body = serde_json::to_vec(&message).map_err(unwritable)?.into();
     }
     Ok(read)
+}
+
+fn stands_alone(request: &ClientRequest) -> bool {
+    let begins = matches!(request, ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_));
+    begins || request.get_meta().protocol_version().is_some()
 }
 
 /// Only what is no request at all is an error of HTTP.

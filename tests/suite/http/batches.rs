@@ -33,17 +33,21 @@ async fn sessions_of_the_revision_that_has_batches_answer_each_message_and_no_ot
     };
     let ping = |id: Value| json!({"jsonrpc": "2.0", "id": id, "method": "ping"});
     let begin: Value = serde_json::from_str(&hello()).unwrap();
-    let many = json!([call(70), note, ping(json!("b")), ping(json!(1.5)), call(70), begin, 5]);
-    let said = ask(&many).await;
+    let mut modern = ping(json!("modern"));
+    modern["params"] = json!({"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}});
+    let many = json!([call(70), note, ping(json!("b")), ping(json!(1.5)), call(70), begin, modern, 5]);
+    let said = web.send(web.post("", &id, many.to_string()).header("mcp-protocol-version", "2025-11-25")).await;
     assert_eq!((said.status, said.header("content-type")), (StatusCode::OK, "text/event-stream"));
     let answers = messages(&said.text);
     let of = |id: Value| answers.iter().filter(|one| one["id"] == id).collect::<Vec<_>>();
-    assert_eq!(answers.len(), 6, "{said:?}");
+    assert_eq!(answers.len(), 7, "{said:?}");
     assert!(of(json!("b"))[0]["result"].is_object() && of(json!(1.5))[0]["result"].is_object(), "{said:?}");
     let (good, repeated): (Vec<_>, Vec<_>) = of(json!(70)).into_iter().partition(|one| one["result"].is_object());
     assert_eq!(good[0]["result"]["structuredContent"]["data"].as_array().unwrap().len(), 2);
     assert_eq!(repeated[0]["error"]["code"], -32600, "the same id twice");
-    assert!(of(json!(0))[0]["error"]["message"].as_str().unwrap().contains("never part of a batch"), "{said:?}");
+    for id in [json!(0), json!("modern")] {
+        assert!(of(id)[0]["error"]["message"].as_str().unwrap().contains("never part of a batch"), "{said:?}");
+    }
     assert_eq!(of(Value::Null)[0]["error"]["code"], -32600, "a number is no message");
 
     // More calls than there are slots for answers.
