@@ -1,7 +1,7 @@
 //! One attempt: sends the request, passes the answer's headers to quota and clock, and judges the answer.
 
 use super::{
-    AnswerFile, Body, Expect, Fate, Scheme,
+    AnswerFile, Body, Expect, Fate, Repeat, Scheme,
     breaker::{AttemptVerdict, BreakerPass},
     clock::{Clock, Moment},
     content::{self, Content},
@@ -107,7 +107,8 @@ impl Wire {
         let outcome = tokio::select! {
             biased;
             outcome = self.exchange(builder, out, reading, permit, sent_at) => outcome,
-            () = context.cancel.cancelled() => {
+            // What must not be done twice is waited for: whoever left asks again, and then its outcome has to be known.
+            () = context.cancel.cancelled(), if out.repeat == Repeat::Freely => {
                 ended(Code::Cancelled, "The call was cancelled while its request was under way.")
             }
             () = tokio::time::sleep_until(context.deadline) => {

@@ -1,6 +1,6 @@
 //! Where requests go, exactly.
 
-use super::{Request, SaveFile, Scheme, Service, multipart};
+use super::{Repeat, Request, SaveFile, Scheme, Service, multipart};
 use highlevel_core::error::{Code, Error, Result};
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -91,6 +91,8 @@ pub(crate) struct Outgoing {
     pub(crate) version: Option<&'static str>,
     /// Where the answer is saved, if it is a file.
     pub(crate) save: Option<SaveFile>,
+    /// Whether it may be repeated.
+    pub(crate) repeat: Repeat,
 }
 
 impl Outgoing {
@@ -106,7 +108,7 @@ impl Outgoing {
             }
         };
         let (method, version) = (request.method.clone(), request.version);
-        Ok(Self { method, url, body, content_type, version, save: request.save.clone() })
+        Ok(Self { method, url, body, content_type, version, save: request.save.clone(), repeat: request.repeat })
     }
 
     /// A form, as OAuth takes it. Not for debug output: its fields are secrets.
@@ -120,6 +122,8 @@ impl Outgoing {
             content_type,
             version,
             save: None,
+            // A refresh token is for one use.
+            repeat: Repeat::IfNotExecuted,
         })
     }
 }

@@ -91,3 +91,27 @@ async fn calls_under_way_are_answered_when_their_client_is_removed() {
     let outcomes: Vec<_> = entries.iter().map(|entry| &entry["outcome"]).collect();
     assert_eq!(outcomes, ["done", "done"]);
 }
+
+#[tokio::test]
+async fn a_create_is_waited_for_when_its_caller_leaves() {
+    let account = Account::new().await;
+    account.faults("latency-after:1500@write").await;
+    let state = tempfile::tempdir().unwrap();
+    let command = || web_command(&account, state.path());
+    let web = Web::start(command(), &["--no-auth"]).await;
+    let arguments = json!({"firstName": "A", "lastName": "B", "email": "phone@example.com"});
+    let call = web.modern("", "tools/call", json!({"name": "create_contact", "arguments": arguments}));
+    let call = tokio::spawn(call.send());
+    until("it is done there", || async { account.stats().await["effects"]["creates"] == 1 }).await;
+    // The connection breaks, which cancels a call of 2026-07-28.
+    call.abort();
+    let has_ended = async || {
+        let mut export = command();
+        export.args(["journal", "export"]);
+        !run(export).await.stdout.contains("unfinished")
+    };
+    until("its outcome is known", has_ended).await;
+    let entries = closed_journal(command).await;
+    let outcomes: Vec<_> = entries.iter().map(|entry| &entry["outcome"]).collect();
+    assert_eq!(outcomes, ["done"], "{entries:?}");
+}

@@ -78,10 +78,10 @@ async fn cancelling_says_whether_the_request_was_under_way() {
     let mut config = config(&upstream);
     config.api.rate_limit = Some(1);
     let Fixture { client, dir: _dir } = fixture(config);
-    for (fate, sent) in [(Fate::Unknown, true), (Fate::NotExecuted, false)] {
+    let update = request(Method::PUT, "/contact", Some(serde_json::json!({"name": "n"})), Repeat::Freely);
+    for (ask, fate, sent) in [(update, Fate::Unknown, true), (post("/contact"), Fate::NotExecuted, false)] {
         let cancel = CancellationToken::new();
         let context = CallContext::new(Duration::from_secs(600)).cancelled_by(cancel.clone());
-        let ask = post("/contact");
         let (failed, ()) = tokio::join!(client.send(&ask, &context), async {
             // The first has to have arrived; the second waits for the quota, which nobody can see from here.
             while upstream.seen().is_empty() {
