@@ -34,8 +34,8 @@ To look around first, run highlevel-mcp demo or highlevel-mcp --help. Ctrl-D or 
 pub(super) struct Options {
     #[command(flatten)]
     http: HttpOptions,
-    /// Serve the approval page of --confirm page on this loopback address. Default: a free port of 127.0.0.1
-    #[arg(long, env = "GHL_APPROVALS_LISTEN", value_name = "ADDR")]
+    /// Without --http: serve the approval page of --confirm page on this loopback address. Default: a free port of 127.0.0.1
+    #[arg(long, env = "GHL_APPROVALS_LISTEN", value_name = "ADDR", conflicts_with = "address")]
     approvals_listen: Option<SocketAddr>,
     #[command(flatten)]
     notify: NotifyOptions,
@@ -115,6 +115,9 @@ async fn serve_http(
     say(&format!("MCP over HTTP on http://{}/mcp", http.address()));
     if let Some(address) = http.metrics_address() {
         say(&format!("Metrics on http://{address}/metrics"));
+    }
+    if http.address().ip().is_unspecified() && options.public_url.is_none() {
+        say("Links of the approval page lead to --public-url, which is not given: nobody reaches http://0.0.0.0.");
     }
     if let Some(warning) = http.warning() {
         say(&warning);

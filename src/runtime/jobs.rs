@@ -186,9 +186,10 @@ impl Runtime {
         let account = Arc::clone(accounts.for_write(named)?);
         match account.owns(job).await? {
             true => Ok(account),
-            false => {
-                Err(Error::invalid("account", format!("The job {} is another account's, {}.", job.id, job.account)))
-            }
+            false => Err(Error::invalid(
+                "job",
+                format!("The job {} is another account's. `highlevel-mcp bulk list` shows whose.", job.id),
+            )),
         }
     }
 

@@ -64,12 +64,13 @@ impl Store {
         self.page_row(query, (id.to_owned(), Utc::now().timestamp_millis())).await
     }
 
-    /// How many requests of an account wait for a person.
-    pub async fn waiting_page_requests(&self, account: &str) -> Result<u64> {
+    /// How many requests of an account wait for a person that came from the same caller as `asker`, whatever its host's name.
+    pub async fn waiting_page_requests(&self, account: &str, asker: &Value) -> Result<u64> {
         let query = format!(
-            "SELECT count(*) FROM approvals WHERE id IS NOT NULL AND account = ?1 AND {OPEN} AND expires_at > ?2"
+            "SELECT count(*) FROM approvals WHERE id IS NOT NULL AND account = ?1 AND {OPEN} AND expires_at > ?2
+             AND asker ->> '$.caller' IS ?3 ->> '$.caller' AND asker ->> '$.subject' IS ?3 ->> '$.subject'"
         );
-        let values = (account.to_owned(), Utc::now().timestamp_millis());
+        let values = (account.to_owned(), Utc::now().timestamp_millis(), asker.to_string());
         self.with(move |db| db.query_row(&query, values, |row| row.get(0))).await
     }
 

@@ -46,9 +46,9 @@ impl Guard {
         if let Some(taken) = self.store.take_up_page_request(&asked).await? {
             return Ok((ticket, taken.asked.page.unwrap_or(id)));
         }
-        if self.store.waiting_page_requests(&preview.account).await? >= MOST_WAITING {
+        if self.store.waiting_page_requests(&preview.account, &asked.asker).await? >= MOST_WAITING {
             let message = format!(
-                "{MOST_WAITING} calls of this account wait on the approval page already. Nothing was done. Try again when a person has decided about some of them."
+                "{MOST_WAITING} of your calls on this account wait on the approval page already. Nothing was done. Try again when a person has decided about some of them."
             );
             return Err(Error::new(Code::PolicyDenied, message));
         }

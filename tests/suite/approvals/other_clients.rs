@@ -75,3 +75,24 @@ async fn a_yes_to_a_client_that_was_removed_since_is_nobodys() {
     assert_eq!(own["code"], "confirmation_required", "it has to ask itself: {own}");
     assert_eq!(effects(&account).await, 0);
 }
+
+#[tokio::test]
+async fn a_client_whose_calls_all_wait_takes_no_place_of_another() {
+    let account = Account::new().await;
+    let state = tempfile::tempdir().unwrap();
+    let command = || web_command(&account, state.path());
+    let (busy, other) = (add(command(), "busy", &[]).await, add(command(), "other", &[]).await);
+    let web = Web::start(command(), &["--confirm", "page"]).await;
+    let (of_busy, of_other) = (web.initialize(&busy).await, web.initialize(&other).await);
+    let hook = |number| json!({"url": format!("https://example.com/{number}"), "events": ["contact.created"]});
+    for number in 0..200 {
+        let asked = error_of(&web.call(&busy, &of_busy, "create_webhook", hook(number)).await);
+        assert_eq!(asked["code"], "confirmation_required", "{number}: {asked}");
+    }
+    assert_eq!(error_of(&web.call(&busy, &of_busy, "create_webhook", hook(200)).await)["code"], "policy_denied");
+    assert_eq!(error_of(&web.call(&busy, &of_busy, "create_webhook", hook(0)).await)["code"], "confirmation_required");
+    assert_eq!(
+        error_of(&web.call(&other, &of_other, "create_webhook", hook(200)).await)["code"],
+        "confirmation_required"
+    );
+}
