@@ -68,7 +68,8 @@ async fn answers_have_the_files_shapes() {
     let calendar = id(&calendar(&peer, "Discovery call").await);
     let one = peer.peer.objects("appointments").await[0].clone();
     let (event, contact) = (id(&one), one["contactId"].as_str().unwrap().to_owned());
-    let (from, to) = (Utc::now() - Duration::days(30), Utc::now() + Duration::days(1));
+    let now = Utc::now();
+    let (from, to) = (now - Duration::days(30), now + Duration::days(1));
     let range =
         |names: [&str; 2]| format!("{}={}&{}={}", names[0], from.timestamp_millis(), names[1], to.timestamp_millis());
     let days = range(["startDate", "endDate"]);
