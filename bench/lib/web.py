@@ -111,9 +111,8 @@ class Client:
 
     async def end(self):
         """Ends the session."""
-        head, names = await self.send("DELETE")
-        await self._body(names)
-        if not head.startswith("HTTP/1.1 202"):
+        head, _ = await self.send("DELETE")
+        if not head.startswith("HTTP/1.1 204"):
             raise RuntimeError(head)
 
     async def send(self, method, body=b"", headers=()):

@@ -60,7 +60,12 @@ async fn answer(app: &App, request: Request) -> Result<Response<Body>, HttpError
         // rmcp refuses what is neither.
         _ => {
             let held = app.limits.request(&caller.limits)?;
-            Ok(call.pass(parts, Body::empty(), held, None).await)
+            let mut response = call.pass(parts, Body::empty(), held, None).await;
+            // The end of a session. Clients take rmcp's 202 for a failure.
+            if response.status() == StatusCode::ACCEPTED {
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
+            Ok(response)
         }
     }
 }

@@ -46,6 +46,11 @@ async fn each_client_has_its_own_token_policy_and_sessions_until_it_is_removed()
             assert_eq!(web.send(listens).await.status, 404, "nobody ends another client's session");
         }
     }
+    let short = web.initialize(&all).await;
+    for status in [204, 404] {
+        let ends = web.request(Method::DELETE, &all).header("mcp-session-id", &short);
+        assert_eq!(web.send(ends).await.status, status, "a session ends once");
+    }
 
     // Its stream ends when it is removed, without a request.
     let stream = web.request(Method::GET, &all).header("mcp-session-id", &session).send().await.unwrap();
