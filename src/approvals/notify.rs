@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The pauses before it is tried again.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
-/// The least time from one notice to the next. What is asked meanwhile is told of together.
+/// The least time from one notice to the next. One notice announces all requests that came in between.
 const INTERVAL: Duration = Duration::from_secs(3);
 
 /// How often requests are looked for that other processes of the state directory put there, and that nobody was told of.

@@ -172,9 +172,10 @@ async fn decided(app: &App, headers: &HeaderMap, form: Decision) -> Result<Respo
 
 async fn agree(app: &App, request: &PageRequest, seen: &str, person: &str, note: Option<&str>) -> Result<Decided> {
     let PageRequest { approval, id, account } = request;
-    // While the account's settings are being taken over, nothing is agreed to by the old ones.
-    app.runtime.live().for_write(account.label())?;
-    account.agree_on_page(approval, id, seen, person, note).await
+    // The account as it is now: its settings may have been taken over since the request was found, and while they are being
+    // taken over nothing is agreed to.
+    let accounts = app.runtime.live();
+    accounts.for_write(account.label())?.agree_on_page(approval, id, seen, person, note).await
 }
 
 /// Leads to the request, and says what became of the decision about it.
