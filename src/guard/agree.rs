@@ -38,7 +38,7 @@ impl Guard {
     ) -> Result<Approval> {
         match now {
             Some(now) if now.object_hash != seen => {
-                self.store.page_object_changed(request, seen, &now.object_hash, &now.to_page_json()).await?;
+                self.store.object_changed(request, seen, &now.object_hash, &now.to_page_json()).await?;
             }
             _ => drop(self.store.agree_on_page(request, seen, person, note).await?),
         }

@@ -65,6 +65,9 @@ pub struct Approval {
     pub note: Option<String>,
 }
 
+/// What makes a request one that a person can still decide about.
+pub(crate) const OPEN: &str = "approved_at IS NULL AND spent_at IS NULL";
+
 pub(crate) const COLUMNS: &str = "code, account, way, tool, arguments_hash, object_hash, preview, asked_at, expires_at, approved_at, \
      declined_at, changed_at, spent_at, person, note, id, arguments, label, location, asker";
 
@@ -139,24 +142,24 @@ impl Store {
         self.with(move |db| db.query_row(&query, values, read).optional()).await
     }
 
-    /// Records that the object is another than the one that was shown, and what is shown from now on. `None` if somebody
-    /// has decided or recorded it already.
+    /// Records that the object is another than the one that was shown, and what is shown from now on. `key` is the code, or
+    /// the request's id on the approval page. `None` if somebody has decided or recorded it already.
     ///
     /// # Errors
     /// `internal` when the state directory cannot be used.
     pub async fn object_changed(
         &self,
-        code: &str,
+        key: &str,
         shown: &str,
         object_hash: &str,
         preview: &Value,
     ) -> Result<Option<Approval>> {
         let query = format!(
             "UPDATE approvals SET object_hash = ?3, preview = ?4, changed_at = ?5
-             WHERE code = ?1 AND object_hash = ?2 AND approved_at IS NULL AND spent_at IS NULL RETURNING {COLUMNS}"
+             WHERE (code = ?1 OR id = ?1) AND object_hash = ?2 AND {OPEN} RETURNING {COLUMNS}"
         );
         let now = Utc::now().timestamp_millis();
-        let values = (code.to_owned(), shown.to_owned(), object_hash.to_owned(), preview.to_string(), now);
+        let values = (key.to_owned(), shown.to_owned(), object_hash.to_owned(), preview.to_string(), now);
         self.with(move |db| db.query_row(&query, values, read).optional()).await
     }
 

@@ -2,15 +2,12 @@
 
 use super::{
     Approval, NewApproval, Store,
-    approvals::{COLUMNS, read},
+    approvals::{COLUMNS, OPEN, read},
 };
 use chrono::Utc;
 use highlevel_core::error::Result;
 use rusqlite::{OptionalExtension, Params, params};
 use serde_json::Value;
-
-/// What makes a request one that a person can still decide about.
-const OPEN: &str = "approved_at IS NULL AND spent_at IS NULL";
 
 impl Store {
     /// Takes up a request that waits already, for the same call by the same asker: it gets the new code and what was shown
@@ -117,24 +114,6 @@ impl Store {
              WHERE id = ?1 AND {OPEN} AND expires_at > ?4 RETURNING {COLUMNS}"
         );
         let values = (id.to_owned(), person.to_owned(), note.map(str::to_owned), Utc::now().timestamp_millis());
-        self.page_row(query, values).await
-    }
-
-    /// Records that the object is another than the one that was shown, and what is shown from now on. `None` if somebody
-    /// has decided or recorded it already.
-    pub async fn page_object_changed(
-        &self,
-        id: &str,
-        shown: &str,
-        object_hash: &str,
-        preview: &Value,
-    ) -> Result<Option<Approval>> {
-        let query = format!(
-            "UPDATE approvals SET object_hash = ?3, preview = ?4, changed_at = ?5
-             WHERE id = ?1 AND object_hash = ?2 AND {OPEN} RETURNING {COLUMNS}"
-        );
-        let now = Utc::now().timestamp_millis();
-        let values = (id.to_owned(), shown.to_owned(), object_hash.to_owned(), preview.to_string(), now);
         self.page_row(query, values).await
     }
 
